@@ -1,0 +1,1 @@
+"""Training configs: `paper` holds every entry, the others change a few."""

@@ -1,0 +1,51 @@
+"""Chen et al. 2019 without its temporal and domain parts: `--config=configs/paper.py --config.data.path=FILE.npz`.
+
+How sure each number is: docs/method.md. Every other config starts from this one.
+"""
+
+import math
+
+from ml_collections import ConfigDict
+
+
+def get_config() -> ConfigDict:
+    config = ConfigDict()
+    config.seed = 0  # of weights, batches and views
+    config.steps = 8000  # about 40 epochs of Human3.6M's 1.56 million training frames
+    config.batch_size = 8192  # poses per step, over all devices
+    config.ema_decay = 0.999  # of the lifter's moving average, which is what is evaluated (ours)
+
+    config.data = ConfigDict()
+    config.data.path = ""  # a geolift data set, or "procedural"
+    config.data.split = "train"
+    config.data.validation_split = ""  # whose 3D, if any, gives flip rate and P-MPJPE in the log; "" for none
+    config.data.sampling = "frame"  # what is drawn with equal chance: "frame", "clip" or "action"
+
+    config.view = ConfigDict()
+    config.view.distance = 10.0  # c, of camera and root
+    config.view.min_depth = 1.0
+    config.view.azimuth = math.pi  # views turn by U[-azimuth, azimuth]
+    config.view.elevation = math.pi / 9  # and tilt by U[-elevation, elevation]
+
+    config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})
+    config.discriminator = ConfigDict({"width": 1024, "blocks": 3})
+
+    config.loss = ConfigDict()
+    config.loss.adversarial = "logistic"  # or "least_squares"
+    config.loss.weights = ConfigDict({"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001})
+
+    config.optimizer = ConfigDict()
+    config.optimizer.lifter = 2e-4  # Adam's rate
+    config.optimizer.discriminator = 2e-4
+    config.optimizer.b1 = 0.9
+    config.optimizer.decay = 0.95  # factor on the rates after each epoch
+
+    config.run = ConfigDict()  # how the run is driven; changes nothing in what is learnt
+    config.run.steps_per_dispatch = 50  # steps in one compiled program
+    config.run.log_every = 50
+    config.run.validate_every = 500
+    config.run.checkpoint_every = 1000
+    config.run.keep = 2  # checkpoints
+
+    config.evaluation = ConfigDict({"split": ""})  # evaluated once after training, if it has 3D; "" for none
+    return config

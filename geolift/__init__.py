@@ -1,0 +1,61 @@
+"""geolift: 3D human poses from 2D keypoints, learnt without 3D.
+
+The public core, by theme. Programs around it are imported by name: `geolift.train` (needs orbax-checkpoint and
+ml-collections), `geolift.viz` (needs matplotlib).
+"""
+
+from geolift.dataset import Dataset, DatasetError
+from geolift.game import lifting_game
+from geolift.geometry import (
+    align,
+    center,
+    depth,
+    inverse,
+    mirror_depth,
+    norm,
+    project,
+    rotate,
+    rotation_x,
+    rotation_y,
+    sample_rotation,
+    unproject,
+)
+from geolift.losses import Cycle, adversarial, consistency_2d, consistency_3d, lift, lift_reproject_lift
+from geolift.metrics import (
+    auc,
+    cps,
+    flipped,
+    joint_errors,
+    mpjpe,
+    mpjve,
+    n_mpjpe,
+    n_mpjpe_norm,
+    p_mpjpe,
+    pck,
+    scale_to,
+)
+from geolift.model import Model, lift_poses
+from geolift.networks import Discriminator, Lifter, ResidualMLP
+from geolift.normalization import Normalization
+from geolift.skeleton import H36M17, Skeleton
+from geolift.step import Outcome, TrainState, create_state, parallel, train_step
+
+__version__ = "0.1.0"
+
+__all__ = [
+    # data
+    "Dataset", "DatasetError", "Normalization", "Skeleton", "H36M17",
+    # geometry
+    "align", "center", "depth", "inverse", "mirror_depth", "norm", "project", "rotate", "rotation_x", "rotation_y",
+    "sample_rotation", "unproject",
+    # losses
+    "Cycle", "adversarial", "consistency_2d", "consistency_3d", "lift", "lift_reproject_lift",
+    # networks
+    "Discriminator", "Lifter", "ResidualMLP",
+    # learning
+    "Outcome", "TrainState", "create_state", "lifting_game", "parallel", "train_step",
+    # use
+    "Model", "lift_poses",
+    # measures
+    "auc", "cps", "flipped", "joint_errors", "mpjpe", "mpjve", "n_mpjpe", "n_mpjpe_norm", "p_mpjpe", "pck", "scale_to",
+]  # fmt: skip

@@ -1,0 +1,50 @@
+"""A run on disk: `workdir/checkpoints/STEP` by orbax, the whole state in one tree."""
+
+from pathlib import Path
+
+import jax
+import orbax.checkpoint as ocp
+
+from geolift.step import TrainState
+
+FOLDER = "checkpoints"
+
+
+class Checkpoints:
+    """The checkpoints of one working directory; a context manager.
+
+    Args:
+        workdir: the run's folder; made if missing.
+        keep: how many of the newest to keep.
+    """
+
+    def __init__(self, workdir: Path, *, keep: int = 2):
+        # Synchronous: the state is donated to the next step, and a save is small beside the steps between two saves.
+        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=True, enable_async_checkpointing=False)
+        self._manager = ocp.CheckpointManager((Path(workdir) / FOLDER).resolve(), options=options)
+
+    def __enter__(self) -> "Checkpoints":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._manager.close()
+
+    def latest(self) -> int | None:
+        """The newest saved step, or None."""
+        return self._manager.latest_step()
+
+    def save(self, state: TrainState) -> None:
+        """Save the whole state under its own step number."""
+        self._manager.save(int(state.step), args=ocp.args.StandardSave(state))
+
+    def restore(self, like: TrainState) -> TrainState:
+        """The newest state, with the structure, types and placement of `like`.
+
+        Raises:
+            FileNotFoundError: if nothing was saved.
+            ValueError: if what was saved has another structure.
+        """
+        if self.latest() is None:
+            raise FileNotFoundError(f"{self._manager.directory}: no checkpoint")
+        template = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
+        return self._manager.restore(self.latest(), args=ocp.args.StandardRestore(template))

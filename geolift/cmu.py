@@ -1,0 +1,59 @@
+"""The CMU motion capture database as world clips, for the CMU protocol (docs/cmu-protocol.md)."""
+
+import os
+
+import numpy as np
+
+from geolift.cameras import Clip
+from geolift.dataset import DatasetError, read_arrays
+from geolift.skeleton import H36M17
+
+NOTICE = (
+    "The data used in this project was obtained from mocap.cs.cmu.edu. "
+    "The database was created with funding from NSF EIA-0196217."
+)
+# Joint names of the archive, in Human3.6M-17 order; the archive is refused if its own list differs.
+JOINTS = (
+    "Pelvis", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax",
+    "Neck/Nose", "HeadTop", "LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist",
+)  # fmt: skip
+KEYS = ("positions", "start", "stop", "subject", "clip", "action", "split", "fps", "joint_names", "parents")
+
+
+def read(path: str | os.PathLike) -> list[Clip]:
+    """Read CMU motion in Human3.6M-17 joints: a .npz of `positions` `[F, 17, 3]` in world metres, z up, and its clips.
+
+    Raises:
+        DatasetError: naming the file, the array, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    arrays = read_arrays(path)
+    missing = sorted(set(KEYS) - set(arrays))
+    if missing:
+        raise DatasetError(f"{path}: not CMU motion in Human3.6M-17 joints: {missing} missing, found {sorted(arrays)}")
+    positions, start, stop = arrays["positions"], arrays["start"], arrays["stop"]
+    names = tuple(str(name) for name in arrays["joint_names"])
+    if names != JOINTS:
+        raise DatasetError(f"{path}: joint_names: found {names}, expected {JOINTS}")
+    if tuple(arrays["parents"]) != H36M17.parents:
+        raise DatasetError(f"{path}: parents: found {list(arrays['parents'])}, expected {list(H36M17.parents)}")
+    if positions.ndim != 3 or positions.shape[1:] != (len(JOINTS), 3):
+        raise DatasetError(f"{path}: positions: found shape {list(positions.shape)}, expected [frames, 17, 3]")
+    if not np.isfinite(positions).all():
+        raise DatasetError(f"{path}: positions: found values that are not finite")
+    head_up = (positions[:, H36M17.head, 2] > positions[:, H36M17.root, 2]).mean()
+    if head_up < 0.5:
+        raise DatasetError(f"{path}: positions: the head is above the pelvis in {head_up:.0%} of frames; expected z up")
+    if np.any(start < 0) or np.any(stop > len(positions)) or np.any(stop <= start):
+        raise DatasetError(f"{path}: start, stop: found clips outside 0..{len(positions)} or without frames")
+    return [
+        Clip(
+            points=positions[start[i] : stop[i]],
+            fps=float(np.broadcast_to(arrays["fps"], start.shape)[i]),
+            name=str(arrays["clip"][i]),
+            subject=str(arrays["subject"][i]),
+            action=str(arrays["action"][i]),
+            split=str(arrays["split"][i]),
+        )
+        for i in range(len(start))
+    ]

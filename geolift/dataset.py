@@ -1,0 +1,302 @@
+"""The geolift data set: a pickle-free .npz of 2D keypoints, clip by clip (docs/dataset.md). Reading checks everything.
+
+3D points may ride along, for evaluation only: `blind` removes them, and training reads data sets through it.
+"""
+
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift import skeleton as skeletons
+from geolift.skeleton import Skeleton
+
+VERSION = 1
+CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
+LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
+LARGEST_METRE = 1e3  # camera coordinates in millimetres run past this
+REPROJECTION = 0.02  # share of the image's larger side by which keypoints may differ (median) from projected points_3d
+
+
+class DatasetError(ValueError):
+    """A data set that cannot be used; the message names the file, what was found and what was expected."""
+
+
+class Dataset(NamedTuple):
+    """F frames of J joints in C clips; a clip is one person before one camera, without gaps.
+
+    Attributes:
+        keypoints: `[F, J, 2]` float32 pixels, x right, y down, clips one after the other.
+        confidence: `[F, J]` float32 in 0..1; 0 marks a joint that was not seen (its keypoint means nothing).
+        skeleton: names and relations of the J joints.
+        start, stop: `[C]` int; clip i holds the frames start[i]..stop[i]-1.
+        fps: `[C]` float32 frames per second.
+        subject, action, camera, split, clip: `[C]` str.
+        image_size: `[C, 2]` float32 width and height in pixels, or None.
+        intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. One of the two is there.
+        points_3d: `[F, J, 3]` float32 camera metres (x right, y down, z forward), for evaluation only, or None.
+        source: where the data is from, with its terms.
+    """
+
+    keypoints: np.ndarray
+    confidence: np.ndarray
+    skeleton: Skeleton
+    start: np.ndarray
+    stop: np.ndarray
+    fps: np.ndarray
+    subject: np.ndarray
+    action: np.ndarray
+    camera: np.ndarray
+    split: np.ndarray
+    clip: np.ndarray
+    image_size: np.ndarray | None = None
+    intrinsics: np.ndarray | None = None
+    points_3d: np.ndarray | None = None
+    source: str = ""
+
+    @property
+    def frames(self) -> int:
+        """Number of frames F."""
+        return len(self.keypoints)
+
+    @property
+    def clip_of_frame(self) -> np.ndarray:
+        """`[F]` int: the clip that each frame belongs to."""
+        return np.repeat(np.arange(len(self.start)), self.stop - self.start)
+
+    def blind(self) -> "Dataset":
+        """The same data set without 3D: all that training may see."""
+        return self._replace(points_3d=None)
+
+    def select(self, split: str) -> "Dataset":
+        """The clips of one split; `"all"` takes every clip.
+
+        Raises:
+            DatasetError: if no clip has that split.
+        """
+        if split == "all":
+            return self
+        if split not in self.split:
+            raise DatasetError(f"split: found no clip of {split!r}, expected one of {sorted(set(self.split))} or 'all'")
+        return self._take_clips(np.flatnonzero(self.split == split))
+
+    def _take_clips(self, chosen: np.ndarray) -> "Dataset":
+        frames = np.concatenate([np.arange(self.start[i], self.stop[i]) for i in chosen])
+        stop = np.cumsum((self.stop - self.start)[chosen])
+        return self._replace(
+            keypoints=self.keypoints[frames],
+            confidence=self.confidence[frames],
+            points_3d=None if self.points_3d is None else self.points_3d[frames],
+            start=np.append(0, stop[:-1]),
+            stop=stop,
+            image_size=None if self.image_size is None else self.image_size[chosen],
+            intrinsics=None if self.intrinsics is None else self.intrinsics[chosen],
+            fps=self.fps[chosen],
+            **{key: getattr(self, key)[chosen] for key in CLIP_TEXT},
+        )
+
+
+def save(dataset: Dataset, path: str | os.PathLike) -> None:
+    """Check `dataset` and write it to `path` (.npz, no pickles)."""
+    check(dataset, str(path))
+    arrays = dataset._asdict()
+    skeleton = arrays.pop("skeleton")
+    arrays |= {
+        "version": VERSION,
+        "joint_names": np.array(skeleton.names, np.str_),
+        "parents": np.array(skeleton.parents, np.int32),
+        "left": np.array(skeleton.left, np.int32),
+        "right": np.array(skeleton.right, np.int32),
+        "head": skeleton.head,
+    }
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "wb") as file:
+            np.savez_compressed(file, **{key: value for key, value in arrays.items() if value is not None})
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Read every array of a .npz without unpickling anything.
+
+    Raises:
+        DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, pickled objects).
+        FileNotFoundError: if there is no such file.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    if path.is_dir():
+        raise DatasetError(f"{path}: found a folder, expected a .npz file")
+    if path.stat().st_size == 0:
+        raise DatasetError(f"{path}: the file is empty, expected a .npz")
+    if not zipfile.is_zipfile(path):
+        begin = path.open("rb").read(4)
+        found = "the beginning of a .npz whose end is missing (truncated?)" if begin == b"PK\x03\x04" else repr(begin)
+        raise DatasetError(f"{path}: not a .npz file: found {found}, expected a zip archive of arrays")
+    arrays = {}
+    name = ""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for name in file.files:
+                arrays[name] = file[name]
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        why = "it holds pickled objects, which are never read" if "pickle" in str(error).lower() else str(error)
+        raise DatasetError(f"{path}: array {name!r} cannot be read: {why}") from error
+    return arrays
+
+
+def load(path: str | os.PathLike) -> Dataset:
+    """Read and check a geolift data set.
+
+    Raises:
+        DatasetError: naming the file, the array, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    arrays = read_arrays(path)
+    optional = set(Dataset._field_defaults)
+    needed = (set(Dataset._fields) - optional - {"skeleton"}) | {"version", "joint_names", "parents", "left", "right"}
+    missing = sorted((needed | {"head"}) - set(arrays))
+    if missing:
+        raise DatasetError(f"{path}: not a geolift data set: {missing} missing, found {sorted(arrays)}")
+    if arrays["version"] != VERSION:
+        raise DatasetError(f"{path}: version: found {arrays['version']}, expected {VERSION}")
+    try:
+        skeleton = skeletons.check(
+            Skeleton(
+                names=tuple(str(name) for name in arrays["joint_names"]),
+                parents=tuple(int(i) for i in arrays["parents"]),
+                left=tuple(int(i) for i in arrays["left"]),
+                right=tuple(int(i) for i in arrays["right"]),
+                head=int(arrays["head"]),
+            )
+        )
+    except (TypeError, ValueError) as error:
+        raise DatasetError(f"{path}: {error}") from error
+    fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
+    fields["source"] = str(arrays.get("source", ""))
+    return check(Dataset(skeleton=skeleton, **fields), str(path))
+
+
+def check(dataset: Dataset, origin: str) -> Dataset:
+    """Return `dataset` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
+    _check_shapes(dataset, origin)
+    _check_clips(dataset, origin)
+    _check_values(dataset, origin)
+    if dataset.points_3d is not None and dataset.intrinsics is not None:
+        _check_projection(dataset, origin)
+    return dataset
+
+
+def _check_shapes(dataset: Dataset, origin: str) -> None:
+    joints, clips = len(dataset.skeleton.names), np.shape(dataset.start)[0] if np.ndim(dataset.start) == 1 else 0
+    shape = np.shape(dataset.keypoints)
+    if len(shape) != 3 or shape[1:] != (joints, 2):
+        swapped = sorted(shape[-2:]) == sorted((joints, 2)) or joints in shape[:1]
+        hint = "; the axes look swapped" if len(shape) == 3 and swapped else ""
+        raise DatasetError(
+            f"{origin}: keypoints: found shape {list(shape)}, expected [frames, {joints}, 2] "
+            f"for {joints} joint names{hint}"
+        )
+    frames = shape[0]
+    expected = {
+        "confidence": (frames, joints),
+        "points_3d": (frames, joints, 3),
+        "image_size": (clips, 2),
+        "intrinsics": (clips, 4),
+        **{key: (clips,) for key in ("start", "stop", "fps", *CLIP_TEXT)},
+    }
+    for key, wanted in expected.items():
+        value = getattr(dataset, key)
+        if value is not None and np.shape(value) != wanted:
+            raise DatasetError(f"{origin}: {key}: found shape {list(np.shape(value))}, expected {list(wanted)}")
+    for key in ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d"):
+        value = getattr(dataset, key)
+        if value is not None and value.dtype.kind != "f":
+            raise DatasetError(f"{origin}: {key}: found type {value.dtype}, expected floating point")
+    for key in CLIP_TEXT:
+        if getattr(dataset, key).dtype.kind != "U":
+            raise DatasetError(f"{origin}: {key}: found type {getattr(dataset, key).dtype}, expected text")
+    if dataset.image_size is None and dataset.intrinsics is None:
+        raise DatasetError(f"{origin}: neither intrinsics nor image_size is there, expected at least one")
+
+
+def _check_clips(dataset: Dataset, origin: str) -> None:
+    start, stop = dataset.start, dataset.stop
+    if start.dtype.kind not in "iu" or stop.dtype.kind not in "iu":
+        raise DatasetError(f"{origin}: start, stop: found types {start.dtype}, {stop.dtype}, expected integers")
+    if len(start) == 0 or dataset.frames == 0:
+        raise DatasetError(f"{origin}: found {len(start)} clips and {dataset.frames} frames, expected at least one")
+    follows = np.append(0, stop[:-1]) == start
+    if not follows.all() or stop[-1] != dataset.frames or (stop <= start).any():
+        bad = int(np.argmin(follows & (stop > start)))
+        raise DatasetError(
+            f"{origin}: start, stop: clips must follow each other from 0 to {dataset.frames} and hold a frame each; "
+            f"clip {bad} runs from {start[bad]} to {stop[bad]}"
+        )
+
+
+def _check_values(dataset: Dataset, origin: str) -> None:
+    limits = {
+        "keypoints": (-LARGEST_PIXEL, LARGEST_PIXEL, "pixels"),
+        "confidence": (0.0, 1.0, "0..1"),
+        "fps": (1e-3, 1e5, "frames per second"),
+        "image_size": (1.0, LARGEST_PIXEL, "pixels"),
+        "points_3d": (-LARGEST_METRE, LARGEST_METRE, "metres (are these millimetres?)"),
+        "intrinsics": (-LARGEST_PIXEL, LARGEST_PIXEL, "pixels"),
+    }
+    for key, (low, high, unit) in limits.items():
+        value = getattr(dataset, key)
+        if value is None:
+            continue
+        wrong = ~((value >= low) & (value <= high))  # true for NaN as well
+        if wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            raise DatasetError(
+                f"{origin}: {key}: found {value[place]} at {list(place)} ({int(wrong.sum())} such values), "
+                f"expected finite values from {low:g} to {high:g} {unit}"
+            )
+    if dataset.intrinsics is not None and (dataset.intrinsics[:, :2] <= 0).any():
+        raise DatasetError(f"{origin}: intrinsics: found a focal length that is not positive, expected fx, fy, cx, cy")
+    if dataset.points_3d is not None and (dataset.points_3d[..., 2] <= 0).any():
+        frame, joint = np.argwhere(dataset.points_3d[..., 2] <= 0)[0]
+        raise DatasetError(
+            f"{origin}: points_3d: frame {frame} has {dataset.skeleton.names[joint]} behind the camera "
+            f"(z = {dataset.points_3d[frame, joint, 2]:g} m), expected camera coordinates with z forward"
+        )
+
+
+def _check_projection(dataset: Dataset, origin: str) -> None:
+    """points_3d must lie where the keypoints are: catches mirrored depth, swapped sides, other orders and axes."""
+    skeleton, points = dataset.skeleton, dataset.points_3d
+    errors = _reprojection_errors(dataset, points)
+    worst = int(errors.argmax())
+    found = f"{skeleton.names[worst]} is off by {errors[worst]:.1f} px (median)"
+    mirrored = points.copy()
+    mirrored[..., 2] = np.maximum(2 * points[:, [skeleton.root], 2] - points[..., 2], 1e-3)
+    suspects = {"mirrored in depth": mirrored, "exchanged left and right": points[:, list(skeleton.mirrored)]}
+    for what, suspect in suspects.items():
+        if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + 0.5:
+            raise DatasetError(f"{origin}: points_3d are {what}: {found}, and fits once that is undone")
+    span = 2 * dataset.intrinsics[:, 2:].max() if dataset.image_size is None else dataset.image_size.max()
+    if errors[worst] > REPROJECTION * span:
+        raise DatasetError(
+            f"{origin}: points_3d do not project onto the keypoints: {found}, expected under "
+            f"{REPROJECTION * span:.0f} px. Usual causes: another joint order, world instead of camera axes, y up"
+        )
+
+
+def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
+    """`[J]` median distance in pixels between projected `points` `[F, J, 3]` and the keypoints that were seen."""
+    fx, fy, cx, cy = dataset.intrinsics[dataset.clip_of_frame, :, None].transpose(1, 0, 2)
+    x, y, z = np.moveaxis(points, -1, 0)
+    projected = np.stack([fx * x / z + cx, fy * y / z + cy], axis=-1)
+    distance = np.linalg.norm(projected - dataset.keypoints, axis=-1)
+    seen = dataset.confidence > 0
+    return np.array([np.median(distance[seen[:, j], j]) if seen[:, j].any() else 0.0 for j in range(seen.shape[1])])

@@ -1,0 +1,82 @@
+"""A trained lifter with all it needs to be used: skeleton, normalisation, camera distance."""
+
+import functools
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from geolift.dataset import Dataset, DatasetError
+from geolift.geometry import center
+from geolift.losses import lift
+from geolift.networks import Lifter
+from geolift.normalization import Normalization, normalize
+from geolift.skeleton import Skeleton
+
+CHUNK = 4096  # poses lifted at once; the last chunk is padded, so that one program serves any number
+
+
+class Model(NamedTuple):
+    """A lifter ready for use.
+
+    Attributes:
+        lifter: the network.
+        variables: its "params" (the moving average) and "batch_stats".
+        skeleton: the joints it was trained on.
+        normalization: from keypoints to its poses.
+        distance, min_depth: camera distance and nearest depth, as trained.
+    """
+
+    lifter: Lifter
+    variables: Any
+    skeleton: Skeleton
+    normalization: Normalization
+    distance: float
+    min_depth: float
+
+
+def poses(model: Model, dataset: Dataset) -> np.ndarray:
+    """The `[F, J, 2]` poses of a data set as `model` wants them.
+
+    Raises:
+        DatasetError: if the data set has other joints, another order, or lacks what the normalisation needs.
+    """
+    found, expected = dataset.skeleton, model.skeleton
+    if found.names != expected.names:
+        pairs = enumerate(zip(found.names, expected.names, strict=False))
+        differ = [f"{i}: {a} for {b}" for i, (a, b) in pairs if a != b]
+        raise DatasetError(
+            f"joint_names: found {len(found.names)} joints, expected the model's {len(expected.names)} in its order; "
+            f"they differ at {', '.join(differ) or 'the end'}"
+        )
+    for key in Skeleton._fields:
+        if getattr(found, key) != getattr(expected, key):
+            raise DatasetError(f"{key}: found {getattr(found, key)}, expected the model's {getattr(expected, key)}")
+    return normalize(dataset, model.normalization)
+
+
+def lift_poses(model: Model, poses: np.ndarray) -> np.ndarray:
+    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]` in model units, camera axes."""
+    lifted = []
+    for begin in range(0, len(poses), CHUNK):
+        chunk = poses[begin : begin + CHUNK]
+        padded = np.zeros((CHUNK, *poses.shape[1:]), np.float32)
+        padded[: len(chunk)] = chunk
+        lifted.append(np.asarray(lift_on_device(model, padded))[: len(chunk)])
+    return np.concatenate(lifted)
+
+
+def lift_on_device(model: Model, poses: jax.Array) -> jax.Array:
+    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]`, compiled once for each N."""
+    return _lift(model.lifter, model.variables, poses, model.distance, model.min_depth, model.skeleton.root)
+
+
+@functools.partial(jax.jit, static_argnames=("lifter", "root"))
+def _lift(lifter: Lifter, variables: Any, poses: jax.Array, distance: float, min_depth: float, root: int) -> jax.Array:
+    points = lift(lambda x: lifter.apply(variables, x), poses, distance=distance, min_depth=min_depth, root=root)
+    return center(points, root)
+
+
+def flat(poses: np.ndarray) -> np.ndarray:
+    """The lifter that knows nothing: all depths equal, `[N, J, 2] -> [N, J, 3]`."""
+    return np.concatenate([poses, np.zeros_like(poses[..., :1])], axis=-1)

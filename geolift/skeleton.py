@@ -1,0 +1,82 @@
+"""Skeletons as data: joint names, parents, left/right pairs, root, head. Only here has a joint a number."""
+
+from typing import NamedTuple
+
+
+class Skeleton(NamedTuple):
+    """A kinematic tree of J named joints.
+
+    Attributes:
+        names: J joint names, in the order of every array's joint axis.
+        parents: J indices; a joint's parent stands anywhere in the list, the root's parent is -1.
+        left: indices of the joints of the person's own left side.
+        right: indices of their partners on the right, in the same order as `left`.
+        head: index of the joint whose mean distance from the root sets the scale of a data set (paper: head top).
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    head: int
+
+    @property
+    def root(self) -> int:
+        """Index of the joint without a parent."""
+        return self.parents.index(-1)
+
+    @property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """The J - 1 bones as (parent, child) pairs."""
+        return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
+
+    @property
+    def mirrored(self) -> tuple[int, ...]:
+        """The joint order that exchanges left and right: `pose[..., mirrored, :]` relabels a mirrored person."""
+        order = list(range(len(self.names)))
+        for a, b in zip(self.left, self.right, strict=True):
+            order[a], order[b] = b, a
+        return tuple(order)
+
+
+def check(skeleton: Skeleton) -> Skeleton:
+    """Return `skeleton` if it is one tree with matching sides, else raise ValueError saying what is wrong."""
+    joints = len(skeleton.names)
+    if len(set(skeleton.names)) != joints:
+        twice = sorted({name for name in skeleton.names if skeleton.names.count(name) > 1})
+        raise ValueError(f"skeleton: joint names must differ, found {twice} more than once")
+    if len(skeleton.parents) != joints:
+        raise ValueError(f"skeleton: {joints} joint names but {len(skeleton.parents)} parents")
+    if skeleton.parents.count(-1) != 1:
+        raise ValueError(f"skeleton: exactly one joint (the root) has parent -1, found {skeleton.parents.count(-1)}")
+    for joint, parent in enumerate(skeleton.parents):
+        seen = joint
+        for _ in range(joints):
+            if seen == -1:
+                break
+            if not -1 <= seen < joints:
+                raise ValueError(f"skeleton: parent {parent} of {skeleton.names[joint]} is not in -1..{joints - 1}")
+            seen = skeleton.parents[seen]
+        else:
+            if seen != -1:
+                raise ValueError(f"skeleton: the parents of {skeleton.names[joint]} run in a circle")
+    sides = skeleton.left + skeleton.right
+    if len(skeleton.left) != len(skeleton.right) or len(set(sides)) != len(sides):
+        raise ValueError(f"skeleton: left {skeleton.left} and right {skeleton.right} must pair different joints")
+    if not all(0 <= joint < joints for joint in (*sides, skeleton.head)):
+        raise ValueError(f"skeleton: left, right and head must be joint indices in 0..{joints - 1}")
+    return skeleton
+
+
+# The 17 joints of Human3.6M that the field trains on, in VideoPose3D's order. The joint named "neck" is the field's
+# "neck/nose" (32-joint index 14), "head" is the top of the head.
+H36M17 = Skeleton(
+    names=(
+        "pelvis", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "spine", "thorax",
+        "neck", "head", "left_shoulder", "left_elbow", "left_wrist", "right_shoulder", "right_elbow", "right_wrist",
+    ),
+    parents=(-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15),
+    left=(4, 5, 6, 11, 12, 13),
+    right=(1, 2, 3, 14, 15, 16),
+    head=10,
+)  # fmt: skip

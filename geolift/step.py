@@ -1,0 +1,202 @@
+"""How several networks learn at once: one state, one gradient per network, one update, on any number of devices.
+
+Nothing here knows a network or a loss: `objectives` brings them.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import struct
+from flax.training import train_state
+
+AXIS = "devices"
+
+
+class TrainState(train_state.TrainState):
+    """Everything a run is, one pytree to save.
+
+    Attributes:
+        step: number of updates done.
+        params: `{"lifter": ..., "discriminator": ..., "adapter": ...}`; a network that does not play has an empty tree.
+        opt_state: of every network's optimiser.
+        batch_stats: the lifter's batch statistics; empty without batch norm.
+        ema: exponential moving average of the lifter's parameters, what is evaluated and shipped.
+        key: base PRNG key; it never changes, a step folds in its number.
+    """
+
+    batch_stats: Any
+    ema: Any
+    key: jax.Array
+    ema_decay: float = struct.field(pytree_node=False)
+
+
+class Outcome(NamedTuple):
+    """What objectives return for a batch.
+
+    Attributes:
+        losses: one scalar per network that plays, by the network's name in `params`.
+        metrics: scalars for the log.
+        batch_stats: the lifter's new batch statistics.
+    """
+
+    losses: Mapping[str, jax.Array]
+    metrics: Mapping[str, jax.Array]
+    batch_stats: Any
+
+
+def create_state(
+    key: jax.Array,
+    *,
+    apply_fn: Callable,
+    params: Mapping[str, Any],
+    batch_stats: Any,
+    optimizers: Mapping[str, optax.GradientTransformation],
+    ema_decay: float,
+) -> TrainState:
+    """The state before the first step.
+
+    Args:
+        key: base PRNG key of the run.
+        apply_fn: the lifter's `apply`.
+        params: parameters by network; "lifter" among them.
+        batch_stats: the lifter's batch statistics.
+        optimizers: one optimiser for each network in `params`.
+        ema_decay: decay of the moving average of the lifter.
+
+    Raises:
+        ValueError: if params and optimizers name different networks.
+    """
+    if set(params) != set(optimizers):
+        raise ValueError(f"optimizers: found {sorted(optimizers)}, expected those of params, {sorted(params)}")
+    tx = optax.partition(dict(optimizers), {name: name for name in params})
+    # A Python number for `step` would be weakly typed, and the step compiled again when its own output comes back in.
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        apply_fn=apply_fn,
+        params=dict(params),
+        tx=tx,
+        opt_state=tx.init(dict(params)),
+        batch_stats=batch_stats,
+        ema=jax.tree.map(jnp.copy, params["lifter"]),
+        key=key,
+        ema_decay=ema_decay,
+    )
+
+
+def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any):
+    """Each network's gradient of its own loss with all others held fixed, and the outcome they come from.
+
+    So there is no stop_gradient to forget and no order to get wrong. The forward passes are the same for every
+    network; the compiler computes them once.
+    """
+
+    def own(name: str):
+        def loss(p):
+            outcome = objectives({**params, name: p}, *args, **kwargs)
+            return outcome.losses[name], outcome
+
+        return jax.grad(loss, has_aux=True)(params[name])
+
+    pairs = {name: own(name) for name, p in params.items() if jax.tree.leaves(p)}
+    still = {name: p for name, p in params.items() if name not in pairs}
+    return {**{name: grad for name, (grad, _) in pairs.items()}, **still}, pairs["lifter"][1]
+
+
+def train_step(
+    state: TrainState, batch: Any, *, objectives: Callable[..., Outcome], axis_name: str | None = None
+) -> tuple[TrainState, dict[str, jax.Array]]:
+    """One simultaneous update of all networks on one batch. Pure.
+
+    Args:
+        state: the state before.
+        batch: what `objectives` wants; with `axis_name`, this device's share of it.
+        objectives: `(params, batch_stats, batch, *, axis_name) -> Outcome`.
+        axis_name: mapped axis over which gradients, statistics and metrics are averaged; None on one device.
+
+    Returns:
+        The state after, and the metrics of the batch.
+    """
+    grads, outcome = gradients(objectives, state.params, state.batch_stats, batch, axis_name=axis_name)
+    metrics, batch_stats = dict(outcome.metrics), outcome.batch_stats
+    if axis_name is not None:
+        grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
+    metrics["health/gradient"] = optax.global_norm(grads)
+    state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
+    # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
+    decay = jnp.minimum(state.ema_decay, (1.0 + state.step) / (10.0 + state.step))
+    ema = optax.incremental_update(state.params["lifter"], state.ema, 1.0 - decay)
+    return state.replace(ema=ema), metrics
+
+
+def many_steps(
+    state: TrainState,
+    source: Any,
+    examples: jax.Array,
+    *,
+    sample: Callable[[Any, jax.Array, jax.Array], Any],
+    objectives: Callable[..., Outcome],
+    steps: int,
+    axis_name: str | None = None,
+) -> tuple[TrainState, dict[str, jax.Array]]:
+    """`steps` updates in one program, each on a batch drawn on the device. Metrics are the mean over the steps.
+
+    Args:
+        state: the state before.
+        source: what `sample` draws from.
+        examples: `[N]` numbers of the examples (of the whole batch) that this device takes.
+        sample: `(source, key, examples) -> batch`; the key is the state's with the step's number folded in.
+        objectives, axis_name: as in `train_step`.
+        steps: number of updates.
+    """
+
+    def body(state, _):
+        batch = sample(source, jax.random.fold_in(state.key, state.step), examples)
+        return train_step(state, batch, objectives=objectives, axis_name=axis_name)
+
+    state, metrics = jax.lax.scan(body, state, length=steps)
+    return state, jax.tree.map(lambda x: x.mean(0), metrics)
+
+
+class Parallel(NamedTuple):
+    """`many_steps` on several devices: `run(state, source) -> (state, metrics)`, and `place` to put arguments there."""
+
+    run: Callable[[TrainState, Any], tuple[TrainState, dict[str, jax.Array]]]
+    place: Callable[[Any], Any]
+
+
+def parallel(
+    devices: Sequence[jax.Device],
+    *,
+    batch_size: int,
+    steps: int,
+    sample: Callable[[Any, jax.Array, jax.Array], Any],
+    objectives: Callable[..., Outcome],
+) -> Parallel:
+    """The one place that knows of several devices: pmap over shares of the batch, everything else replicated.
+
+    The state is donated. Place state and source once before the first call; a state placed otherwise is compiled for
+    twice.
+
+    Raises:
+        ValueError: if the batch cannot be shared equally.
+    """
+    if batch_size % len(devices):
+        raise ValueError(f"batch_size: found {batch_size}, expected a multiple of the {len(devices)} devices")
+    replicated = jax.sharding.NamedSharding(
+        jax.sharding.Mesh(np.asarray(devices), (AXIS,)), jax.sharding.PartitionSpec()
+    )
+    run = jax.pmap(
+        functools.partial(many_steps, sample=sample, objectives=objectives, steps=steps, axis_name=AXIS),
+        axis_name=AXIS,
+        in_axes=(None, None, 0),
+        out_axes=None,
+        devices=devices,
+        donate_argnums=0,
+    )
+    examples = jnp.arange(batch_size).reshape(len(devices), -1)
+    return Parallel(lambda state, source: run(state, source, examples), lambda x: jax.device_put(x, replicated))

@@ -1,0 +1,1 @@
+"""Command-line programs: `python -m launch.train`, `python -m launch.evaluate`."""
