@@ -80,7 +80,7 @@ class Dataset(NamedTuple):
         if split == "all":
             return self
         if split not in self.split:
-            raise DatasetError(f"split: found no clip of {split!r}, expected one of {sorted(set(self.split))} or 'all'")
+            raise DatasetError(f"split: found no clip of {split!r}, expected one of {np.unique(self.split).tolist()} or 'all'")
         return self._take_clips(np.flatnonzero(self.split == split))
 
     def _take_clips(self, chosen: np.ndarray) -> "Dataset":
@@ -137,8 +137,9 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
     if path.stat().st_size == 0:
         raise DatasetError(f"{path}: the file is empty, expected a .npz")
     if not zipfile.is_zipfile(path):
-        begin = path.open("rb").read(4)
-        found = "the beginning of a .npz whose end is missing (truncated?)" if begin == b"PK\x03\x04" else repr(begin)
+        with path.open("rb") as file:
+            begin = file.read(8)
+        found = "the beginning of one whose end is missing (truncated?)" if begin[:4] == b"PK\x03\x04" else begin
         raise DatasetError(f"{path}: not a .npz file: found {found}, expected a zip archive of arrays")
     arrays = {}
     name = ""

@@ -109,7 +109,8 @@ def center(x: jax.Array, root: int) -> jax.Array:
 
 def mirror_depth(points: jax.Array, root: int) -> jax.Array:
     """Mirror `[..., J, 3]` points in the plane through `root` parallel to the image: the depth-flip ambiguity."""
-    return center(points, root) * jnp.array([1.0, 1.0, -1.0]) + points[..., root : root + 1, :]
+    z = points[..., 2]
+    return points.at[..., 2].set(2 * z[..., root : root + 1] - z)
 
 
 def align(points: jax.Array, target: jax.Array, *, scale: bool = True, reflection: bool = False) -> jax.Array:

@@ -71,11 +71,10 @@ def lift_reproject_lift(
         ValueError: if a shape does not fit.
     """
     lifted = lift(lifter, pose, distance=distance, min_depth=min_depth, root=root)
-    axis = jnp.array([0.0, 0.0, distance], pose.dtype)
-    rotated = rotate(center(lifted, root), rotation) + axis
+    rotated = rotate(center(lifted, root), rotation).at[..., 2].add(distance)
     novel = project(rotated, min_depth=min_depth)
     relifted = lift(lifter, novel, distance=distance, min_depth=min_depth, root=root)
-    restored = rotate(relifted - axis, inverse(rotation)) + lifted[..., root : root + 1, :]
+    restored = rotate(relifted.at[..., 2].add(-distance), inverse(rotation)) + lifted[..., root : root + 1, :]
     reprojected = project(restored, min_depth=min_depth)
     return Cycle(lifted, rotated, novel, relifted, restored, reprojected)
 

@@ -18,13 +18,13 @@ CPS_THRESHOLDS = tuple(float(t) for t in range(0, 301))  # 301 values
 
 def joint_errors(points: jax.Array, target: jax.Array) -> jax.Array:
     """Distance of each joint, no alignment, `-> [..., J]`."""
-    if points.shape != target.shape or points.shape[-1:] != (3,):
-        raise ValueError(f"points {points.shape} and target {target.shape}: expected the same shape [..., J, 3]")
+    _expect_same(points, target)
     return norm(points - target)
 
 
 def mpjpe(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
     """Mean per joint position error after moving both roots to the origin, `-> [...]` (Human3.6M protocol 1)."""
+    _expect_same(points, target)
     return joint_errors(center(points, root), center(target, root)).mean(-1)
 
 
@@ -39,6 +39,7 @@ def p_mpjpe(points: jax.Array, target: jax.Array, *, reflection: bool = False) -
 
 def scale_to(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
     """Centred `points` times s = sum <g, p> / sum <p, p>, the least-squares scale of each pose, `-> [..., J, 3]`."""
+    _expect_same(points, target)
     p, g = center(points, root), center(target, root)
     power = jnp.sum(p * p, axis=(-2, -1), keepdims=True)
     return p * jnp.sum(g * p, axis=(-2, -1), keepdims=True) / jnp.where(power > 0, power, 1.0)
@@ -51,6 +52,7 @@ def n_mpjpe(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array
 
 def n_mpjpe_norm(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
     """MPJPE after root-centring and the scale s = |g| / |p|, `-> [...]`: ElePose's and LInKs's N-MPJPE."""
+    _expect_same(points, target)
     p, g = center(points, root), center(target, root)
     size, wanted = (jnp.sqrt(jnp.sum(x * x, axis=(-2, -1), keepdims=True)) for x in (p, g))
     return mpjpe(p * wanted / jnp.where(size > 0, size, 1.0), g, root=root)
@@ -72,7 +74,7 @@ def cps(errors: jax.Array, *, thresholds: Sequence[float] = CPS_THRESHOLDS) -> j
     Takes joint errors `[..., J]` after rigid Procrustes; `-> [...]`, at most 301, larger is better.
     """
     worst = errors.max(-1)
-    return (worst[..., None] <= jnp.asarray(thresholds)).sum(-1).astype(errors.dtype)
+    return sum((worst <= t).astype(errors.dtype) for t in thresholds)
 
 
 def mpjve(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
@@ -88,3 +90,8 @@ def mpjve(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
 def flipped(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:
     """Whether the depth-mirrored pose aligns better (rigid P-MPJPE), `-> [...]` bool. Its mean is the flip rate."""
     return p_mpjpe(mirror_depth(points, root), target) < p_mpjpe(points, target)
+
+
+def _expect_same(points: jax.Array, target: jax.Array) -> None:
+    if points.shape != target.shape or points.ndim < 2 or points.shape[-1] != 3:
+        raise ValueError(f"points {points.shape} and target {target.shape}: expected the same shape [..., J, 3]")

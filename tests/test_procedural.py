@@ -105,11 +105,12 @@ def test_statures_and_proportions_are_human():
 def test_solved_angles_are_within_the_limits():
     for person in range(PEOPLE):
         body = procedural.grow(np.random.default_rng((0, person)))
-        for number, motion in enumerate(procedural.MOTIONS):
+        for number, motion in enumerate(procedural.MOTIONS, start=1):
             _, _, angles = procedural.solve(body, motion(np.random.default_rng((0, person, number)), T))
             assert angles.keys() == procedural.LIMITS.keys()
             for name, (low, high) in procedural.LIMITS.items():
-                assert low - 1e-9 <= angles[name].min() and angles[name].max() <= high + 1e-9, (motion.__name__, name)
+                extremes = np.array([angles[name].min() - low, high - angles[name].max()])
+                assert (extremes >= -1e-9).all(), (motion.__name__, name)
 
 
 @pytest.mark.parametrize("name", procedural.LIMITS)
@@ -166,22 +167,19 @@ def test_column_bends_forward_and_to_the_left(angle, axis):
 
 
 def test_trunk_twists_to_the_left():
-    assert (
-        upright(trunk_twist=30.0)[J["left_shoulder"], 0]
-        < -0.05
-        < 0.05
-        < upright(trunk_twist=30.0)[J["right_shoulder"], 0]
-    )
+    points = upright(trunk_twist=30.0)
+    assert points[J["left_shoulder"], 0] < -0.05
+    assert points[J["right_shoulder"], 0] > 0.05
 
 
 def test_standing_feet_stay_where_they_stand():
     body = procedural.grow(np.random.default_rng(3))
     for seed in range(10):
-        motion = procedural.squat(np.random.default_rng(seed), T)
+        motion = procedural.reach(np.random.default_rng(seed), T)
         points = procedural.forward(body, *procedural.solve(body, motion))
         wanted = (body["thigh"] + body["shank"]) * np.moveaxis(motion.feet, 0, -1) + [0, 0, body["ankle"]]
         for side, ankle in enumerate(("left_ankle", "right_ankle")):
-            assert np.linalg.norm(points[:, J[ankle]] - wanted[side], axis=-1).max() < 0.04
+            assert np.linalg.norm(points[:, J[ankle]] - wanted[side], axis=-1).max() < 0.01
 
 
 def test_motion_is_smooth(clips):

@@ -1,0 +1,52 @@
+"""Eight CPU devices, loud rank promotion, and small data sets that all tests share."""
+
+import os
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+jax.config.update("jax_num_cpu_devices", 8)
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+from geolift import dataset, procedural  # noqa: E402
+from geolift.cameras import film  # noqa: E402
+from geolift.skeleton import H36M17  # noqa: E402
+
+CMU = "cmu_mocap_h36m17.npz"
+
+
+@pytest.fixture(scope="session")
+def people():
+    """A filmed data set of three procedural people, one for each split."""
+    return film(procedural.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+
+
+@pytest.fixture(scope="session")
+def people_file(people, tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "people.npz"
+    dataset.save(people, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def poses(people):
+    """`[N, J, 2]` float32 normalised poses of the procedural people."""
+    from geolift import normalization
+
+    return normalization.normalize(people, normalization.fit(people))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def cmu_file():
+    """The real CMU motion, in $GEOLIFT_DATA or in shared/data beside the checkout."""
+    folder = Path(os.environ.get("GEOLIFT_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not (folder / CMU).exists():
+        pytest.skip(f"needs {CMU}: not in {folder} (set GEOLIFT_DATA to the folder that holds it)")
+    return folder / CMU

@@ -1,0 +1,136 @@
+"""The CMU protocol, number by number, on motion made up for the purpose and on the real thing."""
+
+import numpy as np
+import pytest
+
+from geolift import cameras, cmu, dataset, sources
+from geolift.cameras import Clip, film, look_at, place
+from geolift.skeleton import H36M17
+
+
+def person(rng, frames=20, walk=0.0):
+    """A clip of random joints 0..1.7 m above the ground, walking along x by `walk` metres."""
+    points = rng.uniform([-0.3, -0.3, 0], [0.3, 0.3, 1.7], size=(frames, 17, 3))
+    points[..., 0] += np.linspace(-walk / 2, walk / 2, frames)[:, None]
+    return Clip(points.astype(np.float32), 30.0, "clip", "subject", "walk", "train")
+
+
+def test_look_at_is_upright_and_looks_at_its_target(rng):
+    for _ in range(20):
+        centre, target = rng.normal(size=3) * 5, rng.normal(size=3)
+        camera = look_at(centre, target)
+        rotation = camera.camera_from_world
+        np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
+        assert np.linalg.det(rotation) > 0.999  # a mirrored camera would exchange left and right
+        seen = rotation @ (target - centre)
+        np.testing.assert_allclose(seen, [0, 0, np.linalg.norm(target - centre)], atol=1e-9)
+        assert (rotation @ [0, 0, 1])[1] < 0 and abs((rotation @ [0, 0, 1])[0]) < 1e-12  # up is up in the image
+
+
+def test_left_of_a_person_facing_the_camera_is_right_in_the_image():
+    camera = look_at(np.array([5.0, 0, 1]), np.array([0.0, 0, 1]))  # the person faces +x, so its left is +y
+    left = camera.camera_from_world @ (np.array([0.0, 0.3, 1]) - camera.centre)
+    assert left[0] > 0
+
+
+def test_placement_keeps_to_the_protocol(rng):
+    clip = person(rng)
+    points = np.asarray(clip.points, np.float64)
+    middle = points[:, 0, :2].mean(0)
+    ground = np.percentile(points[..., 2].min(1), 5)
+    azimuths = []
+    for seed in range(200):
+        for k in range(4):
+            camera = place(points, 0, k, np.random.default_rng([seed, 0, k]))
+            away = camera.centre[:2] - middle
+            assert 4.5 <= np.linalg.norm(away) <= 5.5
+            assert 1.4 <= camera.centre[2] - ground <= 1.8
+            jitter = np.degrees(np.arctan2(away[1], away[0])) - 90 * k
+            azimuths.append((jitter + 180) % 360 - 180)
+            gaze = camera.camera_from_world @ (np.append(middle, ground + 0.9) - camera.centre)
+            np.testing.assert_allclose(gaze[:2], 0, atol=1e-9)
+    assert np.max(np.abs(azimuths)) <= 15 and np.max(azimuths) > 14 and np.min(azimuths) < -14
+
+
+def test_camera_steps_back_from_a_wanderer(rng):
+    points = np.asarray(person(rng, frames=101, walk=10.0).points, np.float64)
+    middle = points[:, 0, :2].mean(0)
+    wander = np.percentile(np.linalg.norm(points[:, 0, :2] - middle, axis=-1), 90)
+    assert wander > 4
+    for seed in range(20):
+        away = place(points, 0, 0, np.random.default_rng([seed])).centre[:2] - middle
+        assert 4.5 + wander - 1.5 <= np.linalg.norm(away) <= 5.5 + wander - 1.5
+
+
+def test_film_projects_what_it_stores_and_depends_on_seed_clip_and_camera_alone(rng):
+    clips = [person(rng), person(rng, frames=7)]
+    data = film(clips, H36M17, seed=3)
+    assert data.frames == 4 * 27 and len(data.start) == 8
+    x, y, z = np.moveaxis(data.points_3d, -1, 0)
+    np.testing.assert_allclose(data.keypoints, np.stack([1145 * x / z + 500, 1145 * y / z + 500], -1), rtol=1e-5)
+    np.testing.assert_array_equal(data.intrinsics, [[1145, 1145, 500, 500]] * 8)
+    alone = film(clips[:1], H36M17, seed=3)
+    np.testing.assert_array_equal(alone.points_3d, data.points_3d[: alone.frames])
+    assert not np.array_equal(film(clips[:1], H36M17, seed=4).points_3d, alone.points_3d)
+
+
+def test_frames_too_near_are_dropped_and_the_clip_is_cut_there(rng):
+    clip = person(rng, frames=11)
+    clip.points[5, 16] = clip.points[5, 0] + np.array([5.0, 0, 0])  # one wrist reaches for camera 0
+    data = film([clip], H36M17)
+    assert (data.points_3d[..., 2] >= 1).all()
+    first = data.camera == "camera0"
+    np.testing.assert_array_equal((data.stop - data.start)[first], [5, 5])
+    assert ((data.stop - data.start)[~first] == 11).all()
+
+
+def test_nothing_left_is_an_error(rng):
+    clip = person(rng)
+    clip.points[:, 1] += [0, 0, 0.5]
+    far = clip._replace(points=np.tile(clip.points[:1] * 20, (2, 1, 1)))
+    with pytest.raises(ValueError, match=r"no frame of 1 clips"):
+        film([far._replace(points=far.points * np.float32([1, 1, 40]))], H36M17)
+
+
+def test_cmu_archive_is_checked(tmp_path, rng):
+    good = {
+        "positions": person(rng).points,
+        "start": np.array([0]), "stop": np.array([20]), "fps": np.array(30), "joint_names": np.array(cmu.JOINTS),
+        "parents": np.array(H36M17.parents),
+        **{key: np.array(["x"]) for key in ("subject", "clip", "action", "split")},
+    }  # fmt: skip
+    good["positions"][:, 10, 2] = 1.7
+    good["positions"][:, 0, 2] = 0.9
+    for change, message in (
+        ({}, None),
+        ({"joint_names": np.array(cmu.JOINTS[::-1])}, "joint_names"),
+        ({"parents": np.zeros(17, int)}, "parents"),
+        ({"positions": good["positions"][:, :16]}, r"expected \[frames, 17, 3\]"),
+        ({"positions": good["positions"] * np.nan}, "not finite"),
+        ({"positions": good["positions"][..., [0, 2, 1]]}, "expected z up"),
+        ({"positions": good["positions"] * 1000}, "metres"),
+        ({"stop": np.array([21])}, "start, stop"),
+        ({"split": None}, r"\['split'\] missing"),
+    ):
+        path = tmp_path / "cmu.npz"
+        np.savez(path, **{key: value for key, value in {**good, **change}.items() if value is not None})
+        if message is None:
+            assert cmu.read(path)[0].points.shape == (20, 17, 3)
+        else:
+            with pytest.raises(dataset.DatasetError, match=message):
+                cmu.read(path)
+
+
+def test_real_cmu_motion_by_the_protocol(cmu_file):
+    clips = cmu.read(cmu_file)
+    data = sources.convert_cmu(cmu_file, seed=0)
+    assert sum(len(clip.points) for clip in clips) * 4 - data.frames < 100  # hardly a frame is too near
+    assert {split: data.select(split).frames > 0 for split in ("train", "test", "extra")}
+    assert cmu.NOTICE in data.source
+    head, root, knee, ankle = (H36M17.names.index(n) for n in ("head", "pelvis", "left_knee", "left_ankle"))
+    walk = data._take_clips(np.flatnonzero(data.action == "walk"))
+    upright = walk.keypoints[:, [head, root, knee, ankle], 1]
+    assert (np.diff(upright, axis=1) > 0).all(axis=1).mean() > 0.95  # y points down, joints are in order
+    pitch = np.degrees(np.arctan2(*np.median(walk.points_3d[:, head] - walk.points_3d[:, root], axis=0)[[2, 1]]))
+    assert 170 < abs(pitch) < 178  # the cameras look down by a few degrees: heads are nearer than pelvises
+    assert cameras.CAMERAS * len(clips) <= len(data.start) <= cameras.CAMERAS * len(clips) + 20

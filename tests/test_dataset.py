@@ -1,0 +1,161 @@
+"""A data set survives the disk; every kind of bad file gets one clear error that names what was found and expected."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from geolift import dataset
+from geolift.dataset import DatasetError
+
+
+def changed(people, tmp_path, **arrays):
+    """Write the people with some arrays replaced (None removes), past the checks of `save`."""
+    path = tmp_path / "people.npz"
+    dataset.save(people, path)
+    content = {**dataset.read_arrays(path), **arrays}
+    np.savez(path, **{key: value for key, value in content.items() if value is not None})
+    return path
+
+
+def edited(array, place, value):
+    array = array.copy()
+    array[place] = value
+    return array
+
+
+def test_round_trip(people, people_file):
+    again = dataset.load(people_file)
+    assert again.skeleton == people.skeleton and again.source == people.source
+    for name, before, after in zip(people._fields, people, again, strict=True):
+        if name not in ("skeleton", "source"):
+            np.testing.assert_array_equal(before, after)
+
+
+def test_nothing_half_written_stays_behind(people, tmp_path):
+    with pytest.raises(DatasetError):
+        dataset.save(people._replace(fps=people.fps[:-1]), tmp_path / "bad.npz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_splits_part_the_frames(people):
+    parts = [people.select(split) for split in ("train", "validation", "test")]
+    assert sum(part.frames for part in parts) == people.frames == people.select("all").frames
+    for part in parts:
+        assert dataset.check(part, "part").points_3d.shape == (part.frames, 17, 3)
+    with pytest.raises(DatasetError, match=r"'dev'.*'test', 'train', 'validation'"):
+        people.select("dev")
+
+
+def test_blind_drops_3d_and_nothing_else(people):
+    blind = people.blind()
+    assert blind.points_3d is None
+    assert all(a is b for name, a, b in zip(people._fields, people, blind, strict=True) if name != "points_3d")
+
+
+def test_optional_arrays_may_be_missing(people, tmp_path):
+    path = changed(people, tmp_path, points_3d=None, intrinsics=None, source=None)
+    again = dataset.load(path)
+    assert again.points_3d is None and again.intrinsics is None and again.source == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"1.0 2.0 3.0\n4.0 5.0 6.0\n", "not a .npz"),
+        (b"PK\x03\x04" + b"\0" * 200, "truncated"),
+        (pickle.dumps({"keypoints": [1, 2]}), "not a .npz"),
+    ],
+)
+def test_files_that_are_no_data_set(tmp_path, content, message):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=message) as error:
+        dataset.load(path)
+    assert str(path) in str(error.value)
+
+
+def test_truncated_file(people_file, tmp_path):
+    whole = people_file.read_bytes()
+    for share in (0.1, 0.5, 0.9, 0.999):
+        path = tmp_path / "cut.npz"
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(DatasetError, match="truncated"):
+            dataset.load(path)
+
+
+def test_damaged_file(people_file, tmp_path):
+    whole = bytearray(people_file.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path = tmp_path / "damaged.npz"
+    path.write_bytes(whole)
+    with pytest.raises(DatasetError, match=r"cannot be read"):
+        dataset.load(path)
+
+
+def test_pickled_objects_are_refused_and_never_run(people, tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    path = changed(people, tmp_path, keypoints=np.array([Payload()], dtype=object))
+    with pytest.raises(DatasetError, match=r"'keypoints'.*pickled"):
+        dataset.load(path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none\.npz"):
+        dataset.load(tmp_path / "none.npz")
+    with pytest.raises(DatasetError, match="folder"):
+        dataset.load(tmp_path)
+
+
+BAD = {
+    "missing array": (lambda d: {"keypoints": None}, r"\['keypoints'\] missing"),
+    "other version": (lambda d: {"version": 9}, "version: found 9, expected 1"),
+    "NaN": (lambda d: {"keypoints": edited(d.keypoints, (3, 5, 1), np.nan)}, r"keypoints: found nan at \[3, 5, 1\]"),
+    "infinite": (lambda d: {"points_3d": edited(d.points_3d, (0, 0, 0), np.inf)}, "points_3d: found inf"),
+    "confidence": (lambda d: {"confidence": d.confidence * 2}, r"confidence: found 2.0 at \[0, 0\]"),
+    "swapped axes": (lambda d: {"keypoints": d.keypoints.transpose(0, 2, 1)}, r"\[\d+, 2, 17\].*axes look swapped"),
+    "joints first": (lambda d: {"keypoints": d.keypoints.transpose(1, 0, 2)}, "axes look swapped"),
+    "flat poses": (lambda d: {"keypoints": d.keypoints.reshape(-1, 34)}, r"expected \[frames, 17, 2\]"),
+    "wrong joints": (lambda d: {"joint_names": np.array(d.skeleton.names[:16])}, "16 joint names but 17 parents"),
+    "joint twice": (lambda d: {"joint_names": np.array(["pelvis"] * 17)}, "pelvis.*more than once"),
+    "no frames": (lambda d: {"keypoints": d.keypoints[:0]}, "confidence: found shape"),
+    "3D in 2D": (lambda d: {"points_3d": d.points_3d[..., :2]}, r"points_3d: found shape .* expected \[\d+, 17, 3\]"),
+    "integers": (lambda d: {"keypoints": d.keypoints.astype(int)}, "keypoints: found type int"),
+    "numbers for names": (lambda d: {"action": np.zeros(len(d.start))}, "action: found type float"),
+    "clips overlap": (lambda d: {"start": edited(d.start, 1, 0)}, "clip 1 runs from 0"),
+    "clips too long": (lambda d: {"stop": edited(d.stop, -1, d.frames + 1)}, "clips must follow each other"),
+    "float clips": (lambda d: {"start": d.start * 1.0}, "expected integers"),
+    "no camera": (lambda d: {"intrinsics": None, "image_size": None}, "neither intrinsics nor image_size"),
+    "no focal": (lambda d: {"intrinsics": d.intrinsics * 0}, "focal length"),
+    "fps": (lambda d: {"fps": d.fps * 0}, "fps: found 0.0"),
+    "millimetres": (lambda d: {"points_3d": d.points_3d * 1000}, "points_3d: found .*millimetres"),
+    "behind": (lambda d: {"points_3d": -d.points_3d}, "behind the camera"),
+    "mirrored depth": (
+        lambda d: {"points_3d": np.array([1, 1, -1], "f") * d.points_3d + [0, 0, 2] * d.points_3d[:, :1]},
+        "mirrored in depth",
+    ),
+    "sides": (lambda d: {"points_3d": d.points_3d[:, list(d.skeleton.mirrored)]}, "exchanged left and right"),
+    "joint order": (lambda d: {"points_3d": d.points_3d[:, ::-1]}, "joint order"),
+    "world axes": (lambda d: {"points_3d": d.points_3d * [1, -1, 1]}, "do not project"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_arrays(people, tmp_path, case):
+    change, message = BAD[case]
+    arrays = {key: value.astype("f") if getattr(value, "dtype", None) == float and key == "points_3d" else value
+              for key, value in change(people).items()}  # fmt: skip
+    path = changed(people, tmp_path, **arrays)
+    with pytest.raises(DatasetError, match=message) as error:
+        dataset.load(path)
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
+
+
+def test_noisy_detections_are_no_mistake(people, rng):
+    noisy = people._replace(keypoints=people.keypoints + rng.normal(scale=8, size=people.keypoints.shape).astype("f"))
+    dataset.check(noisy, "noisy")
