@@ -125,7 +125,7 @@ def train_step(
     metrics, batch_stats = dict(outcome.metrics), outcome.batch_stats
     if axis_name is not None:
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
-    metrics["health/gradient"] = optax.global_norm(grads)
+    metrics["health/gradient"] = optax.tree.norm(grads)
     state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
     # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
     decay = jnp.minimum(state.ema_decay, (1.0 + state.step) / (10.0 + state.step))

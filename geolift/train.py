@@ -96,6 +96,8 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
         FloatingPointError: if a loss is no longer finite; the message names the steps.
     """
     _check_steps(config)
+    if not config.data.path:
+        raise ValueError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
     workdir = Path(workdir)
     data = open_dataset(config.data.path)
     seen = data.select(config.data.split).blind()

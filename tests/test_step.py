@@ -1,0 +1,238 @@
+"""One state, several networks: each learns from its own loss, on one device as on eight, compiled once."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from geolift import sampler, step
+from geolift.game import lifting_game
+from geolift.networks import Discriminator, Lifter
+
+WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001}
+
+
+def make_game(norm=None, weights=WEIGHTS, adversarial_loss="logistic"):
+    lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
+    return lifter, discriminator, lifting_game(
+        lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss,
+        azimuth=np.pi, elevation=np.pi / 9, distance=10.0, min_depth=1.0, root=0,
+    )  # fmt: skip
+
+
+def make_state(norm=None, optimizer=None, weights=WEIGHTS):
+    lifter, discriminator, objectives = make_game(norm, weights)
+    pose = jnp.zeros((1, 17, 2))
+    variables = lifter.init(jax.random.key(1), pose)
+    optimizer = optimizer or optax.adam(1e-3)
+    state = step.create_state(
+        jax.random.key(0),
+        apply_fn=lifter.apply,
+        params={
+            "lifter": variables["params"],
+            "discriminator": discriminator.init(jax.random.key(2), pose)["params"],
+            "adapter": {},
+        },
+        batch_stats=variables.get("batch_stats", {}),
+        optimizers={"lifter": optimizer, "discriminator": optimizer, "adapter": optax.identity()},
+        ema_decay=0.9,
+    )
+    return state, objectives
+
+
+@pytest.fixture
+def source(people, poses):
+    return sampler.make_sampler(poses, people)
+
+
+@pytest.fixture
+def batch(source):
+    return sampler.sample(source, jax.random.key(3), jnp.arange(32))
+
+
+def close(a, b, **tolerance):
+    jax.tree.map(functools.partial(np.testing.assert_allclose, **tolerance), a, b)
+
+
+def differs(a, b):
+    return any(not np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
+
+
+def test_each_network_learns_from_its_own_loss_alone(batch):
+    state, objectives = make_state()
+
+    def louder(name):
+        def changed(*args, **kwargs):
+            outcome = objectives(*args, **kwargs)
+            return outcome._replace(losses={**outcome.losses, name: 5 * outcome.losses[name]})
+
+        return changed
+
+    plain, _ = step.gradients(objectives, state.params, {}, batch)
+    for name, other in (("lifter", "discriminator"), ("discriminator", "lifter")):
+        grads, _ = step.gradients(louder(name), state.params, {}, batch)
+        close(grads[other], plain[other], rtol=1e-5, atol=1e-8)
+        close(grads[name], jax.tree.map(lambda g: 5 * g, plain[name]), rtol=1e-4, atol=1e-6)
+    assert plain["adapter"] == {}
+
+
+def test_the_game_is_what_the_paper_says(batch):
+    """Gradients written out with stop_gradient, one network after the other, for one batch."""
+    from geolift.geometry import sample_rotation
+    from geolift.losses import consistency_2d, consistency_3d, lift_reproject_lift
+
+    lifter, discriminator, objectives = make_game()
+    state, _ = make_state()
+    rotation = jnp.stack([sample_rotation(key) for key in batch.key])
+
+    def cycle_of(p):
+        return lift_reproject_lift(lambda x: lifter.apply({"params": p}, x), batch.pose, rotation)
+
+    def lifter_loss(p):
+        cycle = cycle_of(p)
+        fake = discriminator.apply({"params": state.params["discriminator"]}, cycle.novel)
+        fooled = -jnp.log(jax.nn.sigmoid(fake))
+        return (fooled + 10 * consistency_2d(cycle, batch.pose) + 0.001 * consistency_3d(cycle)).mean()
+
+    def discriminator_loss(p):
+        novel = jax.lax.stop_gradient(cycle_of(state.params["lifter"]).novel)
+        real, fake = (discriminator.apply({"params": p}, x) for x in (batch.real, novel))
+        return -(jnp.log(jax.nn.sigmoid(real)) + jnp.log(1 - jax.nn.sigmoid(fake))).mean()
+
+    grads, outcome = step.gradients(objectives, state.params, {}, batch)
+    close(grads["lifter"], jax.grad(lifter_loss)(state.params["lifter"]), rtol=1e-3, atol=1e-5)
+    close(grads["discriminator"], jax.grad(discriminator_loss)(state.params["discriminator"]), rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(outcome.losses["lifter"], lifter_loss(state.params["lifter"]), rtol=1e-5)
+
+
+def test_one_step_moves_every_network_the_average_and_the_count(batch):
+    state, objectives = make_state(norm="batch")
+    after, metrics = jax.jit(functools.partial(step.train_step, objectives=objectives))(state, batch)
+    for name in ("lifter", "discriminator"):
+        assert differs(state.params[name], after.params[name])
+    assert differs(state.batch_stats, after.batch_stats)
+    assert after.step == 1 and after.params["adapter"] == {}
+    decay = min(0.9, 2 / 11)  # t = 1: the average is still short
+    expected = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, state.ema, after.params["lifter"])
+    close(after.ema, expected, rtol=1e-5, atol=1e-7)
+    assert all(np.isfinite(value) for value in metrics.values())
+    np.testing.assert_array_equal(jax.random.key_data(after.key), jax.random.key_data(state.key))
+
+
+def test_batch_statistics_follow_the_given_poses_not_the_synthetic_ones(batch):
+    state, objectives = make_state(norm="batch")
+    lifter, _, _ = make_game("batch")
+    variables = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
+    _, expected = lifter.apply(variables, batch.pose, train=True, mutable=["batch_stats"])
+    outcome = objectives(state.params, state.batch_stats, batch)
+    close(outcome.batch_stats, expected["batch_stats"], rtol=1e-6)
+
+
+def test_a_third_network_joins_without_a_change_to_the_step(batch):
+    """The adapter's place: any network with parameters and a loss of its own is trained beside the others."""
+    state, objectives = make_state()
+
+    def three(params, batch_stats, batch, *, axis_name=None):
+        adapted = batch._replace(pose=batch.pose + params["adapter"]["shift"])
+        outcome = objectives(params, batch_stats, adapted, axis_name=axis_name)
+        return outcome._replace(losses={**outcome.losses, "adapter": jnp.sum((params["adapter"]["shift"] - 0.1) ** 2)})
+
+    params = {**state.params, "adapter": {"shift": jnp.zeros((1, 17, 2))}}
+    state = step.create_state(
+        state.key, apply_fn=state.apply_fn, params=params, batch_stats={},
+        optimizers=dict.fromkeys(params, optax.sgd(0.25)), ema_decay=0.9,
+    )  # fmt: skip
+    for _ in range(2):
+        state, _ = step.train_step(state, batch, objectives=three)
+    np.testing.assert_allclose(state.params["adapter"]["shift"], 0.075, atol=1e-6)
+
+
+def run(devices, source, steps, calls, **kwargs):
+    state, objectives = make_state(**kwargs)
+    program = step.parallel(
+        jax.devices()[:devices], batch_size=32, steps=steps, sample=sampler.sample, objectives=objectives
+    )
+    state, source = program.place(state), program.place(source)
+    for _ in range(calls):
+        state, metrics = program.run(state, source)
+    return state, metrics
+
+
+@pytest.mark.parametrize("norm", [None, "batch", "layer"])
+def test_one_device_equals_eight(source, norm):
+    kwargs = {"norm": norm, "optimizer": optax.sgd(0.01)}
+    (one, metrics_1), (eight, metrics_8) = (run(n, source, steps=3, calls=1, **kwargs) for n in (1, 8))
+    for a, b in ((one.params, eight.params), (one.batch_stats, eight.batch_stats), (one.ema, eight.ema)):
+        close(a, b, rtol=2e-4, atol=2e-6)
+    close(metrics_1, metrics_8, rtol=1e-3, atol=1e-5)
+
+
+def test_replicas_stay_equal(source):
+    state, _ = run(8, source, steps=2, calls=2)
+    for leaf in jax.tree.leaves(state.params):
+        first, *others = (np.asarray(shard.data) for shard in leaf.addressable_shards)
+        assert len(others) == 7
+        for other in others:
+            np.testing.assert_array_equal(first, other)
+
+
+def test_grouping_steps_into_dispatches_changes_nothing(source):
+    (a, _), (b, _) = run(1, source, steps=4, calls=1), run(1, source, steps=2, calls=2)
+    close((a.params, a.opt_state, a.ema), (b.params, b.opt_state, b.ema), rtol=1e-5, atol=1e-7)
+
+
+def test_one_compile_for_the_whole_run(source):
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
+    )
+    state, objectives = make_state()
+    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sampler.sample, objectives=objectives)
+    state, source = program.place(state), program.place(source)
+    state, metrics = program.run(state, source)
+    jax.block_until_ready(state)
+    before = len(compiled)
+    assert before > 0, "the listener hears nothing; this test would prove nothing"
+    for _ in range(3):
+        state, metrics = program.run(state, source)
+    jax.block_until_ready(state)
+    assert len(compiled) == before
+
+
+def test_state_is_donated(source):
+    state, objectives = make_state()
+    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sampler.sample, objectives=objectives)
+    state, source = program.place(state), program.place(source)
+    kernel = jax.tree.leaves(state.params)[0]
+    program.run(state, source)
+    assert kernel.is_deleted() and not source.poses.is_deleted()
+
+
+def test_weights_scale_their_terms(batch):
+    state, _ = make_state()
+    terms = {}
+    for name in WEIGHTS:
+        _, _, objectives = make_game(weights={**dict.fromkeys(WEIGHTS, 0.0), name: 2.0})
+        outcome = objectives(state.params, {}, batch)
+        np.testing.assert_allclose(outcome.losses["lifter"], 2 * outcome.metrics[f"term/{name}"], rtol=1e-6)
+        terms[name] = outcome.metrics[f"term/{name}"]
+    _, _, objectives = make_game()
+    total = sum(WEIGHTS[name] * value for name, value in terms.items())
+    np.testing.assert_allclose(objectives(state.params, {}, batch).losses["lifter"], total, rtol=1e-6)
+
+
+def test_bad_settings_are_refused():
+    with pytest.raises(ValueError, match=r"weights: found \['adversarial'\]"):
+        make_game(weights={"adversarial": 1.0})
+    with pytest.raises(ValueError, match="wasserstein"):
+        make_game(adversarial_loss="wasserstein")
+    with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):
+        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sampler.sample, objectives=None)
+    state, _ = make_state()
+    with pytest.raises(ValueError, match=r"optimizers: found \['lifter'\]"):
+        step.create_state(
+            state.key, apply_fn=None, params=state.params, batch_stats={}, optimizers={"lifter": 0}, ema_decay=0.9
+        )

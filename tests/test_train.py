@@ -1,0 +1,196 @@
+"""A run: blind to 3D, exactly resumable, loud about anything that does not fit."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from configs import cmu_cpu, paper, quickstart
+from geolift import dataset, model
+from geolift.checkpoint import Checkpoints
+from geolift.train import build_state, load, train
+
+
+def tiny(path, steps=8, **changes):
+    config = quickstart.get_config()
+    config.data.path = str(path)
+    config.lifter = ConfigDict({"width": 8, "blocks": 1, "norm": "batch"})
+    config.discriminator = ConfigDict({"width": 8, "blocks": 1})
+    config.batch_size = 16
+    config.steps = steps
+    config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 4, "checkpoint_every": 4})
+    config.update_from_flattened_dict(changes)
+    return config
+
+
+def state_of(workdir, config, data):
+    with Checkpoints(workdir) as checkpoints:
+        return checkpoints.restore(build_state(config, data.skeleton, data.select("train").frames))
+
+
+def assert_bit_equal(a, b):
+    a, b = (jax.tree.leaves_with_path(state) for state in (a, b))
+    assert [path for path, _ in a] == [path for path, _ in b]
+    for (path, x), (_, y) in zip(a, b, strict=True):
+        if jax.dtypes.issubdtype(x.dtype, jax.dtypes.prng_key):
+            x, y = jax.random.key_data(x), jax.random.key_data(y)
+        np.testing.assert_array_equal(x, y, err_msg=jax.tree_util.keystr(path))
+
+
+def lines(workdir):
+    return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def straight(people_file, tmp_path_factory):
+    """A finished run of eight steps."""
+    workdir = tmp_path_factory.mktemp("straight")
+    train(tiny(people_file), workdir)
+    return workdir
+
+
+def test_a_run_leaves_what_it_promises(straight, people, people_file):
+    assert {p.name for p in straight.iterdir()} >= {"config.json", "model.json", "metrics.jsonl", "checkpoints"}
+    log = lines(straight)
+    assert [line["step"] for line in log] == [2, 4, 6, 8]
+    names = {
+        "loss/lifter", "loss/discriminator", "term/adversarial", "term/consistency_2d", "term/consistency_3d",
+        "health/real_judged_real", "health/fake_judged_fake", "health/depth_spread",
+    }  # fmt: skip
+    assert all(names <= set(line) for line in log)
+    assert ["validation/flip_rate" in line for line in log] == [False, True, False, True]
+    trained, _, step = load(straight)
+    untrained, _, zero = load(straight, trained=False)
+    assert (step, zero) == (8, 0)
+    poses = model.poses(trained, people)
+    assert not np.allclose(model.lift_poses(trained, poses), model.lift_poses(untrained, poses))
+
+
+def test_lifting_does_not_depend_on_the_company(straight, people):
+    trained, _, _ = load(straight)
+    poses = model.poses(trained, people)
+    lifted = model.lift_poses(trained, poses)
+    assert lifted.shape == people.points_3d.shape
+    np.testing.assert_allclose(model.lift_poses(trained, poses[7:9]), lifted[7:9], atol=1e-5)
+    np.testing.assert_array_equal(lifted[:, people.skeleton.root], 0)
+
+
+def test_training_is_blind_to_3d(straight, people, people_file, tmp_path):
+    """Bit-equal weights with the true 3D, without any, and with nonsense in its place."""
+    config = tiny(people_file)
+    truth = state_of(straight, config, people)
+    rng = np.random.default_rng(0)
+    # Nonsense that projects onto the same keypoints, so that the file is a good one: another depth for every joint.
+    nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
+    for name, points in (("none", None), ("nonsense", nonsense)):
+        dataset.save(people._replace(points_3d=points), tmp_path / f"{name}.npz")
+        config = tiny(tmp_path / f"{name}.npz")
+        train(config, tmp_path / name)
+        assert_bit_equal(state_of(tmp_path / name, config, people), truth)
+    assert "validation/flip_rate" not in lines(tmp_path / "none")[-1]
+
+
+def test_resuming_is_exact(straight, people, people_file, tmp_path):
+    """Four steps, a restart and four more give the state and the log of eight straight steps, to the bit."""
+    train(tiny(people_file, steps=4), tmp_path)
+    config = tiny(people_file)
+    train(config, tmp_path)
+    assert_bit_equal(state_of(tmp_path, config, people), state_of(straight, config, people))
+    assert lines(tmp_path) == lines(straight)
+
+
+def test_a_run_cut_off_between_checkpoints_does_those_steps_again(straight, people_file, tmp_path):
+    train(tiny(people_file, steps=4), tmp_path)
+    with (tmp_path / "metrics.jsonl").open("a") as log:
+        log.write('{"step": 6, "loss/lifter": 1.0}\n{"step": 8, "loss/lif')  # logged, never saved, then cut off
+    train(tiny(people_file), tmp_path)
+    assert lines(tmp_path) == lines(straight)
+
+
+def test_a_finished_run_is_left_alone(straight, people_file):
+    before = lines(straight)
+    train(tiny(people_file), straight)
+    assert lines(straight) == before
+
+
+def test_seeds_differ(straight, people, people_file, tmp_path):
+    config = tiny(people_file, seed=1)
+    train(config, tmp_path)
+    a, b = state_of(tmp_path, config, people), state_of(straight, config, people)
+    assert not np.array_equal(jax.tree.leaves(a.params)[1], jax.tree.leaves(b.params)[1])
+
+
+def test_another_config_is_refused_in_the_same_workdir(straight, people_file):
+    with pytest.raises(ValueError, match=r"lifter\.width: begun with 8, now 4"):
+        train(tiny(people_file, **{"lifter.width": 4}), straight)
+    with pytest.raises(ValueError, match="trained for 8 already"):
+        train(tiny(people_file, steps=4), straight)
+
+
+def test_other_data_are_refused_in_the_same_workdir(straight, people, people_file, tmp_path):
+    dataset.save(people._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
+    config = tiny(people_file)
+    config.data.path = str(tmp_path / "other.npz")
+    with pytest.raises((ValueError, dataset.DatasetError), match=r"normalization\.factor|do not project"):
+        train(config, straight)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"steps": 7}, "steps: found 7, expected a positive multiple of run.steps_per_dispatch, 2"),
+        ({"steps": 0}, "steps: found 0"),
+        ({"run.checkpoint_every": 3}, "run.checkpoint_every: found 3"),
+        ({"batch_size": 12}, "batch_size: found 12, expected a multiple of the 8 devices"),
+        ({"data.split": "dev"}, "'dev'"),
+        ({"data.sampling": "joint"}, "'joint'"),
+        ({"data.path": ""}, "data.path is empty"),
+        ({"data.path": "nowhere.npz"}, "no such file"),
+        ({"loss.adversarial": "hinge"}, "'hinge'"),
+        ({"lifter.norm": "weight"}, "'weight'"),
+    ],
+)
+def test_bad_configs_are_refused(people_file, tmp_path, changes, message):
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        train(tiny(people_file, **changes), tmp_path)
+
+
+def test_losses_that_are_not_finite_stop_the_run(people_file, tmp_path):
+    config = tiny(people_file, **{"optimizer.lifter": float("inf")})
+    with pytest.raises(FloatingPointError, match=r"loss/lifter.*not finite in the steps up to \d"):
+        train(config, tmp_path)
+
+
+def test_joint_order_of_the_data_must_be_the_model_s(straight, people):
+    trained, _, _ = load(straight)
+    names = list(people.skeleton.names)
+    names[1], names[4] = names[4], names[1]
+    swapped = people._replace(skeleton=people.skeleton._replace(names=tuple(names)))
+    with pytest.raises(dataset.DatasetError, match=r"1: left_hip for right_hip, 4: right_hip for left_hip"):
+        model.poses(trained, swapped)
+    sides = people._replace(skeleton=people.skeleton._replace(left=people.skeleton.right, right=people.skeleton.left))
+    with pytest.raises(dataset.DatasetError, match="left: found"):
+        model.poses(trained, sides)
+
+
+def test_loading_what_is_not_there(tmp_path, people_file):
+    with pytest.raises(FileNotFoundError, match=r"config\.json"):
+        load(tmp_path)
+    train(tiny(people_file, steps=2, **{"run.checkpoint_every": 2}), tmp_path)
+    for step in (tmp_path / "checkpoints").iterdir():
+        step.rename(tmp_path / f"moved_{step.name}")
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        load(tmp_path)
+
+
+def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
+    config = paper.get_config()
+    keys = set(config.to_dict())
+    for other in (quickstart, cmu_cpu):
+        assert set(other.get_config().to_dict()) == keys
+    assert config.loss.weights.to_dict() == {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001}
+    assert (config.view.distance, config.batch_size, config.optimizer.lifter) == (10.0, 8192, 2e-4)
+    assert (config.lifter.width, config.lifter.blocks, config.lifter.norm) == (1024, 4, "batch")
+    np.testing.assert_allclose(np.degrees([config.view.azimuth, config.view.elevation]), [180, 20])
