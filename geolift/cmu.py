@@ -43,10 +43,12 @@ def read(path: str | os.PathLike) -> list[Clip]:
         raise DatasetError(f"{path}: positions: found values that are not finite")
     height = np.median(np.linalg.norm(positions[:, H36M17.head] - positions[:, H36M17.root], axis=-1))
     if not 0.3 < height < 1.5:
-        raise DatasetError(f"{path}: positions: head and pelvis are {height:g} apart (median), expected 0.3..1.5 metres")
+        raise DatasetError(
+            f"{path}: positions: head and pelvis are {height:g} apart (median), expected 0.3..1.5 metres"
+        )
     head_up = (positions[:, H36M17.head, 2] > positions[:, H36M17.root, 2]).mean()
     if head_up < 0.5:
-        raise DatasetError(f"{path}: positions: the head is above the pelvis in {head_up:.0%} of frames; expected z up")
+        raise DatasetError(f"{path}: positions: the head is above the pelvis in {head_up:.0%} of frames, expected z up")
     if np.any(start < 0) or np.any(stop > len(positions)) or np.any(stop <= start):
         raise DatasetError(f"{path}: start, stop: found clips outside 0..{len(positions)} or without frames")
     return [

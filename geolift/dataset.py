@@ -80,7 +80,9 @@ class Dataset(NamedTuple):
         if split == "all":
             return self
         if split not in self.split:
-            raise DatasetError(f"split: found no clip of {split!r}, expected one of {np.unique(self.split).tolist()} or 'all'")
+            raise DatasetError(
+                f"split: found no clip of {split!r}, expected one of {np.unique(self.split).tolist()} or 'all'"
+            )
         return self._take_clips(np.flatnonzero(self.split == split))
 
     def _take_clips(self, chosen: np.ndarray) -> "Dataset":

@@ -12,7 +12,7 @@ from geolift.skeleton import H36M17
 @pytest.fixture
 def points(rng):
     """`[5, 17, 3]` points about 10 in front of the camera."""
-    return jnp.asarray(rng.normal(size=(5, 17, 3)) + [0, 0, 10], jnp.float32)
+    return jnp.asarray(rng.normal(loc=[0, 0, 10], size=(5, 17, 3)), jnp.float32)
 
 
 def finite(tree):

@@ -90,7 +90,9 @@ def test_adversarial_losses_by_hand():
     logistic, squares = losses.adversarial("logistic"), losses.adversarial("least_squares")
     real, fake = jnp.array([2.0]), jnp.array([-1.0])
     np.testing.assert_allclose(logistic.generator(fake), np.log(1 + np.e), rtol=1e-6)
-    np.testing.assert_allclose(logistic.discriminator(real, fake), np.log(1 + np.exp(-2)) + np.log(1 + np.exp(-1)), rtol=1e-6)
+    np.testing.assert_allclose(
+        logistic.discriminator(real, fake), np.log(1 + np.exp(-2)) + np.log(1 + np.exp(-1)), rtol=1e-6
+    )
     np.testing.assert_allclose(squares.generator(fake), 4)
     np.testing.assert_allclose(squares.discriminator(real, fake), 1 + 1)
 
@@ -106,7 +108,7 @@ def test_the_two_sides_of_every_game_pull_against_each_other(name):
 
 def test_unknown_game_and_wrong_shapes_are_refused(truth):
     points, rotation = truth
-    with pytest.raises(ValueError, match="hinge.*least_squares.*logistic"):
+    with pytest.raises(ValueError, match=r"hinge.*least_squares.*logistic"):
         losses.adversarial("hinge")
     with pytest.raises(ValueError, match="pose"):
         losses.lift_reproject_lift(lambda p: p.sum(-1), points, rotation)

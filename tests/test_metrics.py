@@ -127,8 +127,7 @@ def test_order_of_the_scale_rules(pair):
 
     by_norm = geo.center(p, 0)
     by_norm = by_norm * jnp.sqrt(
-        jnp.sum(geo.center(g, 0) ** 2, axis=(-2, -1), keepdims=True)
-        / jnp.sum(by_norm**2, axis=(-2, -1), keepdims=True)
+        jnp.sum(geo.center(g, 0) ** 2, axis=(-2, -1), keepdims=True) / jnp.sum(by_norm**2, axis=(-2, -1), keepdims=True)
     )
     assert (squared(metrics.scale_to(p, g)) <= squared(by_norm) + 1e-3).all()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from geolift import procedural
+from geolift.body import LIMITS, forward, grow, limited, solve
 from geolift.skeleton import H36M17
 
 PEOPLE = 6
@@ -33,11 +34,11 @@ def facing(points):
 
 def upright(**angles):
     """A body standing at the origin, facing x, with all angles zero but these: joint positions `[17, 3]`."""
-    body = procedural.grow(np.random.default_rng(0))
-    zero = {name: np.zeros(1 if name.startswith(("trunk", "neck")) else (2, 1)) for name in procedural.LIMITS}
+    body = grow(np.random.default_rng(0))
+    zero = {name: np.zeros(1 if name.startswith(("trunk", "neck")) else (2, 1)) for name in LIMITS}
     pelvis = np.array([[0.0, 0.0, body["ankle"] + body["thigh"] + body["shank"]]])
     moved = {name: zero[name] + angle for name, angle in angles.items()}
-    return procedural.forward(body, pelvis, np.eye(3)[None], zero | moved)[0]
+    return forward(body, pelvis, np.eye(3)[None], zero | moved)[0]
 
 
 def test_every_person_does_every_motion(clips):
@@ -94,7 +95,7 @@ def test_bones_are_rigid_and_both_sides_equal(clips):
 
 
 def test_statures_and_proportions_are_human():
-    bodies = [procedural.grow(np.random.default_rng((7, person))) for person in range(300)]
+    bodies = [grow(np.random.default_rng((7, person))) for person in range(300)]
     statures = np.array([body["stature"] for body in bodies])
     assert statures.min() > 1.4 and statures.max() < 2.05
     assert 1.66 < statures.mean() < 1.73
@@ -104,20 +105,20 @@ def test_statures_and_proportions_are_human():
 
 def test_solved_angles_are_within_the_limits():
     for person in range(PEOPLE):
-        body = procedural.grow(np.random.default_rng((0, person)))
+        body = grow(np.random.default_rng((0, person)))
         for number, motion in enumerate(procedural.MOTIONS, start=1):
-            _, _, angles = procedural.solve(body, motion(np.random.default_rng((0, person, number)), T))
-            assert angles.keys() == procedural.LIMITS.keys()
-            for name, (low, high) in procedural.LIMITS.items():
+            _, _, angles = solve(body, motion(np.random.default_rng((0, person, number)), T))
+            assert angles.keys() == LIMITS.keys()
+            for name, (low, high) in LIMITS.items():
                 extremes = np.array([angles[name].min() - low, high - angles[name].max()])
                 assert (extremes >= -1e-9).all(), (motion.__name__, name)
 
 
-@pytest.mark.parametrize("name", procedural.LIMITS)
+@pytest.mark.parametrize("name", LIMITS)
 def test_limits_are_smooth_monotone_and_leave_the_middle_alone(name):
-    low, high = procedural.LIMITS[name]
+    low, high = LIMITS[name]
     asked = np.linspace(low - 200, high + 200, 2001)
-    given = procedural.limited(name, asked)
+    given = limited(name, asked)
     steps = np.diff(given) / np.diff(asked)
     assert (steps >= -1e-12).all() and (steps <= 1 + 1e-9).all()
     assert given.min() >= low - 1e-9 and given.max() <= high + 1e-9
@@ -173,10 +174,10 @@ def test_trunk_twists_to_the_left():
 
 
 def test_standing_feet_stay_where_they_stand():
-    body = procedural.grow(np.random.default_rng(3))
+    body = grow(np.random.default_rng(3))
     for seed in range(10):
         motion = procedural.reach(np.random.default_rng(seed), T)
-        points = procedural.forward(body, *procedural.solve(body, motion))
+        points = forward(body, *solve(body, motion))
         wanted = (body["thigh"] + body["shank"]) * np.moveaxis(motion.feet, 0, -1) + [0, 0, body["ankle"]]
         for side, ankle in enumerate(("left_ankle", "right_ankle")):
             assert np.linalg.norm(points[:, J[ankle]] - wanted[side], axis=-1).max() < 0.01

@@ -60,7 +60,9 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     index = {pose.tobytes(): i for i, pose in enumerate(poses)}
     action = people.action[people.clip_of_frame]
     clip = people.clip[people.clip_of_frame]
-    keep = np.isin(people.clip_of_frame, np.flatnonzero((people.action != long_action) | (people.subject == people.subject[0])))
+    keep = np.isin(
+        people.clip_of_frame, np.flatnonzero((people.action != long_action) | (people.subject == people.subject[0]))
+    )
     confidence = people.confidence * keep[:, None]  # fewer clips of one action: shares by clip and by action differ
     part = people._replace(confidence=confidence.astype(np.float32))
     for by, label in (("frame", None), ("clip", clip), ("action", action)):

@@ -192,12 +192,12 @@ def test_one_compile_for_the_whole_run(source):
     state, objectives = make_state()
     program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sampler.sample, objectives=objectives)
     state, source = program.place(state), program.place(source)
-    state, metrics = program.run(state, source)
+    state, _ = program.run(state, source)
     jax.block_until_ready(state)
     before = len(compiled)
     assert before > 0, "the listener hears nothing; this test would prove nothing"
     for _ in range(3):
-        state, metrics = program.run(state, source)
+        state, _ = program.run(state, source)
     jax.block_until_ready(state)
     assert len(compiled) == before
 

@@ -1,0 +1,20 @@
+# Two commands from a fresh clone: `make quickstart` and `make test`. Needs Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: quickstart test lint
+quickstart: $(VENV)/installed
+	$(RUN) -m launch.train --config=configs/quickstart.py --workdir=runs/quickstart
+
+test: $(VENV)/installed
+	$(RUN) -m pytest
+
+lint: $(VENV)/installed
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+$(VENV)/installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --editable '.[viz,test,dev]'
+	touch $@

@@ -1,0 +1,107 @@
+"""What people type: `geolift convert`, `python -m launch.train`, `python -m launch.evaluate`, and what they import."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from geolift import cli, dataset
+
+ROOT = Path(__file__).parents[1]
+PNG = b"\x89PNG"
+
+
+def program(*arguments, check=True, cwd=ROOT):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+SMALL = [
+    "--config.steps=20", "--config.batch_size=32", "--config.run.steps_per_dispatch=10", "--config.run.log_every=10",
+    "--config.run.validate_every=10", "--config.run.checkpoint_every=10",
+]  # fmt: skip
+
+
+def test_train_and_evaluate_from_the_command_line(people_file, tmp_path):
+    run = tmp_path / "run"
+    done = program("-m", "launch.train", f"--config.data.path={people_file}", f"--workdir={run}", *SMALL)
+    assert "step 20/20" in done.stderr
+    for word in ("flat skeleton", "untrained", "trained", "P-MPJPE", "flip rate", "evaluation.json", "poses.png"):
+        assert word in done.stdout
+    result = json.loads((run / "evaluation.json").read_text())
+    keys = "p_mpjpe p_mpjpe_reflection n_mpjpe n_mpjpe_norm mpjpe pck auc cps flip_rate per_action per_joint counts"
+    assert set(keys.split()) <= set(result)
+    assert (result["split"], result["step"]) == ("test", 20)
+    assert (run / "poses.png").read_bytes().startswith(PNG)
+
+    done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=all")
+    everything = json.loads((run / "evaluation.json").read_text())
+    assert everything["counts"]["frames"] == dataset.load(people_file).frames > result["counts"]["frames"]
+
+    done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=dev", check=False)
+    assert done.returncode != 0 and "found no clip of 'dev'" in done.stderr
+
+
+def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
+    out = tmp_path / "cmu.npz"
+    assert cli.main(["convert", "cmu", str(cmu_file), str(out), "--seed", "0"]) == 0
+    printed = capsys.readouterr().out
+    assert "train: 242084 frames, 19 subjects, 16 actions" in printed and "mocap.cs.cmu.edu" in printed
+    assert dataset.load(out).select("test").frames == 57068
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.npz", "out.npz"], "nowhere.npz: no such file"),
+        ([__file__, "out.npz"], "not a .npz file"),
+        ([__file__, "out.csv"], "ends in .npz"),
+    ],
+)
+def test_convert_says_in_one_line_what_is_wrong(arguments, message, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["convert", "cmu", *arguments]) == 1
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_converting_a_geolift_data_set_again_is_refused(people_file, tmp_path, capsys):
+    assert cli.main(["convert", "cmu", str(people_file), str(tmp_path / "out.npz")]) == 1
+    assert "'positions'" in capsys.readouterr().err
+
+
+def test_importing_the_core_is_light():
+    code = """
+import sys, time
+import jax, jax.numpy
+begin = time.perf_counter()
+import geolift
+heavy = {"orbax", "matplotlib", "ml_collections", "tensorboardX", "scipy"} & {m.split(".")[0] for m in sys.modules}
+print(time.perf_counter() - begin, *heavy)
+"""
+    seconds, *heavy = program("-c", code).stdout.split()
+    assert not heavy
+    print(f"import geolift: {float(seconds):.2f} s beyond jax")
+
+
+def test_every_public_name_exists_and_is_documented():
+    import geolift
+
+    for name in geolift.__all__:
+        assert getattr(geolift, name).__doc__ or name == "H36M17", name
+
+
+def test_readme_examples_run(tmp_path):
+    readme = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})  # our own document
