@@ -27,6 +27,7 @@ class Logger:
         self._file = path.open("a")
         self._board = _tensorboard(workdir)
         self._live = sys.stderr.isatty()
+        self._show(f"step {first}/{last} | compiling the step")
 
     def __enter__(self) -> "Logger":
         return self
@@ -45,7 +46,10 @@ class Logger:
         if self._board:
             for name, value in metrics.items():
                 self._board.add_scalar(name, value, step)
-        line = self._progress(step, metrics)
+        self._show(self._progress(step, metrics))
+
+    def _show(self, line: str) -> None:
+        """Renew the line on a terminal; print one more line elsewhere."""
         print(f"\r\x1b[2K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
 
     def _progress(self, step: int, metrics: dict[str, float]) -> str:
