@@ -2,17 +2,15 @@
 
 from ml_collections import ConfigDict
 
-from configs import paper
+from configs import cmu_cpu
 
 
 def get_config() -> ConfigDict:
-    config = paper.get_config()
+    config = cmu_cpu.get_config()  # the procedural human stands before the same cameras
     config.data.path = "procedural"
     config.data.validation_split = "validation"
     config.evaluation.split = "test"
-    config.lifter = ConfigDict({"width": 128, "blocks": 2, "norm": None})
-    config.discriminator = ConfigDict({"width": 128, "blocks": 2})
-    config.loss.weights.consistency_3d = 1.0
-    config.batch_size = 256
-    config.steps = 5000
+    config.lifter.update({"width": 128, "blocks": 2})
+    config.discriminator.update({"width": 128, "blocks": 2})
+    config.steps = 6000
     return config

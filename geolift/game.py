@@ -1,6 +1,7 @@
 """The game of lifter and discriminator: every network's loss from everybody's parameters, for one batch."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import jax
@@ -23,6 +24,7 @@ def lifting_game(
     adversarial_loss: str,
     azimuth: float,
     elevation: float,
+    pitch: float,
     distance: float,
     min_depth: float,
     root: int,
@@ -34,7 +36,7 @@ def lifting_game(
         weights: factor of each term of the lifter's loss: "adversarial", "consistency_2d", "consistency_3d"
             (paper: 1, 10, 0.001). A term of weight 0 is still measured.
         adversarial_loss: "logistic" or "least_squares".
-        azimuth, elevation: ranges of the random views, radians.
+        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`.
         distance, min_depth, root: as in `losses.lift_reproject_lift`.
 
     Returns:
@@ -57,7 +59,8 @@ def lifting_game(
         def judge(pose: jax.Array) -> jax.Array:
             return discriminator.apply({"params": params["discriminator"]}, pose)
 
-        rotation = jax.vmap(lambda key: sample_rotation(key, azimuth=azimuth, elevation=elevation))(batch.key)
+        view = partial(sample_rotation, azimuth=azimuth, elevation=elevation, pitch=pitch)
+        rotation = jax.vmap(view)(batch.key)
         cycle = lift_reproject_lift(
             lambda pose: apply_lifter(pose)[0],
             batch.pose,

@@ -38,15 +38,23 @@ def _matrix(rows: list[list[jax.Array]]) -> jax.Array:
 
 
 def sample_rotation(
-    key: jax.Array, shape: tuple[int, ...] = (), *, azimuth: float = jnp.pi, elevation: float = jnp.pi / 9
+    key: jax.Array,
+    shape: tuple[int, ...] = (),
+    *,
+    azimuth: float = jnp.pi,
+    elevation: float = jnp.pi / 9,
+    pitch: float = 0.0,
 ) -> jax.Array:
-    """Draw random views R = R_x(e) R_y(a): turn about the body's vertical first, tilt afterwards.
+    """Draw random views R = R_x(pitch + e) R_y(a) R_x(-pitch): level the body, turn it about gravity, tilt it again.
 
     Args:
         key: PRNG key.
         shape: batch shape of the result.
         azimuth: a ~ U[-azimuth, azimuth], radians (paper: pi).
         elevation: e ~ U[-elevation, elevation], radians (paper: pi / 9, 20 degrees).
+        pitch: how far the data's cameras look down, radians. 0, as in the paper, turns about the image's vertical:
+            R_x(e) R_y(a). Turning about gravity instead is ElePose's correction, here with one given angle. Its sign
+            sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
 
     Returns:
         `[*shape, 3, 3]` rotation matrices (Chen et al. 2019, section 3; ranges as in the public reproductions).
@@ -54,7 +62,8 @@ def sample_rotation(
     azimuth_key, elevation_key = jax.random.split(key)
     a = jax.random.uniform(azimuth_key, shape, minval=-azimuth, maxval=azimuth)
     e = jax.random.uniform(elevation_key, shape, minval=-elevation, maxval=elevation)
-    return jnp.matmul(rotation_x(e), rotation_y(a), precision=_HIGHEST)
+    turned = jnp.matmul(rotation_x(pitch + e), rotation_y(a), precision=_HIGHEST)
+    return jnp.matmul(turned, rotation_x(jnp.full(shape, -pitch)), precision=_HIGHEST)
 
 
 def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:

@@ -71,6 +71,7 @@ def build_objectives(config: ConfigDict, skeleton: Skeleton):
         adversarial_loss=config.loss.adversarial,
         azimuth=config.view.azimuth,
         elevation=config.view.elevation,
+        pitch=config.view.pitch,
         distance=config.view.distance,
         min_depth=config.view.min_depth,
         root=skeleton.root,

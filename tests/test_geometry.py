@@ -40,6 +40,22 @@ def test_sampled_angles_stay_in_their_ranges_and_fill_them():
         assert abs(angle.mean()) < 0.02 * bound
 
 
+def test_with_a_pitch_views_turn_about_gravity_and_keep_the_camera_s_tilt():
+    """A camera that looks down by the pitch sees gravity along (0, cos, sin); turned views must see the same."""
+    pitch = 0.3
+    gravity = jnp.array([[0.0, np.cos(pitch), np.sin(pitch)]])
+    rotation = geo.sample_rotation(jax.random.key(2), (50,), elevation=0.0, pitch=pitch)
+    np.testing.assert_allclose(
+        geo.rotate(jnp.tile(gravity, (50, 1, 1)), rotation), np.tile(gravity, (50, 1, 1)), atol=1e-6
+    )
+    upward = geo.rotate(
+        jnp.tile(gravity * jnp.array([[1, 1, -1]]), (50, 1, 1)), rotation
+    )  # the mirrored twin's gravity
+    assert upward.std(axis=0).max() > 0.1
+    same = geo.sample_rotation(jax.random.key(2), (50,), pitch=0.0)
+    np.testing.assert_allclose(same, geo.sample_rotation(jax.random.key(2), (50,)), atol=1e-7)
+
+
 def test_azimuth_turns_about_the_vertical_of_the_image_never_about_the_optical_axis():
     turned = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_y(jnp.pi / 2))
     np.testing.assert_allclose(turned, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], atol=1e-6)  # x goes away, y stays

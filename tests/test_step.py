@@ -19,7 +19,7 @@ def make_game(norm=None, weights=WEIGHTS, adversarial_loss="logistic"):
     lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
     return lifter, discriminator, lifting_game(
         lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss,
-        azimuth=np.pi, elevation=np.pi / 9, distance=10.0, min_depth=1.0, root=0,
+        azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0,
     )  # fmt: skip
 
 
