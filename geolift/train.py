@@ -1,5 +1,6 @@
 """How a run lives: build it from a config, train, log, save, resume. The only module that reads a config."""
 
+import functools
 import json
 import math
 import os
@@ -134,7 +135,9 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
             for done in range(first + chunk, config.steps + 1, chunk):
                 state, metrics = program.run(state, sampler)
                 if validation and done % config.run.validate_every == 0:
-                    metrics |= _validate(_model(config, skeleton, scaling, state), *validation)
+                    poses, points = validation
+                    lifted = lift_on_device(_model(config, skeleton, scaling, state), poses)
+                    metrics |= _validate(lifted, points, skeleton.root)
                 if pending:  # the device is busy with the next steps while the host waits for the last ones' metrics
                     _log(logger, *pending)
                 pending = (done, metrics) if done % config.run.log_every == 0 or done == config.steps else None
@@ -200,8 +203,8 @@ def _validation(config: ConfigDict, data: Dataset, scaling: Normalization) -> tu
     return normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
 
 
-def _validate(model: Model, poses: np.ndarray, points: np.ndarray) -> dict[str, jax.Array]:
-    lifted, root = lift_on_device(model, poses), model.skeleton.root
+@functools.partial(jax.jit, static_argnames="root")
+def _validate(lifted: jax.Array, points: jax.Array, root: int) -> dict[str, jax.Array]:
     return {
         "validation/flip_rate": 100 * measures.flipped(lifted, points, root=root).mean(),
         "validation/p_mpjpe": 1000 * measures.p_mpjpe(lifted, points).mean(),
