@@ -1,11 +1,12 @@
 # Two commands from a fresh clone: `make quickstart` and `make test`. Needs Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 VENV ?= .venv
+WORKDIR ?= runs/quickstart
 RUN := $(VENV)/bin/python
 
 .PHONY: quickstart test lint
 quickstart: $(VENV)/installed
-	$(RUN) -m launch.train --config=configs/quickstart.py --workdir=runs/quickstart
+	$(RUN) -m launch.train --config=configs/quickstart.py --workdir=$(WORKDIR)
 
 test: $(VENV)/installed
 	$(RUN) -m pytest

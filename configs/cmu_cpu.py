@@ -16,7 +16,7 @@ def get_config() -> ConfigDict:
     config.data.validation_split = "train"
     # Cameras stand 5 m away, 1.6 m high and look at 0.9 m on average (docs/cmu-protocol.md).
     config.view.pitch = math.atan2(1.6 - 0.9, 5.0)
-    config.lifter.update({"width": 256, "norm": None})
+    config.lifter.update({"width": 256, "norm": "none"})
     config.discriminator.update({"width": 256})
     config.loss.weights.consistency_3d = 1.0
     config.optimizer.update({"lifter": 5e-4, "discriminator": 5e-4})

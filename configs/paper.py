@@ -28,7 +28,7 @@ def get_config() -> ConfigDict:
     config.view.elevation = math.pi / 9  # and tilt by U[-elevation, elevation]
     config.view.pitch = 0.0  # how far the data's cameras look down, radians; views then turn about gravity
 
-    config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})
+    config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})  # norm: or "none", "layer"
     config.discriminator = ConfigDict({"width": 1024, "blocks": 3})
 
     config.loss = ConfigDict()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset, check
+from geolift.dataset import Dataset, DatasetError, check
 from geolift.skeleton import Skeleton
 
 # The CMU protocol (docs/cmu-protocol.md). Changing a number makes another data set.
@@ -90,7 +90,7 @@ def film(clips: Sequence[Clip], skeleton: Skeleton, *, seed: int = 0, source: st
         A data set with 2D keypoints in pixels, intrinsics, and `points_3d` in camera metres.
 
     Raises:
-        ValueError: if no frame remains.
+        DatasetError: if no frame remains.
     """
     points, rows = [], {key: [] for key in ("length", "fps", "subject", "action", "camera", "split", "clip")}
     for i, clip in enumerate(clips):
@@ -105,7 +105,7 @@ def film(clips: Sequence[Clip], skeleton: Skeleton, *, seed: int = 0, source: st
                     for key, value in zip(rows, values, strict=True):
                         rows[key].append(value)
     if not points:
-        raise ValueError(f"clips: no frame of {len(clips)} clips has all joints {NEAREST:g} m or more from a camera")
+        raise DatasetError(f"clips: no frame of {len(clips)} clips has all joints {NEAREST:g} m or more from a camera")
     points_3d = np.concatenate(points)
     stop = np.cumsum(rows.pop("length"))
     intrinsics = np.array([FOCAL, FOCAL, IMAGE_SIZE / 2, IMAGE_SIZE / 2], np.float32)

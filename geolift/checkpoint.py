@@ -14,13 +14,17 @@ class Checkpoints:
     """The checkpoints of one working directory; a context manager.
 
     Args:
-        workdir: the run's folder; made if missing.
-        keep: how many of the newest to keep.
+        workdir: the run's folder.
+        keep: how many of the newest to keep; None to read only, which makes no folder.
     """
 
-    def __init__(self, workdir: Path, *, keep: int = 2):
+    def __init__(self, workdir: Path, *, keep: int | None = None):
         # Synchronous: the state is donated to the next step, and a save is small beside the steps between two saves.
-        options = ocp.CheckpointManagerOptions(max_to_keep=keep, create=True, enable_async_checkpointing=False)
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=keep, create=keep is not None, enable_async_checkpointing=False
+        )
+        if not options.create and not (Path(workdir) / FOLDER).is_dir():
+            raise FileNotFoundError(f"{Path(workdir) / FOLDER}: no checkpoint")
         self._manager = ocp.CheckpointManager((Path(workdir) / FOLDER).resolve(), options=options)
 
     def __enter__(self) -> "Checkpoints":

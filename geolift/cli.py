@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     convert.add_argument("kind", choices=sorted(CONVERTERS), help="what IN is")
     convert.add_argument("input", metavar="IN", help="file to read")
     convert.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
-    convert.add_argument("--seed", type=int, default=0, help="seed of the virtual cameras (default 0)")
+    convert.add_argument("--seed", type=_seed, default=0, help="seed of the virtual cameras (default 0)")
     convert.set_defaults(run=_convert)
     options = parser.parse_args(arguments)
     try:
@@ -28,6 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"geolift: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0 on")
+    return int(text)
 
 
 def _convert(options: argparse.Namespace) -> None:

@@ -32,11 +32,19 @@ def read(path: str | os.PathLike) -> list[Clip]:
     if missing:
         raise DatasetError(f"{path}: not CMU motion in Human3.6M-17 joints: {missing} missing, found {sorted(arrays)}")
     positions, start, stop = arrays["positions"], arrays["start"], arrays["stop"]
-    names = tuple(str(name) for name in arrays["joint_names"])
-    if names != JOINTS:
-        raise DatasetError(f"{path}: joint_names: found {names}, expected {JOINTS}")
-    if tuple(arrays["parents"]) != H36M17.parents:
-        raise DatasetError(f"{path}: parents: found {list(arrays['parents'])}, expected {list(H36M17.parents)}")
+    for key in ("start", "stop", "subject", "clip", "action", "split"):
+        if arrays[key].ndim != 1 or len(arrays[key]) != start.size or not len(arrays[key]):
+            raise DatasetError(
+                f"{path}: {key}: found shape {list(arrays[key].shape)}, expected one entry for each clip"
+            )
+    if start.dtype.kind != "i" or stop.dtype.kind != "i":
+        raise DatasetError(f"{path}: start, stop: found types {start.dtype}, {stop.dtype}, expected signed integers")
+    if arrays["fps"].shape not in ((), start.shape) or not np.all(arrays["fps"] > 0):
+        raise DatasetError(f"{path}: fps: found {arrays['fps']}, expected one positive number, or one for each clip")
+    if arrays["joint_names"].tolist() != list(JOINTS):
+        raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].tolist()}, expected {list(JOINTS)}")
+    if arrays["parents"].tolist() != list(H36M17.parents):
+        raise DatasetError(f"{path}: parents: found {arrays['parents'].tolist()}, expected {list(H36M17.parents)}")
     if positions.ndim != 3 or positions.shape[1:] != (len(JOINTS), 3):
         raise DatasetError(f"{path}: positions: found shape {list(positions.shape)}, expected [frames, 17, 3]")
     if not np.isfinite(positions).all():

@@ -5,7 +5,6 @@
 
 import os
 import zipfile
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,11 @@ from geolift import skeleton as skeletons
 from geolift.skeleton import Skeleton
 
 VERSION = 1
+FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d")
 CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
 LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
 LARGEST_METRE = 1e3  # camera coordinates in millimetres run past this
-REPROJECTION = 0.02  # share of the image's larger side by which keypoints may differ (median) from projected points_3d
+REPROJECTION = 0.1  # share of a person's size by which keypoints may differ (clip's median) from projected points_3d
 
 
 class DatasetError(ValueError):
@@ -146,10 +146,10 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
     arrays = {}
     name = ""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as archive, np.load(archive, allow_pickle=False) as file:
             for name in file.files:
                 arrays[name] = file[name]
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (Exception, MemoryError) as error:  # a damaged archive can raise nearly anything
         why = "it holds pickled objects, which are never read" if "pickle" in str(error).lower() else str(error)
         raise DatasetError(f"{path}: array {name!r} cannot be read: {why}") from error
     return arrays
@@ -168,8 +168,10 @@ def load(path: str | os.PathLike) -> Dataset:
     missing = sorted((needed | {"head"}) - set(arrays))
     if missing:
         raise DatasetError(f"{path}: not a geolift data set: {missing} missing, found {sorted(arrays)}")
-    if arrays["version"] != VERSION:
+    if arrays["version"].shape or arrays["version"] != VERSION:
         raise DatasetError(f"{path}: version: found {arrays['version']}, expected {VERSION}")
+    if arrays["joint_names"].dtype.kind != "U" or arrays["joint_names"].ndim != 1:
+        raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].dtype}, expected a list of text")
     try:
         skeleton = skeletons.check(
             Skeleton(
@@ -184,7 +186,9 @@ def load(path: str | os.PathLike) -> Dataset:
         raise DatasetError(f"{path}: {error}") from error
     fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
     fields["source"] = str(arrays.get("source", ""))
-    return check(Dataset(skeleton=skeleton, **fields), str(path))
+    dataset = check(Dataset(skeleton=skeleton, **fields), str(path))
+    floats = {key: getattr(dataset, key) for key in FLOATS}
+    return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
 
 
 def check(dataset: Dataset, origin: str) -> Dataset:
@@ -219,10 +223,10 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
         value = getattr(dataset, key)
         if value is not None and np.shape(value) != wanted:
             raise DatasetError(f"{origin}: {key}: found shape {list(np.shape(value))}, expected {list(wanted)}")
-    for key in ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d"):
+    for key in FLOATS:
         value = getattr(dataset, key)
-        if value is not None and value.dtype.kind != "f":
-            raise DatasetError(f"{origin}: {key}: found type {value.dtype}, expected floating point")
+        if value is not None and value.dtype not in (np.float32, np.float64):
+            raise DatasetError(f"{origin}: {key}: found type {value.dtype}, expected float32")
     for key in CLIP_TEXT:
         if getattr(dataset, key).dtype.kind != "U":
             raise DatasetError(f"{origin}: {key}: found type {getattr(dataset, key).dtype}, expected text")
@@ -232,8 +236,8 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
 
 def _check_clips(dataset: Dataset, origin: str) -> None:
     start, stop = dataset.start, dataset.stop
-    if start.dtype.kind not in "iu" or stop.dtype.kind not in "iu":
-        raise DatasetError(f"{origin}: start, stop: found types {start.dtype}, {stop.dtype}, expected integers")
+    if start.dtype.kind != "i" or stop.dtype.kind != "i":
+        raise DatasetError(f"{origin}: start, stop: found types {start.dtype}, {stop.dtype}, expected signed integers")
     if len(start) == 0 or dataset.frames == 0:
         raise DatasetError(f"{origin}: found {len(start)} clips and {dataset.frames} frames, expected at least one")
     follows = np.append(0, stop[:-1]) == start
@@ -276,30 +280,40 @@ def _check_values(dataset: Dataset, origin: str) -> None:
 
 
 def _check_projection(dataset: Dataset, origin: str) -> None:
-    """points_3d must lie where the keypoints are: catches mirrored depth, swapped sides, other orders and axes."""
+    """In every clip points_3d must lie where the keypoints are: catches mirrored depth, swapped sides, other axes."""
     skeleton, points = dataset.skeleton, dataset.points_3d
     errors = _reprojection_errors(dataset, points)
-    worst = int(errors.argmax())
-    found = f"{skeleton.names[worst]} is off by {errors[worst]:.1f} px (median)"
     mirrored = points.copy()
     mirrored[..., 2] = np.maximum(2 * points[:, [skeleton.root], 2] - points[..., 2], 1e-3)
     suspects = {"mirrored in depth": mirrored, "exchanged left and right": points[:, list(skeleton.mirrored)]}
     for what, suspect in suspects.items():
-        if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + 0.5:
-            raise DatasetError(f"{origin}: points_3d are {what}: {found}, and fits once that is undone")
-    span = 2 * dataset.intrinsics[:, 2:].max() if dataset.image_size is None else dataset.image_size.max()
-    if errors[worst] > REPROJECTION * span:
+        if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + 0.002:
+            raise DatasetError(
+                f"{origin}: points_3d are {what}: they are {errors.mean():.2%} of a person's size off the keypoints, "
+                "and fit once that is undone"
+            )
+    if errors.max() > REPROJECTION:
+        clip, joint = np.unravel_index(errors.argmax(), errors.shape)
         raise DatasetError(
-            f"{origin}: points_3d do not project onto the keypoints: {found}, expected under "
-            f"{REPROJECTION * span:.0f} px. Usual causes: another joint order, world instead of camera axes, y up"
+            f"{origin}: points_3d do not project onto the keypoints: in clip {clip} {skeleton.names[joint]} is off by "
+            f"{errors[clip, joint]:.0%} of the person's size (median), expected under {REPROJECTION:.0%}. Usual causes: "
+            "another joint order, world instead of camera axes, y up, keypoints of another recording"
         )
 
 
 def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
-    """`[J]` median distance in pixels between projected `points` `[F, J, 3]` and the keypoints that were seen."""
+    """`[C, J]` median distances of projected `points` `[F, J, 3]` from seen keypoints, as shares of a person's size.
+
+    The size is the diagonal of the box around the projected points, its median over the clip.
+    """
     fx, fy, cx, cy = dataset.intrinsics[dataset.clip_of_frame, :, None].transpose(1, 0, 2)
     x, y, z = np.moveaxis(points, -1, 0)
     projected = np.stack([fx * x / z + cx, fy * y / z + cy], axis=-1)
-    distance = np.linalg.norm(projected - dataset.keypoints, axis=-1)
-    seen = dataset.confidence > 0
-    return np.array([np.median(distance[seen[:, j], j]) if seen[:, j].any() else 0.0 for j in range(seen.shape[1])])
+    distance = np.where(dataset.confidence > 0, np.linalg.norm(projected - dataset.keypoints, axis=-1), np.nan)
+    size = np.linalg.norm(projected.max(axis=1) - projected.min(axis=1), axis=-1)
+    errors = np.zeros((len(dataset.start), distance.shape[1]))
+    for i, (start, stop) in enumerate(zip(dataset.start, dataset.stop, strict=True)):
+        inside = distance[start:stop]
+        seen = ~np.isnan(inside).all(axis=0)
+        errors[i, seen] = np.nanmedian(inside[:, seen], axis=0) / np.median(size[start:stop])
+    return errors

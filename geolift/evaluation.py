@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift import metrics
+from geolift.chunks import map_chunks
 from geolift.dataset import Dataset, DatasetError
 from geolift.geometry import align
 
-CHUNK = 4096
 MILLIMETRES = 1000.0
 PER_FRAME = (
     "p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe", "pck", "auc", "cps", "flip_rate",
@@ -23,7 +23,7 @@ UNITS = {
     **dict.fromkeys(("pck", "auc", "flip_rate"), "%"),
     "cps": "of 301",
 }
-HABITS = {
+DEFINITIONS = {
     "p_mpjpe": "similarity Procrustes per frame, rigid: no reflection",
     "p_mpjpe_reflection": "the same with reflection allowed, only for comparison with ElePose, LInKs, RepNet",
     "n_mpjpe": "root-centred, least-squares scale per frame",
@@ -46,7 +46,7 @@ def evaluate(points: np.ndarray, dataset: Dataset) -> dict[str, Any]:
         dataset: with `points_3d` in camera metres. Frames with a joint that was not seen are left out and counted.
 
     Returns:
-        Means over frames of every measure (see `HABITS`, `UNITS`), `action_mean`, `per_action`, `per_joint` (rigid
+        Means over frames of every measure (see `DEFINITIONS`, `UNITS`), `action_mean`, `per_action`, `per_joint` (rigid
         P-MPJPE), `counts` and `scale` (millimetres per unit of `points`).
 
     Raises:
@@ -65,8 +65,7 @@ def evaluate(points: np.ndarray, dataset: Dataset) -> dict[str, Any]:
     g = (dataset.points_3d - dataset.points_3d[:, root : root + 1]) * np.float32(MILLIMETRES)
     scale = float(np.vdot(g[whole], p[whole]) / max(np.vdot(p[whole], p[whole]), np.finfo(np.float32).tiny))
 
-    chunks = [_measure(*_padded(p[i : i + CHUNK], g[i : i + CHUNK]), scale, root) for i in range(0, len(p), CHUNK)]
-    per_frame = {key: np.concatenate([np.asarray(chunk[key]) for chunk in chunks])[: len(p)] for key in chunks[0]}
+    per_frame = map_chunks(functools.partial(_measure, scale=scale, root=root), p, g)
     joints = per_frame.pop("joints")[whole].mean(axis=0)
 
     clip = dataset.clip_of_frame
@@ -94,10 +93,6 @@ def evaluate(points: np.ndarray, dataset: Dataset) -> dict[str, Any]:
         },
         "scale": scale,
     }
-
-
-def _padded(*arrays: np.ndarray) -> list[np.ndarray]:
-    return [np.concatenate([a, np.ones((CHUNK - len(a), *a.shape[1:]), a.dtype)]) for a in arrays]
 
 
 @functools.partial(jax.jit, static_argnames="root")

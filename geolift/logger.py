@@ -25,7 +25,7 @@ class Logger:
         kept = [line for line in lines if _step(line) is not None and _step(line) <= first]
         path.write_text("".join(line + "\n" for line in kept))
         self._file = path.open("a")
-        self._board = _tensorboard(workdir)
+        self._board = _tensorboard(workdir, first)
         self._live = sys.stderr.isatty()
         self._show(f"step {first}/{last} | compiling the step")
 
@@ -71,9 +71,9 @@ def _step(line: str) -> int | None:
         return None  # the last line of a run that was cut off while writing it
 
 
-def _tensorboard(workdir: Path):
+def _tensorboard(workdir: Path, first: int):
     try:
         from tensorboardX import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(Path(workdir) / "tensorboard"))
+    return SummaryWriter(str(Path(workdir) / "tensorboard"), purge_step=first + 1)

@@ -54,7 +54,7 @@ def n_mpjpe_norm(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.
     """MPJPE after root-centring and the scale s = |g| / |p|, `-> [...]`: ElePose's and LInKs's N-MPJPE."""
     _expect_same(points, target)
     p, g = center(points, root), center(target, root)
-    size, wanted = (jnp.sqrt(jnp.sum(x * x, axis=(-2, -1), keepdims=True)) for x in (p, g))
+    size, wanted = (norm(x.reshape(*x.shape[:-2], -1))[..., None, None] for x in (p, g))
     return mpjpe(p * wanted / jnp.where(size > 0, size, 1.0), g, root=root)
 
 
@@ -73,8 +73,10 @@ def cps(errors: jax.Array, *, thresholds: Sequence[float] = CPS_THRESHOLDS) -> j
 
     Takes joint errors `[..., J]` after rigid Procrustes; `-> [...]`, at most 301, larger is better.
     """
-    worst = errors.max(-1)
-    return sum((worst <= t).astype(errors.dtype) for t in thresholds)
+    worst = errors.max(-1, keepdims=True)
+    return (
+        (worst <= jnp.reshape(jnp.asarray(thresholds), (1,) * (errors.ndim - 1) + (-1,))).sum(-1).astype(errors.dtype)
+    )
 
 
 def mpjve(points: jax.Array, target: jax.Array, *, root: int = 0) -> jax.Array:

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from geolift.chunks import map_chunks
 from geolift.dataset import Dataset, DatasetError
 from geolift.geometry import center
 from geolift.losses import lift
 from geolift.networks import Lifter
 from geolift.normalization import Normalization, normalize
 from geolift.skeleton import Skeleton
-
-CHUNK = 4096  # poses lifted at once; the last chunk is padded, so that one program serves any number
 
 
 class Model(NamedTuple):
@@ -57,13 +56,7 @@ def poses(model: Model, dataset: Dataset) -> np.ndarray:
 
 def lift_poses(model: Model, poses: np.ndarray) -> np.ndarray:
     """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]` in model units, camera axes."""
-    lifted = []
-    for begin in range(0, len(poses), CHUNK):
-        chunk = poses[begin : begin + CHUNK]
-        padded = np.zeros((CHUNK, *poses.shape[1:]), np.float32)
-        padded[: len(chunk)] = chunk
-        lifted.append(np.asarray(lift_on_device(model, padded))[: len(chunk)])
-    return np.concatenate(lifted)
+    return map_chunks(functools.partial(lift_on_device, model), poses)
 
 
 def lift_on_device(model: Model, poses: jax.Array) -> jax.Array:

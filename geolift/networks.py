@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-NORMALISATIONS = (None, "batch", "layer")
+NORMALISATIONS = ("none", "batch", "layer")
 
 
 class ResidualMLP(nn.Module):
@@ -17,13 +17,13 @@ class ResidualMLP(nn.Module):
         outputs: size of the last axis of the result; no activation there.
         width: units of every hidden layer (paper: 1024).
         blocks: number of residual blocks (paper: 4 in the lifter, 3 in the discriminator).
-        norm: None, "batch" or "layer".
+        norm: "none", "batch" or "layer".
     """
 
     outputs: int
     width: int = 1024
     blocks: int = 4
-    norm: str | None = None
+    norm: str = "none"
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False, axis_name: str | None = None) -> jax.Array:
@@ -54,7 +54,7 @@ class Lifter(nn.Module):
 
     width: int = 1024
     blocks: int = 4
-    norm: str | None = "batch"
+    norm: str = "batch"
     gain: float = 10.0
 
     @nn.compact
@@ -73,13 +73,15 @@ class Discriminator(nn.Module):
 
     width: int = 1024
     blocks: int = 3
-    norm: str | None = None
+    norm: str = "none"
     gain: float = 10.0
 
     @nn.compact
     def __call__(self, pose: jax.Array) -> jax.Array:
         if self.norm == "batch":
-            raise ValueError("norm: a discriminator with batch norm compares poses by their batch; use None or 'layer'")
+            raise ValueError(
+                "norm: a discriminator with batch norm compares poses by their batch; use 'none' or 'layer'"
+            )
         return ResidualMLP(1, self.width, self.blocks, self.norm)(_flat(pose) * self.gain)[..., 0]
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from geolift import model
-from geolift.evaluation import HABITS, UNITS, evaluate, table
+from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.sources import open_dataset
 from geolift.train import load
 
@@ -23,7 +23,7 @@ def report(workdir: str, source: str, split: str) -> None:
     }
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(results)}\n")
     baselines = {name: results[name] for name in ("flat skeleton", "untrained")}
-    about = {"data": str(source), "split": split, "step": step, "units": UNITS, "definitions": HABITS}
+    about = {"data": str(source), "split": split, "step": step, "units": UNITS, "definitions": DEFINITIONS}
     folder = Path(workdir)
     (folder / "evaluation.json").write_text(
         json.dumps({**results["trained"], "baselines": baselines, **about}, indent=2) + "\n"

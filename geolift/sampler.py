@@ -15,7 +15,7 @@ from geolift.dataset import Dataset, DatasetError
 BY = ("frame", "clip", "action")
 
 
-class Sampler(NamedTuple):
+class Pool(NamedTuple):
     """Training poses in groups; a draw takes a group, then one of its poses, uniformly each time.
 
     Attributes:
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
     key: jax.Array
 
 
-def make_sampler(poses: np.ndarray, dataset: Dataset, *, by: str = "frame") -> Sampler:
+def make_pool(poses: np.ndarray, dataset: Dataset, *, by: str = "frame") -> Pool:
     """Group the poses of a data set for drawing. Frames with a joint that was not seen (confidence 0) are left out.
 
     Args:
@@ -60,26 +60,27 @@ def make_sampler(poses: np.ndarray, dataset: Dataset, *, by: str = "frame") -> S
     whole = np.flatnonzero((dataset.confidence > 0).all(axis=1))
     if not len(whole):
         raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to train on")
-    label = {"frame": np.zeros(len(dataset.start)), "clip": dataset.clip, "action": dataset.action}[by]
+    recording = np.char.add(np.char.add(dataset.subject, "\t"), dataset.clip)
+    label = {"frame": np.zeros(len(dataset.start)), "clip": recording, "action": dataset.action}[by]
     group = np.unique(label, return_inverse=True)[1][dataset.clip_of_frame[whole]]
     size = np.bincount(group)
     size = size[size > 0]
     order = whole[np.argsort(group, kind="stable")]
     start = np.cumsum(size) - size
-    return Sampler(jnp.asarray(poses[order]), jnp.asarray(start, jnp.int32), jnp.asarray(size, jnp.int32))
+    return Pool(jnp.asarray(poses[order]), jnp.asarray(start, jnp.int32), jnp.asarray(size, jnp.int32))
 
 
-def sample(sampler: Sampler, key: jax.Array, examples: jax.Array) -> Batch:
+def sample(pool: Pool, key: jax.Array, examples: jax.Array) -> Batch:
     """Draw the examples numbered `examples` `[N]` of the step whose key is `key`."""
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, examples)
     pose_key, real_key, view_key = jnp.moveaxis(jax.vmap(lambda k: jax.random.split(k, 3))(keys), 1, 0)
-    return Batch(sampler.poses[_draw(sampler, pose_key)], sampler.poses[_draw(sampler, real_key)], view_key)
+    return Batch(pool.poses[_draw(pool, pose_key)], pool.poses[_draw(pool, real_key)], view_key)
 
 
-def _draw(sampler: Sampler, keys: jax.Array) -> jax.Array:
+def _draw(pool: Pool, keys: jax.Array) -> jax.Array:
     def one(key: jax.Array) -> jax.Array:
         group_key, member_key = jax.random.split(key)
-        group = jax.random.randint(group_key, (), 0, len(sampler.size))
-        return sampler.start[group] + jax.random.randint(member_key, (), 0, sampler.size[group])
+        group = jax.random.randint(group_key, (), 0, len(pool.size))
+        return pool.start[group] + jax.random.randint(member_key, (), 0, pool.size[group])
 
     return jax.vmap(one)(keys)

@@ -45,6 +45,8 @@ def check(skeleton: Skeleton) -> Skeleton:
     if len(set(skeleton.names)) != joints:
         twice = sorted({name for name in skeleton.names if skeleton.names.count(name) > 1})
         raise ValueError(f"skeleton: joint names must differ, found {twice} more than once")
+    if not all(skeleton.names):
+        raise ValueError("skeleton: found a joint without a name")
     if len(skeleton.parents) != joints:
         raise ValueError(f"skeleton: {joints} joint names but {len(skeleton.parents)} parents")
     if skeleton.parents.count(-1) != 1:
@@ -65,6 +67,10 @@ def check(skeleton: Skeleton) -> Skeleton:
         raise ValueError(f"skeleton: left {skeleton.left} and right {skeleton.right} must pair different joints")
     if not all(0 <= joint < joints for joint in (*sides, skeleton.head)):
         raise ValueError(f"skeleton: left, right and head must be joint indices in 0..{joints - 1}")
+    if skeleton.head == skeleton.root:
+        raise ValueError(
+            f"skeleton: head and root are both {skeleton.names[skeleton.head]}; their distance is the scale"
+        )
     return skeleton
 
 

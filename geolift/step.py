@@ -25,7 +25,7 @@ class TrainState(train_state.TrainState):
         params: `{"lifter": ..., "discriminator": ..., "adapter": ...}`; a network that does not play has an empty tree.
         opt_state: of every network's optimiser.
         batch_stats: the lifter's batch statistics; empty without batch norm.
-        ema: exponential moving average of the lifter's parameters, what is evaluated and shipped.
+        ema: exponential moving average of the lifter's variables ("params", "batch_stats"), evaluated and shipped.
         key: base PRNG key; it never changes, a step folds in its number.
     """
 
@@ -82,7 +82,7 @@ def create_state(
         tx=tx,
         opt_state=tx.init(dict(params)),
         batch_stats=batch_stats,
-        ema=jax.tree.map(jnp.copy, params["lifter"]),
+        ema=jax.tree.map(jnp.copy, {"params": params["lifter"], "batch_stats": batch_stats}),
         key=key,
         ema_decay=ema_decay,
     )
@@ -129,7 +129,8 @@ def train_step(
     state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
     # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
     decay = jnp.minimum(state.ema_decay, (1.0 + state.step) / (10.0 + state.step))
-    ema = optax.incremental_update(state.params["lifter"], state.ema, 1.0 - decay)
+    now = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
+    ema = optax.incremental_update(now, state.ema, 1.0 - decay)
     return state.replace(ema=ema), metrics
 
 

@@ -1,9 +1,11 @@
 """How a run lives: build it from a config, train, log, save, resume. The only module that reads a config."""
 
 import functools
+import hashlib
 import json
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,16 @@ from geolift.logger import Logger
 from geolift.model import Model, lift_on_device
 from geolift.networks import Discriminator, Lifter
 from geolift.normalization import Normalization
-from geolift.sampler import make_sampler, sample
+from geolift.sampler import make_pool, sample
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import TrainState, create_state, parallel
 
 VALIDATION_FRAMES = 1024
+
+
+class ConfigError(ValueError):
+    """A config or a working directory that cannot be used; the message names the entry or file."""
 
 
 def build_networks(config: ConfigDict) -> tuple[Lifter, Discriminator]:
@@ -80,7 +86,7 @@ def build_objectives(config: ConfigDict, skeleton: Skeleton):
 
 
 def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
-    """Train a lifter on the 2D poses of a data set; 3D points in it are dropped before anything is computed.
+    """Train a lifter on the 2D poses of a data set; no array that training computes with comes from its 3D points.
 
     Writes `config.json`, `model.json`, `metrics.jsonl` and `checkpoints/` into `workdir`. A second call with the same
     workdir goes on from the newest checkpoint, to the bit as if it had not stopped.
@@ -94,25 +100,22 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
 
     Raises:
         DatasetError, FileNotFoundError: if the data cannot be used.
-        ValueError: if the config does not fit itself, the devices, or what the workdir was begun with.
-        FloatingPointError: if a loss is no longer finite; the message names the steps.
+        ConfigError: if the config does not fit itself, or what the workdir was begun with.
+        ValueError: if the batch does not fit the devices.
+        FloatingPointError: if a metric is no longer finite; the message names the steps. Their state is not saved.
     """
-    _check_steps(config)
-    if not config.data.path:
-        raise ValueError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
+    _check(config)
     workdir = Path(workdir)
     data = open_dataset(config.data.path)
+    for split in filter(None, (config.data.validation_split, config.evaluation.split)):
+        data.select(split)  # a wrong name is better found now than after the training
     seen = data.select(config.data.split).blind()
     skeleton = seen.skeleton
     scaling = normalization.fit(seen, distance=config.view.distance)
-    sampler = make_sampler(normalization.normalize(seen, scaling), seen, by=config.data.sampling)
-    validation = _validation(config, data, scaling)
+    pool = make_pool(normalization.normalize(seen, scaling), seen, by=config.data.sampling)
+    validate = _validator(config, data, scaling)
+    as_model = functools.partial(_model, config, skeleton, scaling)
     del data
-
-    workdir.mkdir(parents=True, exist_ok=True)
-    _remember(workdir / "config.json", config.to_dict(), free=("steps", "run.", "data.path", "evaluation."))
-    card = {"skeleton": skeleton._asdict(), "normalization": scaling._asdict(), "training_frames": seen.frames}
-    _remember(workdir / "model.json", card)
 
     program = parallel(
         jax.local_devices(),
@@ -121,31 +124,57 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
         sample=sample,
         objectives=build_objectives(config, skeleton),
     )
-    state = program.place(build_state(config, skeleton, seen.frames))
-    sampler = program.place(sampler)
+    state = program.place(build_state(config, skeleton, len(pool.poses)))
+    pool = program.place(pool)
+
+    workdir.mkdir(parents=True, exist_ok=True)
+    _remember(workdir / "config.json", config.to_dict(), free=("steps", "run.", "data.path", "evaluation."))
+    card = {
+        "skeleton": skeleton._asdict(),
+        "normalization": scaling._asdict(),
+        "training_poses": len(pool.poses),
+        "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
+    }
+    _remember(workdir / "model.json", card)
 
     with Checkpoints(workdir, keep=config.run.keep) as checkpoints:
         if checkpoints.latest() is not None:
             state = checkpoints.restore(state)
         first = int(state.step)
         if first > config.steps:
-            raise ValueError(f"steps: found {config.steps}, but {workdir} has been trained for {first} already")
+            raise ConfigError(f"steps: found {config.steps}, but {workdir} has been trained for {first} already")
+        if first % config.run.steps_per_dispatch:
+            found = config.run.steps_per_dispatch
+            raise ConfigError(f"run.steps_per_dispatch: found {found}, expected a divisor of the {first} steps done")
         with Logger(workdir, first=first, last=config.steps) as logger:
-            chunk, pending = config.run.steps_per_dispatch, None
-            for done in range(first + chunk, config.steps + 1, chunk):
-                state, metrics = program.run(state, sampler)
-                if validation and done % config.run.validate_every == 0:
-                    poses, points = validation
-                    lifted = lift_on_device(_model(config, skeleton, scaling, state), poses)
-                    metrics |= _validate(lifted, points, skeleton.root)
-                if pending:  # the device is busy with the next steps while the host waits for the last ones' metrics
-                    _log(logger, *pending)
-                pending = (done, metrics) if done % config.run.log_every == 0 or done == config.steps else None
-                if done % config.run.checkpoint_every == 0 or done == config.steps:
-                    checkpoints.save(state)
-            if pending:
-                _log(logger, *pending)
-    return _model(config, skeleton, scaling, state)
+            state = _loop(
+                config, state, lambda s: program.run(s, pool), lambda s: validate(as_model(s)), checkpoints, logger
+            )
+    return as_model(state)
+
+
+def _loop(
+    config: ConfigDict,
+    state: TrainState,
+    run: Callable[[TrainState], tuple[TrainState, dict[str, jax.Array]]],
+    validate: Callable[[TrainState], dict[str, jax.Array]],
+    checkpoints: Checkpoints,
+    logger: Logger,
+) -> TrainState:
+    """Dispatch after dispatch from `state` to the last step; metrics are checked before a state is saved."""
+    chunk, pending = config.run.steps_per_dispatch, None
+    for done in range(int(state.step) + chunk, config.steps + 1, chunk):
+        state, metrics = run(state)
+        if pending:  # the device is busy with these steps while the host reads the metrics of those before
+            _note(logger, config, *pending)
+        if done % config.run.validate_every == 0:
+            metrics |= validate(state)
+        pending = (done, metrics)
+        if done % config.run.checkpoint_every == 0 or done == config.steps:
+            _note(logger, config, *pending)
+            pending = None
+            checkpoints.save(state)
+    return state
 
 
 def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, ConfigDict, int]:
@@ -157,15 +186,12 @@ def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, Co
 
     Raises:
         FileNotFoundError: if there is no run or no checkpoint.
+        ConfigError: if its files cannot be read.
     """
     workdir = Path(workdir)
-    for name in ("config.json", "model.json"):
-        if not (workdir / name).exists():
-            raise FileNotFoundError(f"{workdir / name}: no such file; has this folder been trained in?")
-    config = ConfigDict(json.loads((workdir / "config.json").read_text()))
-    card = json.loads((workdir / "model.json").read_text())
+    config, card = ConfigDict(_read(workdir / "config.json")), _read(workdir / "model.json")
     skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["skeleton"].items()})
-    state = build_state(config, skeleton, card["training_frames"])
+    state = build_state(config, skeleton, card["training_poses"])
     if trained:
         with Checkpoints(workdir) as checkpoints:
             state = checkpoints.restore(state)
@@ -175,7 +201,7 @@ def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, Co
 def _model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
     return Model(
         lifter=build_networks(config)[0],
-        variables={"params": state.ema, "batch_stats": state.batch_stats},
+        variables=state.ema,
         skeleton=skeleton,
         normalization=scaling,
         distance=config.view.distance,
@@ -183,40 +209,67 @@ def _model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state
     )
 
 
-def _check_steps(config: ConfigDict) -> None:
+def _check(config: ConfigDict) -> None:
+    if not config.data.path:
+        raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
+    for name in ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "lifter.width", "discriminator.width"):
+        value = functools.reduce(getattr, name.split("."), config)
+        if value < 1:
+            raise ConfigError(f"{name}: found {value}, expected at least 1")
     chunk = config.run.steps_per_dispatch
-    entries = {f"run.{key}": config.run[key] for key in ("log_every", "checkpoint_every", "validate_every")}
-    for name, value in {"steps": config.steps, **entries}.items():
-        if value <= 0 or value % chunk:
-            raise ValueError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
+    every = {f"run.{key}": config.run[key] for key in ("log_every", "checkpoint_every", "validate_every")}
+    for name, value in {"steps": config.steps, **every}.items():
+        if value < 1 or value % chunk:
+            raise ConfigError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
+    if not 0 <= config.ema_decay < 1:
+        raise ConfigError(f"ema_decay: found {config.ema_decay}, expected a number from 0 to under 1")
+    if not 0 < config.view.min_depth < config.view.distance:
+        found = f"{config.view.min_depth}, {config.view.distance}"
+        raise ConfigError(f"view.min_depth, view.distance: found {found}, expected 0 < min_depth < distance")
 
 
-def _validation(config: ConfigDict, data: Dataset, scaling: Normalization) -> tuple[np.ndarray, np.ndarray] | None:
-    """Poses and true points, spread over the validation split, for figures in the log; None without 3D.
+def _validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
+    """Flip rate and P-MPJPE of a model on poses spread over the validation split; nothing without 3D.
 
-    They are looked at by people only: nothing in training or in the choice of a checkpoint depends on them.
+    They are looked at by people only: no update and no choice of a checkpoint depends on them.
     """
     if not config.data.validation_split or data.points_3d is None:
-        return None
+        return lambda model: {}
     split = data.select(config.data.validation_split)
-    chosen = np.linspace(0, split.frames - 1, min(VALIDATION_FRAMES, split.frames)).astype(int)
-    return normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
+    whole = np.flatnonzero((split.confidence > 0).all(axis=1))
+    if not len(whole):
+        return lambda model: {}
+    chosen = whole[np.linspace(0, len(whole) - 1, min(VALIDATION_FRAMES, len(whole))).astype(int)]
+    poses, points = normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
+
+    @jax.jit
+    def errors(lifted: jax.Array) -> dict[str, jax.Array]:
+        return {
+            "validation/flip_rate": 100 * measures.flipped(lifted, points, root=data.skeleton.root).mean(),
+            "validation/p_mpjpe": 1000 * measures.p_mpjpe(lifted, points).mean(),
+        }
+
+    return lambda model: errors(lift_on_device(model, poses))
 
 
-@functools.partial(jax.jit, static_argnames="root")
-def _validate(lifted: jax.Array, points: jax.Array, root: int) -> dict[str, jax.Array]:
-    return {
-        "validation/flip_rate": 100 * measures.flipped(lifted, points, root=root).mean(),
-        "validation/p_mpjpe": 1000 * measures.p_mpjpe(lifted, points).mean(),
-    }
-
-
-def _log(logger: Logger, step: int, metrics: dict[str, jax.Array]) -> None:
+def _note(logger: Logger, config: ConfigDict, done: int, metrics: dict[str, jax.Array]) -> None:
+    """Check the metrics of the steps up to `done`; log them if it is their turn."""
     values = {name: float(value) for name, value in sorted(jax.device_get(metrics).items())}
-    bad = [name for name, value in values.items() if not math.isfinite(value)]
+    bad = [name for name, value in values.items() if not (math.isfinite(value) or name.startswith("validation/"))]
     if bad:
-        raise FloatingPointError(f"{', '.join(bad)} not finite in the steps up to {step}; the run stops here")
-    logger.write(step, values)
+        first = done - config.run.steps_per_dispatch + 1
+        raise FloatingPointError(f"{', '.join(bad)} not finite in the steps {first} to {done}; the run stops here")
+    if done % config.run.log_every == 0 or done == config.steps or "validation/flip_rate" in values:
+        logger.write(done, values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ConfigError(f"{path}: not readable as JSON ({error})") from error
 
 
 def _remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:
@@ -226,16 +279,18 @@ def _remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()
     """
     content = json.loads(json.dumps(content))
     if path.exists():
-        before, now = _flat(json.loads(path.read_text())), _flat(content)
-        changed = [k for k in sorted(before | now) if before.get(k) != now.get(k) and not k.startswith(free or "\0")]
+        before, now = _dotted(_read(path)), _dotted(content)
+        changed = [k for k in sorted(before | now) if before.get(k) != now.get(k) and not (free and k.startswith(free))]
         if changed:
             rows = [f"  {key}: begun with {before.get(key)!r}, now {now.get(key)!r}" for key in changed]
-            raise ValueError("\n".join([f"{path} was begun with other settings; use another workdir:", *rows]))
-    path.write_text(json.dumps(content, indent=2) + "\n")
+            raise ConfigError("\n".join([f"{path} was begun with other settings; use another workdir:", *rows]))
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, indent=2) + "\n")
+    partial.replace(path)
 
 
-def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _dotted(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat = {}
     for key, value in tree.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        flat |= _dotted(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
     return flat

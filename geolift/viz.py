@@ -24,12 +24,13 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
 
     Args:
         points: `[F, J, 3]` lifted points of every frame of `dataset`, camera axes, any scale.
-        dataset: with `points_3d`.
+        dataset: with `points_3d`; frames with a joint that was not seen are not drawn.
         path: where to write.
         rows: poses shown.
     """
     skeleton = dataset.skeleton
-    few = np.linspace(0, dataset.frames - 1, min(2000, dataset.frames)).astype(int)
+    whole = np.flatnonzero((dataset.confidence > 0).all(axis=1))
+    few = whole[np.linspace(0, len(whole) - 1, min(2000, len(whole))).astype(int)]
     truth = dataset.points_3d[few] - dataset.points_3d[few][:, [skeleton.root]]
     error = 1000 * np.asarray(metrics.p_mpjpe(jnp.asarray(points[few]), jnp.asarray(truth)))
     shown = np.argsort(error)[(np.linspace(0.05, 0.95, rows) * (len(few) - 1)).astype(int)]

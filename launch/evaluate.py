@@ -9,6 +9,7 @@ from absl import app, flags, logging
 
 from geolift.dataset import DatasetError
 from geolift.report import report
+from geolift.train import ConfigError
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)
 DATA = flags.DEFINE_string("data", None, "A geolift data set with points_3d, or 'procedural'.", required=True)
@@ -21,7 +22,7 @@ def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     try:
         report(WORKDIR.value, DATA.value, SPLIT.value)
-    except (DatasetError, FileNotFoundError) as error:
+    except (DatasetError, ConfigError, OSError) as error:
         sys.exit(f"geolift: {error}")
 
 

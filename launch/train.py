@@ -11,11 +11,12 @@ from ml_collections import config_flags
 
 from geolift.dataset import DatasetError
 from geolift.report import report
-from geolift.train import train
+from geolift.sources import open_dataset
+from geolift.train import ConfigError, train
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.py"
 CONFIG = config_flags.DEFINE_config_file("config", str(QUICKSTART), "Config file; entries change by --config.NAME=...")
-WORKDIR = flags.DEFINE_string("workdir", "runs/quickstart", "Folder of the run: config, metrics, checkpoints, results.")
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/NAME for a config NAME.py.")
 
 
 def main(argv: list[str]) -> None:
@@ -23,14 +24,15 @@ def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
     config = CONFIG.value
+    workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
     try:
-        train(config, WORKDIR.value)
-        if config.evaluation.split:
-            report(WORKDIR.value, config.data.path, config.evaluation.split)
-    except (DatasetError, FileNotFoundError) as error:
+        train(config, workdir)
+        if config.evaluation.split and open_dataset(config.data.path).points_3d is not None:
+            report(workdir, config.data.path, config.evaluation.split)
+        else:
+            print(f"trained in {workdir}; next: python -m launch.evaluate --workdir={workdir} --data=FILE.npz")
+    except (DatasetError, ConfigError, OSError, FloatingPointError) as error:
         sys.exit(f"geolift: {error}")
-    if not config.evaluation.split:
-        print(f"trained in {WORKDIR.value}; next: python -m launch.evaluate --workdir={WORKDIR.value} --data=FILE.npz")
 
 
 if __name__ == "__main__":

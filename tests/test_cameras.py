@@ -99,8 +99,8 @@ def test_cmu_archive_is_checked(tmp_path, rng):
         "parents": np.array(H36M17.parents),
         **{key: np.array(["x"]) for key in ("subject", "clip", "action", "split")},
     }  # fmt: skip
-    good["positions"][:, 10, 2] = 1.7
-    good["positions"][:, 0, 2] = 0.9
+    good["positions"][:, 10] = [0, -0.1, 1.7]
+    good["positions"][:, 0] = [0, 0.1, 0.9]
     for change, message in (
         ({}, None),
         ({"joint_names": np.array(cmu.JOINTS[::-1])}, "joint_names"),
@@ -111,6 +111,11 @@ def test_cmu_archive_is_checked(tmp_path, rng):
         ({"positions": good["positions"] * 1000}, "metres"),
         ({"stop": np.array([21])}, "start, stop"),
         ({"split": None}, r"\['split'\] missing"),
+        ({"clip": np.array(["x", "y"])}, r"clip: found shape \[2\]"),
+        ({"start": np.array(0)}, r"start: found shape \[\]"),
+        ({"start": np.array([0.0])}, "expected signed integers"),
+        ({"fps": np.array(0)}, "fps: found 0"),
+        ({"parents": np.zeros((17, 2), int)}, "parents: found"),
     ):
         path = tmp_path / "cmu.npz"
         np.savez(path, **{key: value for key, value in {**good, **change}.items() if value is not None})
@@ -125,7 +130,7 @@ def test_real_cmu_motion_by_the_protocol(cmu_file):
     clips = cmu.read(cmu_file)
     data = sources.convert_cmu(cmu_file, seed=0)
     assert sum(len(clip.points) for clip in clips) * 4 - data.frames < 100  # hardly a frame is too near
-    assert {split: data.select(split).frames > 0 for split in ("train", "test", "extra")}
+    assert [data.select(split).frames for split in ("train", "test", "extra")] == [242084, 57068, 26740]
     assert cmu.NOTICE in data.source
     head, root, knee, ankle = (H36M17.names.index(n) for n in ("head", "pelvis", "left_knee", "left_ankle"))
     walk = data._take_clips(np.flatnonzero(data.action == "walk"))

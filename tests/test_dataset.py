@@ -1,5 +1,6 @@
 """A data set survives the disk; every kind of bad file gets one clear error that names what was found and expected."""
 
+import contextlib
 import pickle
 
 import numpy as np
@@ -129,7 +130,18 @@ BAD = {
     "numbers for names": (lambda d: {"action": np.zeros(len(d.start))}, "action: found type float"),
     "clips overlap": (lambda d: {"start": edited(d.start, 1, 0)}, "clip 1 runs from 0"),
     "clips too long": (lambda d: {"stop": edited(d.stop, -1, d.frames + 1)}, "clips must follow each other"),
-    "float clips": (lambda d: {"start": d.start * 1.0}, "expected integers"),
+    "float clips": (lambda d: {"start": d.start * 1.0}, "expected signed integers"),
+    "half floats": (lambda d: {"fps": d.fps.astype(np.float16)}, "fps: found type float16, expected float32"),
+    "bytes for names": (
+        lambda d: {"joint_names": np.array(d.skeleton.names, "S")},
+        "joint_names: found .*expected a list",
+    ),
+    "other names": (lambda d: {"joint_names": np.array([*d.skeleton.names[:-1], ""])}, "without a name"),
+    "many versions": (lambda d: {"version": np.array([1, 1])}, r"version: found \[1 1\]"),
+    "one bad clip": (
+        lambda d: {"keypoints": edited(d.keypoints, slice(d.start[5], d.stop[5]), 300.0)},
+        "do not project.*in clip 5",
+    ),
     "no camera": (lambda d: {"intrinsics": None, "image_size": None}, "neither intrinsics nor image_size"),
     "no focal": (lambda d: {"intrinsics": d.intrinsics * 0}, "focal length"),
     "fps": (lambda d: {"fps": d.fps * 0}, "fps: found 0.0"),
@@ -152,6 +164,26 @@ def test_bad_arrays(people, tmp_path, case):
     with pytest.raises(DatasetError, match=message) as error:
         dataset.load(path)
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
+
+
+def test_any_damage_gives_geolift_s_own_error(people, tmp_path, rng):
+    small = people._take_clips(np.arange(2))
+    dataset.save(small, tmp_path / "small.npz")
+    whole = (tmp_path / "small.npz").read_bytes()
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            damaged[place] ^= 1 << rng.integers(8)
+        (tmp_path / "damaged.npz").write_bytes(damaged)
+        with contextlib.suppress(DatasetError):  # nothing else; bits in unused fields of the archive may even pass
+            dataset.load(tmp_path / "damaged.npz")
+
+
+def test_pixels_of_any_scale_and_origin_are_fine(people):
+    f, c = people.intrinsics[:, :2], people.intrinsics[:, 2:]
+    plane = (people.keypoints - c[0]) / f[0]
+    unit = np.tile(np.float32([1, 1, 0, 0]), (len(f), 1))
+    dataset.check(people._replace(keypoints=plane, intrinsics=unit, image_size=None), "plane")
 
 
 def test_noisy_detections_are_no_mistake(people, rng):

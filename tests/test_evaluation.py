@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift import evaluation, model
+from geolift import chunks, evaluation, model
 from geolift.dataset import DatasetError
 from geolift.evaluation import evaluate
 
@@ -72,7 +72,7 @@ def test_frames_with_missing_joints_are_counted_not_measured(people):
 def test_chunks_and_padding_change_nothing(people, monkeypatch, rng):
     points = people.points_3d + rng.normal(scale=0.05, size=people.points_3d.shape).astype("f")
     whole = evaluate(points, people)
-    monkeypatch.setattr(evaluation, "CHUNK", 100)
+    monkeypatch.setattr(chunks, "SIZE", 100)
     parts = evaluate(points, people)
     for key in evaluation.PER_FRAME:
         np.testing.assert_allclose(parts[key], whole[key], rtol=1e-5)

@@ -139,11 +139,13 @@ def test_velocity_error_by_hand():
     np.testing.assert_allclose(metrics.mpjve(moving + 9.0, moving), 0)
 
 
-def test_degenerate_points_give_finite_values(pair):
+def test_degenerate_points_give_finite_values_and_gradients(pair):
     _, g = pair
     zero = jnp.zeros_like(g)
     for measure in (metrics.mpjpe, metrics.p_mpjpe, metrics.n_mpjpe, metrics.n_mpjpe_norm):
-        assert np.isfinite(measure(zero, jnp.asarray(g))).all()
+        for a, b in ((zero, jnp.asarray(g)), (jnp.asarray(g), zero), (zero, zero)):
+            value, grads = jax.value_and_grad(lambda p, q, m=measure: m(p, q).sum(), argnums=(0, 1))(a, b)
+            assert np.isfinite(value) and all(np.isfinite(grad).all() for grad in grads)
 
 
 def test_wrong_shapes_are_refused():

@@ -14,7 +14,7 @@ def count(tree):
     return sum(leaf.size for leaf in jax.tree.leaves(tree))
 
 
-@pytest.mark.parametrize("norm", [None, "batch", "layer"])
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 @pytest.mark.parametrize("joints", [5, 17])
 def test_lifter_gives_one_offset_per_joint_for_any_skeleton(norm, joints):
     lifter, pose = Lifter(width=16, blocks=1, norm=norm), POSE[:, :5] if joints == 5 else POSE

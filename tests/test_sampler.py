@@ -66,7 +66,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     confidence = people.confidence * keep[:, None]  # fewer clips of one action: shares by clip and by action differ
     part = people._replace(confidence=confidence.astype(np.float32))
     for by, label in (("frame", None), ("clip", clip), ("action", action)):
-        made = sampler.make_sampler(poses, part, by=by)
+        made = sampler.make_pool(poses, part, by=by)
         drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose])
         assert keep[drawn].all()
         if label is None:
@@ -81,13 +81,13 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
 
 
 def test_every_pose_is_drawn(people, poses):
-    made = sampler.make_sampler(poses, people)
+    made = sampler.make_pool(poses, people)
     drawn = {np.asarray(p).tobytes() for p in draw(made).pose} | {np.asarray(p).tobytes() for p in draw(made).real}
     assert len(drawn) > 0.99 * len({p.tobytes() for p in poses})
 
 
 def test_batches_depend_on_key_and_example_alone(people, poses):
-    made = sampler.make_sampler(poses, people)
+    made = sampler.make_pool(poses, people)
     whole = draw(made, 16)
     part = sampler.sample(made, jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(part), strict=True):
@@ -102,12 +102,12 @@ def test_batches_depend_on_key_and_example_alone(people, poses):
 def test_frames_with_missing_joints_are_left_out(people, poses):
     confidence = people.confidence.copy()
     confidence[5:, 3] = 0
-    made = sampler.make_sampler(poses, people._replace(confidence=confidence))
+    made = sampler.make_pool(poses, people._replace(confidence=confidence))
     np.testing.assert_array_equal(made.poses, poses[:5])
     with pytest.raises(DatasetError, match="nothing to train on"):
-        sampler.make_sampler(poses, people._replace(confidence=np.zeros_like(confidence)))
+        sampler.make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
 
 
 def test_unknown_grouping_is_refused(people, poses):
     with pytest.raises(ValueError, match="subject"):
-        sampler.make_sampler(poses, people, by="subject")
+        sampler.make_pool(poses, people, by="subject")

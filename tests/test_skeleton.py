@@ -36,6 +36,8 @@ def test_mirrored_order_is_its_own_inverse_and_keeps_the_tree():
         ({"left": (1,), "right": ()}, "pair"),
         ({"left": (1,), "right": (1,)}, "pair"),
         ({"head": 3}, "0..2"),
+        ({"head": 0}, "both a"),
+        ({"names": ("a", "", "c")}, "without a name"),
     ],
 )
 def test_wrong_trees_are_refused(change, message):

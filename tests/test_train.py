@@ -10,7 +10,12 @@ from ml_collections import ConfigDict
 from configs import cmu_cpu, paper, quickstart
 from geolift import dataset, model
 from geolift.checkpoint import Checkpoints
-from geolift.train import build_state, load, train
+from geolift.evaluation import evaluate
+from geolift.logger import Logger
+from geolift.skeleton import Skeleton
+from geolift.train import ConfigError, build_state, load, train
+
+EVERY = ("run.steps_per_dispatch", "run.log_every", "run.validate_every", "run.checkpoint_every")
 
 
 def tiny(path, steps=8, **changes):
@@ -115,6 +120,60 @@ def test_a_finished_run_is_left_alone(straight, people_file):
     assert lines(straight) == before
 
 
+def test_resuming_with_other_dispatches_is_exact_or_refused(straight, people, people_file, tmp_path):
+    train(tiny(people_file, steps=4), tmp_path)
+    with pytest.raises(ConfigError, match="found 3, expected a divisor of the 4 steps done"):
+        train(tiny(people_file, steps=12, **dict.fromkeys(EVERY, 3)), tmp_path)
+    config = tiny(people_file, **dict.fromkeys(EVERY, 4))
+    train(config, tmp_path)
+    for (path, a), b in zip(
+        jax.tree.leaves_with_path(state_of(tmp_path, config, people).params),
+        jax.tree.leaves(state_of(straight, config, people).params),
+        strict=True,
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6, err_msg=jax.tree_util.keystr(path))
+
+
+def test_nothing_is_compiled_while_the_run_goes_on(people_file, tmp_path, monkeypatch):
+    compiled, counts = [], []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
+    )
+    write = Logger.write
+    monkeypatch.setattr(Logger, "write", lambda *args: (counts.append(len(compiled)), write(*args)))
+    train(tiny(people_file, steps=16), tmp_path)
+    assert counts[0] > 0, "the listener hears nothing; this test would prove nothing"
+    after_first_validation_and_save = counts[2:]
+    assert len(after_first_validation_and_save) == 6 and len(set(after_first_validation_and_save)) == 1
+
+
+def test_a_refused_config_leaves_the_workdir_free(people_file, tmp_path):
+    for changes in ({"loss.adversarial": "hinge"}, {"lifter.norm": "weight"}, {"batch_size": 12}):
+        with pytest.raises(ValueError, match=r"hinge|weight|12"):
+            train(tiny(people_file, **changes), tmp_path / "run")
+    train(tiny(people_file, steps=4), tmp_path / "run")
+
+
+def test_any_skeleton_without_intrinsics_trains_and_is_evaluated(people, tmp_path):
+    """Five joints, the root in the middle of the list, image sizes instead of intrinsics, misses in the keypoints."""
+    chosen = [10, 12, 8, 15, 5]
+    skeleton = Skeleton(("nose", "left_paw", "withers", "right_paw", "tail"), (2, 2, -1, 2, 2), (1,), (3,), 0)
+    confidence = people.confidence[:, chosen].copy()
+    confidence[::9, 1] = 0
+    animal = people._replace(
+        keypoints=people.keypoints[:, chosen], confidence=confidence, points_3d=people.points_3d[:, chosen],
+        skeleton=skeleton, intrinsics=None,
+    )  # fmt: skip
+    dataset.save(animal, tmp_path / "animal.npz")
+    train(tiny(tmp_path / "animal.npz"), tmp_path / "run")
+    trained, _, _ = load(tmp_path / "run")
+    lifted = model.lift_poses(trained, model.poses(trained, animal))
+    np.testing.assert_array_equal(lifted[:, 2], 0)
+    result = evaluate(lifted, animal)
+    assert result["counts"]["frames_left_out"] == (confidence[:, 1] == 0).sum() and np.isfinite(result["p_mpjpe"])
+    assert np.isfinite(lines(tmp_path / "run")[-1]["validation/p_mpjpe"])
+
+
 def test_seeds_differ(straight, people, people_file, tmp_path):
     config = tiny(people_file, seed=1)
     train(config, tmp_path)
@@ -130,10 +189,10 @@ def test_another_config_is_refused_in_the_same_workdir(straight, people_file):
 
 
 def test_other_data_are_refused_in_the_same_workdir(straight, people, people_file, tmp_path):
-    dataset.save(people._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
+    dataset.save(people.blind()._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
     config = tiny(people_file)
     config.data.path = str(tmp_path / "other.npz")
-    with pytest.raises((ValueError, dataset.DatasetError), match=r"normalization\.factor|do not project"):
+    with pytest.raises(ConfigError, match=r"keypoints_sha256: begun with .*\n.*normalization\.factor: begun with"):
         train(config, straight)
 
 
@@ -142,6 +201,13 @@ def test_other_data_are_refused_in_the_same_workdir(straight, people, people_fil
     [
         ({"steps": 7}, "steps: found 7, expected a positive multiple of run.steps_per_dispatch, 2"),
         ({"steps": 0}, "steps: found 0"),
+        ({"run.steps_per_dispatch": 0}, "run.steps_per_dispatch: found 0"),
+        ({"batch_size": 0}, "batch_size: found 0"),
+        ({"lifter.width": 0}, "lifter.width: found 0"),
+        ({"ema_decay": 1.0}, "ema_decay: found 1.0"),
+        ({"view.distance": 0.0}, "view.min_depth, view.distance"),
+        ({"evaluation.split": "dev"}, "'dev'"),
+        ({"data.validation_split": "dev"}, "'dev'"),
         ({"run.checkpoint_every": 3}, "run.checkpoint_every: found 3"),
         ({"batch_size": 12}, "batch_size: found 12, expected a multiple of the 8 devices"),
         ({"data.split": "dev"}, "'dev'"),
@@ -158,9 +224,10 @@ def test_bad_configs_are_refused(people_file, tmp_path, changes, message):
 
 
 def test_losses_that_are_not_finite_stop_the_run(people_file, tmp_path):
-    config = tiny(people_file, **{"optimizer.lifter": float("inf")})
-    with pytest.raises(FloatingPointError, match=r"loss/lifter.*not finite in the steps up to \d"):
+    config = tiny(people_file, **{"optimizer.lifter": float("inf"), "run.log_every": 8, "run.checkpoint_every": 4})
+    with pytest.raises(FloatingPointError, match=r"loss/lifter.*not finite in the steps 3 to 4"):
         train(config, tmp_path)
+    assert not [p for p in (tmp_path / "checkpoints").iterdir() if p.name.isdecimal()], "a broken state was saved"
 
 
 def test_joint_order_of_the_data_must_be_the_model_s(straight, people):
@@ -178,10 +245,14 @@ def test_joint_order_of_the_data_must_be_the_model_s(straight, people):
 def test_loading_what_is_not_there(tmp_path, people_file):
     with pytest.raises(FileNotFoundError, match=r"config\.json"):
         load(tmp_path)
+    assert not list(tmp_path.iterdir()), "looking makes no folder"
     train(tiny(people_file, steps=2, **{"run.checkpoint_every": 2}), tmp_path)
     for step in (tmp_path / "checkpoints").iterdir():
         step.rename(tmp_path / f"moved_{step.name}")
     with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        load(tmp_path)
+    (tmp_path / "config.json").write_text('{"seed": 0,')
+    with pytest.raises(ConfigError, match=r"config\.json: not readable"):
         load(tmp_path)
 
 
