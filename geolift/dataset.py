@@ -296,8 +296,8 @@ def _check_projection(dataset: Dataset, origin: str) -> None:
         clip, joint = np.unravel_index(errors.argmax(), errors.shape)
         raise DatasetError(
             f"{origin}: points_3d do not project onto the keypoints: in clip {clip} {skeleton.names[joint]} is off by "
-            f"{errors[clip, joint]:.0%} of the person's size (median), expected under {REPROJECTION:.0%}. Usual causes: "
-            "another joint order, world instead of camera axes, y up, keypoints of another recording"
+            f"{errors[clip, joint]:.0%} of the person's size (median), expected under {REPROJECTION:.0%}. "
+            "Usual causes: another joint order, world instead of camera axes, y up, another recording's keypoints"
         )
 
 

@@ -224,8 +224,8 @@ def test_bad_configs_are_refused(people_file, tmp_path, changes, message):
 
 
 def test_losses_that_are_not_finite_stop_the_run(people_file, tmp_path):
-    config = tiny(people_file, **{"optimizer.lifter": float("inf"), "run.log_every": 8, "run.checkpoint_every": 4})
-    with pytest.raises(FloatingPointError, match=r"loss/lifter.*not finite in the steps 3 to 4"):
+    config = tiny(people_file, **{"optimizer.lifter": float("inf"), **dict.fromkeys(EVERY, 4)})
+    with pytest.raises(FloatingPointError, match=r"loss/lifter.*not finite in the steps 1 to 4"):
         train(config, tmp_path)
     assert not [p for p in (tmp_path / "checkpoints").iterdir() if p.name.isdecimal()], "a broken state was saved"
 
