@@ -21,5 +21,5 @@ def get_config() -> ConfigDict:
     config.loss.weights.consistency_3d = 1.0
     config.optimizer.update({"lifter": 5e-4, "discriminator": 5e-4})
     config.batch_size = 256
-    config.steps = 12000
+    config.steps = 11000
     return config

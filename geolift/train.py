@@ -2,12 +2,10 @@
 
 import functools
 import hashlib
-import json
 import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -27,12 +25,9 @@ from geolift.sampler import make_pool, sample
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import TrainState, create_state, parallel
+from geolift.workdir import ConfigError, read, remember
 
 VALIDATION_FRAMES = 1024
-
-
-class ConfigError(ValueError):
-    """A config or a working directory that cannot be used; the message names the entry or file."""
 
 
 def build_networks(config: ConfigDict) -> tuple[Lifter, Discriminator]:
@@ -128,14 +123,14 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
     pool = program.place(pool)
 
     workdir.mkdir(parents=True, exist_ok=True)
-    _remember(workdir / "config.json", config.to_dict(), free=("steps", "run.", "data.path", "evaluation."))
+    remember(workdir / "config.json", config.to_dict(), free=("steps", "run.", "data.path", "evaluation."))
     card = {
         "skeleton": skeleton._asdict(),
         "normalization": scaling._asdict(),
         "training_poses": len(pool.poses),
         "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
     }
-    _remember(workdir / "model.json", card)
+    remember(workdir / "model.json", card)
 
     with Checkpoints(workdir, keep=config.run.keep) as checkpoints:
         if checkpoints.latest() is not None:
@@ -189,7 +184,7 @@ def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, Co
         ConfigError: if its files cannot be read.
     """
     workdir = Path(workdir)
-    config, card = ConfigDict(_read(workdir / "config.json")), _read(workdir / "model.json")
+    config, card = ConfigDict(read(workdir / "config.json")), read(workdir / "model.json")
     skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["skeleton"].items()})
     state = build_state(config, skeleton, card["training_poses"])
     if trained:
@@ -261,36 +256,3 @@ def _note(logger: Logger, config: ConfigDict, done: int, metrics: dict[str, jax.
         raise FloatingPointError(f"{', '.join(bad)} not finite in the steps {first} to {done}; the run stops here")
     if done % config.run.log_every == 0 or done == config.steps or "validation/flip_rate" in values:
         logger.write(done, values)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ConfigError(f"{path}: not readable as JSON ({error})") from error
-
-
-def _remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:
-    """Write `content` to `path`, unless a different run began there: refuse to go on with other settings.
-
-    Entries that begin with one of `free` may change from one start to the next.
-    """
-    content = json.loads(json.dumps(content))
-    if path.exists():
-        before, now = _dotted(_read(path)), _dotted(content)
-        changed = [k for k in sorted(before | now) if before.get(k) != now.get(k) and not (free and k.startswith(free))]
-        if changed:
-            rows = [f"  {key}: begun with {before.get(key)!r}, now {now.get(key)!r}" for key in changed]
-            raise ConfigError("\n".join([f"{path} was begun with other settings; use another workdir:", *rows]))
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n")
-    partial.replace(path)
-
-
-def _dotted(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
-    for key, value in tree.items():
-        flat |= _dotted(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat

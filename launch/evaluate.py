@@ -9,7 +9,7 @@ from absl import app, flags, logging
 
 from geolift.dataset import DatasetError
 from geolift.report import report
-from geolift.train import ConfigError
+from geolift.workdir import ConfigError
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)
 DATA = flags.DEFINE_string("data", None, "A geolift data set with points_3d, or 'procedural'.", required=True)

@@ -12,7 +12,8 @@ from ml_collections import config_flags
 from geolift.dataset import DatasetError
 from geolift.report import report
 from geolift.sources import open_dataset
-from geolift.train import ConfigError, train
+from geolift.train import train
+from geolift.workdir import ConfigError
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.py"
 CONFIG = config_flags.DEFINE_config_file("config", str(QUICKSTART), "Config file; entries change by --config.NAME=...")

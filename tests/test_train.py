@@ -13,7 +13,8 @@ from geolift.checkpoint import Checkpoints
 from geolift.evaluation import evaluate
 from geolift.logger import Logger
 from geolift.skeleton import Skeleton
-from geolift.train import ConfigError, build_state, load, train
+from geolift.train import build_state, load, train
+from geolift.workdir import ConfigError
 
 EVERY = ("run.steps_per_dispatch", "run.log_every", "run.validate_every", "run.checkpoint_every")
 
