@@ -57,6 +57,8 @@ def evaluate(points: np.ndarray, dataset: Dataset) -> dict[str, Any]:
         raise DatasetError("points_3d: found none, expected 3D points to evaluate against")
     if points.shape != dataset.points_3d.shape:
         raise ValueError(f"points: found shape {points.shape}, expected {dataset.points_3d.shape}")
+    if not np.isfinite(points).all():
+        raise ValueError(f"points: found {int((~np.isfinite(points)).sum())} values that are not finite")
     whole = (dataset.confidence > 0).all(axis=1)
     if not whole.any():
         raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to evaluate")

@@ -94,5 +94,7 @@ def test_table_names_every_system_and_action(people):
 def test_what_cannot_be_evaluated_is_refused(people):
     with pytest.raises(DatasetError, match="points_3d: found none"):
         evaluate(people.points_3d, people.blind())
+    with pytest.raises(ValueError, match="51 values that are not finite"):
+        evaluate(np.where(np.arange(people.frames)[:, None, None] == 3, np.nan, people.points_3d), people)
     with pytest.raises(ValueError, match="points: found shape"):
         evaluate(people.points_3d[:5], people)
