@@ -1,19 +1,31 @@
 """A run evaluated: the table on the screen, `evaluation.json` and `poses.png` in its folder."""
 
 import json
+import os
 from pathlib import Path
 
 from geolift import model
+from geolift.dataset import Dataset
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
-from geolift.sources import open_dataset
 from geolift.train import load
 
 
-def report(workdir: str, source: str, split: str) -> None:
-    """Evaluate the newest checkpoint of `workdir` on one split of a data set; print and write the results."""
+def report(workdir: str | os.PathLike, data: Dataset, *, source: str, split: str) -> None:
+    """Evaluate the newest checkpoint of `workdir` on one split of a data set; print and write the results.
+
+    Args:
+        workdir: where `train` wrote. An `evaluation.json` and `poses.png` of an earlier report are replaced.
+        data: a data set with `points_3d`.
+        source: what `data` is called in the results.
+        split: any split of `data`, or "all".
+
+    Raises:
+        DatasetError: if `data` lacks the split or 3D points, or does not fit the model.
+        FileNotFoundError, ConfigError: if there is no good run in `workdir`.
+    """
     trained, _, step = load(workdir)
     untrained, _, _ = load(workdir, trained=False)
-    data = open_dataset(source).select(split)
+    data = data.select(split)
     poses = model.poses(trained, data)
     points = model.lift_poses(trained, poses)
     results = {
@@ -23,7 +35,7 @@ def report(workdir: str, source: str, split: str) -> None:
     }
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(results)}\n")
     baselines = {name: results[name] for name in ("flat skeleton", "untrained")}
-    about = {"data": str(source), "split": split, "step": step, "units": UNITS, "definitions": DEFINITIONS}
+    about = {"data": source, "split": split, "step": step, "units": UNITS, "definitions": DEFINITIONS}
     folder = Path(workdir)
     (folder / "evaluation.json").write_text(
         json.dumps({**results["trained"], "baselines": baselines, **about}, indent=2) + "\n"

@@ -9,6 +9,7 @@ from absl import app, flags, logging
 
 from geolift.dataset import DatasetError
 from geolift.report import report
+from geolift.sources import open_dataset
 from geolift.workdir import ConfigError
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)
@@ -21,7 +22,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     try:
-        report(WORKDIR.value, DATA.value, SPLIT.value)
+        report(WORKDIR.value, open_dataset(DATA.value), source=DATA.value, split=SPLIT.value)
     except (DatasetError, ConfigError, OSError) as error:
         sys.exit(f"geolift: {error}")
 

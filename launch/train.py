@@ -28,8 +28,9 @@ def main(argv: list[str]) -> None:
     workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
     try:
         train(config, workdir)
-        if config.evaluation.split and open_dataset(config.data.path).points_3d is not None:
-            report(workdir, config.data.path, config.evaluation.split)
+        data = open_dataset(config.data.path) if config.evaluation.split else None
+        if data is not None and data.points_3d is not None:
+            report(workdir, data, source=config.data.path, split=config.evaluation.split)
         else:
             print(f"trained in {workdir}; next: python -m launch.evaluate --workdir={workdir} --data=FILE.npz")
     except (DatasetError, ConfigError, OSError, FloatingPointError) as error:
