@@ -67,6 +67,11 @@ class Dataset(NamedTuple):
         """`[F]` int: the clip that each frame belongs to."""
         return np.repeat(np.arange(len(self.start)), self.stop - self.start)
 
+    @property
+    def whole(self) -> np.ndarray:
+        """`[F]` bool: whether every joint of the frame was seen; others are neither trained on nor measured."""
+        return (self.confidence > 0).all(axis=1)
+
     def blind(self) -> "Dataset":
         """The same data set without 3D: all that training may see."""
         return self._replace(points_3d=None)

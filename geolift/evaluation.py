@@ -59,7 +59,7 @@ def evaluate(points: np.ndarray, dataset: Dataset) -> dict[str, Any]:
         raise ValueError(f"points: found shape {points.shape}, expected {dataset.points_3d.shape}")
     if not np.isfinite(points).all():
         raise ValueError(f"points: found {int((~np.isfinite(points)).sum())} values that are not finite")
-    whole = (dataset.confidence > 0).all(axis=1)
+    whole = dataset.whole
     if not whole.any():
         raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to evaluate")
     root = dataset.skeleton.root

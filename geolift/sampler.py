@@ -57,7 +57,7 @@ def make_pool(poses: np.ndarray, dataset: Dataset, *, by: str = "frame") -> Pool
     """
     if by not in BY:
         raise ValueError(f"by: found {by!r}, expected one of {BY}")
-    whole = np.flatnonzero((dataset.confidence > 0).all(axis=1))
+    whole = np.flatnonzero(dataset.whole)
     if not len(whole):
         raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to train on")
     recording = np.char.add(np.char.add(dataset.subject, "\t"), dataset.clip)

@@ -231,7 +231,7 @@ def _validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Cal
     if not config.data.validation_split or data.points_3d is None:
         return lambda model: {}
     split = data.select(config.data.validation_split)
-    whole = np.flatnonzero((split.confidence > 0).all(axis=1))
+    whole = np.flatnonzero(split.whole)
     if not len(whole):
         return lambda model: {}
     chosen = whole[np.linspace(0, len(whole) - 1, min(VALIDATION_FRAMES, len(whole))).astype(int)]

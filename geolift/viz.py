@@ -29,7 +29,7 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
         rows: poses shown.
     """
     skeleton = dataset.skeleton
-    whole = np.flatnonzero((dataset.confidence > 0).all(axis=1))
+    whole = np.flatnonzero(dataset.whole)
     few = whole[np.linspace(0, len(whole) - 1, min(2000, len(whole))).astype(int)]
     truth = dataset.points_3d[few] - dataset.points_3d[few][:, [skeleton.root]]
     error = 1000 * np.asarray(metrics.p_mpjpe(jnp.asarray(points[few]), jnp.asarray(truth)))
