@@ -33,7 +33,8 @@ class Dataset(NamedTuple):
         confidence: `[F, J]` float32 in 0..1; 0 marks a joint that was not seen (its keypoint means nothing).
         skeleton: names and relations of the J joints.
         start, stop: `[C]` int; clip i holds the frames start[i]..stop[i]-1.
-        fps: `[C]` float32 frames per second.
+        fps: `[C]` float32 frames per second; 0 where frames do not follow each other at a constant rate (still images,
+            thinned recordings).
         subject, action, camera, split, clip: `[C]` str.
         image_size: `[C, 2]` float32 width and height in pixels, or None.
         intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. One of the two is there.
@@ -68,9 +69,14 @@ class Dataset(NamedTuple):
         return np.repeat(np.arange(len(self.start)), self.stop - self.start)
 
     @property
+    def seen(self) -> np.ndarray:
+        """`[F, J]` bool: which joints were seen."""
+        return self.confidence > 0
+
+    @property
     def whole(self) -> np.ndarray:
-        """`[F]` bool: whether every joint of the frame was seen; others are neither trained on nor measured."""
-        return (self.confidence > 0).all(axis=1)
+        """`[F]` bool: whether every joint of the frame was seen."""
+        return self.seen.all(axis=1)
 
     def blind(self) -> "Dataset":
         """The same data set without 3D: all that training may see."""
@@ -258,7 +264,7 @@ def _check_values(dataset: Dataset, origin: str) -> None:
     limits = {
         "keypoints": (-LARGEST_PIXEL, LARGEST_PIXEL, "pixels"),
         "confidence": (0.0, 1.0, "0..1"),
-        "fps": (1e-3, 1e5, "frames per second"),
+        "fps": (0.0, 1e5, "frames per second (0: no constant rate)"),
         "image_size": (1.0, LARGEST_PIXEL, "pixels"),
         "points_3d": (-LARGEST_METRE, LARGEST_METRE, "metres (are these millimetres?)"),
         "intrinsics": (-LARGEST_PIXEL, LARGEST_PIXEL, "pixels"),
