@@ -144,7 +144,7 @@ BAD = {
     ),
     "no camera": (lambda d: {"intrinsics": None, "image_size": None}, "neither intrinsics nor image_size"),
     "no focal": (lambda d: {"intrinsics": d.intrinsics * 0}, "focal length"),
-    "fps": (lambda d: {"fps": d.fps * 0}, "fps: found 0.0"),
+    "fps": (lambda d: {"fps": d.fps * -1}, "fps: found -"),
     "millimetres": (lambda d: {"points_3d": d.points_3d * 1000}, "points_3d: found .*millimetres"),
     "behind": (lambda d: {"points_3d": -d.points_3d}, "behind the camera"),
     "mirrored depth": (
