@@ -2,6 +2,7 @@
 
 from setuptools import find_packages, setup
 
+H5PY = "h5py>=3.11,<4"
 JAX = "jax>=0.10,<0.13"  # tested on 0.10 (Python 3.11) and 0.12 (Python 3.13); pmap's arguments differ before 0.10
 
 setup(
@@ -26,7 +27,8 @@ setup(
         "tpu": [JAX.replace("jax", "jax[tpu]", 1)],
         "viz": ["matplotlib>=3.9,<4"],
         "tensorboard": ["tensorboardX>=2.6,<3"],
-        "test": ["pytest>=8,<10", "matplotlib>=3.9,<4"],
+        "mpi-inf-3dhp": [H5PY],
+        "test": ["pytest>=8,<10", "matplotlib>=3.9,<4", H5PY],
         "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint finds the same everywhere
     },
     entry_points={"console_scripts": ["geolift=geolift.cli:main"]},

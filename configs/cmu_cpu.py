@@ -17,9 +17,12 @@ def get_config() -> ConfigDict:
     # Cameras stand 5 m away, 1.6 m high and look at 0.9 m on average (docs/cmu-protocol.md).
     config.view.pitch = math.atan2(1.6 - 0.9, 5.0)
     config.lifter.update({"width": 256, "norm": "none"})
-    config.discriminator.update({"width": 256})
-    config.loss.weights.consistency_3d = 1.0
-    config.optimizer.update({"lifter": 5e-4, "discriminator": 5e-4})
+    for network in (config.discriminator, config.motion_discriminator, config.domain_discriminator):
+        network.width = 256
+    config.adapter.network.width = 256
+    config.motion.gap = 3
+    config.loss.weights.update({"consistency_3d": 1.0, "temporal": 0.0})
+    config.optimizer.update({"lifter": 5e-4, "discriminator": 5e-4, "motion_discriminator": 5e-4})
     config.batch_size = 256
     config.steps = 11000
     return config

@@ -1,6 +1,7 @@
-"""Chen et al. 2019 without its temporal and domain parts: `--config=configs/paper.py --config.data.path=FILE.npz`.
+"""Chen et al. 2019, the full recipe: `--config=configs/paper.py --config.data.path=A.npz --config.adapter.data=B.npz`.
 
-How sure each number is: docs/method.md. Every other config starts from this one.
+How sure each number is: docs/method.md. Every other config starts from this one. Without `adapter.data` it is trained
+without domain adaptation.
 """
 
 import math
@@ -20,6 +21,7 @@ def get_config() -> ConfigDict:
     config.data.split = "train"
     config.data.validation_split = ""  # whose 3D, if any, gives flip rate and P-MPJPE in the log; "" for none
     config.data.sampling = "frame"  # what is drawn with equal chance: "frame", "clip" or "action"
+    config.data.masks = False  # frames that miss joints join; networks are told which (otherwise they are left out)
 
     config.view = ConfigDict()
     config.view.distance = 10.0  # c, of camera and root
@@ -30,14 +32,34 @@ def get_config() -> ConfigDict:
 
     config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})  # norm: or "none", "layer"
     config.discriminator = ConfigDict({"width": 1024, "blocks": 3})
+    config.motion_discriminator = ConfigDict({"width": 1024, "blocks": 3})  # plays unless loss.weights.temporal is 0
+    config.domain_discriminator = ConfigDict({"width": 1024, "blocks": 3})  # plays with the adapter
+
+    config.motion = ConfigDict()
+    config.motion.gap = 1  # frames between the two poses of a pair
+    config.motion.gain = 10.0  # factor on displacements before the network, which multiplies by 10 like the others
+    config.motion.with_pose = False  # show the pose beside its displacement
+
+    config.adapter = ConfigDict()
+    config.adapter.data = ""  # geolift data sets of other domains, "a.npz,b.npz"; "" leaves the adapter out
+    config.adapter.split = "train"
+    config.adapter.network = ConfigDict({"width": 1024, "blocks": 4})
+    config.adapter.penalty = 10.0  # factor on the correction's size (paper: unknown)
+    config.adapter.first_steps = 2000  # of `steps`: adapter first, alone, then fixed; 0: jointly with the lifter
+    config.adapter.every = 4  # one pose in so many of the lifter's batch is a corrected one (paper: unknown)
 
     config.loss = ConfigDict()
     config.loss.adversarial = "logistic"  # or "least_squares"
-    config.loss.weights = ConfigDict({"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001})
+    config.loss.weights = ConfigDict(
+        {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
+    )
 
     config.optimizer = ConfigDict()
     config.optimizer.lifter = 2e-4  # Adam's rate
     config.optimizer.discriminator = 2e-4
+    config.optimizer.motion_discriminator = 2e-4
+    config.optimizer.adapter = 2e-4
+    config.optimizer.domain_discriminator = 2e-4
     config.optimizer.b1 = 0.9
     config.optimizer.decay = 0.95  # factor on the rates after each epoch
 

@@ -45,6 +45,9 @@ def _convert(options: argparse.Namespace) -> None:
     for split in np.unique(made.split):
         part = made.select(str(split))
         print(f"  {split}: {part.frames} frames, {len(set(part.subject))} subjects, {len(set(part.action))} actions")
+    unseen = {joint: n for joint, n in zip(made.skeleton.names, (~made.seen).sum(axis=0).tolist(), strict=True) if n}
+    if unseen:
+        print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
     print(made.source)
 
 

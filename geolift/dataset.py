@@ -37,7 +37,7 @@ class Dataset(NamedTuple):
             thinned recordings).
         subject, action, camera, split, clip: `[C]` str.
         image_size: `[C, 2]` float32 width and height in pixels, or None.
-        intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. One of the two is there.
+        intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. Training asks for one of the two.
         points_3d: `[F, J, 3]` float32 camera metres (x right, y down, z forward), for evaluation only, or None.
         source: where the data is from, with its terms.
     """
@@ -241,8 +241,6 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
     for key in CLIP_TEXT:
         if getattr(dataset, key).dtype.kind != "U":
             raise DatasetError(f"{origin}: {key}: found type {getattr(dataset, key).dtype}, expected text")
-    if dataset.image_size is None and dataset.intrinsics is None:
-        raise DatasetError(f"{origin}: neither intrinsics nor image_size is there, expected at least one")
 
 
 def _check_clips(dataset: Dataset, origin: str) -> None:

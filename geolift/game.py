@@ -1,19 +1,62 @@
-"""The game of lifter and discriminator: every network's loss from everybody's parameters, for one batch."""
+"""The game of lifter and discriminators: every network's loss from everybody's parameters, for one batch."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from geolift.geometry import sample_rotation
-from geolift.losses import adversarial, consistency_2d, consistency_3d, lift_reproject_lift
-from geolift.networks import Discriminator, Lifter
-from geolift.sampler import Batch
+from geolift.adaptation import adapt
+from geolift.geometry import project, sample_rotation
+from geolift.losses import adversarial, consistency_2d, consistency_3d, lift, lift_reproject_lift, motion, turn
+from geolift.networks import Adapter, Discriminator, Lifter
+from geolift.sampler import Batch, Poses
 from geolift.step import Outcome
 
-TERMS = ("adversarial", "consistency_2d", "consistency_3d")
+TERMS = ("adversarial", "consistency_2d", "consistency_3d", "temporal")
+
+
+class View(NamedTuple):
+    """How poses are seen again.
+
+    Attributes:
+        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`.
+        distance, min_depth, root: as in `losses.lift_reproject_lift`.
+    """
+
+    azimuth: float
+    elevation: float
+    pitch: float
+    distance: float
+    min_depth: float
+    root: int
+
+
+class Temporal(NamedTuple):
+    """The motion discriminator's part.
+
+    Attributes:
+        discriminator: the network.
+        gain, with_pose: as in `losses.motion` (paper: displacements alone).
+    """
+
+    discriminator: Discriminator
+    gain: float
+    with_pose: bool
+
+
+class Foreign(NamedTuple):
+    """The adapter's part in the lifter's training; what the adapter itself learns from is `adaptation_game`.
+
+    Attributes:
+        adapter: the network.
+        every: one pose in so many is a corrected one of the source domain, among the lifted and among the real.
+    """
+
+    adapter: Adapter
+    every: int
 
 
 def lifting_game(
@@ -22,22 +65,21 @@ def lifting_game(
     *,
     weights: Mapping[str, float],
     adversarial_loss: str,
-    azimuth: float,
-    elevation: float,
-    pitch: float,
-    distance: float,
-    min_depth: float,
-    root: int,
+    view: View,
+    temporal: Temporal | None = None,
+    foreign: Foreign | None = None,
 ) -> Callable[..., Outcome]:
-    """Build the objectives of Chen et al. 2019 without its temporal and domain parts (docs/method.md, eq. 10).
+    """Build the objectives of Chen et al. 2019 (docs/method.md, eq. 14).
 
     Args:
         lifter, discriminator: the networks; their parameters come with every call.
-        weights: factor of each term of the lifter's loss: "adversarial", "consistency_2d", "consistency_3d"
-            (paper: 1, 10, 0.001). A term of weight 0 is still measured.
+        weights: factor of each term of the lifter's loss: "adversarial", "consistency_2d", "consistency_3d",
+            "temporal" (paper: 1, 10, 0.001, 1). A term of weight 0 is still measured, but for "temporal", which is
+            left out without `temporal`.
         adversarial_loss: "logistic" or "least_squares".
-        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`.
-        distance, min_depth, root: as in `losses.lift_reproject_lift`.
+        view: the random views.
+        temporal: the motion discriminator's part, for batches with `later` and `real_later`.
+        foreign: the adapter's part, for batches with `source`.
 
     Returns:
         `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, as `step.train_step` wants it.
@@ -49,47 +91,106 @@ def lifting_game(
         raise ValueError(f"weights: found {sorted(weights)}, expected {sorted(TERMS)}")
     weights = dict(weights)
     adversary = adversarial(adversarial_loss)
+    camera = {"distance": view.distance, "min_depth": view.min_depth, "root": view.root}
+    random_view = partial(sample_rotation, azimuth=view.azimuth, elevation=view.elevation, pitch=view.pitch)
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
         variables = {"params": params["lifter"], "batch_stats": batch_stats}
 
-        def apply_lifter(pose: jax.Array) -> tuple[jax.Array, Any]:
-            return lifter.apply(variables, pose, train=True, axis_name=axis_name, mutable=["batch_stats"])
+        def apply_lifter(joints: jax.Array, seen: jax.Array | None) -> tuple[jax.Array, Any]:
+            return lifter.apply(variables, joints, seen, train=True, axis_name=axis_name, mutable=["batch_stats"])
 
-        def judge(pose: jax.Array) -> jax.Array:
-            return discriminator.apply({"params": params["discriminator"]}, pose)
+        def depths(seen: jax.Array | None) -> Callable[[jax.Array], jax.Array]:
+            return lambda joints: apply_lifter(joints, seen)[0]
 
-        view = partial(sample_rotation, azimuth=azimuth, elevation=elevation, pitch=pitch)
-        rotation = jax.vmap(view)(batch.key)
-        cycle = lift_reproject_lift(
-            lambda pose: apply_lifter(pose)[0],
-            batch.pose,
-            rotation,
-            distance=distance,
-            min_depth=min_depth,
-            root=root,
-        )
+        def judge(name: str, network: Discriminator, joints: jax.Array, seen: jax.Array | None) -> jax.Array:
+            return network.apply({"params": params[name]}, joints, seen)
+
+        pose, real = batch.pose, batch.real
+        own = np.arange(len(batch.key))  # the examples of the target domain
+        if foreign:
+            corrected, _ = adapt(foreign.adapter, params["adapter"], batch.source, root=view.root)
+            pose, real, own = _join(pose, real, corrected, foreign.every)
+        pose = _blank(pose)
+
+        rotation = jax.vmap(random_view)(batch.key)
+        cycle = lift_reproject_lift(depths(pose.seen), pose.joints, rotation, **camera)
         # Batch statistics follow the given poses alone: those are what is lifted once training is over. The forward
         # pass is the cycle's first, and the compiler computes it once.
-        new_stats = apply_lifter(batch.pose)[1].get("batch_stats", {})
+        new_stats = apply_lifter(*pose)[1].get("batch_stats", {})
 
-        real, fake = judge(batch.real), judge(cycle.novel)
+        judged_real = judge("discriminator", discriminator, *real)
+        judged_fake = judge("discriminator", discriminator, cycle.novel, pose.seen)
         terms = {
-            "adversarial": adversary.generator(fake),
-            "consistency_2d": consistency_2d(cycle, batch.pose),
-            "consistency_3d": consistency_3d(cycle),
+            "adversarial": adversary.generator(judged_fake).mean(),
+            "consistency_2d": consistency_2d(cycle, pose.joints, pose.seen).mean(),
+            "consistency_3d": consistency_3d(cycle, pose.seen).mean(),
         }
-        losses = {
-            "lifter": sum(weights[name] * value for name, value in terms.items()).mean(),
-            "discriminator": adversary.discriminator(real, fake).mean(),
+        losses = {"discriminator": adversary.discriminator(judged_real, judged_fake).mean()}
+        health = {
+            "real_judged_real": (judged_real > adversary.threshold).mean(),
+            "fake_judged_fake": (judged_fake <= adversary.threshold).mean(),
+            "depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean(),
         }
+
+        if temporal:
+            now, later = _take(pose, own), _blank(_take(batch.later, own))
+            points = lift(depths(later.seen), later.joints, **camera)
+            points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the same view as `now`
+            fake = _moves(
+                now._replace(joints=cycle.novel[own]),
+                later._replace(joints=project(points, min_depth=view.min_depth)),
+                temporal,
+            )
+            moves = _moves(_blank(_take(batch.real, own)), _blank(_take(batch.real_later, own)), temporal)
+            judged_real = judge("motion_discriminator", temporal.discriminator, *moves)
+            judged_fake = judge("motion_discriminator", temporal.discriminator, *fake)
+            terms["temporal"] = adversary.generator(judged_fake).mean()
+            losses["motion_discriminator"] = adversary.discriminator(judged_real, judged_fake).mean()
+            health["real_motion_judged_real"] = (judged_real > adversary.threshold).mean()
+            health["fake_motion_judged_fake"] = (judged_fake <= adversary.threshold).mean()
+
+        losses["lifter"] = sum(weights[name] * value for name, value in terms.items())
         metrics = {
             **{f"loss/{name}": value for name, value in losses.items()},
-            **{f"term/{name}": value.mean() for name, value in terms.items()},
-            "health/real_judged_real": (real > adversary.threshold).mean(),
-            "health/fake_judged_fake": (fake <= adversary.threshold).mean(),
-            "health/depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean(),
+            **{f"term/{name}": value for name, value in terms.items()},
+            **{f"health/{name}": value for name, value in health.items()},
         }
         return Outcome(losses, metrics, new_stats)
 
     return objectives
+
+
+def _join(pose: Poses, real: Poses, corrected: Poses, every: int) -> tuple[Poses, Poses, np.ndarray]:
+    """Put corrected poses in every so-manieth place, others among the real ones; the places that are left, too.
+
+    By place and not by chance, so that every device has the same number of each.
+    """
+    places = np.arange(len(pose.joints))
+    if len(places) % every:
+        raise ValueError(f"every: found {every}, expected a divisor of a device's share of the batch, {len(places)}")
+    lifted, shown = places[every - 1 :: every], places[::every]
+
+    def put(at: np.ndarray, old: Poses) -> Poses:
+        return jax.tree.map(lambda x, new: x.at[at].set(new[at]), old, corrected)
+
+    return put(lifted, pose), put(shown, real), np.setdiff1d(places, lifted)
+
+
+def _take(poses: Poses, places: np.ndarray) -> Poses:
+    return jax.tree.map(lambda x: x[places], poses)
+
+
+def _blank(poses: Poses) -> Poses:
+    """The same poses with nothing at the joints that were not seen."""
+    if poses.seen is None:
+        return poses
+    return poses._replace(joints=jnp.where(poses.seen[..., None], poses.joints, 0.0))
+
+
+def _moves(now: Poses, later: Poses, temporal: Temporal) -> tuple[jax.Array, jax.Array | None]:
+    """What the motion discriminator sees of two frames: the motion, and of which joints."""
+    seen = now.seen if now.seen is None else now.seen & later.seen
+    if temporal.with_pose and seen is not None:
+        seen = jnp.concatenate([seen, now.seen], axis=-1)
+    return motion(now.joints, later.joints, gain=temporal.gain, with_pose=temporal.with_pose), seen

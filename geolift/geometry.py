@@ -122,7 +122,28 @@ def mirror_depth(points: jax.Array, root: int) -> jax.Array:
     return points.at[..., 2].set(2 * z[..., root : root + 1] - z)
 
 
-def align(points: jax.Array, target: jax.Array, *, scale: bool = True, reflection: bool = False) -> jax.Array:
+def joint_mask(seen: jax.Array | None, shape: tuple[int, ...]) -> jax.Array | None:
+    """Spread `seen`, `[..., J]` or `[J]` bool, to `shape` `[..., J]`; None, which means every joint, stays None."""
+    if seen is None:
+        return None
+    if seen.dtype != bool or seen.shape not in (shape, shape[-1:]):
+        raise ValueError(f"seen: found {seen.dtype} of shape {seen.shape}, expected bool of {shape} or {shape[-1:]}")
+    return jnp.broadcast_to(seen, shape)
+
+
+def masked(x: jax.Array, seen: jax.Array | None) -> jax.Array:
+    """`x` `[..., J, D]` with zeros at joints not `seen`; whatever stands there has no value and no gradient."""
+    return x if seen is None else jnp.where(joint_mask(seen, x.shape[:-1])[..., None], x, 0.0)
+
+
+def align(
+    points: jax.Array,
+    target: jax.Array,
+    *,
+    scale: bool = True,
+    reflection: bool = False,
+    seen: jax.Array | None = None,
+) -> jax.Array:
     """Procrustes: move `points` onto `target` by the least-squares similarity, `[..., J, 3]` twice `-> [..., J, 3]`.
 
     Args:
@@ -130,15 +151,18 @@ def align(points: jax.Array, target: jax.Array, *, scale: bool = True, reflectio
         target: where to.
         scale: fit a scale, too; False leaves a rigid motion.
         reflection: also allow a mirror image. Never for a headline figure: it hides flipped depth.
+        seen: `[..., J]` or `[J]` bool, the joints that align; None takes all.
 
     Returns:
-        The aligned points. All points in one place stay in one place (the target's mean).
+        The aligned points. All points in one place stay in one place (the target's mean); joints not `seen` go there.
     """
     _expect(points, "points", 3)
     if points.shape != target.shape:
         raise ValueError(f"points {points.shape} and target {target.shape} differ in shape")
-    mean, target_mean = points.mean(axis=-2, keepdims=True), target.mean(axis=-2, keepdims=True)
-    p, g = points - mean, target - target_mean
+    mask = joint_mask(seen, points.shape[:-1])
+    where = None if mask is None else mask[..., None]
+    mean, target_mean = (jnp.mean(x, axis=-2, keepdims=True, where=where) for x in (points, target))
+    p, g = masked(points - mean, mask), masked(target - target_mean, mask)
     covariance = jnp.einsum("...ji,...jk->...ik", g, p, precision=_HIGHEST)
     rotation = _nearest_orthogonal(covariance, reflection)
     aligned = rotate(p, rotation)

@@ -55,10 +55,13 @@ class Logger:
     def _progress(self, step: int, metrics: dict[str, float]) -> str:
         rate = (step - self._first) / (time.perf_counter() - self._began)
         minutes, seconds = divmod(int((self._last - step) / max(rate, 1e-9)), 60)
-        health = (
-            f"D right on real {metrics['health/real_judged_real']:.0%} fake {metrics['health/fake_judged_fake']:.0%}"
-            f" | depth spread {metrics['health/depth_spread']:.2f}"
-        )
+        shown = {
+            "real judged real": "health/real_judged_real",
+            "fake judged fake": "health/fake_judged_fake",
+            "target judged target": "health/target_judged_target",
+            "corrected judged source": "health/corrected_judged_source",
+        }
+        health = " | ".join(f"{what} {metrics[name]:.0%}" for what, name in shown.items() if name in metrics)
         if "validation/flip_rate" in metrics:
             health += f" | flipped {metrics['validation/flip_rate']:.0f} %"
         return f"step {step}/{self._last} | {rate:.1f} steps/s | {minutes}:{seconds:02d} left | {health}"

@@ -1,7 +1,8 @@
 """The idea of the paper as pure functions: lift, turn, project, lift again, turn back, reproject.
 
 Every loss gives one value per pose, `[...]`; callers average. A `lifter` is any function from a pose `[..., J, 2]` to
-depth offsets `[..., J]`; nothing here knows a network. Equations: docs/method.md.
+depth offsets `[..., J]`; nothing here knows a network. `seen` `[..., J]` bool says which joints count; None is all.
+Equations: docs/method.md.
 """
 
 from collections.abc import Callable
@@ -45,6 +46,11 @@ def lift(
     return unproject(pose, depth(lifter(pose), distance=distance, min_depth=min_depth, root=root))
 
 
+def turn(points: jax.Array, rotation: jax.Array, *, distance: float = 10.0, root: int = 0) -> jax.Array:
+    """See points `[..., J, 3]` in another view: turned about their root by `[..., 3, 3]`, root at (0, 0, distance)."""
+    return rotate(center(points, root), rotation).at[..., 2].add(distance)
+
+
 def lift_reproject_lift(
     lifter: Callable[[jax.Array], jax.Array],
     pose: jax.Array,
@@ -71,7 +77,7 @@ def lift_reproject_lift(
         ValueError: if a shape does not fit.
     """
     lifted = lift(lifter, pose, distance=distance, min_depth=min_depth, root=root)
-    rotated = rotate(center(lifted, root), rotation).at[..., 2].add(distance)
+    rotated = turn(lifted, rotation, distance=distance, root=root)
     novel = project(rotated, min_depth=min_depth)
     relifted = lift(lifter, novel, distance=distance, min_depth=min_depth, root=root)
     restored = rotate(relifted.at[..., 2].add(-distance), inverse(rotation)) + lifted[..., root : root + 1, :]
@@ -79,16 +85,47 @@ def lift_reproject_lift(
     return Cycle(lifted, rotated, novel, relifted, restored, reprojected)
 
 
-def consistency_3d(cycle: Cycle) -> jax.Array:
+def consistency_3d(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
     """L_3D = sum_j |Y_j - Y~_j|^2, both in view 2, normalised units squared, `-> [...]` (docs/method.md, eq. 7)."""
-    return jnp.sum((cycle.rotated - cycle.relifted) ** 2, axis=(-2, -1))
+    return _squares(cycle.rotated - cycle.relifted, seen)
 
 
-def consistency_2d(cycle: Cycle, pose: jax.Array) -> jax.Array:
+def consistency_2d(cycle: Cycle, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
     """L_2D = sum_j |x_j - x~_j|^2, both in view 1, normalised units squared, `-> [...]` (docs/method.md, eq. 8)."""
     if pose.shape != cycle.reprojected.shape:
         raise ValueError(f"pose: found shape {pose.shape}, expected that of the cycle, {cycle.reprojected.shape}")
-    return jnp.sum((pose - cycle.reprojected) ** 2, axis=(-2, -1))
+    return _squares(pose - cycle.reprojected, seen)
+
+
+def motion(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: bool = False) -> jax.Array:
+    """What a motion discriminator sees of two frames of one clip (docs/method.md, eq. 11).
+
+    Args:
+        pose, later: `[..., J, 2]` root-centred poses; synthetic ones must come from the same view.
+        gain: factor on displacements, which are small beside a pose.
+        with_pose: put the pose beside its displacement.
+
+    Returns:
+        The displacement of every joint, `[..., J, 2]`, or `[..., 2 J, 2]`: displacements first, then the pose.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    if pose.shape != later.shape:
+        raise ValueError(f"later: found shape {later.shape}, expected that of the pose, {pose.shape}")
+    displacement = gain * (later - pose)
+    return jnp.concatenate([displacement, pose], axis=-2) if with_pose else displacement
+
+
+def correction_size(correction: jax.Array, seen: jax.Array | None = None) -> jax.Array:
+    """L_reg = sum_j |C_j|^2 of a domain adapter's correction `[..., J, 2]`, `-> [...]` (docs/method.md, eq. 13)."""
+    return _squares(correction, seen)
+
+
+def _squares(x: jax.Array, seen: jax.Array | None) -> jax.Array:
+    if seen is not None:
+        x = jnp.where(seen[..., None], x, 0.0)
+    return jnp.sum(x**2, axis=(-2, -1))
 
 
 class Adversarial(NamedTuple):

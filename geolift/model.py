@@ -4,6 +4,7 @@ import functools
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from geolift.chunks import map_chunks
@@ -34,13 +35,12 @@ class Model(NamedTuple):
     min_depth: float
 
 
-def poses(model: Model, dataset: Dataset) -> np.ndarray:
-    """The `[F, J, 2]` poses of a data set as `model` wants them.
+def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:
+    """Refuse other joints, another order, other sides.
 
     Raises:
-        DatasetError: if the data set has other joints, another order, or lacks what the normalisation needs.
+        DatasetError: naming what differs.
     """
-    found, expected = dataset.skeleton, model.skeleton
     if found.names != expected.names:
         pairs = enumerate(zip(found.names, expected.names, strict=False))
         differ = [f"{i}: {a} for {b}" for i, (a, b) in pairs if a != b]
@@ -51,22 +51,42 @@ def poses(model: Model, dataset: Dataset) -> np.ndarray:
     for key in Skeleton._fields:
         if getattr(found, key) != getattr(expected, key):
             raise DatasetError(f"{key}: found {getattr(found, key)}, expected the model's {getattr(expected, key)}")
+
+
+def poses(model: Model, dataset: Dataset) -> np.ndarray:
+    """The `[F, J, 2]` poses of a data set as `model` wants them.
+
+    Raises:
+        DatasetError: if the data set has other joints, another order, or lacks what the normalisation needs.
+    """
+    expect_skeleton(dataset.skeleton, model.skeleton)
     return normalize(dataset, model.normalization)
 
 
-def lift_poses(model: Model, poses: np.ndarray) -> np.ndarray:
-    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]` in model units, camera axes."""
-    return map_chunks(functools.partial(lift_on_device, model), poses)
+def lift_poses(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray:
+    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]` in model units, camera axes.
+
+    Args:
+        model: a trained lifter.
+        poses: the poses.
+        seen: `[N, J]` bool, which joints were seen, for a model trained with masks; the points of the others mean
+            nothing. None: every joint was.
+    """
+    if seen is None:
+        return map_chunks(functools.partial(lift_on_device, model), poses)
+    return map_chunks(functools.partial(lift_on_device, model), poses, seen)
 
 
-def lift_on_device(model: Model, poses: jax.Array) -> jax.Array:
+def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None) -> jax.Array:
     """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]`, compiled once for each N."""
-    return _lift(model.lifter, model.variables, poses, model.distance, model.min_depth, model.skeleton.root)
+    return _lift(model.lifter, model.variables, poses, seen, model.distance, model.min_depth, model.skeleton.root)
 
 
 @functools.partial(jax.jit, static_argnames=("lifter", "root"))
-def _lift(lifter: Lifter, variables: Any, poses: jax.Array, distance: float, min_depth: float, root: int) -> jax.Array:
-    points = lift(lambda x: lifter.apply(variables, x), poses, distance=distance, min_depth=min_depth, root=root)
+def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Array:
+    if seen is not None:
+        poses = jnp.where(seen[..., None], poses, 0.0)
+    points = lift(lambda x: lifter.apply(variables, x, seen), poses, distance=distance, min_depth=min_depth, root=root)
     return center(points, root)
 
 

@@ -1,4 +1,8 @@
-"""The paper's networks in linen: residual MLPs over flattened poses. Flat vectors live here and nowhere else."""
+"""The paper's networks in linen: residual MLPs over flattened poses. Flat vectors live here and nowhere else.
+
+Every network takes poses `[..., J, 2]`. One built with `masks=True` also takes `seen` `[..., J]` bool, and has J more
+inputs that tell which joints are missing; whatever stands at a missing joint does not reach it.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +22,14 @@ class ResidualMLP(nn.Module):
         width: units of every hidden layer (paper: 1024).
         blocks: number of residual blocks (paper: 4 in the lifter, 3 in the discriminator).
         norm: "none", "batch" or "layer".
+        starts_at_zero: the last layer's weights start at zero, and so does the result.
     """
 
     outputs: int
     width: int = 1024
     blocks: int = 4
     norm: str = "none"
+    starts_at_zero: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False, axis_name: str | None = None) -> jax.Array:
@@ -41,7 +47,8 @@ class ResidualMLP(nn.Module):
         x = layer(x)
         for _ in range(self.blocks):
             x = x + layer(layer(x))
-        return nn.Dense(self.outputs)(x)
+        start = nn.initializers.zeros if self.starts_at_zero else nn.linear.default_kernel_init
+        return nn.Dense(self.outputs, kernel_init=start)(x)
 
 
 class Lifter(nn.Module):
@@ -50,42 +57,81 @@ class Lifter(nn.Module):
     Attributes:
         width, blocks, norm: as in `ResidualMLP`.
         gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
+        masks: whether missing joints can be told (see above).
     """
 
     width: int = 1024
     blocks: int = 4
     norm: str = "batch"
     gain: float = 10.0
+    masks: bool = False
 
     @nn.compact
-    def __call__(self, pose: jax.Array, *, train: bool = False, axis_name: str | None = None) -> jax.Array:
+    def __call__(
+        self, pose: jax.Array, seen: jax.Array | None = None, *, train: bool = False, axis_name: str | None = None
+    ) -> jax.Array:
         mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm)
-        return mlp(_flat(pose) * self.gain, train=train, axis_name=axis_name)
+        return mlp(_inputs(pose, seen, self.gain, self.masks), train=train, axis_name=axis_name)
 
 
 class Discriminator(nn.Module):
     """How real a pose looks, one logit each, `[..., J, 2] -> [...]` (paper: width 1024, 3 blocks, no normalisation).
 
+    The judge of poses, of motion (`losses.motion`, any number of rows for J) and of domains alike.
+
     Attributes:
         width, blocks, norm: as in `ResidualMLP`; "batch" is refused, real and fake poses would leak into each other.
-        gain: as in `Lifter`.
+        gain, masks: as in `Lifter`.
     """
 
     width: int = 1024
     blocks: int = 3
     norm: str = "none"
     gain: float = 10.0
+    masks: bool = False
 
     @nn.compact
-    def __call__(self, pose: jax.Array) -> jax.Array:
+    def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
         if self.norm == "batch":
             raise ValueError(
                 "norm: a discriminator with batch norm compares poses by their batch; use 'none' or 'layer'"
             )
-        return ResidualMLP(1, self.width, self.blocks, self.norm)(_flat(pose) * self.gain)[..., 0]
+        inputs = _inputs(pose, seen, self.gain, self.masks)
+        return ResidualMLP(1, self.width, self.blocks, self.norm)(inputs)[..., 0]
 
 
-def _flat(pose: jax.Array) -> jax.Array:
+class Adapter(nn.Module):
+    """C: what to add to a pose of another domain, `[..., J, 2] -> [..., J, 2]`, normalised units; zero before training.
+
+    Attributes:
+        width, blocks: as in `ResidualMLP`.
+        gain, masks: as in `Lifter`; the result is divided by `gain`.
+    """
+
+    width: int = 1024
+    blocks: int = 4
+    gain: float = 10.0
+    masks: bool = False
+
+    @nn.compact
+    def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
+        inputs = _inputs(pose, seen, self.gain, self.masks)
+        mlp = ResidualMLP(pose.shape[-2] * 2, self.width, self.blocks, starts_at_zero=True)
+        return mlp(inputs).reshape(pose.shape) / self.gain
+
+
+def _inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -> jax.Array:
+    """`[..., 2 J]`, or `[..., 3 J]` with masks: coordinates, then 1 for every missing joint."""
     if pose.ndim < 2 or pose.shape[-1] != 2:
         raise ValueError(f"pose: found shape {pose.shape}, expected [..., J, 2]")
-    return jnp.reshape(pose, (*pose.shape[:-2], -1))
+    if seen is not None and not masks:
+        raise ValueError("seen: found a mask, expected none: this network was built without masks=True")
+    if seen is not None and seen.shape != pose.shape[:-1]:
+        raise ValueError(f"seen: found shape {seen.shape}, expected {pose.shape[:-1]}, that of the pose")
+    if seen is not None:
+        pose = jnp.where(seen[..., None], pose, 0.0)
+    flat = pose.reshape(*pose.shape[:-2], -1) * gain
+    if not masks:
+        return flat
+    missing = jnp.zeros(pose.shape[:-1], flat.dtype) if seen is None else 1.0 - seen.astype(flat.dtype)
+    return jnp.concatenate([flat, missing], axis=-1)

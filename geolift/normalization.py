@@ -1,12 +1,18 @@
-"""From a data set's keypoints to the poses that networks see: image plane, root-centred, one factor for all."""
+"""From a data set's keypoints to the poses that networks see: root-centred, one factor for all or one for each clip."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from geolift.dataset import Dataset, DatasetError
 
-PLANES = ("camera", "image")
+# How large a person is, from 2D alone: the ratio of each bone to the training set's, and of these a high quantile, as
+# foreshortening only shortens. It is weighted by length, and no higher than 3/4: thigh and shin hold over a fifth of a
+# skeleton's length, and one wrong knee must not make a giant. Measured against others in docs/bridges.md.
+STRETCHED = 0.9  # quantile over the training frames at which a bone counts as hardly foreshortened
+QUANTILE = 0.75  # over the bones of a frame, weighted by their length
+FEWEST_BONES = 3  # a frame that shows fewer says nothing about size
 
 
 class Normalization(NamedTuple):
@@ -17,47 +23,119 @@ class Normalization(NamedTuple):
             if they are divided by the larger side of each clip's image instead.
         factor: what root-centred plane coordinates are multiplied by, so that the mean root-head distance of the
             training set is 1 / distance (Chen et al. 2019; docs/method.md).
+        bones: length of each bone, in the order of `Skeleton.bones`, in the poses' units, by which `normalize_persons`
+            measures people: about as long as the training set shows it (its 90 % quantile), and such that half of the
+            training frames come out larger than with `factor`, half smaller. Empty in models from before it.
     """
 
     plane: str
     factor: float
+    bones: Sequence[float] = ()
 
 
 def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
     """The normalisation of a training set: intrinsics where the data set has them, the image size otherwise.
 
     Raises:
-        DatasetError: if head and root coincide everywhere, or are never both seen.
+        DatasetError: if there is neither, if head and root coincide everywhere or are never both seen, if a bone is
+            never seen, or if no frame shows three.
     """
-    plane = "camera" if dataset.intrinsics is not None else "image"
+    if dataset.intrinsics is None and dataset.image_size is None:
+        raise DatasetError("intrinsics, image_size: found neither, expected one in a data set to train on")
+    plane = "image" if dataset.intrinsics is None else "camera"
     skeleton = dataset.skeleton
     ends = _on_plane(dataset, plane)[:, [skeleton.head, skeleton.root]]
-    seen = (dataset.confidence[:, [skeleton.head, skeleton.root]] > 0).all(axis=1)
+    seen = dataset.seen[:, [skeleton.head, skeleton.root]].all(axis=1)
     length = np.linalg.norm(ends[seen, 0] - ends[seen, 1], axis=-1).mean() if seen.any() else 0.0
     if not length > 0:
         raise DatasetError(
             f"keypoints: {skeleton.names[skeleton.head]} and {skeleton.names[skeleton.root]} coincide "
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
-    return Normalization(plane, float(1.0 / (distance * length)))
+    scale = Normalization(plane, float(1.0 / (distance * length)))
+    lengths = _bone_lengths(normalize(dataset, scale), dataset)
+    unseen = np.isnan(lengths).all(axis=0)
+    if unseen.any():
+        parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
+        raise DatasetError(f"keypoints: {parent} and {child} are never both seen in {dataset.frames} frames")
+    bones = np.nanquantile(lengths, STRETCHED, axis=0)
+    sizes = _sizes(lengths, bones)
+    if not (sizes > 0).any():
+        raise DatasetError(f"keypoints: none of {dataset.frames} frames shows {FEWEST_BONES} bones, expected one")
+    return scale._replace(bones=tuple(float(f"{bone:.4g}") for bone in bones * np.nanmedian(sizes)))
 
 
 def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
     """The `[F, J, 2]` float32 poses of a data set, root-centred, in the model's units.
 
+    What was not seen is 0 and means nothing: ask `dataset.seen`. A frame whose root was not seen is 0 altogether.
+
     Raises:
         DatasetError: if the data set lacks the intrinsics or the image sizes that the normalisation asks for.
     """
-    wanted = {"camera": "intrinsics", "image": "image_size"}[normalization.plane]
-    if getattr(dataset, wanted) is None:
-        raise DatasetError(f"{wanted}: found none, expected them as in the data set that the model was trained on")
-    plane = _on_plane(dataset, normalization.plane)
+    return (_centered(_on_plane(dataset, normalization.plane), dataset) * normalization.factor).astype(np.float32)
+
+
+def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndarray:
+    """The `[F, J, 2]` float32 poses of people of any size before any camera: each clip has a factor of its own.
+
+    It makes the clip's person as large as the training set's: the median over the clip's frames of what the bones of
+    each say, so that long clips and single images are measured alike. For pictures without intrinsics; their pixels are
+    taken to be square. Every frame of CMU's training set taken as a single image, the mean factor is right within 1 %,
+    and 60 % are within 10 % of the data set's own. What was not seen is 0, as in `normalize`.
+
+    Raises:
+        DatasetError: naming the clip no frame of which shows three bones, or if the normalisation has no bones or those
+            of another skeleton.
+    """
+    bones, expected = np.asarray(normalization.bones, np.float64), len(dataset.skeleton.bones)
+    if bones.shape != (expected,):
+        raise DatasetError(f"normalization: found {bones.size} bones, expected {expected} (older models have none)")
+    keypoints = dataset.keypoints.astype(np.float64)
+    sizes = np.split(_sizes(_bone_lengths(keypoints, dataset), bones), dataset.stop[:-1])
+    for i, of_clip in enumerate(sizes):
+        if not (of_clip > 0).any():
+            raise DatasetError(
+                f"keypoints: clip {i} ({dataset.clip[i]}, {dataset.subject[i]}) has no frame with {FEWEST_BONES} bones "
+                "seen, expected one to tell the person's size by"
+            )
+    size = np.array([np.median(of_clip[of_clip > 0]) for of_clip in sizes])
+    return (_centered(keypoints, dataset) / size[dataset.clip_of_frame, None, None]).astype(np.float32)
+
+
+def _bone_lengths(keypoints: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """`[F, B]` 2D lengths of the bones; NaN where an end was not seen."""
+    parent, child = np.transpose(dataset.skeleton.bones)
+    seen = dataset.seen[:, parent] & dataset.seen[:, child]
+    return np.where(seen, np.linalg.norm(keypoints[:, child] - keypoints[:, parent], axis=-1), np.nan)
+
+
+def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
+    """`[F]`: how often `bones` `[B]` go into the `[F, B]` lengths of each frame; NaN if it shows too few to tell."""
+    usable = ~np.isnan(lengths) & (bones > 0)
+    ratio = np.divide(lengths, bones, where=usable, out=np.full_like(lengths, np.inf))
+    order = ratio.argsort(axis=1)
+    weight = np.take_along_axis(usable * bones, order, axis=1).cumsum(axis=1)
+    chosen = (weight >= QUANTILE * weight[:, -1:]).argmax(axis=1)
+    size = np.take_along_axis(ratio, order, axis=1)[np.arange(len(ratio)), chosen]
+    return np.where(usable.sum(axis=1) >= min(FEWEST_BONES, len(bones)), size, np.nan)
+
+
+def _centered(keypoints: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """`[F, J, 2]` with the root at the origin; 0 where the joint or the frame's root was not seen."""
     root = dataset.skeleton.root
-    return ((plane - plane[:, root : root + 1]) * normalization.factor).astype(np.float32)
+    usable = dataset.seen & dataset.seen[:, [root]]
+    return np.where(usable[..., None], keypoints - keypoints[:, [root]], 0.0)
 
 
 def _on_plane(dataset: Dataset, plane: str) -> np.ndarray:
     """`[F, J, 2]` float64 keypoints on the chosen plane, the image's centre near the origin."""
+    wanted = {"camera": "intrinsics", "image": "image_size"}[plane]
+    if getattr(dataset, wanted) is None:
+        raise DatasetError(
+            f"{wanted}: found none, expected them as in the data set that the model was trained on "
+            "(people without them are brought to its size one by one, by normalize_persons)"
+        )
     keypoints = dataset.keypoints.astype(np.float64)
     if plane == "camera":
         intrinsics = dataset.intrinsics[dataset.clip_of_frame, None].astype(np.float64)

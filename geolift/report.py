@@ -3,14 +3,37 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from geolift import model
 from geolift.dataset import Dataset
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
+from geolift.model import Model
+from geolift.protocols import PROTOCOLS, Protocol
 from geolift.train import load
 
 
-def report(workdir: str | os.PathLike, data: Dataset, *, source: str, split: str) -> None:
+def measure(
+    trained: Model, data: Dataset, *, protocol: Protocol = PROTOCOLS["cmu"]
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Lift a data set and evaluate it: the points `[F, J, 3]` and the result of `evaluation.evaluate`.
+
+    A model trained with masks lifts and is measured on the joints that were seen, others on whole frames.
+
+    Raises:
+        DatasetError: if `data` lacks 3D points, or does not fit the model or the protocol.
+    """
+    poses = model.poses(trained, data)
+    seen = data.seen if trained.lifter.masks else None
+    points = model.lift_poses(trained, poses, seen)
+    return points, evaluate(points, data, protocol=protocol, seen=seen)
+
+
+def report(
+    workdir: str | os.PathLike, data: Dataset, *, source: str, split: str, protocol: Protocol = PROTOCOLS["cmu"]
+) -> None:
     """Evaluate the newest checkpoint of `workdir` on one split of a data set; print and write the results.
 
     Args:
@@ -18,27 +41,27 @@ def report(workdir: str | os.PathLike, data: Dataset, *, source: str, split: str
         data: a data set with `points_3d`.
         source: what `data` is called in the results.
         split: any split of `data`, or "all".
+        protocol: what is measured.
 
     Raises:
-        DatasetError: if `data` lacks the split or 3D points, or does not fit the model.
+        DatasetError: if `data` lacks the split or 3D points, or does not fit the model or the protocol.
         FileNotFoundError, ConfigError: if there is no good run in `workdir`.
     """
     trained, _, step = load(workdir)
     untrained, _, _ = load(workdir, trained=False)
     data = data.select(split)
-    poses = model.poses(trained, data)
-    points = model.lift_poses(trained, poses)
+    points, result = measure(trained, data, protocol=protocol)
+    seen = data.seen if trained.lifter.masks else None
     results = {
-        "flat skeleton": evaluate(model.flat(poses), data),
-        "untrained": evaluate(model.lift_poses(untrained, poses), data),
-        "trained": evaluate(points, data),
+        "flat skeleton": evaluate(model.flat(model.poses(trained, data)), data, protocol=protocol, seen=seen),
+        "untrained": measure(untrained, data, protocol=protocol)[1],
+        "trained": result,
     }
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(results)}\n")
     baselines = {name: results[name] for name in ("flat skeleton", "untrained")}
-    about = {"data": source, "split": split, "step": step, "units": UNITS, "definitions": DEFINITIONS}
     folder = Path(workdir)
-    (folder / "evaluation.json").write_text(
-        json.dumps({**results["trained"], "baselines": baselines, **about}, indent=2) + "\n"
+    write(
+        folder, {**result, "baselines": baselines, "data": source, "source": data.source, "split": split, "step": step}
     )
     print(f"metrics      {folder / 'evaluation.json'}")
     print(f"log          {folder / 'metrics.jsonl'}")
@@ -50,3 +73,9 @@ def report(workdir: str | os.PathLike, data: Dataset, *, source: str, split: str
         return
     contact_sheet(points, data, folder / "poses.png")
     print(f"pictures     {folder / 'poses.png'}")
+
+
+def write(folder: Path, result: dict[str, Any]) -> None:
+    """Write `evaluation.json`, the definitions of its measures with it."""
+    content = {**result, "units": UNITS, "definitions": DEFINITIONS}
+    (folder / "evaluation.json").write_text(json.dumps(content, indent=2) + "\n")

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import struct
+from flax.core import FrozenDict
 from flax.training import train_state
 
 AXIS = "devices"
@@ -22,8 +23,8 @@ class TrainState(train_state.TrainState):
 
     Attributes:
         step: number of updates done.
-        params: `{"lifter": ..., "discriminator": ..., "adapter": ...}`; a network that does not play has an empty tree.
-        opt_state: of every network's optimiser.
+        params: parameters by network, `{"lifter": ..., "discriminator": ..., ...}`.
+        tx, opt_state: optimiser and its state by network.
         batch_stats: the lifter's batch statistics; empty without batch norm.
         ema: exponential moving average of the lifter's variables ("params", "batch_stats"), evaluated and shipped.
         key: base PRNG key; it never changes, a step folds in its number.
@@ -34,12 +35,20 @@ class TrainState(train_state.TrainState):
     key: jax.Array
     ema_decay: float = struct.field(pytree_node=False)
 
+    def apply_gradients(self, *, grads: Mapping[str, Any], **changes: Any) -> "TrainState":
+        """One update of every network in `grads`; the others rest, their optimisers too."""
+        params, opt_state = dict(self.params), dict(self.opt_state)
+        for name, grad in grads.items():
+            updates, opt_state[name] = self.tx[name].update(grad, opt_state[name], params[name])
+            params[name] = optax.apply_updates(params[name], updates)
+        return self.replace(step=self.step + 1, params=params, opt_state=opt_state, **changes)
+
 
 class Outcome(NamedTuple):
     """What objectives return for a batch.
 
     Attributes:
-        losses: one scalar per network that plays, by the network's name in `params`.
+        losses: one scalar per network that learns, by the network's name in `params`; the others rest.
         metrics: scalars for the log.
         batch_stats: the lifter's new batch statistics.
     """
@@ -73,14 +82,13 @@ def create_state(
     """
     if set(params) != set(optimizers):
         raise ValueError(f"optimizers: found {sorted(optimizers)}, expected those of params, {sorted(params)}")
-    tx = optax.partition(dict(optimizers), {name: name for name in params})
     # A Python number for `step` would be weakly typed, and the step compiled again when its own output comes back in.
     return TrainState(
         step=jnp.zeros((), jnp.int32),
         apply_fn=apply_fn,
         params=dict(params),
-        tx=tx,
-        opt_state=tx.init(dict(params)),
+        tx=FrozenDict(optimizers),
+        opt_state={name: optimizer.init(params[name]) for name, optimizer in optimizers.items()},
         batch_stats=batch_stats,
         ema=jax.tree.map(jnp.copy, {"params": params["lifter"], "batch_stats": batch_stats}),
         key=key,
@@ -89,7 +97,7 @@ def create_state(
 
 
 def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any):
-    """Each network's gradient of its own loss with all others held fixed, and the outcome they come from.
+    """The gradient, for each network that has a loss, of its own loss with all others held fixed; and the outcome.
 
     So there is no stop_gradient to forget and no order to get wrong. The forward passes are the same for every
     network; the compiler computes them once.
@@ -102,15 +110,15 @@ def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *ar
 
         return jax.grad(loss, has_aux=True)(params[name])
 
-    pairs = {name: own(name) for name, p in params.items() if jax.tree.leaves(p)}
-    still = {name: p for name, p in params.items() if name not in pairs}
-    return {**{name: grad for name, (grad, _) in pairs.items()}, **still}, pairs["lifter"][1]
+    learning = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
+    pairs = {name: own(name) for name in params if name in learning}
+    return {name: grad for name, (grad, _) in pairs.items()}, next(iter(pairs.values()))[1]
 
 
 def train_step(
     state: TrainState, batch: Any, *, objectives: Callable[..., Outcome], axis_name: str | None = None
 ) -> tuple[TrainState, dict[str, jax.Array]]:
-    """One simultaneous update of all networks on one batch. Pure.
+    """One simultaneous update, on one batch, of all networks that have a loss. Pure.
 
     Args:
         state: the state before.
@@ -177,11 +185,13 @@ def parallel(
     steps: int,
     sample: Callable[[Any, jax.Array, jax.Array], Any],
     objectives: Callable[..., Outcome],
+    replicas: bool = False,
 ) -> Parallel:
     """The one place that knows of several devices: pmap over shares of the batch, everything else replicated.
 
     The state is donated. Place state and source once before the first call; a state placed otherwise is compiled for
-    twice.
+    twice. With `replicas` the state is several (`stack`), of other seeds, that are trained side by side on the same
+    source: vmap over their leading axis, which the metrics have, too.
 
     Raises:
         ValueError: if the batch cannot be shared equally.
@@ -191,8 +201,11 @@ def parallel(
     replicated = jax.sharding.NamedSharding(
         jax.sharding.Mesh(np.asarray(devices), (AXIS,)), jax.sharding.PartitionSpec()
     )
+    several = functools.partial(many_steps, sample=sample, objectives=objectives, steps=steps, axis_name=AXIS)
+    if replicas:
+        several = jax.vmap(several, in_axes=(0, None, None))
     run = jax.pmap(
-        functools.partial(many_steps, sample=sample, objectives=objectives, steps=steps, axis_name=AXIS),
+        several,
         axis_name=AXIS,
         in_axes=(None, None, 0),
         out_axes=None,
@@ -201,3 +214,15 @@ def parallel(
     )
     examples = jnp.arange(batch_size).reshape(len(devices), -1)
     return Parallel(lambda state, source: run(state, source, examples), lambda x: jax.device_put(x, replicated))
+
+
+def stack(states: Sequence[TrainState]) -> TrainState:
+    """States of several seeds as one, every array with a leading axis: what `parallel(replicas=True)` trains."""
+    structure = jax.tree.structure(states[0])
+    columns = zip(*(jax.tree.leaves(state) for state in states), strict=True)
+    return jax.tree.unflatten(structure, [jnp.stack(column) for column in columns])
+
+
+def unstack(state: TrainState, index: int) -> TrainState:
+    """The state of one seed."""
+    return jax.tree.map(lambda x: x[index], state)

@@ -1,83 +1,43 @@
-"""How a run lives: build it from a config, train, log, save, resume. The only module that reads a config."""
+"""How a run lives: train from a config, log, save, resume, load; one seed or several side by side."""
 
 import functools
 import hashlib
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
-import optax
+from jax import numpy as jnp
 from ml_collections import ConfigDict
 
 from geolift import metrics as measures
 from geolift import normalization
+from geolift.build import Phase, build_networks, build_phases, build_pools, build_state, check
 from geolift.checkpoint import Checkpoints
 from geolift.dataset import Dataset
-from geolift.game import lifting_game
 from geolift.logger import Logger
 from geolift.model import Model, lift_on_device
-from geolift.networks import Discriminator, Lifter
 from geolift.normalization import Normalization
-from geolift.sampler import make_pool, sample
+from geolift.sampler import Pools, sample
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
-from geolift.step import TrainState, create_state, parallel
+from geolift.step import Parallel, TrainState, parallel, stack, unstack
 from geolift.workdir import ConfigError, read, remember
 
 VALIDATION_FRAMES = 1024
+FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 
 
-def build_networks(config: ConfigDict) -> tuple[Lifter, Discriminator]:
-    """The networks of a config."""
-    return Lifter(**config.lifter), Discriminator(**config.discriminator)
+class Run(NamedTuple):
+    """One seed's folder, opened."""
 
-
-def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
-    """The state before the first step; `frames` is the size of the training set, which an epoch goes by."""
-    lifter, discriminator = build_networks(config)
-    base, lifter_key, discriminator_key = jax.random.split(jax.random.key(config.seed), 3)
-    pose = np.zeros((1, len(skeleton.names), 2), np.float32)
-    variables = jax.jit(lifter.init)(lifter_key, pose)
-    epoch = max(1, frames // config.batch_size)
-
-    def adam(rate: float) -> optax.GradientTransformation:
-        schedule = optax.exponential_decay(rate, epoch, config.optimizer.decay, staircase=True)
-        return optax.adam(schedule, b1=config.optimizer.b1)
-
-    return create_state(
-        base,
-        apply_fn=lifter.apply,
-        params={
-            "lifter": variables["params"],
-            "discriminator": jax.jit(discriminator.init)(discriminator_key, pose)["params"],
-            "adapter": {},
-        },
-        batch_stats=variables.get("batch_stats", {}),
-        optimizers={
-            "lifter": adam(config.optimizer.lifter),
-            "discriminator": adam(config.optimizer.discriminator),
-            "adapter": optax.identity(),
-        },
-        ema_decay=config.ema_decay,
-    )
-
-
-def build_objectives(config: ConfigDict, skeleton: Skeleton):
-    """The game of a config."""
-    return lifting_game(
-        *build_networks(config),
-        weights=config.loss.weights,
-        adversarial_loss=config.loss.adversarial,
-        azimuth=config.view.azimuth,
-        elevation=config.view.elevation,
-        pitch=config.view.pitch,
-        distance=config.view.distance,
-        min_depth=config.view.min_depth,
-        root=skeleton.root,
-    )
+    folder: Path
+    checkpoints: Checkpoints
+    logger: Logger
 
 
 def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
@@ -99,76 +59,132 @@ def train(config: ConfigDict, workdir: str | os.PathLike) -> Model:
         ValueError: if the batch does not fit the devices.
         FloatingPointError: if a metric is no longer finite; the message names the steps. Their state is not saved.
     """
-    _check(config)
-    workdir = Path(workdir)
+    return _train([config], [Path(workdir)])[0]
+
+
+def train_seeds(config: ConfigDict, workdir: str | os.PathLike, seeds: Sequence[int]) -> list[Model]:
+    """Train several seeds side by side in one program; each as `train` would alone, in `workdir/seed_N`.
+
+    Args:
+        config: of all of them; its own seed does not matter.
+        workdir: the folder of the runs' folders.
+        seeds: the seeds, all different.
+
+    Returns:
+        The trained models, in the order of `seeds`.
+
+    Raises:
+        ConfigError: also if a seed is there twice, or the runs to go on with stand at different steps.
+        Otherwise as `train`.
+    """
+    if len(set(seeds)) != len(seeds) or not seeds:
+        raise ConfigError(f"seeds: found {list(seeds)}, expected at least one, all different")
+    configs = [ConfigDict(config.to_dict() | {"seed": seed}) for seed in seeds]
+    return _train(configs, [Path(workdir) / f"seed_{seed}" for seed in seeds])
+
+
+def _train(configs: Sequence[ConfigDict], folders: Sequence[Path]) -> list[Model]:
+    """Train configs that differ in their seed alone, each in its folder."""
+    config = configs[0]
+    check(config)
     data = open_dataset(config.data.path)
     for split in filter(None, (config.data.validation_split, config.evaluation.split)):
         data.select(split)  # a wrong name is better found now than after the training
     seen = data.select(config.data.split).blind()
     skeleton = seen.skeleton
     scaling = normalization.fit(seen, distance=config.view.distance)
-    pool = make_pool(normalization.normalize(seen, scaling), seen, by=config.data.sampling)
-    validate = _validator(config, data, scaling)
+    pools = build_pools(config, seen, scaling)
+    poses = len(pools.target.poses.joints)
     as_model = functools.partial(_model, config, skeleton, scaling)
+    validate = _validator(config, data, scaling)
     del data
 
-    program = parallel(
-        jax.local_devices(),
-        batch_size=config.batch_size,
-        steps=config.run.steps_per_dispatch,
-        sample=sample,
-        objectives=build_objectives(config, skeleton),
-    )
-    state = program.place(build_state(config, skeleton, len(pool.poses)))
-    pool = program.place(pool)
+    programs = [
+        (
+            phase,
+            parallel(
+                jax.local_devices(),
+                batch_size=config.batch_size,
+                steps=config.run.steps_per_dispatch,
+                sample=sample,
+                objectives=phase.objectives,
+                replicas=len(configs) > 1,
+            ),
+        )
+        for phase in build_phases(config, skeleton)
+    ]
+    place = programs[0][1].place
+    states = [place(build_state(c, skeleton, poses)) for c in configs]
+    pools = place(pools)
 
-    workdir.mkdir(parents=True, exist_ok=True)
-    remember(workdir / "config.json", config.to_dict(), free=("steps", "run.", "data.path", "evaluation."))
     card = {
         "skeleton": skeleton._asdict(),
         "normalization": scaling._asdict(),
-        "training_poses": len(pool.poses),
+        "training_poses": poses,
         "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
     }
-    remember(workdir / "model.json", card)
+    for c, folder in zip(configs, folders, strict=True):
+        folder.mkdir(parents=True, exist_ok=True)
+        remember(folder / "config.json", c.to_dict(), free=FREE)
+        remember(folder / "model.json", card)
 
-    with Checkpoints(workdir, keep=config.run.keep) as checkpoints:
-        if checkpoints.latest() is not None:
-            state = checkpoints.restore(state)
-        first = int(state.step)
-        if first > config.steps:
-            raise ConfigError(f"steps: found {config.steps}, but {workdir} has been trained for {first} already")
-        if first % config.run.steps_per_dispatch:
-            found = config.run.steps_per_dispatch
-            raise ConfigError(f"run.steps_per_dispatch: found {found}, expected a divisor of the {first} steps done")
-        with Logger(workdir, first=first, last=config.steps) as logger:
-            state = _loop(
-                config, state, lambda s: program.run(s, pool), lambda s: validate(as_model(s)), checkpoints, logger
-            )
-    return as_model(state)
+    with ExitStack() as open_files:
+        checkpoints = [open_files.enter_context(Checkpoints(folder, keep=config.run.keep)) for folder in folders]
+        states = [s if c.latest() is None else c.restore(s) for s, c in zip(states, checkpoints, strict=True)]
+        first = _first_step(states, config, folders)
+        runs = [
+            Run(folder, c, open_files.enter_context(Logger(folder, first=first, last=config.steps)))
+            for folder, c in zip(folders, checkpoints, strict=True)
+        ]
+        state = states[0] if len(runs) == 1 else place(stack(states))
+        del states
+        state = _loop(config, first, state, pools, programs, lambda s: validate(as_model(s)), runs)
+    return [as_model(s) for s in _each(state, runs)]
+
+
+def _first_step(states: Sequence[TrainState], config: ConfigDict, folders: Sequence[Path]) -> int:
+    """The step that the runs go on from."""
+    steps = [int(state.step) for state in states]
+    first = steps[0]
+    if len(set(steps)) > 1:
+        raise ConfigError(f"seeds: found runs at the steps {steps}, expected all at the same; train each alone first")
+    if first > config.steps:
+        raise ConfigError(f"steps: found {config.steps}, but {folders[0]} has been trained for {first} already")
+    if first % config.run.steps_per_dispatch:
+        found = config.run.steps_per_dispatch
+        raise ConfigError(f"run.steps_per_dispatch: found {found}, expected a divisor of the {first} steps done")
+    return first
+
+
+def _each(state: TrainState, runs: Sequence[Run]) -> list[TrainState]:
+    return [state] if len(runs) == 1 else [unstack(state, i) for i in range(len(runs))]
 
 
 def _loop(
     config: ConfigDict,
+    first: int,
     state: TrainState,
-    run: Callable[[TrainState], tuple[TrainState, dict[str, jax.Array]]],
+    pools: Pools,
+    programs: Sequence[tuple[Phase, Parallel]],
     validate: Callable[[TrainState], dict[str, jax.Array]],
-    checkpoints: Checkpoints,
-    logger: Logger,
+    runs: Sequence[Run],
 ) -> TrainState:
     """Dispatch after dispatch from `state` to the last step; metrics are checked before a state is saved."""
     chunk, pending = config.run.steps_per_dispatch, None
-    for done in range(int(state.step) + chunk, config.steps + 1, chunk):
-        state, metrics = run(state)
+    for done in range(first + chunk, config.steps + 1, chunk):
+        program = next(program for phase, program in programs if done <= phase.last)
+        state, metrics = program.run(state, pools)
         if pending:  # the device is busy with these steps while the host reads the metrics of those before
-            _note(logger, config, *pending)
+            _note(runs, config, *pending)
         if done % config.run.validate_every == 0:
-            metrics |= validate(state)
+            errors = [validate(one) for one in _each(state, runs)]
+            metrics |= {name: jnp.stack([e[name] for e in errors]) for name in errors[0]}
         pending = (done, metrics)
         if done % config.run.checkpoint_every == 0 or done == config.steps:
-            _note(logger, config, *pending)
+            _note(runs, config, *pending)
             pending = None
-            checkpoints.save(state)
+            for run, one in zip(runs, _each(state, runs), strict=True):
+                run.checkpoints.save(one)
     return state
 
 
@@ -195,32 +211,13 @@ def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, Co
 
 def _model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
     return Model(
-        lifter=build_networks(config)[0],
+        lifter=build_networks(config)["lifter"],
         variables=state.ema,
         skeleton=skeleton,
         normalization=scaling,
         distance=config.view.distance,
         min_depth=config.view.min_depth,
     )
-
-
-def _check(config: ConfigDict) -> None:
-    if not config.data.path:
-        raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
-    for name in ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "lifter.width", "discriminator.width"):
-        value = functools.reduce(getattr, name.split("."), config)
-        if value < 1:
-            raise ConfigError(f"{name}: found {value}, expected at least 1")
-    chunk = config.run.steps_per_dispatch
-    every = {f"run.{key}": config.run[key] for key in ("log_every", "checkpoint_every", "validate_every")}
-    for name, value in {"steps": config.steps, **every}.items():
-        if value < 1 or value % chunk:
-            raise ConfigError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
-    if not 0 <= config.ema_decay < 1:
-        raise ConfigError(f"ema_decay: found {config.ema_decay}, expected a number from 0 to under 1")
-    if not 0 < config.view.min_depth < config.view.distance:
-        found = f"{config.view.min_depth}, {config.view.distance}"
-        raise ConfigError(f"view.min_depth, view.distance: found {found}, expected 0 < min_depth < distance")
 
 
 def _validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
@@ -247,12 +244,16 @@ def _validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Cal
     return lambda model: errors(lift_on_device(model, poses))
 
 
-def _note(logger: Logger, config: ConfigDict, done: int, metrics: dict[str, jax.Array]) -> None:
+def _note(runs: Sequence[Run], config: ConfigDict, done: int, metrics: dict[str, jax.Array]) -> None:
     """Check the metrics of the steps up to `done`; log them if it is their turn."""
-    values = {name: float(value) for name, value in sorted(jax.device_get(metrics).items())}
-    bad = [name for name, value in values.items() if not (math.isfinite(value) or name.startswith("validation/"))]
-    if bad:
-        first = done - config.run.steps_per_dispatch + 1
-        raise FloatingPointError(f"{', '.join(bad)} not finite in the steps {first} to {done}; the run stops here")
-    if done % config.run.log_every == 0 or done == config.steps or "validation/flip_rate" in values:
-        logger.write(done, values)
+    metrics = {name: np.reshape(value, -1) for name, value in sorted(jax.device_get(metrics).items())}
+    for i, run in enumerate(runs):
+        values = {name: float(value[i]) for name, value in metrics.items()}
+        bad = [k for k, value in values.items() if not (math.isfinite(value) or k.startswith("validation/"))]
+        if bad:
+            steps = f"{done - config.run.steps_per_dispatch + 1} to {done}"
+            raise FloatingPointError(
+                f"{run.folder}: {', '.join(bad)} not finite in the steps {steps}; the run stops here"
+            )
+        if done % config.run.log_every == 0 or done == config.steps or "validation/flip_rate" in values:
+            run.logger.write(done, values)

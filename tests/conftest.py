@@ -14,7 +14,7 @@ from geolift import dataset, procedural  # noqa: E402
 from geolift.cameras import film  # noqa: E402
 from geolift.skeleton import H36M17  # noqa: E402
 
-CMU = "cmu_mocap_h36m17.npz"
+CMU, MPII, COCO = "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +45,25 @@ def rng():
 
 @pytest.fixture(scope="session")
 def cmu_file():
-    """The real CMU motion, in $GEOLIFT_DATA or in shared/data beside the checkout."""
+    """The real CMU motion."""
+    return real(CMU)
+
+
+@pytest.fixture(scope="session")
+def mpii_file():
+    """The real 2D poses of MPII."""
+    return real(MPII)
+
+
+@pytest.fixture(scope="session")
+def coco_file():
+    """The real 2D poses of COCO."""
+    return real(COCO)
+
+
+def real(name):
+    """A file of real data, in $GEOLIFT_DATA or in shared/data beside the checkout; without it the test is skipped."""
     folder = Path(os.environ.get("GEOLIFT_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    if not (folder / CMU).exists():
-        pytest.skip(f"needs {CMU}: not in {folder} (set GEOLIFT_DATA to the folder that holds it)")
-    return folder / CMU
+    if not (folder / name).exists():
+        pytest.skip(f"needs {name}: not in {folder} (set GEOLIFT_DATA to the folder that holds it)")
+    return folder / name

@@ -58,6 +58,8 @@ def test_optional_arrays_may_be_missing(people, tmp_path):
     path = changed(people, tmp_path, points_3d=None, intrinsics=None, source=None)
     again = dataset.load(path)
     assert again.points_3d is None and again.intrinsics is None and again.source == ""
+    path = changed(people, tmp_path, points_3d=None, intrinsics=None, image_size=None)
+    assert dataset.load(path).image_size is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,6 @@ BAD = {
         lambda d: {"keypoints": edited(d.keypoints, slice(d.start[5], d.stop[5]), 300.0)},
         "do not project.*in clip 5",
     ),
-    "no camera": (lambda d: {"intrinsics": None, "image_size": None}, "neither intrinsics nor image_size"),
     "no focal": (lambda d: {"intrinsics": d.intrinsics * 0}, "focal length"),
     "fps": (lambda d: {"fps": d.fps * -1}, "fps: found -"),
     "millimetres": (lambda d: {"points_3d": d.points_3d * 1000}, "points_3d: found .*millimetres"),

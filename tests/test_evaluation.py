@@ -1,11 +1,15 @@
 """The table: right for right poses, wrong for wrong ones, counted frame by frame and action by action."""
 
+import json
+
 import numpy as np
 import pytest
 
 from geolift import chunks, evaluation, model
 from geolift.dataset import DatasetError
 from geolift.evaluation import evaluate
+from geolift.protocols import PROTOCOLS
+from geolift.skeleton import Skeleton
 
 
 def test_the_truth_is_perfect_at_any_scale(people):
@@ -45,7 +49,8 @@ def test_hand_worked_table(people):
     np.testing.assert_allclose(result["action_mean"]["mpjpe"], 30 / 17 / len(set(action)), rtol=0.1)
     assert max(result["per_joint"], key=result["per_joint"].get) == people.skeleton.names[13]
     assert result["counts"] == {
-        "frames": people.frames, "frames_left_out": 0, "clips": len(people.start), "actions": len(set(action)),
+        "frames": people.frames, "frames_left_out": 0, "frames_outside_protocol": 0, "joints": 17 * people.frames,
+        "clips": len(people.start), "actions": len(set(action)),
     }  # fmt: skip
     assert sum(row["frames"] for row in result["per_action"].values()) == people.frames
 
@@ -67,6 +72,103 @@ def test_frames_with_missing_joints_are_counted_not_measured(people):
     assert result["p_mpjpe"] < 0.05 and result["counts"]["frames_left_out"] == 7
     with pytest.raises(DatasetError, match="nothing to evaluate"):
         evaluate(points, people._replace(confidence=0 * confidence))
+
+
+@pytest.fixture
+def guess(people, rng):
+    """Points some 60 mm off."""
+    return people.points_3d + rng.normal(scale=0.04, size=people.points_3d.shape).astype("f")
+
+
+@pytest.fixture
+def seen(people, rng):
+    """A mask: nine joints of ten, never the spine, every root but those of the first five frames."""
+    mask = rng.random(people.confidence.shape) < 0.9
+    mask[:, people.skeleton.root] = True
+    mask[:5, people.skeleton.root] = False
+    mask[:, people.skeleton.names.index("spine")] = False
+    mask[5:8, 4:] = False  # four joints are enough
+    mask[5:8, 1:4] = [[True, True, True], [True, True, False], [True, False, False]]
+    return mask
+
+
+@pytest.mark.parametrize("junk", [1e4, 1e30, np.nan, np.inf])
+@pytest.mark.parametrize("name", ["cmu", "h36m-14"])
+def test_junk_at_masked_joints_changes_no_bit(people, guess, seen, junk, name):
+    """The pelvis, which the 14 joints leave out, still centres; the frames and joints left out are not looked at."""
+    joints = PROTOCOLS[name].joints
+    protocol = PROTOCOLS["cmu"]._replace(joints=joints)
+    clean = evaluate(guess, people, protocol=protocol, seen=seen)
+    hidden = ~(seen & protocol.counted(people.skeleton))
+    hidden[:, people.skeleton.root] = ~seen[:, people.skeleton.root]
+    points, truth = (np.where(hidden[..., None], np.float32(junk), x) for x in (guess, people.points_3d))
+    dirty = evaluate(points, people._replace(points_3d=truth), protocol=protocol, seen=seen)
+    assert json.dumps(clean) == json.dumps(dirty)
+    assert np.isfinite([clean[key] for key in (*evaluation.PER_FRAME, "mpjve")]).all()
+    assert clean["per_joint"]["spine"] is None and clean["per_joint"]["left_knee"] > 0
+    assert (clean["per_joint"]["pelvis"] is None) == (name == "h36m-14")
+
+
+def test_a_mask_leaves_frames_out_and_counts_them(people, guess, seen):
+    counts = evaluate(guess, people, seen=seen)["counts"]
+    assert counts["frames_left_out"] == 5 + 2 and counts["frames"] == people.frames - 7  # five roots, two of few joints
+    assert counts["joints"] == seen.sum() - seen[:5].sum() - 3 - 2
+    with pytest.raises(DatasetError, match=r"seen: none of \d+ frames has its root and 4 joints; nothing to evaluate"):
+        evaluate(guess, people, seen=np.zeros_like(seen))
+    for wrong in (seen[:5], seen.astype(float), seen[:, :5]):
+        with pytest.raises(ValueError, match="seen: found"):
+            evaluate(guess, people, seen=wrong)
+    guess[9, 0, 0] = np.nan  # the root, which centres
+    with pytest.raises(ValueError, match="1 values that are not finite"):
+        evaluate(guess, people, seen=seen)
+
+
+def test_a_mask_of_some_joints_measures_a_data_set_of_those_joints(people, guess):
+    chosen = [people.skeleton.names.index(name) for name in ("pelvis", "head", "left_knee", "right_wrist", "neck")]
+    mask = np.zeros(people.confidence.shape, bool)
+    mask[:, chosen] = True
+    few = people._replace(
+        keypoints=people.keypoints[:, chosen],
+        confidence=people.confidence[:, chosen],
+        points_3d=people.points_3d[:, chosen],
+        skeleton=Skeleton(("pelvis", "head", "left_knee", "right_wrist", "neck"), (-1, 0, 0, 0, 0), (), (), 1),
+    )
+    masked, alone = evaluate(guess, people, seen=mask), evaluate(guess[:, chosen], few)
+    for key in (*evaluation.PER_FRAME, "mpjve", "scale"):
+        np.testing.assert_allclose(masked[key], alone[key], rtol=1e-4, err_msg=key)
+
+
+def test_measured_joints_may_be_other_than_the_keypoints_seen(people, guess):
+    """A lifter that completes what it did not see may be measured there."""
+    half = people._replace(confidence=np.where(np.arange(17) == 3, 0, people.confidence).astype(np.float32))
+    with pytest.raises(DatasetError, match="nothing to evaluate"):
+        evaluate(guess, half)
+    assert evaluate(guess, half, seen=np.ones_like(half.seen)) == evaluate(guess, people)
+
+
+def test_clips_without_a_frame_rate_have_no_velocity(people, guess):
+    still = people._replace(fps=np.zeros_like(people.fps))
+    assert evaluate(guess, still)["mpjve"] is None
+    half = people._replace(fps=np.where(np.arange(len(people.fps)) % 2, people.fps, 0))
+    moving = people._take_clips(np.flatnonzero(half.fps))
+    only = evaluate(guess[np.isin(people.clip_of_frame, np.flatnonzero(half.fps))], moving)
+    scale = evaluate(guess, half)["scale"] / only["scale"]
+    np.testing.assert_allclose(evaluate(guess, half)["mpjve"], only["mpjve"], rtol=3 * abs(scale - 1) + 1e-4)
+
+
+def test_shares_of_joints_after_alignment(people):
+    """A turned person is wrong until it is aligned."""
+    turned = people.points_3d[..., [2, 1, 0]] * np.float32([1, 1, -1])  # a quarter turn about the vertical
+    result = evaluate(turned, people)
+    assert result["pa_pck"] == 100 and result["pa_auc"] > 96 and result["pck"] < 90
+    assert {"pa_pck", "pa_auc"} <= set(evaluation.DEFINITIONS) & set(evaluation.UNITS)
+
+
+def test_every_measure_is_defined_and_has_a_unit():
+    assert {*evaluation.PER_FRAME, "mpjve"} == set(evaluation.UNITS)
+    assert set(evaluation.UNITS) <= set(evaluation.DEFINITIONS)
+    assert "only for comparison" in evaluation.DEFINITIONS["p_mpjpe_reflection"]
+    assert "ElePose" in evaluation.DEFINITIONS["n_mpjpe_norm"]
 
 
 def test_chunks_and_padding_change_nothing(people, monkeypatch, rng):

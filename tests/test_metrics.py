@@ -148,6 +148,153 @@ def test_degenerate_points_give_finite_values_and_gradients(pair):
             assert np.isfinite(value) and all(np.isfinite(grad).all() for grad in grads)
 
 
+# Masks: `seen` names the joints that align and count.
+
+MASKED = {
+    "mpjpe": metrics.mpjpe,
+    "p_mpjpe": metrics.p_mpjpe,
+    "p_mpjpe_reflection": lambda p, g, **k: metrics.p_mpjpe(p, g, reflection=True, **k),
+    "n_mpjpe": metrics.n_mpjpe,
+    "n_mpjpe_norm": metrics.n_mpjpe_norm,
+    "scale_to": metrics.scale_to,
+    "mpjve": metrics.mpjve,
+    "align": geo.align,
+}
+BY_ERRORS = {"pck": metrics.pck, "auc": metrics.auc, "cps": metrics.cps}
+JUNK = (1e4, 1e30, np.inf, -np.inf, np.nan)
+
+
+def fill(x, seen, junk):
+    """`x` with `junk` at the joints that are not seen, save the root, which centres."""
+    hidden = ~np.array(seen)
+    hidden[..., 0] = False
+    return jnp.where(jnp.asarray(hidden)[..., None], junk, x)
+
+
+@pytest.fixture
+def seen(rng):
+    """`[8, 17]`: which joints are seen; the root is not in two of the poses."""
+    mask = rng.random((8, 17)) < 0.7
+    mask[:2, 0], mask[2:, 0] = False, True
+    return jnp.asarray(mask)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+@pytest.mark.parametrize("name", MASKED)
+def test_junk_at_unseen_joints_changes_no_bit_of_value_or_gradient(pair, seen, name, junk):
+    p, g = map(jnp.asarray, pair)
+
+    def both(points, target):
+        total = lambda a, b: MASKED[name](a, b, seen=seen).sum()  # noqa: E731
+        return MASKED[name](points, target, seen=seen), jax.grad(total, argnums=(0, 1))(points, target)
+
+    clean, dirty = both(p, g), both(fill(p, seen, junk), fill(g, seen, junk))
+    for a, b in zip(jax.tree.leaves(clean), jax.tree.leaves(dirty), strict=True):
+        assert np.isfinite(a).all()
+        np.testing.assert_array_equal(a, b)
+    hidden = ~np.array(seen)
+    hidden[:, 0] = False
+    for gradient in dirty[1]:
+        assert not np.asarray(gradient)[hidden].any()
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_changes_neither_flips_nor_shares_of_joints(pair, seen, junk):
+    p, g = map(jnp.asarray, pair)
+    dirty = fill(p, seen, junk), fill(g, seen, junk)
+    np.testing.assert_array_equal(metrics.flipped(*dirty, seen=seen), metrics.flipped(p, g, seen=seen))
+    for points in (p, geo.mirror_depth(g, 0)):
+        flips = metrics.flipped(fill(points, seen, junk), dirty[1], seen=seen)
+        np.testing.assert_array_equal(flips, metrics.flipped(points, g, seen=seen))
+    errors = 100 * jnp.abs(p[..., 0])
+    for measure in BY_ERRORS.values():
+        np.testing.assert_array_equal(
+            measure(jnp.where(seen, errors, junk), seen=seen), measure(jnp.where(seen, errors, 0.0), seen=seen)
+        )
+
+
+CHOSEN = np.array([0, 2, 3, 5, 8, 9, 13, 16])  # with the root, which stays first
+
+
+@pytest.mark.parametrize("name", [*MASKED, "flipped"])
+def test_a_mask_measures_the_seen_joints_alone(pair, name):
+    p, g = map(jnp.asarray, pair)
+    measure = MASKED.get(name, metrics.flipped)
+    seen = jnp.zeros(17, bool).at[CHOSEN].set(True)
+    masked, alone = measure(p, g, seen=seen), measure(p[:, CHOSEN], g[:, CHOSEN])
+    if name in ("align", "scale_to"):
+        masked = masked[:, CHOSEN]
+    np.testing.assert_allclose(masked, alone, rtol=2e-4, atol=1e-2)
+    np.testing.assert_array_equal(
+        measure(p, g, seen=seen), measure(p, g, seen=jnp.broadcast_to(seen, (8, 17)))
+    )  # one mask for all poses, or one each
+    everything = measure(p, g, seen=jnp.ones(17, bool))
+    np.testing.assert_allclose(everything, measure(p, g), rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("name", BY_ERRORS)
+def test_a_mask_of_errors_measures_the_seen_joints_alone(rng, name):
+    errors = jnp.asarray(rng.gamma(2, 40, size=(50, 17)), jnp.float32)
+    seen = jnp.zeros(17, bool).at[CHOSEN].set(True)
+    np.testing.assert_allclose(BY_ERRORS[name](errors, seen=seen), BY_ERRORS[name](errors[:, CHOSEN]), rtol=1e-6)
+    np.testing.assert_allclose(BY_ERRORS[name](errors, seen=jnp.ones(17, bool)), BY_ERRORS[name](errors), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [*MASKED, *BY_ERRORS])
+def test_numpy_arrays_are_measured_as_well(pair, seen, name):
+    arrays = (np.abs(pair[0][..., 0]),) if name in BY_ERRORS else pair
+    measure = {**MASKED, **BY_ERRORS}[name]
+    for mask in (None, seen):
+        expected = measure(*map(jnp.asarray, arrays), seen=mask)
+        np.testing.assert_array_equal(measure(*arrays, seen=None if mask is None else np.asarray(mask)), expected)
+
+
+def test_masked_errors_by_hand():
+    """Root, and joints that are off by 3, 4 and 200: with and without the last, with and without the root."""
+    target = jnp.zeros((4, 3)).at[1:, 0].set(jnp.array([10.0, 20.0, 30.0]))
+    points = target.at[1:, 1].set(jnp.array([3.0, 4.0, 200.0]))
+    for seen, expected in (("1111", 207 / 4), ("1110", 7 / 3), ("0110", 7 / 2), ("0001", 200), ("1000", 0)):
+        mask = jnp.array([digit == "1" for digit in seen])
+        np.testing.assert_allclose(metrics.mpjpe(points, target, seen=mask), expected, rtol=1e-6)
+        np.testing.assert_allclose(metrics.mpjpe(points + 9.0, target, seen=mask), expected, rtol=1e-5)
+        moved = points.at[0, 2].set(12.0)  # the root's own place counts for the others, counted or not
+        if seen == "0110":
+            np.testing.assert_allclose(metrics.mpjpe(moved, target, seen=mask), (153**0.5 + 160**0.5) / 2, rtol=1e-6)
+    errors = jnp.array([0.0, 3.0, 4.0, 200.0])
+    mask = jnp.array([True, False, True, True])
+    np.testing.assert_allclose(metrics.pck(errors, seen=mask), 200 / 3, rtol=1e-6)
+    # Of 31 thresholds 0, 5, ...: 0 mm is under 30 of them, 4 mm as well, 200 mm under none.
+    np.testing.assert_allclose(metrics.auc(errors, seen=mask), 100 * 60 / 93, rtol=1e-6)
+    assert metrics.cps(errors, seen=mask) == 101  # thresholds 200 to 300
+    assert metrics.cps(errors, seen=mask & (errors < 100)) == 297
+
+
+def test_a_velocity_counts_where_a_joint_is_seen_twice():
+    still = jnp.zeros((3, 3, 3))
+    moving = still.at[:, 1, 0].set(jnp.array([0.0, 4.0, 4.0])).at[:, 2, 0].set(jnp.array([0.0, 10.0, 20.0]))
+    seen = jnp.ones((3, 3), bool).at[2, 2].set(False)
+    np.testing.assert_allclose(metrics.mpjve(moving, still, seen=seen), [14 / 3, 0])
+
+
+def test_a_pose_without_a_seen_joint_has_no_error(pair):
+    p, g = map(jnp.asarray, pair)
+    seen = jnp.ones((8, 17), bool).at[3].set(False)
+    for measure in (metrics.mpjpe, metrics.p_mpjpe, metrics.n_mpjpe, metrics.n_mpjpe_norm):
+        np.testing.assert_array_equal(np.isnan(measure(p, g, seen=seen)), np.arange(8) == 3)
+    for measure in BY_ERRORS.values():
+        np.testing.assert_array_equal(np.isnan(measure(jnp.abs(p[..., 0]), seen=seen)), np.arange(8) == 3)
+    assert not metrics.flipped(p, g, seen=seen)[3]
+
+
+def test_a_mask_that_does_not_fit_is_refused(pair):
+    p, g = map(jnp.asarray, pair)
+    for seen in (jnp.ones(16, bool), jnp.ones((1, 17), bool), jnp.ones((8, 17)), jnp.ones((8, 17, 1), bool)):
+        with pytest.raises(ValueError, match=r"seen: found \w+ of shape .*, expected bool of \(8, 17\) or \(17,\)"):
+            metrics.mpjpe(p, g, seen=seen)
+        with pytest.raises(ValueError, match="seen: found"):
+            geo.align(p, g, seen=seen)
+
+
 def test_wrong_shapes_are_refused():
     for measure in (metrics.mpjpe, metrics.p_mpjpe, metrics.n_mpjpe, metrics.mpjve):
         with pytest.raises(ValueError, match="points"):

@@ -51,7 +51,7 @@ def test_scale_ignores_joints_that_were_not_seen(people):
 
 
 def draw(sampler_, n=20_000, step=0):
-    return sampler.sample(sampler_, jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
+    return sampler.sample(sampler.Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
 
 
 def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
@@ -67,7 +67,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     part = people._replace(confidence=confidence.astype(np.float32))
     for by, label in (("frame", None), ("clip", clip), ("action", action)):
         made = sampler.make_pool(poses, part, by=by)
-        drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose])
+        drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose.joints])
         assert keep[drawn].all()
         if label is None:
             expected = {long_action: (keep & (action == long_action)).sum() / keep.sum()}
@@ -82,20 +82,24 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
 
 def test_every_pose_is_drawn(people, poses):
     made = sampler.make_pool(poses, people)
-    drawn = {np.asarray(p).tobytes() for p in draw(made).pose} | {np.asarray(p).tobytes() for p in draw(made).real}
+    drawn = {np.asarray(p).tobytes() for p in draw(made).pose.joints} | {
+        np.asarray(p).tobytes() for p in draw(made).real.joints
+    }
     assert len(drawn) > 0.99 * len({p.tobytes() for p in poses})
 
 
 def test_batches_depend_on_key_and_example_alone(people, poses):
     made = sampler.make_pool(poses, people)
     whole = draw(made, 16)
-    part = sampler.sample(made, jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
+    part = sampler.sample(sampler.Pools(made), jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(part), strict=True):
         if jnp.issubdtype(a.dtype, jax.dtypes.prng_key):
             a, b = jax.random.key_data(a), jax.random.key_data(b)
         np.testing.assert_array_equal(a[8:], b)
     other = draw(made, 16, step=1)
-    assert not np.array_equal(whole.pose, other.pose) and not np.array_equal(whole.pose, whole.real)
+    assert not np.array_equal(whole.pose.joints, other.pose.joints) and not np.array_equal(
+        whole.pose.joints, whole.real.joints
+    )
     assert len({bytes(np.asarray(jax.random.key_data(k))) for k in whole.key}) == 16
 
 
@@ -103,7 +107,7 @@ def test_frames_with_missing_joints_are_left_out(people, poses):
     confidence = people.confidence.copy()
     confidence[5:, 3] = 0
     made = sampler.make_pool(poses, people._replace(confidence=confidence))
-    np.testing.assert_array_equal(made.poses, poses[:5])
+    np.testing.assert_array_equal(made.poses.joints, poses[:5])
     with pytest.raises(DatasetError, match="nothing to train on"):
         sampler.make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
 

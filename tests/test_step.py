@@ -9,18 +9,20 @@ import optax
 import pytest
 
 from geolift import sampler, step
-from geolift.game import lifting_game
+from geolift.game import View, lifting_game
 from geolift.networks import Discriminator, Lifter
 
-WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001}
+WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 0.0}
+VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0)
 
 
 def make_game(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
-    return lifter, discriminator, lifting_game(
-        lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss,
-        azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0,
-    )  # fmt: skip
+    return (
+        lifter,
+        discriminator,
+        lifting_game(lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss, view=VIEW),
+    )
 
 
 def make_state(norm="none", optimizer=None, weights=WEIGHTS):
@@ -34,10 +36,9 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
         params={
             "lifter": variables["params"],
             "discriminator": discriminator.init(jax.random.key(2), pose)["params"],
-            "adapter": {},
         },
         batch_stats=variables.get("batch_stats", {}),
-        optimizers={"lifter": optimizer, "discriminator": optimizer, "adapter": optax.identity()},
+        optimizers={"lifter": optimizer, "discriminator": optimizer},
         ema_decay=0.9,
     )
     return state, objectives
@@ -45,7 +46,7 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
 
 @pytest.fixture
 def source(people, poses):
-    return sampler.make_pool(poses, people)
+    return sampler.Pools(sampler.make_pool(poses, people))
 
 
 @pytest.fixture
@@ -76,7 +77,6 @@ def test_each_network_learns_from_its_own_loss_alone(batch):
         grads, _ = step.gradients(louder(name), state.params, {}, batch)
         close(grads[other], plain[other], rtol=1e-5, atol=1e-8)
         close(grads[name], jax.tree.map(lambda g: 5 * g, plain[name]), rtol=1e-4, atol=1e-6)
-    assert plain["adapter"] == {}
 
 
 def test_the_game_is_what_the_paper_says(batch):
@@ -89,17 +89,17 @@ def test_the_game_is_what_the_paper_says(batch):
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
 
     def cycle_of(p):
-        return lift_reproject_lift(lambda x: lifter.apply({"params": p}, x), batch.pose, rotation)
+        return lift_reproject_lift(lambda x: lifter.apply({"params": p}, x), batch.pose.joints, rotation)
 
     def lifter_loss(p):
         cycle = cycle_of(p)
         fake = discriminator.apply({"params": state.params["discriminator"]}, cycle.novel)
         fooled = -jnp.log(jax.nn.sigmoid(fake))
-        return (fooled + 10 * consistency_2d(cycle, batch.pose) + 0.001 * consistency_3d(cycle)).mean()
+        return (fooled + 10 * consistency_2d(cycle, batch.pose.joints) + 0.001 * consistency_3d(cycle)).mean()
 
     def discriminator_loss(p):
         novel = jax.lax.stop_gradient(cycle_of(state.params["lifter"]).novel)
-        real, fake = (discriminator.apply({"params": p}, x) for x in (batch.real, novel))
+        real, fake = (discriminator.apply({"params": p}, x) for x in (batch.real.joints, novel))
         return -(jnp.log(jax.nn.sigmoid(real)) + jnp.log(1 - jax.nn.sigmoid(fake))).mean()
 
     grads, outcome = step.gradients(objectives, state.params, {}, batch)
@@ -114,7 +114,7 @@ def test_one_step_moves_every_network_the_average_and_the_count(batch):
     for name in ("lifter", "discriminator"):
         assert differs(state.params[name], after.params[name])
     assert differs(state.batch_stats, after.batch_stats)
-    assert after.step == 1 and after.params["adapter"] == {}
+    assert after.step == 1
     decay = min(0.9, 2 / 11)  # t = 1: the average is still short
     now = {"params": after.params["lifter"], "batch_stats": after.batch_stats}
     expected = jax.tree.map(lambda old, new: decay * old + (1 - decay) * new, state.ema, now)
@@ -127,7 +127,7 @@ def test_batch_statistics_follow_the_given_poses_not_the_synthetic_ones(batch):
     state, objectives = make_state(norm="batch")
     lifter, _, _ = make_game("batch")
     variables = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
-    _, expected = lifter.apply(variables, batch.pose, train=True, mutable=["batch_stats"])
+    _, expected = lifter.apply(variables, batch.pose.joints, train=True, mutable=["batch_stats"])
     outcome = objectives(state.params, state.batch_stats, batch)
     close(outcome.batch_stats, expected["batch_stats"], rtol=1e-6)
 
@@ -137,7 +137,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
     state, objectives = make_state()
 
     def three(params, batch_stats, batch, *, axis_name=None):
-        adapted = batch._replace(pose=batch.pose + params["adapter"]["shift"])
+        adapted = batch._replace(pose=sampler.Poses(batch.pose.joints + params["adapter"]["shift"]))
         outcome = objectives(params, batch_stats, adapted, axis_name=axis_name)
         return outcome._replace(losses={**outcome.losses, "adapter": jnp.sum((params["adapter"]["shift"] - 0.1) ** 2)})
 
@@ -209,13 +209,13 @@ def test_state_is_donated(source):
     state, source = program.place(state), program.place(source)
     kernel = jax.tree.leaves(state.params)[0]
     program.run(state, source)
-    assert kernel.is_deleted() and not source.poses.is_deleted()
+    assert kernel.is_deleted() and not source.target.poses.joints.is_deleted()
 
 
 def test_weights_scale_their_terms(batch):
     state, _ = make_state()
     terms = {}
-    for name in WEIGHTS:
+    for name in set(WEIGHTS) - {"temporal"}:
         _, _, objectives = make_game(weights={**dict.fromkeys(WEIGHTS, 0.0), name: 2.0})
         outcome = objectives(state.params, {}, batch)
         np.testing.assert_allclose(outcome.losses["lifter"], 2 * outcome.metrics[f"term/{name}"], rtol=1e-6)

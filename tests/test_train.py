@@ -9,11 +9,12 @@ from ml_collections import ConfigDict
 
 from configs import cmu_cpu, paper, quickstart
 from geolift import dataset, model
+from geolift.build import build_state
 from geolift.checkpoint import Checkpoints
 from geolift.evaluation import evaluate
 from geolift.logger import Logger
 from geolift.skeleton import Skeleton
-from geolift.train import build_state, load, train
+from geolift.train import load, train
 from geolift.workdir import ConfigError
 
 EVERY = ("run.steps_per_dispatch", "run.log_every", "run.validate_every", "run.checkpoint_every")

@@ -1,0 +1,180 @@
+"""Evaluation protocols: which frames and joints are measured, and what the figures are called (docs/protocols.md).
+
+A protocol refuses a data set that is not, or only in part, its test set: a mean over fewer actions has another name.
+"""
+
+import functools
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.dataset import Dataset, DatasetError
+from geolift.skeleton import H36M17, Skeleton
+
+
+def _every_frame(dataset: Dataset) -> np.ndarray:
+    return np.ones(dataset.frames, bool)
+
+
+class Protocol(NamedTuple):
+    """What is measured, and how it is summed up.
+
+    Attributes:
+        name: as in `--protocol`.
+        statement: one line that goes with every result: frames, joints, alignment, average.
+        headline: the measures that are quoted.
+        average: what the headline is a mean over, "frames" or "actions".
+        joints: names of the joints that align and count; None takes all that the data set has.
+        frames: from a data set to `[F]` bool, which frames are measured; raises DatasetError if it is not the test set.
+        row: from an action's label to the row of the table that it belongs to.
+        rows: all rows in the table's order, each of which must have frames; () takes those that are there.
+    """
+
+    name: str
+    statement: str
+    headline: tuple[str, ...]
+    average: str = "frames"
+    joints: tuple[str, ...] | None = None
+    frames: Callable[[Dataset], np.ndarray] = _every_frame
+    row: Callable[[str], str] = str
+    rows: tuple[str, ...] = ()
+
+    def counted(self, skeleton: Skeleton) -> np.ndarray:
+        """`[J]` bool: the joints that count.
+
+        Raises:
+            DatasetError: if the skeleton lacks one of them, or has another root than Human3.6M's.
+        """
+        if self.joints is None:
+            return np.ones(len(skeleton.names), bool)
+        root, expected = skeleton.names[skeleton.root], H36M17.names[H36M17.root]
+        if root != expected:
+            raise DatasetError(f"parents: found the root {root!r}, expected {expected!r} for protocol {self.name!r}")
+        missing = [name for name in self.joints if name not in skeleton.names]
+        if missing:
+            raise DatasetError(
+                f"joint_names: found {list(skeleton.names)}, expected {missing}, too, for protocol {self.name!r}"
+            )
+        return np.isin(skeleton.names, self.joints)
+
+
+# Head, neck (named "thorax" in H36M17), shoulders, elbows, wrists, hips, knees, ankles: VNect's common set.
+FOURTEEN = tuple(name for name in H36M17.names if name not in ("pelvis", "spine", "neck"))
+
+HUMAN36M_SUBJECTS = ("S9", "S11")
+HUMAN36M_ACTIONS = (
+    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing", "Purchases", "Sitting",
+    "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
+)  # fmt: skip
+HUMAN36M_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
+# S11's second take of Directions: by sub-action, and by file name, where the first one is "Directions 1".
+HUMAN36M_DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
+HUMAN36M_FPS = 50.0
+HUMAN36M_CAMERAS = 4
+# Valid frames of each subject, by the notes that come with the test set.
+MPI_INF_3DHP_FRAMES = {"TS1": 603, "TS2": 540, "TS3": 505, "TS4": 553, "TS5": 276, "TS6": 452}
+
+
+def human36m_row(action: str) -> str:
+    """The action of a take: "Walking 1", "Walking-1" and "Walking_1" are "Walking"; "SittingDown" is not "Sitting"."""
+    name = re.split(r"[ _-](?=\d)", action)[0]
+    return HUMAN36M_RENAMED.get(name, name)
+
+
+def _human36m_frames(dataset: Dataset, *, every: int) -> np.ndarray:
+    """Every `every`th frame of each clip, every frame of clips without a rate; none of the damaged take.
+
+    Before one camera its video is damaged. It is left out before all four, as in VideoPose3D.
+    """
+    rates = [HUMAN36M_FPS] if every == 1 else [HUMAN36M_FPS, 0.0]
+    if not np.isin(dataset.fps, rates).all():
+        raise DatasetError(f"fps: found {np.unique(dataset.fps).tolist()}, expected {rates}, Human3.6M's own rate")
+    rows = np.array([human36m_row(action) for action in dataset.action])
+    _expect("subject", dataset.subject, HUMAN36M_SUBJECTS)
+    _expect("action", rows, HUMAN36M_ACTIONS)
+    damaged = (dataset.subject == "S11") & np.isin(dataset.action, HUMAN36M_DAMAGED)
+    labels = np.stack([dataset.subject, rows, dataset.action, dataset.camera], axis=1)
+    recordings = Counter((subject, row) for subject, row, _, _ in np.unique(labels[~damaged], axis=0))
+    for subject, row in itertools.product(HUMAN36M_SUBJECTS, HUMAN36M_ACTIONS):
+        takes = 1 if (subject, row) == ("S11", "Directions") else 2
+        found, expected = recordings[subject, row], takes * HUMAN36M_CAMERAS
+        if found != expected:
+            raise DatasetError(
+                f"action, camera: found {found} undamaged recordings of {row} by {subject}, expected {expected}: "
+                f"{takes} labelled as in '{row} 1', before {HUMAN36M_CAMERAS} cameras"
+            )
+    clip = dataset.clip_of_frame
+    step = np.where(dataset.fps > 0, every, 1)[clip]
+    return ~damaged[clip] & ((np.arange(dataset.frames) - dataset.start[clip]) % step == 0)
+
+
+def _mpi_inf_3dhp_frames(dataset: Dataset) -> np.ndarray:
+    _expect("subject", dataset.subject, MPI_INF_3DHP_FRAMES)
+    frames = Counter(dataset.subject[dataset.clip_of_frame].tolist())
+    if frames != MPI_INF_3DHP_FRAMES:
+        raise DatasetError(f"subject: found frames {dict(sorted(frames.items()))}, expected {MPI_INF_3DHP_FRAMES}")
+    return _every_frame(dataset)
+
+
+def _expect(key: str, found: Iterable[str], expected: Iterable[str]) -> None:
+    found, expected = sorted(set(map(str, found))), sorted(expected)
+    if found != expected:
+        missing = sorted(set(expected) - set(found))
+        raise DatasetError(f"{key}: found {found}, expected exactly {expected}; {missing or 'none'} missing")
+
+
+def _human36m(name: str, *, joints: tuple[str, ...] = H36M17.names, every: int = 1) -> Protocol:
+    habit = "all frames at 50 Hz"
+    if every > 1:
+        habit = f"every {every}th frame of each clip, from its first; clips without a frame rate are thinned already"
+    return Protocol(
+        name=name,
+        statement=f"Human3.6M, S9 and S11, {habit}; S11's damaged take of Directions left out before all cameras; "
+        f"{_said(joints)}; protocol 1: mpjpe, one least-squares scale for the whole set, as a single view has none; "
+        "protocol 2: p_mpjpe, rigid; headline: mean over the 15 actions",
+        headline=("mpjpe", "p_mpjpe"),
+        average="actions",
+        joints=joints,
+        frames=functools.partial(_human36m_frames, every=every),
+        row=human36m_row,
+        rows=HUMAN36M_ACTIONS,
+    )
+
+
+def _mpi_inf_3dhp(name: str, *, joints: tuple[str, ...] = H36M17.names) -> Protocol:
+    return Protocol(
+        name=name,
+        statement=f"MPI-INF-3DHP test set, TS1 to TS6, the {sum(MPI_INF_3DHP_FRAMES.values())} valid frames; "
+        f"{_said(joints)}; pck and auc: centred, one least-squares scale per frame; headline: mean over frames",
+        headline=("pck", "auc"),
+        joints=joints,
+        frames=_mpi_inf_3dhp_frames,
+    )
+
+
+def _said(joints: tuple[str, ...]) -> str:
+    return f"{len(joints)} joints, " + (
+        "root included" if "pelvis" in joints else "no pelvis, spine, neck/nose, centred on the pelvis"
+    )
+
+
+_CMU = Protocol(
+    name="cmu",
+    statement="all frames, all joints of the data set, root included; headline: mean over frames",
+    headline=("p_mpjpe",),
+)
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        _CMU,
+        _human36m("h36m"),
+        _human36m("h36m-14", joints=FOURTEEN),
+        _human36m("h36m-64th", every=64),
+        _mpi_inf_3dhp("3dhp"),
+        _mpi_inf_3dhp("3dhp-14", joints=FOURTEEN),
+    )
+}
