@@ -10,14 +10,15 @@ SELF_SUPERVISION_OFF = {"loss.weights.consistency_2d": 0.0, "loss.weights.consis
 TEMPORAL = {"loss.weights.temporal": 1.0}
 NO_TEMPORAL = {"loss.weights.temporal": 0.0}
 NO_DOMAIN = {"adapter.data": ""}
+DOMAIN = {"data.masks": True}  # other domains lack joints
 
 ROWS = {
     "ss": NO_TEMPORAL | NO_DOMAIN | {"loss.weights.adversarial": 0.0},
     "adv": NO_TEMPORAL | NO_DOMAIN | SELF_SUPERVISION_OFF,
     "ss+adv": NO_TEMPORAL | NO_DOMAIN,
     "+temporal": TEMPORAL | NO_DOMAIN,
-    "+domain": NO_TEMPORAL,
-    "+both": TEMPORAL,
+    "+domain": NO_TEMPORAL | DOMAIN,
+    "+both": TEMPORAL | DOMAIN,
 }
 
 

@@ -44,7 +44,8 @@ def get_config() -> ConfigDict:
     config.adapter.data = ""  # geolift data sets of other domains, "a.npz,b.npz"; "" leaves the adapter out
     config.adapter.split = "train"
     config.adapter.network = ConfigDict({"width": 1024, "blocks": 4})
-    config.adapter.penalty = 10.0  # factor on the correction's size (paper: unknown)
+    config.adapter.penalty = 1e4  # factor on the correction's size, normalised units (paper: unknown)
+    config.adapter.squared = True  # that size: sum of squared lengths; False: of lengths
     config.adapter.first_steps = 2000  # of `steps`: adapter first, alone, then fixed; 0: jointly with the lifter
     config.adapter.every = 4  # one pose in so many of the lifter's batch is a corrected one (paper: unknown)
 

@@ -22,13 +22,20 @@ def adapt(adapter: Adapter, params: Any, source: Poses, *, root: int) -> tuple[P
 
 
 def adaptation_game(
-    adapter: Adapter, domain_discriminator: Discriminator, *, weight: float, adversarial_loss: str, root: int
+    adapter: Adapter,
+    domain_discriminator: Discriminator,
+    *,
+    weight: float,
+    squared: bool,
+    adversarial_loss: str,
+    root: int,
 ) -> Callable[..., Outcome]:
     """Build the objectives of adapter and domain discriminator, which play against each other and nobody else.
 
     Args:
         adapter, domain_discriminator: the networks; their parameters come with every call.
         weight: factor of the correction's size in the adapter's loss (paper: unknown).
+        squared: how that size is measured, as in `losses.correction_size` (paper: squared).
         adversarial_loss: "logistic" or "least_squares".
         root: index of the root joint.
 
@@ -49,7 +56,7 @@ def adaptation_game(
         both = None if batch.source.seen is None else batch.source.seen & batch.real.seen
         adapted, correction = adapt(adapter, params["adapter"], batch.source, root=root)
         target, corrected = judge(batch.real), judge(adapted)
-        size = correction_size(correction, batch.source.seen)
+        size = correction_size(correction, batch.source.seen, squared=squared)
         losses = {
             "adapter": (adversary.generator(corrected) + weight * size).mean(),
             "domain_discriminator": adversary.discriminator(target, corrected).mean(),

@@ -102,6 +102,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
         networks["adapter"],
         networks["domain_discriminator"],
         weight=config.adapter.penalty,
+        squared=config.adapter.squared,
         adversarial_loss=adversarial_loss,
         root=skeleton.root,
     )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from geolift.geometry import center, depth, inverse, project, rotate, unproject
+from geolift.geometry import center, depth, inverse, norm, project, rotate, unproject
 
 
 class Cycle(NamedTuple):
@@ -117,9 +117,16 @@ def motion(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: 
     return jnp.concatenate([displacement, pose], axis=-2) if with_pose else displacement
 
 
-def correction_size(correction: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-    """L_reg = sum_j |C_j|^2 of a domain adapter's correction `[..., J, 2]`, `-> [...]` (docs/method.md, eq. 13)."""
-    return _squares(correction, seen)
+def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
+    """L_reg = sum_j |C_j|^2 of a domain adapter's correction `[..., J, 2]`, `-> [...]` (docs/method.md, eq. 13).
+
+    With `squared=False` it is sum_j |C_j|, which leaves joints alone that need no correction.
+    """
+    if squared:
+        return _squares(correction, seen)
+    if seen is not None:
+        correction = jnp.where(seen[..., None], correction, 0.0)
+    return norm(correction).sum(-1)
 
 
 def _squares(x: jax.Array, seen: jax.Array | None) -> jax.Array:

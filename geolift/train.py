@@ -123,6 +123,9 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path]) -> list[Model
         "training_poses": poses,
         "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
     }
+    if pools.source:
+        card["source_poses"] = len(pools.source.poses.joints)
+        card["source_sha256"] = hashlib.sha256(np.asarray(pools.source.poses.joints).tobytes()).hexdigest()
     for c, folder in zip(configs, folders, strict=True):
         folder.mkdir(parents=True, exist_ok=True)
         remember(folder / "config.json", c.to_dict(), free=FREE)

@@ -1,0 +1,1 @@
+"""Measurements: ratios inside one run, and experiments that have a known answer."""

@@ -1,0 +1,91 @@
+"""What each part of the method costs: `python -m benchmarks.parts --config=configs/cmu_cpu.py`.
+
+Steps on the procedural human with a part switched on, timed against the plain step (self-consistency and pose
+discriminator) in turns inside one run. Prints the median ratio and its quartiles; times depend on the machine.
+"""
+
+import time
+
+import jax
+import numpy as np
+from absl import app, flags
+from ml_collections import ConfigDict, config_flags
+
+from configs import ablation
+from geolift import normalization
+from geolift.build import build_phases, build_pools, build_state
+from geolift.sampler import sample
+from geolift.sources import PROCEDURAL, open_dataset
+from geolift.step import parallel, stack
+
+CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes.")
+ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns.")
+STEPS = 20
+PLAIN = "plain: self-consistency and discriminator"
+
+
+def variants() -> dict[str, ConfigDict]:
+    """The plain config and those with one part more."""
+    base = CONFIG.value
+    base.data.path = base.adapter.data = PROCEDURAL
+    base.run.steps_per_dispatch = STEPS
+    plain = ablation.row(base, "ss+adv")
+    masked, jointly = ConfigDict(plain.to_dict()), ablation.row(base, "+domain")
+    masked.data.masks = True
+    jointly.adapter.first_steps = 0
+    return {
+        PLAIN: plain,
+        "masks": masked,
+        "motion discriminator": ablation.row(base, "+temporal"),
+        "adapter, trained first: the lifter's phase": ablation.row(base, "+domain"),
+        "adapter, trained jointly": jointly,
+        "both": ablation.row(base, "+both"),
+    }
+
+
+def program(config: ConfigDict, seeds: int = 1, phase: int = -1):
+    """A function that makes STEPS steps and waits for them."""
+    seen = open_dataset(PROCEDURAL).select("train").blind()
+    scaling = normalization.fit(seen)
+    pools = build_pools(config, seen, scaling)
+    built = parallel(
+        jax.local_devices(),
+        batch_size=config.batch_size,
+        steps=STEPS,
+        sample=sample,
+        objectives=build_phases(config, seen.skeleton)[phase].objectives,
+        replicas=seeds > 1,
+    )
+    state = build_state(config, seen.skeleton, 10_000)
+    state, pools = built.place(stack([state] * seeds) if seeds > 1 else state), built.place(pools)
+
+    def run() -> float:
+        nonlocal state
+        began = time.perf_counter()
+        state, _ = built.run(state, pools)
+        jax.block_until_ready(state)
+        return (time.perf_counter() - began) / seeds
+
+    return run
+
+
+def main(_: list[str]) -> None:
+    configs = variants()
+    first = configs["adapter, trained first: the lifter's phase"]
+    programs = {name: program(config) for name, config in configs.items()}
+    programs["adapter, trained first: its own phase"] = program(first, phase=0)
+    programs["plain, one of three seeds side by side"] = program(configs[PLAIN], seeds=3)
+    for run in programs.values():
+        run()
+    times = {name: [] for name in programs}
+    for _ in range(ROUNDS.value):
+        for name, run in programs.items():
+            times[name].append(run())
+    print(f"{PLAIN}: {1000 * np.median(times[PLAIN]) / STEPS:.1f} ms per step on {jax.devices()[0].device_kind}")
+    for name in programs:
+        low, middle, high = np.percentile(np.divide(times[name], times[PLAIN]), (25, 50, 75))
+        print(f"{name:45s} {middle:5.2f} x   ({low:.2f} to {high:.2f})")
+
+
+if __name__ == "__main__":
+    app.run(main)

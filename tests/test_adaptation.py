@@ -1,0 +1,165 @@
+"""The domain adapter: identity at the start, learns from its own game alone, undoes a shift that is known."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from geolift import sampler, step
+from geolift.adaptation import adapt, adaptation_game, together
+from geolift.game import Foreign, lifting_game
+from geolift.networks import Adapter, Discriminator, Lifter
+from tests.test_step import VIEW, WEIGHTS, close
+
+HEAD = 0.05 / 6.5  # 5 cm in normalised units: the mean root-head distance of 0.65 m is 0.1
+
+
+def shifted(poses):
+    """The same people with the head joint 5 cm higher along the neck and the hips wider by 10 %."""
+    shifted = np.array(poses)
+    up = poses[:, 10] - poses[:, 9]
+    shifted[:, 10] += HEAD * up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-6)
+    shifted[:, [1, 4]] *= 1.1
+    return shifted
+
+
+def make(people, poses, masks=False, width=32):
+    target = sampler.make_pool(poses, people, masks=masks)
+    source = sampler.make_pool(shifted(poses), people, masks=masks)
+    adapter, judge = Adapter(width=width, blocks=1, masks=masks), Discriminator(width=width, blocks=1, masks=masks)
+    game = adaptation_game(adapter, judge, weight=10.0, squared=True, adversarial_loss="logistic", root=0)
+    pose = jnp.zeros((1, 17, 2))
+    params = {
+        "adapter": adapter.init(jax.random.key(1), pose)["params"],
+        "domain_discriminator": judge.init(jax.random.key(2), pose)["params"],
+    }
+    return adapter, game, params, sampler.Pools(target, source)
+
+
+def noisy(params):
+    """Away from the start, where the adapter's result is exactly zero."""
+    rng = np.random.default_rng(0)
+    return jax.tree.map(lambda x: x + rng.normal(scale=0.1, size=x.shape).astype("f"), params)
+
+
+def lifting(adapter, every=4):
+    lifter, discriminator = Lifter(width=16, blocks=1, norm="none"), Discriminator(width=16, blocks=1)
+    game = lifting_game(
+        lifter, discriminator, weights=WEIGHTS, adversarial_loss="logistic", view=VIEW, foreign=Foreign(adapter, every)
+    )
+    pose = jnp.zeros((1, 17, 2))
+    return game, {
+        "lifter": lifter.init(jax.random.key(3), pose)["params"],
+        "discriminator": discriminator.init(jax.random.key(4), pose)["params"],
+    }
+
+
+def test_an_untrained_adapter_changes_nothing(people, poses):
+    adapter, _, params, _ = make(people, poses, masks=True)
+    source = sampler.Poses(jnp.asarray(poses), jnp.asarray(people.seen))
+    adapted, correction = adapt(adapter, params["adapter"], source, root=0)
+    np.testing.assert_array_equal(correction, 0)
+    np.testing.assert_array_equal(adapted.joints, poses)
+
+
+def test_corrected_poses_stay_root_centred(people, poses):
+    adapter, _, params, _ = make(people, poses)
+    adapted, correction = adapt(adapter, noisy(params["adapter"]), sampler.Poses(jnp.asarray(poses)), root=0)
+    assert np.abs(correction).max() > 0.01
+    np.testing.assert_array_equal(adapted.joints[:, 0], 0)
+
+
+def test_each_of_four_networks_learns_from_its_own_loss_alone(people, poses):
+    adapter, adapting, params, pools = make(people, poses)
+    lift, more = lifting(adapter)
+    params = params | more
+    params["adapter"] = noisy(params["adapter"])
+    objectives = together(lift, adapting)
+    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(32))
+
+    def louder(name, *args, **kwargs):
+        outcome = objectives(*args, **kwargs)
+        return outcome._replace(losses={**outcome.losses, name: 5 * outcome.losses[name]})
+
+    plain, _ = step.gradients(objectives, params, {}, batch)
+    assert set(plain) == {"lifter", "discriminator", "adapter", "domain_discriminator"}
+    for name in plain:
+        grads, _ = step.gradients(functools.partial(louder, name), params, {}, batch)
+        for other in set(plain) - {name}:
+            close(grads[other], plain[other], rtol=1e-4, atol=1e-7)
+        close(grads[name], jax.tree.map(lambda g: 5 * g, plain[name]), rtol=1e-3, atol=1e-5)
+    alone, _ = step.gradients(adapting, params, {}, batch)
+    close(alone["adapter"], plain["adapter"], rtol=1e-4, atol=1e-7)
+
+
+def test_networks_without_a_loss_rest_to_the_bit(people, poses):
+    adapter, adapting, params, pools = make(people, poses)
+    lift, more = lifting(adapter)
+    params = params | more
+    state = step.create_state(
+        jax.random.key(0), apply_fn=None, params=params, batch_stats={},
+        optimizers=dict.fromkeys(params, optax.adam(1e-3)), ema_decay=0.9,
+    )  # fmt: skip
+    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(32))
+    for game, players in ((adapting, {"adapter", "domain_discriminator"}), (lift, {"lifter", "discriminator"})):
+        after, _ = step.train_step(state, batch, objectives=game)
+        for name in params:
+            same = [
+                np.array_equal(a, b)
+                for a, b in zip(
+                    jax.tree.leaves((state.params[name], state.opt_state[name])),
+                    jax.tree.leaves((after.params[name], after.opt_state[name])),
+                    strict=True,
+                )
+            ]
+            assert all(same) != (name in players), name
+        state = after
+
+
+def test_one_pose_in_so_many_is_a_corrected_one_and_others_are_shown_as_real(people, poses):
+    """With an adapter that moves everything far away, the lifter's batch holds just the chosen places of it."""
+    adapter, _, params, pools = make(people, poses)
+    game, more = lifting(adapter, every=4)
+    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(16))
+    outcomes = [game({**params, **more}, {}, batch._replace(source=source)) for source in (
+        batch.source, sampler.Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
+        sampler.Poses(batch.source.joints.at[3].set(7.0)), sampler.Poses(batch.source.joints.at[4].set(7.0)),
+    )]  # fmt: skip
+    plain, unused, lifted, shown = (outcome.losses for outcome in outcomes)
+    assert plain == unused
+    assert lifted["lifter"] != plain["lifter"] and shown["lifter"] == plain["lifter"]
+    assert shown["discriminator"] != plain["discriminator"]
+    with pytest.raises(ValueError, match="every: found 5, expected a divisor"):
+        lifting(adapter, every=5)[0]({**params, **more}, {}, batch)
+
+
+def test_the_domain_discriminator_is_not_told_which_joints_a_domain_lacks(people, poses):
+    """Poses with the head missing everywhere in the source: the judge's inputs lack it on both sides."""
+    _, game, params, pools = make(people, poses, masks=True)
+    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(16))
+    headless = batch.source._replace(seen=batch.source.seen.at[:, 10].set(False))
+    moved = batch.real._replace(joints=batch.real.joints.at[:, 10].add(3.0))
+    a = game(params, {}, batch._replace(source=headless))
+    b = game(params, {}, batch._replace(source=headless, real=moved))
+    assert a.losses == b.losses
+    assert game(params, {}, batch).losses != game(params, {}, batch._replace(real=moved)).losses
+
+
+def test_the_penalty_holds_the_correction_back(people, poses):
+    """Two games that differ in the penalty alone: after the same steps the heavier one has moved poses less."""
+    sizes = {}
+    for weight in (1.0, 1e6):
+        adapter, _, params, pools = make(people, poses)
+        judge = Discriminator(width=32, blocks=1)
+        game = adaptation_game(adapter, judge, weight=weight, squared=True, adversarial_loss="logistic", root=0)
+        state = step.create_state(
+            jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
+            optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
+        )  # fmt: skip
+        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sampler.sample, objectives=game)
+        state, log = program.run(program.place(state), program.place(pools))
+        sizes[weight] = float(log["term/correction_size"])
+    assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
