@@ -172,6 +172,12 @@ def check(config: ConfigDict) -> None:
             )
         if config.adapter.every < 2:
             raise ConfigError(f"adapter.every: found {config.adapter.every}, expected at least 2")
+        devices = jax.local_device_count()
+        if config.batch_size % (devices * config.adapter.every):
+            raise ConfigError(
+                f"batch_size: found {config.batch_size}, expected a multiple of the {devices} devices times "
+                f"adapter.every, {config.adapter.every}"
+            )
     if any(weight < 0 for weight in config.loss.weights.values()):
         raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected none below 0")
     if not 0 <= config.ema_decay < 1:
