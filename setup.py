@@ -28,7 +28,7 @@ setup(
         "viz": ["matplotlib>=3.9,<4"],
         "tensorboard": ["tensorboardX>=2.6,<3"],
         "mpi-inf-3dhp": [H5PY],
-        "test": ["pytest>=8,<10", "matplotlib>=3.9,<4", H5PY],
+        "test": ["pytest>=8,<10", "pytest-xdist>=3.6,<4", "matplotlib>=3.9,<4", H5PY],
         "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint finds the same everywhere
     },
     entry_points={"console_scripts": ["geolift=geolift.cli:main"]},

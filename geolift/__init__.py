@@ -4,13 +4,15 @@ The public core, by theme. Programs around it are imported by name: `geolift.tra
 ml-collections), `geolift.viz` (needs matplotlib).
 """
 
+from geolift.adaptation import adapt, adaptation_game, together
 from geolift.dataset import Dataset, DatasetError
-from geolift.game import lifting_game
+from geolift.game import Foreign, Temporal, View, lifting_game
 from geolift.geometry import (
     align,
     center,
     depth,
     inverse,
+    masked,
     mirror_depth,
     norm,
     project,
@@ -20,7 +22,17 @@ from geolift.geometry import (
     sample_rotation,
     unproject,
 )
-from geolift.losses import Cycle, adversarial, consistency_2d, consistency_3d, lift, lift_reproject_lift
+from geolift.losses import (
+    Cycle,
+    adversarial,
+    consistency_2d,
+    consistency_3d,
+    correction_size,
+    lift,
+    lift_reproject_lift,
+    motion,
+    turn,
+)
 from geolift.metrics import (
     auc,
     cps,
@@ -35,8 +47,9 @@ from geolift.metrics import (
     scale_to,
 )
 from geolift.model import Model, lift_poses
-from geolift.networks import Discriminator, Lifter, ResidualMLP
+from geolift.networks import Adapter, Discriminator, Lifter, ResidualMLP
 from geolift.normalization import Normalization
+from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
 
@@ -46,14 +59,16 @@ __all__ = [
     # data
     "Dataset", "DatasetError", "Normalization", "Skeleton", "H36M17",
     # geometry
-    "align", "center", "depth", "inverse", "mirror_depth", "norm", "project", "rotate", "rotation_x", "rotation_y",
-    "sample_rotation", "unproject",
+    "align", "center", "depth", "inverse", "masked", "mirror_depth", "norm", "project", "rotate", "rotation_x",
+    "rotation_y", "sample_rotation", "unproject",
     # losses
-    "Cycle", "adversarial", "consistency_2d", "consistency_3d", "lift", "lift_reproject_lift",
+    "Cycle", "adversarial", "consistency_2d", "consistency_3d", "correction_size", "lift", "lift_reproject_lift",
+    "motion", "turn",
     # networks
-    "Discriminator", "Lifter", "ResidualMLP",
+    "Adapter", "Discriminator", "Lifter", "ResidualMLP",
     # learning
-    "Outcome", "TrainState", "create_state", "lifting_game", "parallel", "train_step",
+    "Batch", "Foreign", "Outcome", "Poses", "Temporal", "TrainState", "View", "adapt", "adaptation_game",
+    "create_state", "lifting_game", "parallel", "together", "train_step",
     # use
     "Model", "lift_poses",
     # measures

@@ -9,8 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.adaptation import adapt
-from geolift.geometry import project, sample_rotation
-from geolift.losses import adversarial, consistency_2d, consistency_3d, lift, lift_reproject_lift, motion, turn
+from geolift.geometry import masked, project, sample_rotation
+from geolift.losses import (
+    Adversarial,
+    adversarial,
+    consistency_2d,
+    consistency_3d,
+    lift,
+    lift_reproject_lift,
+    motion,
+    turn,
+)
 from geolift.networks import Adapter, Discriminator, Lifter
 from geolift.sampler import Batch, Poses
 from geolift.step import Outcome
@@ -119,36 +128,37 @@ def lifting_game(
         # pass is the cycle's first, and the compiler computes it once.
         new_stats = apply_lifter(*pose)[1].get("batch_stats", {})
 
-        judged_real = judge("discriminator", discriminator, *real)
-        judged_fake = judge("discriminator", discriminator, cycle.novel, pose.seen)
+        poses = _duel(
+            adversary,
+            judge("discriminator", discriminator, *real),
+            judge("discriminator", discriminator, cycle.novel, pose.seen),
+        )
         terms = {
-            "adversarial": adversary.generator(judged_fake).mean(),
+            "adversarial": poses.generator,
             "consistency_2d": consistency_2d(cycle, pose.joints, pose.seen).mean(),
             "consistency_3d": consistency_3d(cycle, pose.seen).mean(),
         }
-        losses = {"discriminator": adversary.discriminator(judged_real, judged_fake).mean()}
-        health = {
-            "real_judged_real": (judged_real > adversary.threshold).mean(),
-            "fake_judged_fake": (judged_fake <= adversary.threshold).mean(),
-            "depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean(),
-        }
+        losses = {"discriminator": poses.discriminator}
+        health = poses.health | {"depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean()}
 
         if temporal:
-            now, later = _take(pose, own), _blank(_take(batch.later, own))
+            later = _blank(_take(batch.later, own))
             points = lift(depths(later.seen), later.joints, **camera)
-            points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the same view as `now`
-            fake = _moves(
-                now._replace(joints=cycle.novel[own]),
+            points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the view of the pose itself
+            fake = (
+                _take(pose, own)._replace(joints=cycle.novel[own]),
                 later._replace(joints=project(points, min_depth=view.min_depth)),
-                temporal,
             )
-            moves = _moves(_blank(_take(batch.real, own)), _blank(_take(batch.real_later, own)), temporal)
-            judged_real = judge("motion_discriminator", temporal.discriminator, *moves)
-            judged_fake = judge("motion_discriminator", temporal.discriminator, *fake)
-            terms["temporal"] = adversary.generator(judged_fake).mean()
-            losses["motion_discriminator"] = adversary.discriminator(judged_real, judged_fake).mean()
-            health["real_motion_judged_real"] = (judged_real > adversary.threshold).mean()
-            health["fake_motion_judged_fake"] = (judged_fake <= adversary.threshold).mean()
+            shown = (_blank(_take(batch.real, own)), _blank(_take(batch.real_later, own)))
+            moves = _duel(
+                adversary,
+                judge("motion_discriminator", temporal.discriminator, *_moves(*shown, temporal)),
+                judge("motion_discriminator", temporal.discriminator, *_moves(*fake, temporal)),
+                "_motion",
+            )
+            terms["temporal"] = moves.generator
+            losses["motion_discriminator"] = moves.discriminator
+            health |= moves.health
 
         losses["lifter"] = sum(weights[name] * value for name, value in terms.items())
         metrics = {
@@ -159,6 +169,25 @@ def lifting_game(
         return Outcome(losses, metrics, new_stats)
 
     return objectives
+
+
+class Duel(NamedTuple):
+    """A discriminator's verdicts as both sides' losses, and for the log how often it is right."""
+
+    generator: jax.Array
+    discriminator: jax.Array
+    health: dict[str, jax.Array]
+
+
+def _duel(adversary: Adversarial, real: jax.Array, fake: jax.Array, what: str = "") -> Duel:
+    return Duel(
+        adversary.generator(fake).mean(),
+        adversary.discriminator(real, fake).mean(),
+        {
+            f"real{what}_judged_real": (real > adversary.threshold).mean(),
+            f"fake{what}_judged_fake": (fake <= adversary.threshold).mean(),
+        },
+    )
 
 
 def _join(pose: Poses, real: Poses, corrected: Poses, every: int) -> tuple[Poses, Poses, np.ndarray]:
@@ -183,9 +212,7 @@ def _take(poses: Poses, places: np.ndarray) -> Poses:
 
 def _blank(poses: Poses) -> Poses:
     """The same poses with nothing at the joints that were not seen."""
-    if poses.seen is None:
-        return poses
-    return poses._replace(joints=jnp.where(poses.seen[..., None], poses.joints, 0.0))
+    return poses._replace(joints=masked(poses.joints, poses.seen))
 
 
 def _moves(now: Poses, later: Poses, temporal: Temporal) -> tuple[jax.Array, jax.Array | None]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from geolift.geometry import center, depth, inverse, norm, project, rotate, unproject
+from geolift.geometry import center, depth, inverse, masked, norm, project, rotate, unproject
 
 
 class Cycle(NamedTuple):
@@ -124,15 +124,11 @@ def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squ
     """
     if squared:
         return _squares(correction, seen)
-    if seen is not None:
-        correction = jnp.where(seen[..., None], correction, 0.0)
-    return norm(correction).sum(-1)
+    return norm(masked(correction, seen)).sum(-1)
 
 
 def _squares(x: jax.Array, seen: jax.Array | None) -> jax.Array:
-    if seen is not None:
-        x = jnp.where(seen[..., None], x, 0.0)
-    return jnp.sum(x**2, axis=(-2, -1))
+    return jnp.sum(masked(x, seen) ** 2, axis=(-2, -1))
 
 
 class Adversarial(NamedTuple):

@@ -4,12 +4,11 @@ import functools
 from typing import Any, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from geolift.chunks import map_chunks
 from geolift.dataset import Dataset, DatasetError
-from geolift.geometry import center
+from geolift.geometry import center, masked
 from geolift.losses import lift
 from geolift.networks import Lifter
 from geolift.normalization import Normalization, normalize
@@ -84,8 +83,7 @@ def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None
 
 @functools.partial(jax.jit, static_argnames=("lifter", "root"))
 def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Array:
-    if seen is not None:
-        poses = jnp.where(seen[..., None], poses, 0.0)
+    poses = masked(poses, seen)
     points = lift(lambda x: lifter.apply(variables, x, seen), poses, distance=distance, min_depth=min_depth, root=root)
     return center(points, root)
 

@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from geolift.geometry import masked
+
 NORMALISATIONS = ("none", "batch", "layer")
 
 
@@ -128,9 +130,7 @@ def _inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -
         raise ValueError("seen: found a mask, expected none: this network was built without masks=True")
     if seen is not None and seen.shape != pose.shape[:-1]:
         raise ValueError(f"seen: found shape {seen.shape}, expected {pose.shape[:-1]}, that of the pose")
-    if seen is not None:
-        pose = jnp.where(seen[..., None], pose, 0.0)
-    flat = pose.reshape(*pose.shape[:-2], -1) * gain
+    flat = masked(pose, seen).reshape(*pose.shape[:-2], -1) * gain
     if not masks:
         return flat
     missing = jnp.zeros(pose.shape[:-1], flat.dtype) if seen is None else 1.0 - seen.astype(flat.dtype)
