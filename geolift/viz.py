@@ -1,4 +1,4 @@
-"""Stick figures: what went in, what was lifted, what was true. Needs matplotlib (`pip install 'geolift[viz]'`)."""
+"""Stick figures: what went in, what was lifted, the truth if known. Needs matplotlib (`pip install 'geolift[viz]'`)."""
 
 import os
 
@@ -14,6 +14,7 @@ from geolift.skeleton import Skeleton
 LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # the person's own left and right
 SPAN = 1.15  # metres from the root to the edge of a panel
 VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: turn about the vertical, radians
+WITHOUT_TRUTH = VIEWS | {"from 45°": np.pi / 4}
 
 
 def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike, *, rows: int = 6) -> None:
@@ -53,8 +54,54 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
     figure.savefig(path, dpi=90)
 
 
-def _draw(axes, pose: np.ndarray, skeleton: Skeleton, *, span: float) -> None:
+def lifted_sheet(
+    points: np.ndarray,
+    poses: np.ndarray,
+    seen: np.ndarray,
+    skeleton: Skeleton,
+    path: str | os.PathLike,
+    *,
+    shown: int = 12,
+) -> None:
+    """Draw lifted points where there is no truth, each beside its pose, from three views (.png, .pdf, .svg).
+
+    The poses stand evenly over the set, first and last included: none is picked. Bones with an end unseen are left out.
+
+    Args:
+        points: `[N, J, 3]` lifted points, camera axes, any scale.
+        poses: `[N, J, 2]` what was lifted, any scale.
+        seen: `[N, J]` bool.
+        skeleton: of the joints.
+        path: where to write.
+        shown: how many poses, two in a row.
+    """
+    chosen = np.unique(np.linspace(0, len(points) - 1, shown).astype(int))
+    panels = 1 + len(WITHOUT_TRUTH)
+    rows = -(-len(chosen) // 2)
+    figure = Figure(figsize=(4 * panels, 2.2 * rows + 0.4), layout="constrained")
+    figure.suptitle(
+        f"Blue: the person's left, orange: right. {len(chosen)} of {len(points)}, evenly spaced", fontsize=10
+    )
+    lines = figure.subplots(rows, 2 * panels, squeeze=False).reshape(2 * rows, panels)
+    for line, i in zip(lines, chosen, strict=False):
+        joints = points[i] - points[i, skeleton.root]
+        pose = poses[i] - poses[i, skeleton.root]
+        _draw(line[0], pose, skeleton, span=1.15 * np.abs(pose[seen[i]]).max(), seen=seen[i])
+        line[0].set_title(f"2D, pose {i}", fontsize=9)
+        span = 1.15 * np.abs(joints[seen[i]]).max()
+        for panel, (view, angle) in zip(line[1:], WITHOUT_TRUTH.items(), strict=True):
+            turned = np.asarray(rotate(jnp.asarray(joints, jnp.float32), rotation_y(jnp.float32(angle))))
+            _draw(panel, turned[:, :2], skeleton, span=span, seen=seen[i])
+            panel.set_title(f"lifted {view}", fontsize=9)
+    for unused in lines[len(chosen) :].flat:
+        unused.axis("off")
+    figure.savefig(path, dpi=90)
+
+
+def _draw(axes, pose: np.ndarray, skeleton: Skeleton, *, span: float, seen: np.ndarray | None = None) -> None:
     for parent, child in skeleton.bones:
+        if seen is not None and not (seen[parent] and seen[child]):
+            continue
         color = LEFT if child in skeleton.left else RIGHT if child in skeleton.right else MIDDLE
         axes.plot(*pose[[parent, child]].T, color=color, linewidth=2, marker="o", markersize=2.5)
     axes.set_aspect("equal")

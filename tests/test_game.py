@@ -124,7 +124,7 @@ def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
     objectives(params, {}, batch)
     lifter = Lifter(width=16, blocks=1, norm="none")
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
-    (now, later), (real, real_later) = seen
+    (real, real_later), (now, later) = seen
     for found, pose in ((now, batch.pose), (later, batch.later)):
         lifted = losses.lift(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
         np.testing.assert_allclose(found, project(losses.turn(lifted, rotation)), atol=1e-6)

@@ -1,0 +1,169 @@
+"""Judge trained runs by 2D alone, best first: `python -m launch.select --runs='runs/ablation/*/*' --data=cmu.npz`.
+
+What is measured, and why: docs/selection.md. Writes `selection.json`, the pick in it, before any 3D is looked at; with
+`--truth_split` the true errors and their rank correlation with every criterion are added afterwards. Works on data
+without 3D, people before unknown cameras included; `--pictures` shows what the pick makes of them.
+"""
+
+import glob
+import json
+import sys
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import app, flags, logging
+
+from geolift.dataset import Dataset, DatasetError
+from geolift.game import View
+from geolift.report import measure
+from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
+from geolift.sources import open_dataset
+from geolift.train import load
+from geolift.workdir import ConfigError
+
+RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)
+DATA = flags.DEFINE_string("data", None, "A geolift data set, or 'procedural'.", required=True)
+SPLIT = flags.DEFINE_string("split", "extra", "Whose 2D judges, best used for neither training nor test; or 'all'.")
+TRUTH_SPLIT = flags.DEFINE_string("truth_split", "", "Split whose 3D the ranking is then compared with; '' for none.")
+OUT = flags.DEFINE_string("out", "selection.json", "File to write.")
+PICTURES = flags.DEFINE_string("pictures", "", "Where to draw 12 poses that the pick lifted; '' for nowhere.")
+JUDGES = ("score", *CRITERIA)
+COLUMNS = (*JUDGES, "plausible_bones", "plausible_poses")
+
+
+def find_runs(patterns: list[str]) -> list[Path]:
+    """The run folders that match any of the patterns, each of which must match one."""
+    runs = set()
+    for pattern in patterns:
+        found = {path for path in map(Path, glob.glob(pattern)) if (path / "config.json").exists()}
+        if not found:
+            raise FileNotFoundError(f"--runs: {pattern}: found no folder with a config.json, expected trained runs")
+        runs |= found
+    return sorted(runs)
+
+
+def rank(runs: list[Path], data: Dataset) -> list[dict[str, Any]]:
+    """Every run judged, best first. Those with other views or on other frames than the first cannot be compared."""
+    results, expected = [], None
+    for run in runs:
+        trained, config, step = load(run)
+        view = View(**config.view, root=trained.skeleton.root)
+        result = judge(trained, data, view)
+        found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}
+        expected = expected or found
+        for key in found:
+            if found[key] != expected[key]:
+                raise ConfigError(f"{run}: {key}: found {found[key]}, expected {expected[key]}, that of {runs[0]}")
+        results.append({"run": str(run), "step": step, **result})
+    return sorted(results, key=lambda result: result["score"])
+
+
+def correlate(results: list[dict[str, Any]], data: Dataset) -> dict[str, Any]:
+    """True errors in millimetres by run, and how every criterion agrees with them.
+
+    Over all runs by Spearman's rank correlation; among the runs of one folder, which differ less, by the share of pairs
+    that it puts in the right order.
+    """
+    from scipy.stats import spearmanr  # jax needs scipy, too
+
+    errors = {result["run"]: measure(load(result["run"])[0], data)[1]["p_mpjpe"] for result in results}
+    judges = {key: [r[key] for r in results] for key in JUDGES if all(r[key] is not None for r in results)}
+    truth, folders = list(errors.values()), [Path(run).parent for run in errors]
+    pairs = [(i, j) for i, j in combinations(range(len(truth)), 2) if folders[i] == folders[j]]
+    return {
+        "p_mpjpe": errors,
+        "spearman": {
+            key: float(spearmanr(values, truth).statistic) if len(set(values)) > 1 else None
+            for key, values in judges.items()
+        },
+        "pairs": len(pairs),
+        "pairs_in_order": {
+            key: sum((values[i] - values[j]) * (truth[i] - truth[j]) > 0 for i, j in pairs)
+            for key, values in judges.items()
+        },
+    }
+
+
+def table(rows: dict[str, dict[str, Any]]) -> str:
+    """Rows of `COLUMNS`; a value may be a list, of which mean and deviation (n - 1) are shown."""
+    width = max(map(len, rows))
+    lines = [" " * width + "".join(f"{key:>17}" for key in COLUMNS)]
+    for name, row in rows.items():
+        lines.append(f"{name:{width}}" + "".join(f"{_cell(row[key], key):>17}" for key in COLUMNS))
+    return "\n".join(lines)
+
+
+def _cell(value: Any, key: str) -> str:
+    values = [v for v in (value if isinstance(value, list) else [value]) if v is not None]
+    digits = 1 if key.startswith("plausible") else 3
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}" if values else "none"
+
+
+def by_folder(results: list[dict[str, Any]]) -> dict[str, dict[str, list]]:
+    """The values of all runs in one folder together: the seeds of a row of the ablation."""
+    folders = defaultdict(lambda: {key: [] for key in COLUMNS})
+    for result in sorted(results, key=lambda result: result["run"]):
+        for key, values in folders[str(Path(result["run"]).parent)].items():
+            values.append(result[key])
+    return dict(folders)
+
+
+def agreement(truth: dict[str, Any]) -> str:
+    """What `correlate` found, for the screen."""
+    lines = [f"the truth, split {truth['split']!r}: P-MPJPE in mm, in the order of the ranking", ""]
+    lines += [f"{run}  {error:.1f}" for run, error in truth["p_mpjpe"].items()]
+    runs, pairs = len(truth["p_mpjpe"]), truth["pairs"]
+    lines += ["", f"rank correlation with it over {runs} runs; pairs of one folder in the right order, of {pairs}", ""]
+    for key, value in truth["spearman"].items():
+        lines.append(f"{key:15} {'none' if value is None else f'{value:+.2f}':>6} {truth['pairs_in_order'][key]:4}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str]) -> None:
+    if argv[1:]:
+        raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
+    logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
+    try:
+        data = open_dataset(DATA.value)
+        runs, judging = find_runs(RUNS.value), data.select(SPLIT.value).blind()
+        truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
+        if truth is not None and truth.points_3d is None:
+            raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
+        results = rank(runs, judging)
+        pick, flat = results[0]["run"], results[0]["flat"]
+        content = {
+            "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,
+        }  # fmt: skip
+        Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
+        print(f"\n{DATA.value}, split {SPLIT.value!r}, {results[0]['frames']} poses, no 3D; smaller is better\n")
+        print(table({r["run"]: r for r in results} | {"flat skeleton": {"score": 1.0, **flat}}))
+        folders = by_folder(results)
+        if len(folders) < len(results):
+            print(f"\nmean ± deviation of the runs of a folder\n\n{table(folders)}")
+        print(f"\npick         {pick}\nranking      {OUT.value}")
+        if PICTURES.value:
+            draw(pick, judging)
+        if truth is not None:
+            content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, truth)}
+            Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
+            print(f"\n{agreement(content['truth'])}")
+    except (DatasetError, ConfigError, OSError) as error:
+        sys.exit(f"geolift: {error}")
+
+
+def draw(run: str, data: Dataset) -> None:
+    """A picture of 12 lifted poses, evenly spaced over those that were judged."""
+    from geolift.viz import lifted_sheet
+
+    trained, _, _ = load(run)
+    judged = choose(trained, data)
+    lifted_sheet(lift(trained, judged), judged.poses, judged.seen, trained.skeleton, PICTURES.value)
+    print(f"pictures     {PICTURES.value}")
+
+
+if __name__ == "__main__":
+    app.run(main)

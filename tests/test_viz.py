@@ -1,0 +1,51 @@
+"""Pictures are written, whatever was seen, and of poses that nobody picked."""
+
+import numpy as np
+import pytest
+
+from geolift import viz
+from geolift.skeleton import H36M17
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The poses that are drawn, with what was seen of them."""
+    seen = []
+    draw = viz._draw
+    monkeypatch.setattr(viz, "_draw", lambda axes, pose, *a, **k: seen.append((pose, k)) or draw(axes, pose, *a, **k))
+    return seen
+
+
+def test_sheet_without_truth_is_evenly_spaced_and_its_views_turn(drawn, rng, tmp_path):
+    points = rng.normal(size=(100, 17, 3)).astype("f")
+    points[:, 0] = 0
+    poses = points[..., :2]
+    seen = np.ones((100, 17), bool)
+    seen[0, 10] = False
+    viz.lifted_sheet(points, poses, seen, H36M17, tmp_path / "wild.png")
+    assert (tmp_path / "wild.png").read_bytes().startswith(PNG)
+    assert len(drawn) == 12 * 4  # given, from the camera, from the side, from 45 degrees
+    for k, i in enumerate(range(0, 100, 9)):
+        given, camera, side, half = (pose for pose, _ in drawn[4 * k : 4 * k + 4])
+        np.testing.assert_array_equal(given, poses[i])
+        np.testing.assert_allclose(camera, poses[i], atol=1e-6)
+        np.testing.assert_allclose(np.abs(side[:, 0]), np.abs(points[i, :, 2]), atol=1e-5)
+        np.testing.assert_allclose(half, (camera + side) / [np.sqrt(2), 2], atol=1e-5)
+
+
+def test_what_was_not_seen_is_not_drawn(rng, tmp_path):
+    from matplotlib.figure import Figure
+
+    seen = np.ones(17, bool)
+    seen[10] = False  # the head ends one bone
+    axes = Figure().subplots()
+    viz._draw(axes, rng.normal(size=(17, 2)), H36M17, span=1.0, seen=seen)
+    assert len(axes.lines) == len(H36M17.bones) - 1
+
+
+def test_few_poses_make_a_small_sheet(drawn, rng, tmp_path):
+    points = rng.normal(size=(3, 17, 3))
+    viz.lifted_sheet(points, points[..., :2], np.ones((3, 17), bool), H36M17, tmp_path / "few.png")
+    assert len(drawn) == 3 * 4
