@@ -9,7 +9,7 @@ quickstart: $(VENV)/installed
 	$(RUN) -m launch.train --config=configs/quickstart.py --workdir=$(WORKDIR)
 
 test: $(VENV)/installed
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
