@@ -30,16 +30,17 @@ def variants() -> dict[str, ConfigDict]:
     base.data.path = base.adapter.data = PROCEDURAL
     base.run.steps_per_dispatch = STEPS
     plain = ablation.row(base, "ss+adv")
-    masked, jointly = ConfigDict(plain.to_dict()), ablation.row(base, "+domain")
-    masked.data.masks = True
+    first, both = ablation.row(base, "+domain"), ablation.row(base, "+both")
+    first.data.masks = both.data.masks = False  # nothing is missing here
+    jointly = ConfigDict(first.to_dict())
     jointly.adapter.first_steps = 0
     return {
         PLAIN: plain,
-        "masks": masked,
+        "masks": ablation.row(base, "ss+adv+masks"),
         "motion discriminator": ablation.row(base, "+temporal"),
-        "adapter, trained first: the lifter's phase": ablation.row(base, "+domain"),
+        "adapter, trained first: the lifter's phase": first,
         "adapter, trained jointly": jointly,
-        "both": ablation.row(base, "+both"),
+        "motion discriminator and adapter, trained first": both,
     }
 
 

@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 def get_config() -> ConfigDict:
     config = ConfigDict()
     config.seed = 0  # of weights, batches and views
-    config.steps = 8000  # about 40 epochs of Human3.6M's 1.56 million training frames
+    config.steps = 8000  # of the lifter; about 40 epochs of Human3.6M's 1.56 million training frames
     config.batch_size = 8192  # poses per step, over all devices
     config.ema_decay = 0.999  # of the lifter's moving average, which is what is evaluated (ours)
 
@@ -46,7 +46,7 @@ def get_config() -> ConfigDict:
     config.adapter.network = ConfigDict({"width": 1024, "blocks": 4})
     config.adapter.penalty = 1e4  # factor on the correction's size, normalised units (paper: unknown)
     config.adapter.squared = True  # that size: sum of squared lengths; False: of lengths
-    config.adapter.first_steps = 2000  # of `steps`: adapter first, alone, then fixed; 0: jointly with the lifter
+    config.adapter.first_steps = 2000  # before the lifter's: adapter alone, then fixed; 0: jointly
     config.adapter.every = 4  # one pose in so many of the lifter's batch is a corrected one (paper: unknown)
 
     config.loss = ConfigDict()

@@ -14,10 +14,11 @@ from geolift import normalization
 from geolift.adaptation import adaptation_game, together
 from geolift.dataset import Dataset, DatasetError
 from geolift.game import Foreign, Temporal, View, lifting_game
+from geolift.losses import ADVERSARIAL
 from geolift.model import expect_skeleton
-from geolift.networks import Adapter, Discriminator, Lifter
+from geolift.networks import NORMALISATIONS, Adapter, Discriminator, Lifter
 from geolift.normalization import Normalization
-from geolift.sampler import Pool, Pools, make_pool, merge
+from geolift.sampler import BY, Pool, Pools, make_pool, merge
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
@@ -106,8 +107,9 @@ def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
         adversarial_loss=adversarial_loss,
         root=skeleton.root,
     )
-    if config.adapter.first_steps:
-        return [Phase(config.adapter.first_steps, adapting), Phase(config.steps, lifting)]
+    first = config.adapter.first_steps
+    if first:
+        return [Phase(first, adapting), Phase(first + config.steps, lifting)]
     return [Phase(config.steps, together(lifting, adapting))]
 
 
@@ -134,8 +136,9 @@ def _source(path: str, config: ConfigDict, seen: Dataset, scaling: Normalization
 
     Where both know their cameras' intrinsics one factor serves both; otherwise every person has one of their own.
     """
-    source = open_dataset(path).select(config.adapter.split).blind()
+    source = open_dataset(path)
     try:
+        source = source.select(config.adapter.split).blind()
         expect_skeleton(source.skeleton, seen.skeleton)
         same = scaling.plane == "camera" and source.intrinsics is not None
         scale = normalization.normalize if same else normalization.normalize_persons
@@ -165,21 +168,30 @@ def check(config: ConfigDict) -> None:
             raise ConfigError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
     if config.adapter.data:
         first = config.adapter.first_steps
-        if first % chunk or not 0 <= first < config.steps:
+        if first < 0 or first % chunk:
             raise ConfigError(
-                f"adapter.first_steps: found {first}, expected a multiple of run.steps_per_dispatch, {chunk}, "
-                f"from 0 to under steps, {config.steps}"
+                f"adapter.first_steps: found {first}, expected 0 or a multiple of run.steps_per_dispatch, {chunk}"
             )
         if config.adapter.every < 2:
             raise ConfigError(f"adapter.every: found {config.adapter.every}, expected at least 2")
-        devices = jax.local_device_count()
-        if config.batch_size % (devices * config.adapter.every):
-            raise ConfigError(
-                f"batch_size: found {config.batch_size}, expected a multiple of the {devices} devices times "
-                f"adapter.every, {config.adapter.every}"
-            )
+    choices = {
+        "loss.adversarial": tuple(ADVERSARIAL),
+        "data.sampling": BY,
+        "lifter.norm": NORMALISATIONS,
+    }
+    for name, expected in choices.items():
+        if _entry(config, name) not in expected:
+            raise ConfigError(f"{name}: found {_entry(config, name)!r}, expected one of {expected}")
+    for name in ("adapter.penalty", "motion.gain"):
+        if not _entry(config, name) > 0:
+            raise ConfigError(f"{name}: found {_entry(config, name)}, expected a number above 0")
     if any(weight < 0 for weight in config.loss.weights.values()):
         raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected none below 0")
+    devices = jax.local_device_count()
+    every = config.adapter.every if config.adapter.data else 1
+    if config.batch_size % (devices * every):
+        times = f" times adapter.every, {every}" if config.adapter.data else ""
+        raise ConfigError(f"batch_size: found {config.batch_size}, expected a multiple of the {devices} devices{times}")
     if not 0 <= config.ema_decay < 1:
         raise ConfigError(f"ema_decay: found {config.ema_decay}, expected a number from 0 to under 1")
     if not 0 < config.view.min_depth < config.view.distance:

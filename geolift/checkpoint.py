@@ -33,22 +33,38 @@ class Checkpoints:
     def __exit__(self, *_) -> None:
         self._manager.close()
 
-    def latest(self) -> int | None:
-        """The newest saved step, or None."""
-        return self._manager.latest_step()
-
     def save(self, state: TrainState) -> None:
         """Save the whole state under its own step number."""
         self._manager.save(int(state.step), args=ocp.args.StandardSave(state))
 
-    def restore(self, like: TrainState) -> TrainState:
-        """The newest state, with the structure, types and placement of `like`.
+    def steps(self) -> list[int]:
+        """The saved steps, rising."""
+        return sorted(self._manager.all_steps())
+
+    def restore(self, like: TrainState, step: int | None = None) -> TrainState:
+        """A saved state, the newest if `step` is None, with the structure, types and placement of `like`.
 
         Raises:
-            FileNotFoundError: if nothing was saved.
+            FileNotFoundError: if nothing was saved, or not that step.
             ValueError: if what was saved has another structure.
         """
-        if self.latest() is None:
+        saved = self.steps()
+        if not saved:
             raise FileNotFoundError(f"{self._manager.directory}: no checkpoint")
+        if step is not None and step not in saved:
+            raise FileNotFoundError(f"{self._manager.directory}: no checkpoint of step {step}, found {saved}")
         template = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
-        return self._manager.restore(self.latest(), args=ocp.args.StandardRestore(template))
+        return self._manager.restore(saved[-1] if step is None else step, args=ocp.args.StandardRestore(template))
+
+
+def saved_steps(workdir: Path) -> list[int]:
+    """The steps of a run's checkpoints, rising.
+
+    Raises:
+        FileNotFoundError: if there is none.
+    """
+    with Checkpoints(workdir) as checkpoints:
+        steps = checkpoints.steps()
+    if not steps:
+        raise FileNotFoundError(f"{Path(workdir) / FOLDER}: no checkpoint")
+    return steps

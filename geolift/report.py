@@ -71,6 +71,9 @@ def report(
     except ImportError:
         print("pictures     none: pip install 'geolift[viz]'")
         return
+    if not data.whole.any():
+        print("pictures     none: no frame has all joints")
+        return
     contact_sheet(points, data, folder / "poses.png")
     print(f"pictures     {folder / 'poses.png'}")
 

@@ -27,11 +27,13 @@ class TrainState(train_state.TrainState):
         tx, opt_state: optimiser and its state by network.
         batch_stats: the lifter's batch statistics; empty without batch norm.
         ema: exponential moving average of the lifter's variables ("params", "batch_stats"), evaluated and shipped.
+        averaged: number of updates of the lifter, which the average is over.
         key: base PRNG key; it never changes, a step folds in its number.
     """
 
     batch_stats: Any
     ema: Any
+    averaged: jax.Array
     key: jax.Array
     ema_decay: float = struct.field(pytree_node=False)
 
@@ -91,6 +93,7 @@ def create_state(
         opt_state={name: optimizer.init(params[name]) for name, optimizer in optimizers.items()},
         batch_stats=batch_stats,
         ema=jax.tree.map(jnp.copy, {"params": params["lifter"], "batch_stats": batch_stats}),
+        averaged=jnp.zeros((), jnp.int32),
         key=key,
         ema_decay=ema_decay,
     )
@@ -135,11 +138,14 @@ def train_step(
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
     metrics["health/gradient"] = optax.tree.norm(grads)
     state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
+    if "lifter" not in grads:
+        return state, metrics
     # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
-    decay = jnp.minimum(state.ema_decay, (1.0 + state.step) / (10.0 + state.step))
+    t = state.averaged + 1
+    decay = jnp.minimum(state.ema_decay, (1.0 + t) / (10.0 + t))
     now = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
     ema = optax.incremental_update(now, state.ema, 1.0 - decay)
-    return state.replace(ema=ema), metrics
+    return state.replace(ema=ema, averaged=t), metrics
 
 
 def many_steps(

@@ -74,8 +74,7 @@ def train_seeds(config: ConfigDict, workdir: str | os.PathLike, seeds: Sequence[
         The trained models, in the order of `seeds`.
 
     Raises:
-        ConfigError: also if a seed is there twice, or the runs to go on with stand at different steps.
-        Otherwise as `train`.
+        ConfigError: also if a seed is there twice. Otherwise as `train`.
     """
     if len(set(seeds)) != len(seeds) or not seeds:
         raise ConfigError(f"seeds: found {list(seeds)}, expected at least one, all different")
@@ -133,10 +132,10 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path]) -> list[Model
 
     with ExitStack() as open_files:
         checkpoints = [open_files.enter_context(Checkpoints(folder, keep=config.run.keep)) for folder in folders]
-        states = [s if c.latest() is None else c.restore(s) for s, c in zip(states, checkpoints, strict=True)]
-        first = _first_step(states, config, folders)
+        states = _restore(states, checkpoints)
+        first, last = _first_step(states[0], config, programs[-1][0].last, folders[0]), programs[-1][0].last
         runs = [
-            Run(folder, c, open_files.enter_context(Logger(folder, first=first, last=config.steps)))
+            Run(folder, c, open_files.enter_context(Logger(folder, first=first, last=last)))
             for folder, c in zip(folders, checkpoints, strict=True)
         ]
         state = states[0] if len(runs) == 1 else place(stack(states))
@@ -145,14 +144,22 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path]) -> list[Model
     return [as_model(s) for s in _each(state, runs)]
 
 
-def _first_step(states: Sequence[TrainState], config: ConfigDict, folders: Sequence[Path]) -> int:
-    """The step that the runs go on from."""
-    steps = [int(state.step) for state in states]
-    first = steps[0]
-    if len(set(steps)) > 1:
-        raise ConfigError(f"seeds: found runs at the steps {steps}, expected all at the same; train each alone first")
-    if first > config.steps:
-        raise ConfigError(f"steps: found {config.steps}, but {folders[0]} has been trained for {first} already")
+def _restore(states: Sequence[TrainState], checkpoints: Sequence[Checkpoints]) -> list[TrainState]:
+    """Every run at the newest step that all of them have saved; as they are if there is none.
+
+    Runs side by side are saved one after the other, so a start that is cut off may leave some of them a step ahead.
+    """
+    common = set.intersection(*(set(c.steps()) for c in checkpoints))
+    if not common:
+        return list(states)
+    return [c.restore(state, max(common)) for state, c in zip(states, checkpoints, strict=True)]
+
+
+def _first_step(state: TrainState, config: ConfigDict, last: int, folder: Path) -> int:
+    """The step that a run goes on from."""
+    first = int(state.step)
+    if first > last:
+        raise ConfigError(f"steps: found {last} in all, but {folder} has been trained for {first} already")
     if first % config.run.steps_per_dispatch:
         found = config.run.steps_per_dispatch
         raise ConfigError(f"run.steps_per_dispatch: found {found}, expected a divisor of the {first} steps done")
@@ -174,7 +181,8 @@ def _loop(
 ) -> TrainState:
     """Dispatch after dispatch from `state` to the last step; metrics are checked before a state is saved."""
     chunk, pending = config.run.steps_per_dispatch, None
-    for done in range(first + chunk, config.steps + 1, chunk):
+    last = programs[-1][0].last
+    for done in range(first + chunk, last + 1, chunk):
         program = next(program for phase, program in programs if done <= phase.last)
         state, metrics = program.run(state, pools)
         if pending:  # the device is busy with these steps while the host reads the metrics of those before
@@ -182,8 +190,8 @@ def _loop(
         if done % config.run.validate_every == 0:
             errors = [validate(one) for one in _each(state, runs)]
             metrics |= {name: jnp.stack([e[name] for e in errors]) for name in errors[0]}
-        pending = (done, metrics)
-        if done % config.run.checkpoint_every == 0 or done == config.steps:
+        pending = (done, metrics, done == last)
+        if done % config.run.checkpoint_every == 0 or done == last:
             _note(runs, config, *pending)
             pending = None
             for run, one in zip(runs, _each(state, runs), strict=True):
@@ -191,24 +199,28 @@ def _loop(
     return state
 
 
-def load(workdir: str | os.PathLike, *, trained: bool = True) -> tuple[Model, ConfigDict, int]:
+def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
     """The model of a working directory, its config, and its step.
 
     Args:
         workdir: where `train` wrote.
         trained: False gives the same network as it was before the first step.
+        step: which of its checkpoints (`checkpoint.saved_steps`); None takes the newest.
 
     Raises:
-        FileNotFoundError: if there is no run or no checkpoint.
-        ConfigError: if its files cannot be read.
+        FileNotFoundError: if there is no run or no such checkpoint.
+        ConfigError: if its files cannot be read, or are of another version of geolift.
     """
     workdir = Path(workdir)
     config, card = ConfigDict(read(workdir / "config.json")), read(workdir / "model.json")
     skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["skeleton"].items()})
-    state = build_state(config, skeleton, card["training_poses"])
-    if trained:
-        with Checkpoints(workdir) as checkpoints:
-            state = checkpoints.restore(state)
+    try:
+        state = build_state(config, skeleton, card["training_poses"])
+        if trained:
+            with Checkpoints(workdir) as checkpoints:
+                state = checkpoints.restore(state, step)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"{workdir}: not a run of this version of geolift ({error})") from error
     return _model(config, skeleton, Normalization(**card["normalization"]), state), config, int(state.step)
 
 
@@ -247,7 +259,7 @@ def _validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Cal
     return lambda model: errors(lift_on_device(model, poses))
 
 
-def _note(runs: Sequence[Run], config: ConfigDict, done: int, metrics: dict[str, jax.Array]) -> None:
+def _note(runs: Sequence[Run], config: ConfigDict, done: int, metrics: dict[str, jax.Array], last: bool) -> None:
     """Check the metrics of the steps up to `done`; log them if it is their turn."""
     metrics = {name: np.reshape(value, -1) for name, value in sorted(jax.device_get(metrics).items())}
     for i, run in enumerate(runs):
@@ -258,5 +270,5 @@ def _note(runs: Sequence[Run], config: ConfigDict, done: int, metrics: dict[str,
             raise FloatingPointError(
                 f"{run.folder}: {', '.join(bad)} not finite in the steps {steps}; the run stops here"
             )
-        if done % config.run.log_every == 0 or done == config.steps or "validation/flip_rate" in values:
+        if done % config.run.log_every == 0 or last or "validation/flip_rate" in values:
             run.logger.write(done, values)

@@ -1,8 +1,8 @@
 """Train and tabulate the paper's ablation, several seeds side by side:
 
 `python -m launch.ablation --config.data.path=cmu.npz --config.adapter.data=mpii.npz,coco.npz --workdir=runs/ablation`.
-The config is the full recipe; each row of configs/ablation.py takes something away from it. Every run is an ordinary
-one, in `workdir/ROW/seed_N`; a second start goes on where the first one stopped. Writes `ablation.json`, `ablation.md`.
+Each row of configs/ablation.py switches parts of the config on or off. Every run is an ordinary one, in
+`workdir/ROW/seed_N`; a second start goes on where the first one stopped. Writes `ablation.json` and `ablation.md`.
 """
 
 import json
@@ -14,11 +14,12 @@ from absl import app, flags, logging
 from ml_collections import config_flags
 
 from configs import ablation
-from geolift.dataset import DatasetError
+from geolift.build import check
+from geolift.dataset import Dataset, DatasetError
 from geolift.report import measure, write
 from geolift.sources import open_dataset
 from geolift.train import train_seeds
-from geolift.workdir import ConfigError
+from geolift.workdir import ConfigError, read
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "The full recipe.")
 WORKDIR = flags.DEFINE_string("workdir", "runs/ablation", "Folder of all runs.")
@@ -31,19 +32,24 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def run_row(name: str, folder: Path) -> list[dict]:
-    """Train the seeds of one row and evaluate each."""
+def run_row(name: str, folder: Path, data: Dataset) -> list[dict]:
+    """Train the seeds of one row and evaluate each on `data`; what goes into the table."""
     config = ablation.row(CONFIG.value, name)
     seeds = [int(seed) for seed in SEEDS.value]
     models = train_seeds(config, folder, seeds)
-    data = open_dataset(config.data.path).select(SPLIT.value)
     results = []
     for seed, trained in zip(seeds, models, strict=True):
         _, result = measure(trained, data)
-        about = {"data": config.data.path, "split": SPLIT.value, "step": config.steps, "row": name, "seed": seed}
+        about = {"data": config.data.path, "source": data.source, "split": SPLIT.value, "row": name, "seed": seed}
         write(folder / f"seed_{seed}", result | about)
-        results.append(result)
+        results.append({key: result[key] for key in COLUMNS})
     return results
+
+
+def known(path: Path) -> dict[str, list[dict]]:
+    """The rows of an earlier start with the same seeds."""
+    before = read(path) if path.exists() else {}
+    return before["rows"] if before.get("seeds") == SEEDS.value else {}
 
 
 def markdown(results: dict[str, list[dict]]) -> str:
@@ -62,25 +68,32 @@ def markdown(results: dict[str, list[dict]]) -> str:
 def main(argv: list[str]) -> None:
     if argv[1:]:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
-    unknown = [name for name in ROWS.value if name not in ablation.ROWS]
-    if unknown or not all(seed.isdecimal() for seed in SEEDS.value):
-        sys.exit(f"geolift: found rows {ROWS.value}, seeds {SEEDS.value}, expected rows of {list(ablation.ROWS)}")
+    if not ROWS.value or set(ROWS.value) - set(ablation.ROWS):
+        sys.exit(f"geolift: --rows: found {','.join(ROWS.value)!r}, expected some of {','.join(ablation.ROWS)}")
+    if not SEEDS.value or not all(seed.isdecimal() for seed in SEEDS.value):
+        sys.exit(f"geolift: --seeds: found {','.join(SEEDS.value)!r}, expected whole numbers from 0 on, as in 0,1,2")
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     workdir = Path(WORKDIR.value)
-    results = {}
     try:
         if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(ROWS.value):
             raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
+        check(CONFIG.value)
+        data = open_dataset(CONFIG.value.data.path).select(SPLIT.value)
+        if data.points_3d is None:
+            raise DatasetError(
+                f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against"
+            )
+        results = known(workdir / "ablation.json")
         for name in ROWS.value:
             print(f"row {name!r}, seeds {', '.join(SEEDS.value)}", flush=True)
-            results[name] = run_row(name, workdir / name)
-            table = markdown(results)
-            (workdir / "ablation.md").write_text(table + "\n")
-            keys = {name: [{key: run[key] for key in COLUMNS} for run in runs] for name, runs in results.items()}
-            (workdir / "ablation.json").write_text(json.dumps({"seeds": SEEDS.value, "rows": keys}, indent=2) + "\n")
+            results[name] = run_row(name, workdir / name, data)
+            results = {name: results[name] for name in ablation.ROWS if name in results}
+            content = json.dumps({"seeds": SEEDS.value, "rows": results}, indent=2) + "\n"
+            (workdir / "ablation.json").write_text(content)
+            (workdir / "ablation.md").write_text(markdown(results) + "\n")
     except (DatasetError, ConfigError, OSError, FloatingPointError) as error:
         sys.exit(f"geolift: {error}")
-    print(f"\n{table}\n\n{workdir / 'ablation.md'}")
+    print(f"\n{markdown(results)}\n\n{workdir / 'ablation.md'}")
 
 
 if __name__ == "__main__":

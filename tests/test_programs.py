@@ -52,6 +52,27 @@ def test_train_and_evaluate_from_the_command_line(people_file, tmp_path):
     assert done.returncode == 1 and "found no clip of 'dev'" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_ablation_from_the_command_line(people_file, tmp_path):
+    """Two rows in two starts; the table is the mean and the deviation of what the runs' own files say."""
+    workdir = tmp_path / "ablation"
+    flags = ["--config=configs/quickstart.py", f"--config.data.path={people_file}", f"--workdir={workdir}", *SMALL]
+    run = ["-m", "launch.ablation", *flags, "--seeds=0,1"]
+    program(*run, "--rows=adv", f"--config.adapter.data={people_file}")
+    done = program(*run, "--rows=ss")
+    files = [workdir / "ss" / f"seed_{seed}" / "evaluation.json" for seed in (0, 1)]
+    a, b = (json.loads(path.read_text())["p_mpjpe"] for path in files)
+    expected = f"| ss | {(a + b) / 2:.1f} ± {abs(a - b) / 2**0.5:.1f} |"
+    table = (workdir / "ablation.md").read_text()
+    assert expected in table and table in done.stdout and "| adv |" in table
+    for wrong, message in (
+        (["--rows="], "--rows: found ''"), (["--rows=none"], "--rows: found 'none'"), (["--seeds=x"], "--seeds: found"),
+        (["--rows=+both"], "adapter.data is empty"), (["--split=dev"], "found no clip of 'dev'"),
+        (["--rows=ss", "--config.loss.adversarial=hinge"], "loss.adversarial: found 'hinge'"),
+    ):  # fmt: skip
+        done = program(*run, *wrong, check=False)
+        assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, wrong
+
+
 def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
     out = tmp_path / "cmu.npz"
     assert cli.main(["convert", "cmu", str(cmu_file), str(out), "--seed", "0"]) == 0

@@ -1,5 +1,6 @@
 """A run: blind to 3D, exactly resumable, loud about anything that does not fit."""
 
+import itertools
 import json
 
 import jax
@@ -10,7 +11,7 @@ from ml_collections import ConfigDict
 from configs import ablation, cmu_cpu, paper, quickstart
 from geolift import dataset, model
 from geolift.build import build_networks, build_state
-from geolift.checkpoint import Checkpoints
+from geolift.checkpoint import Checkpoints, saved_steps
 from geolift.evaluation import evaluate
 from geolift.logger import Logger
 from geolift.report import measure
@@ -103,60 +104,63 @@ def test_training_is_blind_to_3d(straight, people, people_file, tmp_path):
     assert "validation/flip_rate" not in lines(tmp_path / "none")[-1]
 
 
+WHOLE = {"loss.weights.temporal": 1.0, "run.validate_every": 2, "run.checkpoint_every": 2, "run.keep": 4}
+
+
+def whole(path, **changes):
+    """Every network: four steps of the adapter first, then four of the lifter."""
+    return tiny(path, steps=4, **WHOLE | {"adapter.data": str(path)} | changes)
+
+
 @pytest.fixture(scope="module")
 def whole_method(people_file, tmp_path_factory):
-    """A finished run of eight steps with every network: the adapter first, for four steps, then the lifter."""
     workdir = tmp_path_factory.mktemp("whole")
-    train(tiny(people_file, **{"loss.weights.temporal": 1.0, "adapter.data": str(people_file)}), workdir)
+    train(whole(people_file), workdir)
     return workdir
 
 
-def test_the_adapter_learns_first_and_then_rests(whole_method, people_file, tmp_path, people):
-    config = tiny(people_file, steps=8, **{"loss.weights.temporal": 1.0, "adapter.data": str(people_file)})
-    before = build_state(config, people.skeleton, people.select("train").frames)
-    after = state_of(whole_method, config, people)
-    config.steps = 6
-    train(config, tmp_path)
-    middle = state_of(tmp_path, config, people)
+def test_the_adapter_learns_first_and_then_rests(whole_method, people_file, people):
+    config = whole(people_file)
+    start = build_state(config, people.skeleton, people.select("train").frames)
+    with Checkpoints(whole_method) as checkpoints:
+        assert checkpoints.steps() == saved_steps(whole_method) == [2, 4, 6, 8]
+        states = [start, *(checkpoints.restore(start, step) for step in (2, 4, 6, 8))]
     lifting = {"lifter", "discriminator", "motion_discriminator"}
-    assert set(after.params) == lifting | {"adapter", "domain_discriminator"}
-    for name in after.params:
-        moved = not all(
-            np.array_equal(a, b)
-            for a, b in zip(jax.tree.leaves(middle.params[name]), jax.tree.leaves(after.params[name]), strict=True)
-        )
-        assert moved == (name in lifting), name
-        assert jax.tree.leaves(after.params[name])[1].shape == jax.tree.leaves(before.params[name])[1].shape
+    assert set(start.params) == lifting | {"adapter", "domain_discriminator"}
+    for i, (before, after) in enumerate(itertools.pairwise(states)):
+        for name in start.params:
+            trees = (jax.tree.leaves((s.params[name], s.opt_state[name])) for s in (before, after))
+            moved = not all(np.array_equal(a, b) for a, b in zip(*trees, strict=True))
+            assert moved == ((name in lifting) == (i >= 2)), (i, name)
+        same = all(np.array_equal(a, b) for a, b in zip(*map(jax.tree.leaves, (before.ema, after.ema)), strict=True))
+        assert same == (i < 2)
+    assert [int(state.averaged) for state in states] == [0, 0, 0, 2, 4]
     log = lines(whole_method)
     assert ["loss/adapter" in line for line in log] == [True, True, False, False]
     assert ["loss/lifter" in line for line in log] == [False, False, True, True]
+    _, _, step = load(whole_method, step=4)
+    assert step == 4
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint of step 5, found \[2, 4, 6, 8\]"):
+        load(whole_method, step=5)
 
 
-def test_resuming_the_whole_method_is_exact(whole_method, people_file, people, tmp_path):
-    """Cut off in the middle of the second part, and where the parts meet."""
-    changes = {"loss.weights.temporal": 1.0, "adapter.data": str(people_file)}
-    config = tiny(people_file, **changes)
-    for cut in (4, 6):
-        shorter = tiny(people_file, steps=cut, **changes | {"adapter.first_steps": 4 if cut > 4 else 2})
-        if cut == 4:  # a run may not end where its second part begins, so stop this one by hand
-            shorter = config
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(Checkpoints, "save", _save_and_stop(Checkpoints.save))
-                with pytest.raises(KeyboardInterrupt):
-                    train(shorter, tmp_path / str(cut))
-        else:
-            train(shorter, tmp_path / str(cut))
-        train(config, tmp_path / str(cut))
-        assert_bit_equal(state_of(tmp_path / str(cut), config, people), state_of(whole_method, config, people))
-        assert lines(tmp_path / str(cut)) == lines(whole_method)
+@pytest.mark.parametrize("cut", [2, 4, 6])
+def test_resuming_the_whole_method_is_exact(whole_method, people_file, people, tmp_path, monkeypatch, cut):
+    """Cut off in either part, and where they meet."""
+    config, save = whole(people_file), Checkpoints.save
 
+    def stop(checkpoints, state):
+        save(checkpoints, state)
+        if int(state.step) == cut:
+            raise KeyboardInterrupt
 
-def _save_and_stop(save):
-    def stop(*args):
-        save(*args)
-        raise KeyboardInterrupt
-
-    return stop
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, tmp_path)
+    train(config, tmp_path)
+    assert_bit_equal(state_of(tmp_path, config, people), state_of(whole_method, config, people))
+    assert lines(tmp_path) == lines(whole_method)
 
 
 def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_path):
@@ -165,7 +169,7 @@ def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_
     nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
     dataset.save(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
     path = tmp_path / "nonsense.npz"
-    config = tiny(path, **{"loss.weights.temporal": 1.0, "adapter.data": str(path)})
+    config = whole(path)
     train(config, tmp_path / "run")
     assert_bit_equal(state_of(tmp_path / "run", config, people), state_of(whole_method, config, people))
 
@@ -207,9 +211,13 @@ def test_several_seeds_side_by_side_are_ordinary_runs(straight, people_file, peo
     for seeds in ([], [1, 1]):
         with pytest.raises(ConfigError, match="seeds: found"):
             train_seeds(config, tmp_path, seeds)
+    # A start that was cut off between the saves of two seeds leaves one of them ahead.
     train(tiny(people_file, seed=2, steps=4), tmp_path / "seed_2")
-    with pytest.raises(ConfigError, match=r"runs at the steps \[8, 4\]"):
-        train_seeds(config, tmp_path, [1, 2])
+    ahead = state_of(tmp_path / "seed_1", config, people)
+    train_seeds(config, tmp_path, [1, 2])
+    assert_bit_equal(state_of(tmp_path / "seed_1", config, people), ahead)
+    assert load(tmp_path / "seed_2")[2] == 8
+    assert [line["step"] for line in lines(tmp_path / "seed_1")] == [2, 4, 6, 8]
 
 
 def test_resuming_is_exact(straight, people, people_file, tmp_path):
@@ -334,7 +342,9 @@ def test_other_data_are_refused_in_the_same_workdir(straight, people, people_fil
         ({"motion.gap": 0}, "motion.gap: found 0"),
         ({"adapter.data": "nowhere.npz"}, "nowhere.npz: no such file"),
         ({"adapter.data": "x.npz", "adapter.first_steps": 3}, "adapter.first_steps: found 3"),
-        ({"adapter.data": "x.npz", "adapter.first_steps": 8}, "adapter.first_steps: found 8"),
+        ({"adapter.data": "x.npz", "adapter.first_steps": -2}, "adapter.first_steps: found -2"),
+        ({"adapter.penalty": -1.0}, "adapter.penalty: found -1.0"),
+        ({"motion.gain": 0.0}, "motion.gain: found 0.0"),
         (
             {"adapter.data": "x.npz", "adapter.every": 4},
             "batch_size: found 16, expected a multiple of the 8 devices times",
@@ -403,13 +413,16 @@ def test_ablation_rows_take_something_away_from_any_recipe():
         assert base.adapter.data == "wild.npz"
         playing = {name: set(build_networks(config)) for name, config in rows.items()}
         plain = {"lifter", "discriminator"}
-        assert playing["ss"] == playing["adv"] == playing["ss+adv"] == plain
+        assert playing["ss"] == playing["adv"] == playing["ss+adv"] == playing["ss+adv+masks"] == plain
         assert playing["+temporal"] == plain | {"motion_discriminator"}
         assert playing["+domain"] == plain | {"adapter", "domain_discriminator"}
         assert playing["+both"] == playing["+temporal"] | playing["+domain"]
         assert rows["ss"].loss.weights.adversarial == 0 and rows["ss"].loss.weights.consistency_2d == 10
         assert rows["adv"].loss.weights.adversarial == 1 and rows["adv"].loss.weights.consistency_2d == 0
-        assert {config.steps - base.steps for config in rows.values()} == {0, base.adapter.first_steps}
-    with pytest.raises(ValueError, match="'all', expected one of ss, adv"):
+        assert {config.steps for config in rows.values()} == {base.steps}
+        assert {rows[name].loss.weights.temporal for name in ("+temporal", "+both")} == {1.0}
+        base.loss.weights.temporal = 0.3
+        assert ablation.row(base, "+both").loss.weights.temporal == 0.3
+    with pytest.raises(ValueError, match="'all', expected one of ss; adv"):
         ablation.row(base, "all")
     assert ablation.get_config("cmu_cpu/adv").lifter.width == 256 and ablation.get_config("adv").lifter.width == 1024
