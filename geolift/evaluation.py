@@ -63,7 +63,7 @@ def evaluate(
         protocol: which frames and joints are measured, and what the headline is.
         seen: `[F, J]` bool, which joints were lifted and may be measured; nothing else is looked at, save that the root
             centres. Frames without their root or with fewer than `FEWEST` measured joints are left out and counted.
-            None takes all joints of the frames all of whose joints were seen.
+            None takes all joints of the frames all of whose joints were seen. A `complete` protocol wants all.
 
     Returns:
         `headline`; means over frames of every measure (see `DEFINITIONS`, `UNITS`), `action_mean`, `per_action`,
@@ -71,7 +71,8 @@ def evaluate(
         `protocol` and its `statement`.
 
     Raises:
-        DatasetError: if there is no 3D, the data set is not the protocol's, or no frame (of an action) can be measured.
+        DatasetError: if there is no 3D, the data set is not the protocol's, no frame (of an action) can be measured, or
+            frames lack joints that a `complete` protocol wants.
         ValueError: if `points` or `seen` do not fit the data set.
     """
     if dataset.points_3d is None:
@@ -136,9 +137,13 @@ def _measured(
         mask = seen & counted
         enough = seen[:, dataset.skeleton.root] & (mask.sum(axis=1) >= FEWEST)
     frames = np.flatnonzero(wanted & enough)
+    name, needs = ("confidence", "all joints") if seen is None else ("seen", f"its root and {FEWEST} joints")
     if not len(frames):
-        name, needs = ("confidence", "all joints") if seen is None else ("seen", f"its root and {FEWEST} joints")
         raise DatasetError(f"{name}: none of {wanted.sum()} frames has {needs}; nothing to evaluate")
+    lacking = wanted & ~(enough & (mask | ~counted).all(axis=1))
+    if protocol.complete and lacking.any():
+        found = f"{lacking.sum()} of {wanted.sum()} frames lacking joints"
+        raise DatasetError(f"{name}: found {found}, expected none for protocol {protocol.name!r}")
     counts = {
         "frames": len(frames),
         "frames_left_out": int((wanted & ~enough).sum()),

@@ -1,6 +1,7 @@
 """Evaluation protocols: which frames and joints are measured, and what the figures are called (docs/protocols.md).
 
-A protocol refuses a data set that is not, or only in part, its test set: a mean over fewer actions has another name.
+A protocol but "cmu" refuses a data set that lacks recordings of its test set, or joints in frames to measure: a mean
+over fewer of them has another name.
 """
 
 import functools
@@ -32,6 +33,7 @@ class Protocol(NamedTuple):
         frames: from a data set to `[F]` bool, which frames are measured; raises DatasetError if it is not the test set.
         row: from an action's label to the row of the table that it belongs to.
         rows: all rows in the table's order, each of which must have frames; () takes those that are there.
+        complete: whether frames to measure that lack joints are refused, and not left out or measured in part.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Protocol(NamedTuple):
     frames: Callable[[Dataset], np.ndarray] = _every_frame
     row: Callable[[str], str] = str
     rows: tuple[str, ...] = ()
+    complete: bool = True
 
     def counted(self, skeleton: Skeleton) -> np.ndarray:
         """`[J]` bool: the joints that count.
@@ -128,13 +131,14 @@ def _expect(key: str, found: Iterable[str], expected: Iterable[str]) -> None:
 
 
 def _human36m(name: str, *, joints: tuple[str, ...] = H36M17.names, every: int = 1) -> Protocol:
-    habit = "all frames at 50 Hz"
+    habit = "every frame given, 50 Hz"
     if every > 1:
-        habit = f"every {every}th frame of each clip, from its first; clips without a frame rate are thinned already"
+        habit = f"every {every}th frame given of each clip, from its first; clips without a frame rate thinned already"
     return Protocol(
         name=name,
-        statement=f"Human3.6M, S9 and S11, {habit}; S11's damaged take of Directions left out before all cameras; "
-        f"{_said(joints)}; protocol 1: mpjpe, one least-squares scale for the whole set, as a single view has none; "
+        statement=f"Human3.6M, S9 and S11, 236 recordings, {habit}; "
+        f"S11's damaged take of Directions left out before all cameras; {_said(joints)}; "
+        "protocol 1: mpjpe, one least-squares scale for the whole set, as a single view has none; "
         "protocol 2: p_mpjpe, rigid; headline: mean over the 15 actions",
         headline=("mpjpe", "p_mpjpe"),
         average="actions",
@@ -164,8 +168,9 @@ def _said(joints: tuple[str, ...]) -> str:
 
 _CMU = Protocol(
     name="cmu",
-    statement="all frames, all joints of the data set, root included; headline: mean over frames",
+    statement="all frames that can be measured, all joints of the data set, root included; headline: mean over frames",
     headline=("p_mpjpe",),
+    complete=False,
 )
 PROTOCOLS = {
     protocol.name: protocol

@@ -10,6 +10,7 @@ import numpy as np
 from geolift.body import BUILD
 from geolift.chunks import map_chunks
 from geolift.dataset import Dataset, DatasetError
+from geolift.evaluation import FEWEST
 from geolift.game import View
 from geolift.geometry import project, sample_rotation
 from geolift.losses import lift_reproject_lift, turn
@@ -64,33 +65,33 @@ class Judged(NamedTuple):
     Attributes:
         poses: `[N, J, 2]`, normalised for the lifter.
         seen: `[N, J]` bool.
-        frame, clip: `[N]` int, where in the data set each stands.
+        clip: `[N]` int, which clip of the data set each is of.
     """
 
     poses: np.ndarray
     seen: np.ndarray
-    frame: np.ndarray
     clip: np.ndarray
 
 
 def choose(trained: Model, data: Dataset) -> Judged:
-    """The frames whose joints were all seen, or for a model with masks those whose root was; 3D is dropped first.
+    """The frames whose joints were all seen, or for a model with masks root and `FEWEST` in all; 3D is dropped first.
 
-    Data whose camera is not known to a model of camera coordinates is brought to its size person by person.
+    Data that lacks what the model is normalised by (intrinsics or image sizes) is brought to its size person by person.
 
     Raises:
         DatasetError: if the data set does not fit the model, or no frame is left.
     """
     data = data.blind()
     expect_skeleton(data.skeleton, trained.skeleton)
-    known = trained.normalization.plane == "camera" and data.intrinsics is not None
-    poses = (normalize if known else normalize_persons)(data, trained.normalization)
-    usable = data.seen[:, data.skeleton.root] if trained.lifter.masks else data.whole
-    frame = np.flatnonzero(usable)
-    if not len(frame):
-        what = "the root" if trained.lifter.masks else "all joints, which a model without masks needs"
+    known = data.intrinsics if trained.normalization.plane == "camera" else data.image_size
+    poses = (normalize_persons if known is None else normalize)(data, trained.normalization)
+    enough = data.seen[:, data.skeleton.root] & (data.seen.sum(axis=1) >= FEWEST)
+    usable = enough if trained.lifter.masks else data.whole
+    if not usable.any():
+        few = f"its root and {FEWEST} joints"
+        what = few if trained.lifter.masks else "all joints, which a model without masks needs"
         raise DatasetError(f"confidence: none of {data.frames} frames has {what}; nothing to judge by")
-    return Judged(poses[frame], data.seen[frame], frame, data.clip_of_frame[frame])
+    return Judged(poses[usable], data.seen[usable], data.clip_of_frame[usable])
 
 
 def lift(trained: Model, judged: Judged) -> np.ndarray:
@@ -108,11 +109,12 @@ def judge(trained: Model, data: Dataset, view: View) -> dict[str, Any]:
             as between the data's cameras, for realism.
 
     Returns:
-        `score`, `CRITERIA` (`bone_spread` None without long clips), `plausible_bones`, `plausible_poses` (None without
-        named limbs), `flat`, the same of the flat skeleton, and `frames`, the number of poses.
+        `score`, `CRITERIA` (`bone_spread` None without long clips, `asymmetry` without partner bones),
+        `plausible_bones`, `plausible_poses` (None without named limbs), `flat`, the same of the flat skeleton, and
+        `frames`, the number of poses.
 
     Raises:
-        DatasetError: as `choose`.
+        DatasetError: as `choose` and `score`.
     """
     judged = choose(trained, data)
     own = criteria(trained, judged, view)
@@ -124,12 +126,22 @@ def score(own: dict[str, float | None], flat: dict[str, float | None]) -> float:
     """The mean over `GROUPS` of the mean ratio of a lifter's criteria to the flat skeleton's; 1 knows nothing.
 
     A mean, as each group is a necessary condition: being perfect in one is worth at most what it costs a good lifter.
+    Criteria that are None, and groups of nothing else, do not count.
+
+    Raises:
+        DatasetError: naming the criterion that is not finite, or 0 of the flat skeleton.
     """
 
-    def ratio(names: tuple[str, ...]) -> float:
-        return float(np.mean([own[name] / flat[name] for name in names if own[name] is not None]))
+    def ratio(name: str) -> float:
+        if not (np.isfinite([own[name], flat[name]]).all() and flat[name] > 0):
+            raise DatasetError(
+                f"{name}: found {own[name]:.3g}, {flat[name]:.3g} of the flat skeleton, expected finite numbers, the "
+                "second above 0; these poses cannot be ranked by"
+            )
+        return own[name] / flat[name]
 
-    return float(np.mean([ratio(names) for names in GROUPS.values()]))
+    ratios = [[ratio(name) for name in names if own[name] is not None] for names in GROUPS.values()]
+    return float(np.mean([np.mean(group) for group in ratios if group]))
 
 
 def criteria(trained: Model, judged: Judged, view: View) -> dict[str, Any]:
@@ -178,11 +190,15 @@ def _see(lifter, variables, view, skeleton, poses, seen, rotation, level) -> dic
     }
 
 
-def asymmetry(lengths: np.ndarray, skeleton: Skeleton) -> float:
-    """Mean |left - right| / (left + right) of partner bones, 0 to 1, from `[N, B]` lengths (NaN: not seen)."""
+def asymmetry(lengths: np.ndarray, skeleton: Skeleton) -> float | None:
+    """Mean |left - right| / (left + right) of partner bones, 0 to 1, from `[N, B]` lengths (NaN: not seen).
+
+    None if no two partners were seen together.
+    """
     bone = {child: i for i, (_, child) in enumerate(skeleton.bones)}
     left, right = (lengths[:, [bone[joint] for joint in side]] for side in (skeleton.left, skeleton.right))
-    return float(np.nanmean(np.abs(left - right) / np.maximum(left + right, np.finfo(np.float32).tiny)))
+    unlike = np.abs(left - right) / np.maximum(left + right, np.finfo(np.float32).tiny)
+    return None if np.isnan(unlike).all() else float(np.nanmean(unlike))
 
 
 def bone_spread(lengths: np.ndarray, clip: np.ndarray) -> float | None:

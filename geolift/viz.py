@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from geolift import metrics
-from geolift.dataset import Dataset
+from geolift.dataset import Dataset, DatasetError
 from geolift.geometry import rotate, rotation_y
 from geolift.skeleton import Skeleton
 
@@ -28,9 +28,14 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
         dataset: with `points_3d`; frames with a joint that was not seen are not drawn.
         path: where to write.
         rows: poses shown.
+
+    Raises:
+        DatasetError: if no frame has all joints.
     """
     skeleton = dataset.skeleton
     whole = np.flatnonzero(dataset.whole)
+    if not len(whole):
+        raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to draw")
     few = whole[np.linspace(0, len(whole) - 1, min(2000, len(whole))).astype(int)]
     truth = dataset.points_3d[few] - dataset.points_3d[few][:, [skeleton.root]]
     error = 1000 * np.asarray(metrics.p_mpjpe(jnp.asarray(points[few]), jnp.asarray(truth)))

@@ -2,7 +2,8 @@
 
 What is measured, and why: docs/selection.md. Writes `selection.json`, the pick in it, before any 3D is looked at; with
 `--truth_split` the true errors and their rank correlation with every criterion are added afterwards. Works on data
-without 3D, people before unknown cameras included; `--pictures` shows what the pick makes of them.
+without 3D, people before unknown cameras included; `--pictures` shows what the pick makes of them. `--checkpoints=all`
+judges every checkpoint that was kept, not only the newest of each run.
 """
 
 import glob
@@ -11,11 +12,12 @@ import sys
 from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from absl import app, flags, logging
 
+from geolift.checkpoint import saved_steps
 from geolift.dataset import Dataset, DatasetError
 from geolift.game import View
 from geolift.report import measure
@@ -25,6 +27,7 @@ from geolift.train import load
 from geolift.workdir import ConfigError
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)
+CHECKPOINTS = flags.DEFINE_enum("checkpoints", "newest", ["newest", "all"], "Which checkpoints of each run are judged.")
 DATA = flags.DEFINE_string("data", None, "A geolift data set, or 'procedural'.", required=True)
 SPLIT = flags.DEFINE_string("split", "extra", "Whose 2D judges, best used for neither training nor test; or 'all'.")
 TRUTH_SPLIT = flags.DEFINE_string("truth_split", "", "Split whose 3D the ranking is then compared with; '' for none.")
@@ -32,6 +35,33 @@ OUT = flags.DEFINE_string("out", "selection.json", "File to write.")
 PICTURES = flags.DEFINE_string("pictures", "", "Where to draw 12 poses that the pick lifted; '' for nowhere.")
 JUDGES = ("score", *CRITERIA)
 COLUMNS = (*JUDGES, "plausible_bones", "plausible_poses")
+
+
+class Candidate(NamedTuple):
+    """A checkpoint that can be picked: that of `step`, or the newest if None."""
+
+    run: Path
+    step: int | None = None
+
+    def __str__(self) -> str:
+        return _at(self.run, self.step)
+
+    @property
+    def folder(self) -> str:
+        """Shared by the seeds of a row of the ablation at the same step."""
+        return _at(self.run.parent, self.step)
+
+
+def _at(path: Path, step: int | None) -> str:
+    return str(path) if step is None else f"{path}@{step}"
+
+
+def find_candidates(patterns: list[str], checkpoints: str) -> dict[str, Candidate]:
+    """The candidates of the runs that match the patterns, by name: their newest checkpoints or all of them."""
+    runs = find_runs(patterns)
+    every = checkpoints == "all"
+    found = [Candidate(run, step) for run in runs for step in (saved_steps(run) if every else [None])]
+    return {str(candidate): candidate for candidate in found}
 
 
 def find_runs(patterns: list[str]) -> list[Path]:
@@ -45,38 +75,42 @@ def find_runs(patterns: list[str]) -> list[Path]:
     return sorted(runs)
 
 
-def rank(runs: list[Path], data: Dataset) -> list[dict[str, Any]]:
-    """Every run judged, best first. Those with other views or on other frames than the first cannot be compared."""
+def rank(candidates: dict[str, Candidate], data: Dataset) -> list[dict[str, Any]]:
+    """Every candidate judged, best first. Those with other views or on other frames than the first are refused."""
     results, expected = [], None
-    for run in runs:
-        trained, config, step = load(run)
+    for name, candidate in candidates.items():
+        trained, config, step = load(candidate.run, step=candidate.step)
         view = View(**config.view, root=trained.skeleton.root)
         result = judge(trained, data, view)
         found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}
         expected = expected or found
         for key in found:
             if found[key] != expected[key]:
-                raise ConfigError(f"{run}: {key}: found {found[key]}, expected {expected[key]}, that of {runs[0]}")
-        results.append({"run": str(run), "step": step, **result})
+                first = next(iter(candidates))
+                raise ConfigError(f"{name}: {key}: found {found[key]}, expected {expected[key]}, that of {first}")
+        results.append({"run": name, "step": step, **result})
     return sorted(results, key=lambda result: result["score"])
 
 
-def correlate(results: list[dict[str, Any]], data: Dataset) -> dict[str, Any]:
-    """True errors in millimetres by run, and how every criterion agrees with them.
+def correlate(results: list[dict[str, Any]], candidates: dict[str, Candidate], data: Dataset) -> dict[str, Any]:
+    """True errors in millimetres by candidate, and how every criterion agrees with them.
 
-    Over all runs by Spearman's rank correlation; among the runs of one folder, which differ less, by the share of pairs
-    that it puts in the right order.
+    Over all of them by Spearman's rank correlation (None if either is the same of all); among those of one folder at
+    one step, which differ less, by the number of pairs that it puts in the right order.
     """
     from scipy.stats import spearmanr  # jax needs scipy, too
 
-    errors = {result["run"]: measure(load(result["run"])[0], data)[1]["p_mpjpe"] for result in results}
+    errors = {}
+    for name, step in ((result["run"], result["step"]) for result in results):
+        trained, _, _ = load(candidates[name].run, step=step)  # that which was judged: a run may go on meanwhile
+        errors[name] = measure(trained, data)[1]["p_mpjpe"]
     judges = {key: [r[key] for r in results] for key in JUDGES if all(r[key] is not None for r in results)}
-    truth, folders = list(errors.values()), [Path(run).parent for run in errors]
+    truth, folders = list(errors.values()), [candidates[name].folder for name in errors]
     pairs = [(i, j) for i, j in combinations(range(len(truth)), 2) if folders[i] == folders[j]]
     return {
         "p_mpjpe": errors,
         "spearman": {
-            key: float(spearmanr(values, truth).statistic) if len(set(values)) > 1 else None
+            key: float(spearmanr(values, truth).statistic) if min(len(set(values)), len(set(truth))) > 1 else None
             for key, values in judges.items()
         },
         "pairs": len(pairs),
@@ -103,11 +137,11 @@ def _cell(value: Any, key: str) -> str:
     return f"{np.mean(values):.{digits}f}{spread}" if values else "none"
 
 
-def by_folder(results: list[dict[str, Any]]) -> dict[str, dict[str, list]]:
-    """The values of all runs in one folder together: the seeds of a row of the ablation."""
+def by_folder(results: list[dict[str, Any]], candidates: dict[str, Candidate]) -> dict[str, dict[str, list]]:
+    """The values of all runs in one folder together, step by step: the seeds of a row of the ablation."""
     folders = defaultdict(lambda: {key: [] for key in COLUMNS})
-    for result in sorted(results, key=lambda result: result["run"]):
-        for key, values in folders[str(Path(result["run"]).parent)].items():
+    for result in sorted(results, key=lambda result: candidates[result["run"]]):
+        for key, values in folders[candidates[result["run"]].folder].items():
             values.append(result[key])
     return dict(folders)
 
@@ -116,8 +150,8 @@ def agreement(truth: dict[str, Any]) -> str:
     """What `correlate` found, for the screen."""
     lines = [f"the truth, split {truth['split']!r}: P-MPJPE in mm, in the order of the ranking", ""]
     lines += [f"{run}  {error:.1f}" for run, error in truth["p_mpjpe"].items()]
-    runs, pairs = len(truth["p_mpjpe"]), truth["pairs"]
-    lines += ["", f"rank correlation with it over {runs} runs; pairs of one folder in the right order, of {pairs}", ""]
+    number, pairs = len(truth["p_mpjpe"]), truth["pairs"]
+    lines += ["", f"rank correlation with it over all {number}; pairs of a folder in the right order, of {pairs}", ""]
     for key, value in truth["spearman"].items():
         lines.append(f"{key:15} {'none' if value is None else f'{value:+.2f}':>6} {truth['pairs_in_order'][key]:4}")
     return "\n".join(lines)
@@ -129,37 +163,44 @@ def main(argv: list[str]) -> None:
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     try:
         data = open_dataset(DATA.value)
-        runs, judging = find_runs(RUNS.value), data.select(SPLIT.value).blind()
+        candidates, judging = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
         truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
         if truth is not None and truth.points_3d is None:
             raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
-        results = rank(runs, judging)
+        results = rank(candidates, judging)
         pick, flat = results[0]["run"], results[0]["flat"]
         content = {
             "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,
         }  # fmt: skip
-        Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
+        write(content)
         print(f"\n{DATA.value}, split {SPLIT.value!r}, {results[0]['frames']} poses, no 3D; smaller is better\n")
         print(table({r["run"]: r for r in results} | {"flat skeleton": {"score": 1.0, **flat}}))
-        folders = by_folder(results)
+        folders = by_folder(results, candidates)
         if len(folders) < len(results):
             print(f"\nmean ± deviation of the runs of a folder\n\n{table(folders)}")
         print(f"\npick         {pick}\nranking      {OUT.value}")
         if PICTURES.value:
-            draw(pick, judging)
+            draw(candidates[pick].run, results[0]["step"], judging)
         if truth is not None:
-            content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, truth)}
-            Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
+            content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, candidates, truth)}
+            write(content)
             print(f"\n{agreement(content['truth'])}")
     except (DatasetError, ConfigError, OSError) as error:
         sys.exit(f"geolift: {error}")
 
 
-def draw(run: str, data: Dataset) -> None:
-    """A picture of 12 lifted poses, evenly spaced over those that were judged."""
-    from geolift.viz import lifted_sheet
+def write(content: dict[str, Any]) -> None:
+    Path(OUT.value).write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
 
-    trained, _, _ = load(run)
+
+def draw(run: Path, step: int, data: Dataset) -> None:
+    """A picture of 12 lifted poses, evenly spaced over those that were judged."""
+    try:
+        from geolift.viz import lifted_sheet
+    except ImportError:
+        print("pictures     none: pip install 'geolift[viz]'")
+        return
+    trained, _, _ = load(run, step=step)
     judged = choose(trained, data)
     lifted_sheet(lift(trained, judged), judged.poses, judged.seen, trained.skeleton, PICTURES.value)
     print(f"pictures     {PICTURES.value}")

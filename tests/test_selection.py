@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from typing import NamedTuple
 
 import jax
@@ -20,6 +21,7 @@ from geolift.model import Model
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.skeleton import H36M17, Skeleton
 from geolift.train import train, train_seeds
+from launch import select
 from tests.test_programs import PNG, program
 
 VIEW = View(math.pi, math.pi / 9, math.atan2(1.6 - 0.9, 5.0), 10.0, 1.0, 0)  # as the people are filmed
@@ -112,15 +114,24 @@ def test_perfect_agreement_cannot_buy_the_rest():
     np.testing.assert_allclose(selection.score(nonsense, flat), 2 / 3)
     np.testing.assert_allclose(selection.score(decent, flat), 0.6)
     np.testing.assert_allclose(selection.score({**decent, "bone_spread": None}, flat), 0.6)
+    np.testing.assert_allclose(selection.score({**decent, "bone_spread": None, "asymmetry": None}, flat), 0.6)
+
+
+@pytest.mark.parametrize(("own", "flat"), [(math.nan, 0.5), (math.inf, 0.5), (0.5, math.nan), (0.0, 0.0), (0.5, 0.0)])
+def test_a_score_that_is_no_number_is_refused(own, flat):
+    other = dict.fromkeys(CRITERIA, 0.5)
+    with pytest.raises(DatasetError, match=r"^consistency_2d: found .*expected finite numbers") as caught:
+        selection.score(other | {"consistency_2d": own}, other | {"consistency_2d": flat})
+    assert "\n" not in str(caught.value)
 
 
 @pytest.fixture(scope="module")
 def config(people_file):
     config = ConfigDict(cmu_cpu.get_config().to_dict())
-    config.steps, config.batch_size = 10, 32
+    config.steps, config.batch_size = 20, 32
     config.data.path, config.data.validation_split = str(people_file), ""
     config.lifter.width = config.discriminator.width = 16
-    config.run.update(steps_per_dispatch=10, log_every=10, validate_every=10, checkpoint_every=10)
+    config.run.update(steps_per_dispatch=10, log_every=10, validate_every=10, checkpoint_every=10, keep=2)
     return config
 
 
@@ -135,6 +146,8 @@ def test_lengths_by_hand():
     skeleton = Skeleton(("root", "l", "r", "head"), (-1, 0, 0, 0), (1,), (2,), 3)  # bones: l, r, head
     lengths = np.float32([[1, 3, 2], [2, 2, 2], [np.nan, 1, 1]])
     np.testing.assert_allclose(selection.asymmetry(lengths, skeleton), (0.5 + 0) / 2)
+    assert selection.asymmetry(lengths[2:], skeleton) is None  # no two partners
+    assert selection.asymmetry(lengths, skeleton._replace(left=(), right=())) is None
     assert selection.bone_spread(lengths, np.array([0, 0, 0])) is None
     many = np.concatenate([np.tile(lengths[:2], (4, 1)), np.float32([[9, 9, 0]]), np.full((8, 3), 5.0)])
     clip = np.array([0] * 8 + [1] + [2] * 8)  # the lone frame of clip 1 is too few, clip 2 does not change
@@ -181,6 +194,46 @@ def test_missing_joints_do_not_count(people, lifter):
     assert one["frames"] == people.frames and one["bone_spread"] is None and np.isfinite(one["strangeness"])
 
 
+def test_frames_that_show_too_little_are_not_judged(people, lifter):
+    """Of frames 0 to 2 the root alone, three joints in all, and all joints but the root are seen; of frame 3 four."""
+    confidence = people.confidence.copy()
+    confidence[:4] = 0
+    confidence[[0, 1, 3], 0] = confidence[1, 1:3] = confidence[2, 1:] = confidence[3, 1:4] = 1
+    partly = people._replace(confidence=confidence)
+    judged = choose(lifter(Flat(True)), partly)
+    np.testing.assert_array_equal(judged.seen, confidence[3:] > 0)
+    result = judge(lifter(Flat(True)), partly, VIEW)
+    assert result["score"] == 1 and np.isfinite([result[key] for key in CRITERIA]).all()
+    nothing = people._replace(confidence=np.where(np.arange(17) < 3, people.confidence, 0))
+    with pytest.raises(DatasetError, match=f"confidence: none of {people.frames} frames has its root and 4 joints"):
+        choose(lifter(Flat(True)), nothing)
+
+
+def test_a_skeleton_without_sides_is_judged_by_the_rest(people, lifter):
+    sideless = H36M17._replace(left=(), right=())
+    result = judge(lifter(Flat(False))._replace(skeleton=sideless), people._replace(skeleton=sideless), VIEW)
+    assert result["asymmetry"] is None and result["bone_spread"] > 0 and result["score"] == 1
+
+
+def test_a_lifter_that_gives_no_numbers_is_refused(people, lifter, bodies):
+    with pytest.raises(DatasetError, match="consistency_3d: found nan"):
+        judge(lifter(Memory(stretch=math.nan), memory(bodies)), people, VIEW)
+
+
+@pytest.mark.parametrize("plane", ["camera", "image"])
+def test_data_with_what_the_model_was_normalised_by_keeps_its_sizes(people, lifter, plane):
+    size = np.full((len(people.start), 2), 1000, np.float32)
+    both = people._replace(image_size=size)
+    own, other = both._replace(intrinsics=None), both._replace(image_size=None)
+    if plane == "camera":
+        own, other = other, own
+    scaling = normalization.fit(own)
+    assert scaling.plane == plane
+    trained = lifter(Flat(False))._replace(normalization=scaling)
+    np.testing.assert_array_equal(choose(trained, own).poses, normalization.normalize(own, scaling))
+    np.testing.assert_array_equal(choose(trained, other).poses, normalization.normalize_persons(other, scaling))
+
+
 def test_people_before_unknown_cameras_are_judged_at_their_own_size(people, lifter, scaling):
     wild = people._replace(intrinsics=None, keypoints=3 * people.keypoints)
     np.testing.assert_array_equal(
@@ -214,9 +267,25 @@ def test_select_from_the_command_line(people_file, runs, tmp_path):
     assert {round(abs(value), 6) for value in result["truth"]["spearman"].values()} == {1}  # of two runs
     assert result["truth"]["pairs"] == 1 and set(result["truth"]["pairs_in_order"].values()) <= {0, 1}
     assert picture.read_bytes().startswith(PNG)
+    newest = {(f"{run['run']}@{run['step']}", run["score"]) for run in result["ranking"]}
+
+    done = program(*command, f"--runs={runs}/row/*", "--checkpoints=all", "--truth_split=test")
+    result = json.loads(out.read_text())
+    steps = {run["run"]: run["step"] for run in result["ranking"]}
+    assert steps == {f"{runs}/row/seed_{seed}@{step}": step for seed in (0, 1) for step in (10, 20)}
+    assert newest < {(run["run"], run["score"]) for run in result["ranking"]}
+    assert f"{runs}/row@10  " in done.stdout and f"{runs}/row@20  " in done.stdout
+    assert set(result["truth"]["p_mpjpe"]) == set(steps) and len(set(result["truth"]["p_mpjpe"].values())) == 4
+    assert result["truth"]["pairs"] == 2  # seeds at one step
 
     done = program(*command, f"--runs={runs}/row/*,{runs}/level", check=False)
     assert done.returncode == 1 and "view: found" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_pictures_without_matplotlib_are_a_line(monkeypatch, capsys, people, tmp_path):
+    monkeypatch.setitem(sys.modules, "geolift.viz", None)
+    select.draw(tmp_path, 10, people)
+    assert capsys.readouterr().out == "pictures     none: pip install 'geolift[viz]'\n"
 
 
 def test_select_on_photographs_from_the_command_line(people, runs, tmp_path):

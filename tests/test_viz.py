@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from geolift import viz
+from geolift.dataset import DatasetError
 from geolift.skeleton import H36M17
 
 PNG = b"\x89PNG"
@@ -43,6 +44,17 @@ def test_what_was_not_seen_is_not_drawn(rng, tmp_path):
     axes = Figure().subplots()
     viz._draw(axes, rng.normal(size=(17, 2)), H36M17, span=1.0, seen=seen)
     assert len(axes.lines) == len(H36M17.bones) - 1
+
+
+def test_only_whole_frames_stand_beside_the_truth(people, drawn, tmp_path):
+    confidence = np.zeros_like(people.confidence)
+    with pytest.raises(DatasetError, match=f"confidence: none of {people.frames} frames has all joints"):
+        viz.contact_sheet(people.points_3d, people._replace(confidence=confidence), tmp_path / "none.png")
+    confidence[7] = 1
+    viz.contact_sheet(people.points_3d, people._replace(confidence=confidence), tmp_path / "one.png", rows=2)
+    assert len(drawn) == 2 * 5 and not (tmp_path / "none.png").exists()
+    given = people.keypoints[7] - people.keypoints[7, 0]
+    assert all(np.array_equal(drawn[i][0], given) for i in (0, 5))
 
 
 def test_few_poses_make_a_small_sheet(drawn, rng, tmp_path):
