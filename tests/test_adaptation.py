@@ -163,3 +163,43 @@ def test_the_penalty_holds_the_correction_back(people, poses):
         state, log = program.run(program.place(state), program.place(pools))
         sizes[weight] = float(log["term/correction_size"])
     assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
+
+
+def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
+    """A good part of it, after a short training on two people; benchmarks/shift.py has figures on real motion."""
+
+    def shifted_head(poses):
+        moved = np.array(poses)
+        moved[:, 10] += 0.015 * np.float32([0.6, -0.8])  # 15 % of the root-head length
+        return moved
+
+    train = people.split[people.clip_of_frame] == "train"
+    train |= people.split[people.clip_of_frame] == "validation"
+    known = people._replace(confidence=people.confidence * train[:, None])
+    target, source = (sampler.make_pool(p, known) for p in (poses, shifted_head(poses)))
+    adapter, judge = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
+    game = adaptation_game(adapter, judge, weight=20.0, squared=False, adversarial_loss="logistic", root=0)
+    pose = jnp.zeros((1, 17, 2))
+    params = {
+        "adapter": adapter.init(jax.random.key(1), pose)["params"],
+        "domain_discriminator": judge.init(jax.random.key(2), pose)["params"],
+        "lifter": {},
+    }
+    rates = {"adapter": 3e-4, "domain_discriminator": 1e-3, "lifter": 0.0}
+    state = step.create_state(
+        jax.random.key(0), apply_fn=None, params=params, batch_stats={},
+        optimizers={name: optax.adam(rate) for name, rate in rates.items()}, ema_decay=0.9,
+    )  # fmt: skip
+    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampler.sample, objectives=game)
+    state, pools = program.place(state), program.place(sampler.Pools(target, source))
+    true = poses[~train]
+    wrong = sampler.Poses(jnp.asarray(shifted_head(true)))
+    found = []
+    for _ in range(10):
+        state, _ = program.run(state, pools)
+        found.append(adapt(adapter, state.params["adapter"], wrong, root=0)[0].joints)
+    # The two networks circle around the truth; the middle of their way is what they have found.
+    middle = np.mean(found[2:], axis=0)
+    before, after = (np.linalg.norm(x - true, axis=-1) for x in (wrong.joints, middle))
+    assert after[:, 10].mean() < 0.7 * before[:, 10].mean()
+    assert np.delete(after, 10, axis=1).mean() < 0.05 * before[:, 10].mean()
