@@ -80,7 +80,7 @@ def main(_: list[str]) -> None:
     for done in range(chunk, config.adapter.first_steps + 1, chunk):
         state, metrics = program.run(state, pools)
         if done % (10 * chunk) == 0:
-            corrected, _ = adapt(adapter, state.params["adapter"], Poses(jnp.asarray(shifted)), root=H36M17.root)
+            corrected, _ = adapt(adapter, state.ema["adapter"]["params"], Poses(jnp.asarray(shifted)), root=H36M17.root)
             moved, others = errors(np.asarray(corrected.joints), true)
             judged = float(metrics["health/corrected_judged_source"])
             print(f"after step {done:5d} {moved:6.2f} {others:6.2f}   judged source {judged:.0%}", flush=True)

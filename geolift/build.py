@@ -75,6 +75,7 @@ def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainSta
         batch_stats=variables["lifter"].get("batch_stats", {}),
         optimizers={name: adam(config.optimizer[name]) for name in networks},
         ema_decay=config.ema_decay,
+        averages=[name for name in ("lifter", "adapter") if name in networks],
     )
 
 

@@ -26,14 +26,15 @@ class TrainState(train_state.TrainState):
         params: parameters by network, `{"lifter": ..., "discriminator": ..., ...}`.
         tx, opt_state: optimiser and its state by network.
         batch_stats: the lifter's batch statistics; empty without batch norm.
-        ema: exponential moving average of the lifter's variables ("params", "batch_stats"), evaluated and shipped.
-        averaged: number of updates of the lifter, which the average is over.
+        ema: exponential moving averages by network, `{"lifter": {"params": ..., "batch_stats": ...}, ...}`. The
+            lifter's is what is evaluated and shipped; any other network plays by its average while it rests.
+        averaged: number of updates of each of these networks, which its average is over.
         key: base PRNG key; it never changes, a step folds in its number.
     """
 
     batch_stats: Any
     ema: Any
-    averaged: jax.Array
+    averaged: Any
     key: jax.Array
     ema_decay: float = struct.field(pytree_node=False)
 
@@ -68,6 +69,7 @@ def create_state(
     batch_stats: Any,
     optimizers: Mapping[str, optax.GradientTransformation],
     ema_decay: float,
+    averages: Sequence[str] = ("lifter",),
 ) -> TrainState:
     """The state before the first step.
 
@@ -77,7 +79,8 @@ def create_state(
         params: parameters by network; "lifter" among them.
         batch_stats: the lifter's batch statistics.
         optimizers: one optimiser for each network in `params`.
-        ema_decay: decay of the moving average of the lifter.
+        ema_decay: decay of the moving averages.
+        averages: networks of which one is kept; "lifter" among them.
 
     Raises:
         ValueError: if params and optimizers name different networks.
@@ -92,11 +95,19 @@ def create_state(
         tx=FrozenDict(optimizers),
         opt_state={name: optimizer.init(params[name]) for name, optimizer in optimizers.items()},
         batch_stats=batch_stats,
-        ema=jax.tree.map(jnp.copy, {"params": params["lifter"], "batch_stats": batch_stats}),
-        averaged=jnp.zeros((), jnp.int32),
+        ema=jax.tree.map(jnp.copy, {name: _variables(name, params, batch_stats) for name in averages}),
+        averaged={name: jnp.zeros((), jnp.int32) for name in averages},
         key=key,
         ema_decay=ema_decay,
     )
+
+
+def _variables(name: str, params: Mapping[str, Any], batch_stats: Any) -> dict[str, Any]:
+    return {"params": params[name]} | ({"batch_stats": batch_stats} if name == "lifter" else {})
+
+
+def _learners(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any) -> set[str]:
+    return set(jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params))
 
 
 def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any):
@@ -113,8 +124,8 @@ def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *ar
 
         return jax.grad(loss, has_aux=True)(params[name])
 
-    learning = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
-    pairs = {name: own(name) for name in params if name in learning}
+    learners = _learners(objectives, params, *args, **kwargs)
+    pairs = {name: own(name) for name in params if name in learners}
     return {name: grad for name, (grad, _) in pairs.items()}, next(iter(pairs.values()))[1]
 
 
@@ -132,20 +143,22 @@ def train_step(
     Returns:
         The state after, and the metrics of the batch.
     """
-    grads, outcome = gradients(objectives, state.params, state.batch_stats, batch, axis_name=axis_name)
+    learners = _learners(objectives, state.params, state.batch_stats, batch, axis_name=axis_name)
+    rest = {name: average["params"] for name, average in state.ema.items() if name not in learners}
+    grads, outcome = gradients(objectives, {**state.params, **rest}, state.batch_stats, batch, axis_name=axis_name)
     metrics, batch_stats = dict(outcome.metrics), outcome.batch_stats
     if axis_name is not None:
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
     metrics["health/gradient"] = optax.tree.norm(grads)
     state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
-    if "lifter" not in grads:
-        return state, metrics
-    # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
-    t = state.averaged + 1
-    decay = jnp.minimum(state.ema_decay, (1.0 + t) / (10.0 + t))
-    now = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
-    ema = optax.incremental_update(now, state.ema, 1.0 - decay)
-    return state.replace(ema=ema, averaged=t), metrics
+    ema, averaged = dict(state.ema), dict(state.averaged)
+    for name in [name for name in ema if name in grads]:
+        averaged[name] += 1
+        # Early on the average is short, so that it forgets the initial weights: decay (1 + t) / (10 + t), as usual.
+        decay = jnp.minimum(state.ema_decay, (1.0 + averaged[name]) / (10.0 + averaged[name]))
+        now = _variables(name, state.params, state.batch_stats)
+        ema[name] = optax.incremental_update(now, ema[name], 1.0 - decay)
+    return state.replace(ema=ema, averaged=averaged), metrics
 
 
 def many_steps(

@@ -227,7 +227,7 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
 def _model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
     return Model(
         lifter=build_networks(config)["lifter"],
-        variables=state.ema,
+        variables=state.ema["lifter"],
         skeleton=skeleton,
         normalization=scaling,
         distance=config.view.distance,
