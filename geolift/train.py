@@ -220,7 +220,8 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
             with Checkpoints(workdir) as checkpoints:
                 state = checkpoints.restore(state, step)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{workdir}: not a run of this version of geolift ({error})") from error
+        why = str(error).partition("\n")[0]  # orbax prints both trees in full
+        raise ConfigError(f"{workdir}: not a run of this version of geolift ({why})") from error
     return _model(config, skeleton, Normalization(**card["normalization"]), state), config, int(state.step)
 
 
