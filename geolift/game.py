@@ -149,7 +149,7 @@ def lifting_game(
                 _take(pose, own)._replace(joints=cycle.novel[own]),
                 later._replace(joints=project(points, min_depth=view.min_depth)),
             )
-            shown = (_blank(_take(batch.real, own)), _blank(_take(batch.real_later, own)))
+            shown = (_take(batch.real, own), _take(batch.real_later, own))
             moves = _duel(
                 adversary,
                 judge("motion_discriminator", temporal.discriminator, *_moves(*shown, temporal)),

@@ -71,9 +71,8 @@ def lift_poses(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) 
         seen: `[N, J]` bool, which joints were seen, for a model trained with masks; the points of the others mean
             nothing. None: every joint was.
     """
-    if seen is None:
-        return map_chunks(functools.partial(lift_on_device, model), poses)
-    return map_chunks(functools.partial(lift_on_device, model), poses, seen)
+    arrays = (poses,) if seen is None else (poses, seen)
+    return map_chunks(functools.partial(lift_on_device, model), *arrays)
 
 
 def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None) -> jax.Array:

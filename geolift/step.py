@@ -106,16 +106,20 @@ def _variables(name: str, params: Mapping[str, Any], batch_stats: Any) -> dict[s
     return {"params": params[name]} | ({"batch_stats": batch_stats} if name == "lifter" else {})
 
 
-def _learners(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any) -> set[str]:
-    return set(jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params))
-
-
-def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *args: Any, **kwargs: Any):
+def gradients(
+    objectives: Callable[..., Outcome],
+    params: Mapping[str, Any],
+    *args: Any,
+    resting: Mapping[str, Any] | None = None,
+    **kwargs: Any,
+):
     """The gradient, for each network that has a loss, of its own loss with all others held fixed; and the outcome.
 
     So there is no stop_gradient to forget and no order to get wrong. The forward passes are the same for every
-    network; the compiler computes them once.
+    network; the compiler computes them once. `resting` holds what networks play by instead while they have no loss.
     """
+    learners = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
+    params = {**params, **{name: p for name, p in (resting or {}).items() if name not in learners}}
 
     def own(name: str):
         def loss(p):
@@ -124,7 +128,6 @@ def gradients(objectives: Callable[..., Outcome], params: Mapping[str, Any], *ar
 
         return jax.grad(loss, has_aux=True)(params[name])
 
-    learners = _learners(objectives, params, *args, **kwargs)
     pairs = {name: own(name) for name in params if name in learners}
     return {name: grad for name, (grad, _) in pairs.items()}, next(iter(pairs.values()))[1]
 
@@ -143,9 +146,8 @@ def train_step(
     Returns:
         The state after, and the metrics of the batch.
     """
-    learners = _learners(objectives, state.params, state.batch_stats, batch, axis_name=axis_name)
-    rest = {name: average["params"] for name, average in state.ema.items() if name not in learners}
-    grads, outcome = gradients(objectives, {**state.params, **rest}, state.batch_stats, batch, axis_name=axis_name)
+    resting = {name: average["params"] for name, average in state.ema.items()}
+    grads, outcome = gradients(objectives, state.params, state.batch_stats, batch, resting=resting, axis_name=axis_name)
     metrics, batch_stats = dict(outcome.metrics), outcome.batch_stats
     if axis_name is not None:
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)

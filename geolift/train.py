@@ -133,7 +133,8 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path]) -> list[Model
     with ExitStack() as open_files:
         checkpoints = [open_files.enter_context(Checkpoints(folder, keep=config.run.keep)) for folder in folders]
         states = _restore(states, checkpoints)
-        first, last = _first_step(states[0], config, programs[-1][0].last, folders[0]), programs[-1][0].last
+        last = programs[-1][0].last
+        first = _first_step(states[0], config, last, folders[0])
         runs = [
             Run(folder, c, open_files.enter_context(Logger(folder, first=first, last=last)))
             for folder, c in zip(folders, checkpoints, strict=True)
