@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,10 @@ def write(folder: Path, result: dict[str, Any]) -> None:
     """Write `evaluation.json`, the definitions of its measures with it."""
     content = {**result, "units": UNITS, "definitions": DEFINITIONS}
     (folder / "evaluation.json").write_text(json.dumps(content, indent=2) + "\n")
+
+
+def mean_and_deviation(values: Sequence[float | None], *, digits: int = 1) -> str:
+    """Mean ± standard deviation (n - 1) of the values that are there, as text; a single one alone; "none" without."""
+    values = [value for value in values if value is not None]
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}" if values else "none"

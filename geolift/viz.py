@@ -52,8 +52,7 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
         line[0].set_title(f"2D, {dataset.action[clip]}, frame {frame}", fontsize=9)
         for k, (view, angle) in enumerate(VIEWS.items()):
             for column, what, joints in ((1 + 2 * k, "lifted", lifted), (2 + 2 * k, "truth", truth[i])):
-                turned = np.asarray(rotate(jnp.asarray(joints, jnp.float32), rotation_y(jnp.float32(angle))))
-                _draw(line[column], turned[:, :2], skeleton, span=SPAN)
+                _draw(line[column], _seen_from(joints, angle), skeleton, span=SPAN)
                 title = f"{what} {view}" + (f", {error[i]:.0f} mm" if what == "lifted" else "")
                 line[column].set_title(title, fontsize=9)
     figure.savefig(path, dpi=90)
@@ -95,12 +94,16 @@ def lifted_sheet(
         line[0].set_title(f"2D, pose {i}", fontsize=9)
         span = 1.15 * np.abs(joints[seen[i]]).max()
         for panel, (view, angle) in zip(line[1:], WITHOUT_TRUTH.items(), strict=True):
-            turned = np.asarray(rotate(jnp.asarray(joints, jnp.float32), rotation_y(jnp.float32(angle))))
-            _draw(panel, turned[:, :2], skeleton, span=span, seen=seen[i])
+            _draw(panel, _seen_from(joints, angle), skeleton, span=span, seen=seen[i])
             panel.set_title(f"lifted {view}", fontsize=9)
     for unused in lines[len(chosen) :].flat:
         unused.axis("off")
     figure.savefig(path, dpi=90)
+
+
+def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:
+    """`[J, 2]` points `[J, 3]` turned about the vertical by `angle` radians, seen without perspective."""
+    return np.asarray(rotate(jnp.asarray(points, jnp.float32), rotation_y(jnp.float32(angle))))[:, :2]
 
 
 def _draw(axes, pose: np.ndarray, skeleton: Skeleton, *, span: float, seen: np.ndarray | None = None) -> None:

@@ -9,14 +9,13 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 from absl import app, flags, logging
 from ml_collections import config_flags
 
 from configs import ablation
 from geolift.build import check
 from geolift.dataset import Dataset, DatasetError
-from geolift.report import measure, write
+from geolift.report import mean_and_deviation, measure, write
 from geolift.sources import open_dataset
 from geolift.train import train_seeds
 from geolift.workdir import ConfigError, read
@@ -56,11 +55,7 @@ def markdown(results: dict[str, list[dict]]) -> str:
     """The table: mean and standard deviation (n - 1) over the seeds."""
     lines = ["| | " + " | ".join(COLUMNS.values()) + " |", "| --- |" + " --- |" * len(COLUMNS)]
     for name, runs in results.items():
-        cells = []
-        for key in COLUMNS:
-            values = [run[key] for run in runs if run[key] is not None]
-            spread = f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
-            cells.append(f"{np.mean(values):.1f}{spread}" if values else "none")
+        cells = [mean_and_deviation([run[key] for run in runs]) for key in COLUMNS]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

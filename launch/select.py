@@ -14,13 +14,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from absl import app, flags, logging
 
 from geolift.checkpoint import saved_steps
 from geolift.dataset import Dataset, DatasetError
 from geolift.game import View
-from geolift.report import measure
+from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.sources import open_dataset
 from geolift.train import load
@@ -131,10 +130,9 @@ def table(rows: dict[str, dict[str, Any]]) -> str:
 
 
 def _cell(value: Any, key: str) -> str:
-    values = [v for v in (value if isinstance(value, list) else [value]) if v is not None]
-    digits = 1 if key.startswith("plausible") else 3
-    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
-    return f"{np.mean(values):.{digits}f}{spread}" if values else "none"
+    return mean_and_deviation(
+        value if isinstance(value, list) else [value], digits=1 if key.startswith("plausible") else 3
+    )
 
 
 def by_folder(results: list[dict[str, Any]], candidates: dict[str, Candidate]) -> dict[str, dict[str, list]]:
