@@ -5,7 +5,8 @@ ml-collections), `geolift.viz` (needs matplotlib).
 """
 
 from geolift.adaptation import adapt, adaptation_game, together
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.game import Foreign, Temporal, View, lifting_game
 from geolift.geometry import (
     align,
@@ -28,7 +29,7 @@ from geolift.losses import (
     consistency_2d,
     consistency_3d,
     correction_size,
-    lift,
+    lift_pose,
     lift_reproject_lift,
     motion,
     turn,
@@ -62,7 +63,7 @@ __all__ = [
     "align", "center", "depth", "inverse", "masked", "mirror_depth", "norm", "project", "rotate", "rotation_x",
     "rotation_y", "sample_rotation", "unproject",
     # losses
-    "Cycle", "adversarial", "consistency_2d", "consistency_3d", "correction_size", "lift", "lift_reproject_lift",
+    "Cycle", "adversarial", "consistency_2d", "consistency_3d", "correction_size", "lift_pose", "lift_reproject_lift",
     "motion", "turn",
     # networks
     "Adapter", "Discriminator", "Lifter", "ResidualMLP",

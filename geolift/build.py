@@ -12,7 +12,8 @@ from ml_collections import ConfigDict
 
 from geolift import normalization
 from geolift.adaptation import adaptation_game, together
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.game import Foreign, Temporal, View, lifting_game
 from geolift.losses import ADVERSARIAL
 from geolift.model import expect_skeleton

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset, DatasetError, check
+from geolift.dataset import Dataset, check
+from geolift.errors import DatasetError
 from geolift.skeleton import Skeleton
 
 # The CMU protocol (docs/cmu-protocol.md). Changing a number makes another data set.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift import dataset
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.sources import CONVERTERS
 
 

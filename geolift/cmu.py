@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from geolift.cameras import Clip
-from geolift.dataset import DatasetError, read_arrays
+from geolift.dataset import read_arrays
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 NOTICE = (

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift import skeleton as skeletons
+from geolift.errors import DatasetError
 from geolift.skeleton import Skeleton
 
 VERSION = 1
@@ -19,10 +20,6 @@ CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
 LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
 LARGEST_METRE = 1e3  # camera coordinates in millimetres run past this
 REPROJECTION = 0.1  # share of a person's size by which keypoints may differ (clip's median) from projected points_3d
-
-
-class DatasetError(ValueError):
-    """A data set that cannot be used; the message names the file, what was found and what was expected."""
 
 
 class Dataset(NamedTuple):

@@ -10,7 +10,8 @@ import numpy as np
 
 from geolift import metrics
 from geolift.chunks import map_chunks
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.geometry import align
 from geolift.protocols import PROTOCOLS, Protocol
 

@@ -15,7 +15,7 @@ from geolift.losses import (
     adversarial,
     consistency_2d,
     consistency_3d,
-    lift,
+    lift_pose,
     lift_reproject_lift,
     motion,
     turn,
@@ -143,7 +143,7 @@ def lifting_game(
 
         if temporal:
             later = _blank(_take(batch.later, own))
-            points = lift(depths(later.seen), later.joints, **camera)
+            points = lift_pose(depths(later.seen), later.joints, **camera)
             points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the view of the pose itself
             fake = (
                 _take(pose, own)._replace(joints=cycle.novel[own]),

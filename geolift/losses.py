@@ -34,7 +34,7 @@ class Cycle(NamedTuple):
     reprojected: jax.Array
 
 
-def lift(
+def lift_pose(
     lifter: Callable[[jax.Array], jax.Array],
     pose: jax.Array,
     *,
@@ -76,10 +76,10 @@ def lift_reproject_lift(
     Raises:
         ValueError: if a shape does not fit.
     """
-    lifted = lift(lifter, pose, distance=distance, min_depth=min_depth, root=root)
+    lifted = lift_pose(lifter, pose, distance=distance, min_depth=min_depth, root=root)
     rotated = turn(lifted, rotation, distance=distance, root=root)
     novel = project(rotated, min_depth=min_depth)
-    relifted = lift(lifter, novel, distance=distance, min_depth=min_depth, root=root)
+    relifted = lift_pose(lifter, novel, distance=distance, min_depth=min_depth, root=root)
     restored = rotate(relifted.at[..., 2].add(-distance), inverse(rotation)) + lifted[..., root : root + 1, :]
     reprojected = project(restored, min_depth=min_depth)
     return Cycle(lifted, rotated, novel, relifted, restored, reprojected)

@@ -7,9 +7,10 @@ import jax
 import numpy as np
 
 from geolift.chunks import map_chunks
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.geometry import center, masked
-from geolift.losses import lift
+from geolift.losses import lift_pose
 from geolift.networks import Lifter
 from geolift.normalization import Normalization, normalize
 from geolift.skeleton import Skeleton
@@ -83,7 +84,9 @@ def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None
 @functools.partial(jax.jit, static_argnames=("lifter", "root"))
 def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Array:
     poses = masked(poses, seen)
-    points = lift(lambda x: lifter.apply(variables, x, seen), poses, distance=distance, min_depth=min_depth, root=root)
+    points = lift_pose(
+        lambda x: lifter.apply(variables, x, seen), poses, distance=distance, min_depth=min_depth, root=root
+    )
     return center(points, root)
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.dataset import Dataset, DatasetError, check
+from geolift.dataset import Dataset, check
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 NOTICE = (

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 
 # How large a person is, from 2D alone: the ratio of each bone to the training set's, and of these a high quantile, as
 # foreshortening only shortens. It is weighted by length, and no higher than 3/4: thigh and shin hold over a fifth of a

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17, Skeleton
 
 

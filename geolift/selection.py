@@ -9,7 +9,8 @@ import numpy as np
 
 from geolift.body import BUILD
 from geolift.chunks import map_chunks
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.evaluation import FEWEST
 from geolift.game import View
 from geolift.geometry import project, sample_rotation

@@ -9,7 +9,8 @@ import numpy as np
 
 from geolift import bridges
 from geolift.bridges import COCO17, MPII16, Bridge
-from geolift.dataset import Dataset, DatasetError, check, read_arrays
+from geolift.dataset import Dataset, check, read_arrays
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 MPII_NOTICE = (

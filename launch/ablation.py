@@ -14,7 +14,8 @@ from ml_collections import config_flags
 
 from configs import ablation
 from geolift.build import check
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.report import mean_and_deviation, measure, write
 from geolift.sources import open_dataset
 from geolift.train import train_seeds

@@ -8,7 +8,7 @@ import sys
 
 from absl import app, flags, logging
 
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.protocols import PROTOCOLS
 from geolift.report import report
 from geolift.sources import open_dataset

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from absl import app, flags, logging
 
 from geolift.checkpoint import saved_steps
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.game import View
 from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift

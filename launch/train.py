@@ -9,7 +9,7 @@ from pathlib import Path
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.report import report
 from geolift.sources import open_dataset
 from geolift.train import train

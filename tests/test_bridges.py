@@ -5,7 +5,7 @@ import pytest
 
 from geolift import bridges, cli, dataset, normalization, sources
 from geolift.bridges import COCO17, MPII16, Bridge
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 BRIDGES = {name: bridge for name, bridge in vars(bridges).items() if isinstance(bridge, Bridge)}

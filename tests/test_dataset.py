@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geolift import dataset
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 
 
 def changed(people, tmp_path, **arrays):

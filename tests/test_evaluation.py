@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift import chunks, evaluation, model
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS
 from geolift.skeleton import Skeleton

@@ -10,7 +10,7 @@ import pytest
 
 from geolift import losses, sampler, step
 from geolift.adaptation import adaptation_game, together
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.game import Foreign, Temporal, lifting_game
 from geolift.geometry import inverse, project, sample_rotation
 from geolift.networks import Adapter, Discriminator, Lifter
@@ -126,7 +126,7 @@ def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
     (real, real_later), (now, later) = seen
     for found, pose in ((now, batch.pose), (later, batch.later)):
-        lifted = losses.lift(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
+        lifted = losses.lift_pose(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
         np.testing.assert_allclose(found, project(losses.turn(lifted, rotation)), atol=1e-6)
     np.testing.assert_array_equal(real, batch.real.joints)
     np.testing.assert_array_equal(real_later, batch.real_later.joints)
@@ -153,7 +153,7 @@ def test_the_motion_game_by_hand(pairs, with_pose):
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
 
     def novel(pose):
-        lifted = losses.lift(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
+        lifted = losses.lift_pose(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
         return project(losses.turn(lifted, rotation))
 
     def judged(now, later):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geolift import cli, mpi_inf_3dhp, sources
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import MPI_INF_3DHP_FRAMES, PROTOCOLS
 from geolift.skeleton import H36M17

@@ -18,7 +18,8 @@ import pytest
 
 from geolift import dataset, normalization, protocols
 from geolift import report as reports
-from geolift.dataset import Dataset, DatasetError
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.evaluation import evaluate, table
 from geolift.model import Model
 from geolift.networks import Lifter

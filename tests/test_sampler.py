@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift import normalization, sampler
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from configs import cmu_cpu
 from geolift import dataset, normalization, selection
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.game import View
 from geolift.geometry import project, sample_rotation
 from geolift.losses import turn

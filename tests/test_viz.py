@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geolift import viz
-from geolift.dataset import DatasetError
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 
 PNG = b"\x89PNG"

@@ -1,0 +1,1 @@
+"""Reading 2D keypoints of other programs (docs/formats.md): files to `Recording`."""

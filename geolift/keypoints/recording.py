@@ -1,0 +1,147 @@
+"""What a file says of people in 2D: rows of named joints, before any skeleton of ours."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.errors import DatasetError
+
+LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
+
+
+class Recording(NamedTuple):
+    """N detections of K named joints in a video or in single images; a detection is one person in one frame.
+
+    Attributes:
+        keypoints: `[N, K, 2]` float32 pixels, x right, y down; 0 where a joint is missing.
+        confidence: `[N, K]` float32 in 0..1; 0 where a joint is missing.
+        frame: `[N]` int, index into `frames`. Detections stand in the order of frames.
+        person: `[N]` int, index into `people`: whom the file (or `tracking.track`) takes the detection for.
+        joints: K joint names.
+        joint_set: the name under which `joint_sets.JOINT_SETS` knows these joints; "" for joints of its own.
+        frames: names of all frames in the order of time, those without people, too.
+        people: their names: track ids, individuals; for detections nobody has tracked, one name each.
+        tracked: whether `person` follows a person from frame to frame.
+        video: whether frames follow each other at a constant rate; False: single images.
+        fps: frames per second; 0 where the file does not tell.
+        image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where the file does not tell.
+        notes: what reading left out, changed or took for granted, a line each, with counts.
+    """
+
+    keypoints: np.ndarray
+    confidence: np.ndarray
+    frame: np.ndarray
+    person: np.ndarray
+    joints: tuple[str, ...]
+    joint_set: str
+    frames: tuple[str, ...]
+    people: tuple[str, ...]
+    tracked: bool
+    video: bool
+    fps: float = 0.0
+    image_size: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> np.ndarray:
+        """`[N, K]` bool: which joints were seen."""
+        return self.confidence > 0
+
+
+def record(
+    keypoints: np.ndarray,
+    confidence: np.ndarray,
+    *,
+    frame: np.ndarray,
+    joints: tuple[str, ...],
+    joint_set: str,
+    frames: tuple[str, ...],
+    video: bool,
+    origin: str,
+    person: np.ndarray | None = None,
+    people: tuple[str, ...] = (),
+    fps: float = 0.0,
+    image_size: np.ndarray | None = None,
+    notes: tuple[str, ...] = (),
+) -> Recording:
+    """Make a checked recording of what a reader found, in whatever order its file has it.
+
+    Missing joints (confidence not above 0, coordinates not finite, or both 0) become 0 with confidence 0. Confidences
+    above 1, as heat maps give them, become 1. Detections without any joint are left out. Each is counted in `notes`.
+
+    Args:
+        keypoints: `[N, K, 2]` pixels.
+        confidence: `[N, K]`.
+        frame: `[N]` indices into `frames`.
+        joints, joint_set, frames, video, people, fps, image_size, notes: as in `Recording`.
+        origin: the file, which errors name.
+        person: `[N]` indices into `people`; None: the file follows nobody, and every detection is a person of its own.
+
+    Raises:
+        DatasetError: if nothing is left, shapes do not fit, a person is twice in a frame, or a coordinate is no pixel.
+    """
+    keypoints = np.asarray(keypoints, np.float64)
+    confidence = np.asarray(confidence, np.float64)
+    frame = np.asarray(frame, np.int64)
+    count = len(joints)
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (count, 2) or confidence.shape != keypoints.shape[:2]:
+        found = f"shapes {list(keypoints.shape)} and {list(confidence.shape)}"
+        raise DatasetError(f"{origin}: keypoints, confidence: found {found}, expected [N, {count}, 2] and [N, {count}]")
+    if frame.shape != keypoints.shape[:1] or (len(frame) and not 0 <= frame.min() <= frame.max() < len(frames)):
+        raise DatasetError(f"{origin}: frame: expected one number in 0..{len(frames) - 1} for each detection")
+    tracked = person is not None
+    if not tracked:
+        person = np.arange(len(keypoints))
+        people = tuple(str(i) for i in person)
+    person = np.asarray(person, np.int64)
+    notes = list(notes)
+
+    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
+    seen = (
+        finite & (np.where(finite, confidence, 0) > 0) & (np.where(finite[..., None], keypoints, 0) != 0).any(axis=-1)
+    )
+    too_sure = int((confidence[seen] > 1).sum())
+    if too_sure:
+        notes.append(f"{too_sure} confidences above 1 were taken as 1")
+    if seen.any() and np.abs(keypoints[seen]).max() > LARGEST_PIXEL:
+        worst = np.abs(keypoints[seen]).max()
+        raise DatasetError(f"{origin}: keypoints: found {worst:g}, expected pixels up to {LARGEST_PIXEL:g}")
+    keypoints = np.where(seen[..., None], keypoints, 0).astype(np.float32)
+    confidence = np.where(seen, np.minimum(confidence, 1), 0).astype(np.float32)
+
+    kept = np.flatnonzero(seen.any(axis=1))
+    if len(kept) < len(seen):
+        notes.append(f"{len(seen) - len(kept)} detections without any joint were left out")
+    if not len(kept):
+        raise DatasetError(f"{origin}: found no person in {len(frames)} frames, expected at least one")
+    order = kept[np.lexsort((person[kept], frame[kept]))]
+    keypoints, confidence, frame, person = keypoints[order], confidence[order], frame[order], person[order]
+    twice = (np.diff(frame) == 0) & (np.diff(person) == 0)
+    if twice.any():
+        i = int(twice.argmax())
+        raise DatasetError(
+            f"{origin}: person {people[person[i]]!r} is twice in frame {frames[frame[i]]!r}, expected once"
+        )
+    used, person = np.unique(person, return_inverse=True)
+    empty = len(frames) - len(np.unique(frame))
+    if empty:
+        notes.append(f"{empty} of {len(frames)} frames are without people")
+    if image_size is not None:
+        image_size = np.asarray(image_size, np.float32)
+        if image_size.shape != (len(frames), 2) or not (image_size >= 1).all():
+            raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
+    return Recording(
+        keypoints,
+        confidence,
+        frame,
+        person,
+        tuple(joints),
+        joint_set,
+        tuple(frames),
+        tuple(people[i] for i in used),
+        tracked,
+        video,
+        float(fps),
+        image_size,
+        tuple(notes),
+    )

@@ -1,0 +1,1 @@
+"""Lifted poses and the files they are written to (docs/formats.md)."""
