@@ -23,6 +23,10 @@ def get_config() -> ConfigDict:
     config.data.sampling = "frame"  # what is drawn with equal chance: "frame", "clip" or "action"
     config.data.masks = False  # frames that miss joints join; networks are told which (otherwise they are left out)
 
+    config.detector = ConfigDict()  # what the poses that the lifter is shown suffer (ours; geolift/augmentation.py)
+    config.detector.noise = 0.0  # how far joints are moved, normalised units
+    config.detector.hidden = 0.0  # chance of a joint to be hidden, with all beyond it; asks for data.masks
+
     config.view = ConfigDict()
     config.view.distance = 10.0  # c, of camera and root
     config.view.min_depth = 1.0

@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 
 from geolift import normalization
 from geolift.adaptation import adaptation_game, together
+from geolift.augmentation import Detector
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.game import Foreign, Temporal, View, lifting_game
@@ -84,12 +85,14 @@ def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
     """The games of a config, in the order in which they are played."""
     networks = build_networks(config)
     adversarial_loss = config.loss.adversarial
-    temporal = foreign = None
+    temporal = foreign = detector = None
     if config.loss.weights.temporal:
         motion = config.motion
         temporal = Temporal(networks["motion_discriminator"], gain=motion.gain, with_pose=motion.with_pose)
     if config.adapter.data:
         foreign = Foreign(networks["adapter"], every=config.adapter.every)
+    if config.detector.noise or config.detector.hidden:
+        detector = Detector(**config.detector, skeleton=skeleton)
     lifting = lifting_game(
         networks["lifter"],
         networks["discriminator"],
@@ -98,6 +101,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
         view=View(**config.view, root=skeleton.root),
         temporal=temporal,
         foreign=foreign,
+        detector=detector,
     )
     if not foreign:
         return [Phase(config.steps, lifting)]
@@ -184,6 +188,12 @@ def check(config: ConfigDict) -> None:
     for name, expected in choices.items():
         if _entry(config, name) not in expected:
             raise ConfigError(f"{name}: found {_entry(config, name)!r}, expected one of {expected}")
+    if config.detector.noise < 0:
+        raise ConfigError(f"detector.noise: found {config.detector.noise}, expected 0 or more")
+    if not 0 <= config.detector.hidden < 1:
+        raise ConfigError(f"detector.hidden: found {config.detector.hidden}, expected a chance from 0 to under 1")
+    if config.detector.hidden and not config.data.masks:
+        raise ConfigError("detector.hidden: found above 0, expected data.masks, which tells networks what is hidden")
     for name in ("adapter.penalty", "motion.gain"):
         if not _entry(config, name) > 0:
             raise ConfigError(f"{name}: found {_entry(config, name)}, expected a number above 0")

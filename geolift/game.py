@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.adaptation import adapt
+from geolift.augmentation import Detector, detect
 from geolift.geometry import masked, project, sample_rotation
 from geolift.losses import (
     Adversarial,
@@ -77,6 +78,7 @@ def lifting_game(
     view: View,
     temporal: Temporal | None = None,
     foreign: Foreign | None = None,
+    detector: Detector | None = None,
 ) -> Callable[..., Outcome]:
     """Build the objectives of Chen et al. 2019 (docs/method.md, eq. 14).
 
@@ -89,6 +91,7 @@ def lifting_game(
         view: the random views.
         temporal: the motion discriminator's part, for batches with `later` and `real_later`.
         foreign: the adapter's part, for batches with `source`.
+        detector: spoils the poses that the lifter is shown; None: they are shown as they are.
 
     Returns:
         `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, as `step.train_step` wants it.
@@ -109,8 +112,12 @@ def lifting_game(
         def apply_lifter(joints: jax.Array, seen: jax.Array | None) -> tuple[jax.Array, Any]:
             return lifter.apply(variables, joints, seen, train=True, axis_name=axis_name, mutable=["batch_stats"])
 
-        def depths(seen: jax.Array | None) -> Callable[[jax.Array], jax.Array]:
-            return lambda joints: apply_lifter(joints, seen)[0]
+        def depths(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
+            def lifter_of(joints: jax.Array) -> jax.Array:
+                shown = detect(keys, Poses(joints, seen), detector) if detector else Poses(joints, seen)
+                return apply_lifter(*shown)[0]
+
+            return lifter_of
 
         def judge(name: str, network: Discriminator, joints: jax.Array, seen: jax.Array | None) -> jax.Array:
             return network.apply({"params": params[name]}, joints, seen)
@@ -123,7 +130,8 @@ def lifting_game(
         pose = _blank(pose)
 
         rotation = jax.vmap(random_view)(batch.key)
-        cycle = lift_reproject_lift(depths(pose.seen), pose.joints, rotation, **camera)
+        keys = jax.vmap(jax.random.fold_in, (0, None))(batch.key, 1)  # of what the detector does
+        cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **camera)
         # Batch statistics follow the given poses alone: those are what is lifted once training is over. The forward
         # pass is the cycle's first, and the compiler computes it once.
         new_stats = apply_lifter(*pose)[1].get("batch_stats", {})
@@ -143,7 +151,7 @@ def lifting_game(
 
         if temporal:
             later = _blank(_take(batch.later, own))
-            points = lift_pose(depths(later.seen), later.joints, **camera)
+            points = lift_pose(depths(later.seen, keys[own]), later.joints, **camera)
             points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the view of the pose itself
             fake = (
                 _take(pose, own)._replace(joints=cycle.novel[own]),

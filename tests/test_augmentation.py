@@ -1,0 +1,88 @@
+"""What the lifter is shown in training: moved and hidden joints; and what is left alone."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from geolift.augmentation import MIDLINE, Detector, detect
+from geolift.game import View, lifting_game
+from geolift.networks import Discriminator, Lifter
+from geolift.sampler import Batch, Poses
+from geolift.skeleton import H36M17
+
+KEYS = jax.random.split(jax.random.key(0), 4000)
+SIDED = [*H36M17.left, *H36M17.right]
+
+
+@pytest.fixture
+def joints():
+    return 0.1 * jax.random.normal(jax.random.key(1), (len(KEYS), 17, 2)).at[:, 0].set(0)
+
+
+def test_without_noise_and_hiding_nothing_changes(joints):
+    shown = detect(KEYS, Poses(joints), Detector(0.0, 0.0, H36M17))
+    np.testing.assert_array_equal(shown.joints, joints)
+    assert shown.seen is None
+
+
+def test_noise_is_as_large_as_it_says_and_larger_on_the_midline(joints):
+    moved = np.asarray(detect(KEYS, Poses(joints), Detector(0.004, 0.0, H36M17)).joints - joints)
+    np.testing.assert_array_equal(moved[:, H36M17.root], 0)
+    # A strength from U[0, 2s] has the mean square 4/3 s^2.
+    np.testing.assert_allclose(moved[:, SIDED].std(), 0.004 * (4 / 3) ** 0.5, rtol=0.03)
+    middle = [j for j in range(1, 17) if j not in SIDED]
+    np.testing.assert_allclose(moved[:, middle].std() / moved[:, SIDED].std(), MIDLINE, rtol=0.05)
+    np.testing.assert_allclose(moved.mean(), 0, atol=1e-4)
+
+
+def test_what_hangs_from_a_hidden_joint_is_hidden_and_the_root_never(joints):
+    seen = np.asarray(detect(KEYS, Poses(joints), Detector(0.0, 0.1, H36M17)).seen)
+    assert seen[:, H36M17.root].all()
+    for parent, child in H36M17.bones:
+        assert not (seen[:, child] & ~seen[:, parent]).any()
+    name = H36M17.names.index
+    np.testing.assert_allclose(1 - seen[:, name("left_hip")].mean(), 0.1, atol=0.02)
+    np.testing.assert_allclose(seen[:, name("left_ankle")].mean(), 0.9**3, atol=0.02)
+
+
+def test_what_was_not_seen_stays_unseen(joints):
+    missing = jax.random.bernoulli(jax.random.key(3), 0.5, joints.shape[:2])
+    shown = detect(KEYS, Poses(joints, ~missing), Detector(0.0, 0.1, H36M17))
+    assert not (np.asarray(shown.seen) & np.asarray(missing)).any()
+
+
+def test_a_pose_is_spoilt_by_its_own_key_alone(joints):
+    detector = Detector(0.004, 0.1, H36M17)
+    whole = detect(KEYS, Poses(joints), detector)
+    half = detect(KEYS[:7], Poses(joints[:7]), detector)
+    np.testing.assert_array_equal(whole.joints[:7], half.joints)
+    np.testing.assert_array_equal(whole.seen[:7], half.seen)
+
+
+def test_geometry_is_that_of_the_clean_pose(joints):
+    """A lifter that sees nothing but noise still reprojects the pose itself: only what it is shown is spoilt."""
+    seen_by_lifter = []
+
+    class Blind(Lifter):
+        def __call__(self, pose, seen=None, *, train=False, axis_name=None):
+            seen_by_lifter.append((pose, seen))
+            return jnp.zeros(pose.shape[:-1])
+
+    view = View(jnp.pi, 0.3, 0.0, 10.0, 1.0, 0)
+    weights = {"adversarial": 1.0, "consistency_2d": 1.0, "consistency_3d": 1.0, "temporal": 0.0}
+    judge = Discriminator(width=8, blocks=1, masks=True)
+    pose = Poses(joints[:16])
+    params = {"lifter": {}, "discriminator": judge.init(jax.random.key(0), pose.joints)["params"]}
+    batch = Batch(pose, pose, KEYS[:16])
+    outcomes = []
+    for detector in (None, Detector(0.05, 0.2, H36M17)):
+        game = lifting_game(
+            Blind(masks=True), judge, weights=weights, adversarial_loss="logistic", view=view, detector=detector
+        )
+        outcomes.append(game(params, {}, batch))
+    for name, value in outcomes[0].metrics.items():
+        np.testing.assert_array_equal(value, outcomes[1].metrics[name], err_msg=name)
+    clean, spoilt = seen_by_lifter[0], next(s for s in seen_by_lifter if s[1] is not None)
+    assert np.abs(np.asarray(clean[0] - spoilt[0])).max() > 0.01
+    assert not np.asarray(spoilt[1]).all()
