@@ -1,7 +1,7 @@
 """The lifter that comes with the package: `--config=configs/pretrained.py --config.data.path=cmu.npz`.
 
-For keypoints of detectors: people of any size before unknown cameras, joints that are moved, missing, or defined in
-another way. Its figures: docs/models.md.
+For keypoints of detectors, where joints are moved, missing, or defined in another way. What its entries are worth, and
+its figures: docs/models.md.
 """
 
 from ml_collections import ConfigDict
@@ -12,5 +12,9 @@ from configs import cmu_cpu
 def get_config() -> ConfigDict:
     config = cmu_cpu.get_config()
     config.data.masks = True
-    config.detector.update({"noise": 0.004, "hidden": 0.05})  # 7 pixels where a person is 390 high
+    config.detector.update({"noise": 0.002, "hidden": 0.05})  # 4 pixels where a person is 390 high
+    config.lifter.width = 512
+    config.discriminator.width = 512
+    config.steps = 15000
+    config.run.checkpoint_every = 2500
     return config
