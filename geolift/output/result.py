@@ -4,9 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift import skeleton as skeletons
+from geolift.errors import DatasetError
 from geolift.skeleton import Skeleton
 
 AXES = "x right, y down, z forward (camera)"
+UNITS = ("m", "normalised")
+AT_ROOT = 1e-4  # share of the largest coordinate by which a root may be off the origin
 
 
 class Result(NamedTuple):
@@ -52,3 +56,87 @@ class Result(NamedTuple):
     model: str
     source: str
     notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page of `geolift.viewer`."""
+        from geolift.viewer.page import notebook
+
+        return notebook(self)
+
+
+def check(result: Result, origin: str) -> Result:
+    """Return `result` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
+    try:
+        skeletons.check(result.skeleton)
+    except ValueError as error:
+        raise DatasetError(f"{origin}: {error}") from error
+    _check_shapes(result, origin)
+    _check_rows(result, origin)
+    _check_values(result, origin)
+    return result
+
+
+def _check_shapes(result: Result, origin: str) -> None:
+    rows, joints = len(np.atleast_1d(result.frame)), len(result.skeleton.names)
+    expected = {
+        "points": ((rows, joints, 3), "float32"),
+        "position": ((rows, 3), "float32"),
+        "keypoints": ((rows, joints, 2), "float32"),
+        "confidence": ((rows, joints), "float32"),
+        "filled": ((rows, joints), "bool"),
+        "frame": ((rows,), "int64"),
+        "person": ((rows,), "int64"),
+        "image_size": ((len(result.frames), 2), "float32"),
+    }
+    for key, (shape, kind) in expected.items():
+        value = getattr(result, key)
+        if value is None and key == "image_size":
+            continue
+        found = f"{value.dtype} {list(value.shape)}" if isinstance(value, np.ndarray) else type(value).__name__
+        if found != f"{kind} {list(shape)}":
+            raise DatasetError(f"{origin}: {key}: found {found}, expected {kind} {list(shape)}")
+    for key in ("frames", "people", "notes"):
+        value = getattr(result, key)
+        if not isinstance(value, tuple) or not all(isinstance(text, str) for text in value):
+            raise DatasetError(f"{origin}: {key}: expected a tuple of text")
+    for key in ("scale", "model", "source"):
+        if not isinstance(getattr(result, key), str):
+            raise DatasetError(f"{origin}: {key}: found {type(getattr(result, key)).__name__}, expected text")
+    if result.units not in UNITS:
+        raise DatasetError(f"{origin}: units: found {result.units!r}, expected one of {list(UNITS)}")
+
+
+def _check_rows(result: Result, origin: str) -> None:
+    if not len(result.frame):
+        raise DatasetError(f"{origin}: found no pose, expected at least one")
+    for key, names in (("frame", result.frames), ("person", result.people)):
+        value = getattr(result, key)
+        if not 0 <= value.min() <= value.max() < len(names):
+            raise DatasetError(
+                f"{origin}: {key}: found {value.min()}..{value.max()}, expected numbers in 0..{len(names) - 1}"
+            )
+    person, frame = np.diff(result.person), np.diff(result.frame)
+    if ((person < 0) | ((person == 0) & (frame <= 0))).any():
+        raise DatasetError(f"{origin}: person, frame: expected rows in the order of people, then frames, none twice")
+    if len(set(result.people)) != len(result.people) or len(np.unique(result.person)) != len(result.people):
+        raise DatasetError(f"{origin}: people: expected different names, and a row for each of them")
+
+
+def _check_values(result: Result, origin: str) -> None:
+    for key in ("points", "position", "keypoints"):
+        value = getattr(result, key)
+        known = np.isfinite(value)
+        if np.isinf(value).any() or (known.any(axis=-1) != known.all(axis=-1)).any():
+            raise DatasetError(f"{origin}: {key}: expected finite numbers, or NaN in every coordinate")
+    if not ((result.confidence >= 0) & (result.confidence <= 1)).all():
+        raise DatasetError(f"{origin}: confidence: expected numbers from 0 to 1")
+    if result.confidence[result.filled | np.isnan(result.keypoints[..., 0])].any():
+        raise DatasetError(f"{origin}: confidence: found more than 0 where a joint is missing or filled in, expected 0")
+    largest = np.nanmax(np.abs(result.points), initial=0.0)
+    off = np.nanmax(np.abs(result.points[:, result.skeleton.root]), initial=0.0)
+    if off > AT_ROOT * largest:
+        raise DatasetError(f"{origin}: points: found a root {off:g} off the origin, expected roots at the origin")
+    if not 0 <= result.fps < np.inf:
+        raise DatasetError(f"{origin}: fps: found {result.fps}, expected frames per second, or 0 where unknown")
+    if result.image_size is not None and not ((result.image_size >= 1) & np.isfinite(result.image_size)).all():
+        raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")

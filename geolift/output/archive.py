@@ -1,0 +1,108 @@
+"""Lifted poses as .npz or JSON, both without loss and with the same entries (docs/formats.md).
+
+Every field of `Result` under its own name, the skeleton as `joint_names`, `parents`, `left`, `right`, `head`, and with
+them `format`, `version` and `axes`. A field that is None is left out. In JSON NaN is null.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.npz import read_arrays
+from geolift.output.result import AXES, Result, check
+from geolift.skeleton import Skeleton
+
+FORMAT, VERSION = "geolift poses", 1
+ARRAYS = {  # name: type and number of axes
+    "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
+    "filled": (np.bool_, 2), "frame": (np.int64, 1), "person": (np.int64, 1), "image_size": (np.float32, 2),
+}  # fmt: skip
+PLAIN = {
+    "format": (np.str_, 0), "version": (np.int64, 0), "axes": (np.str_, 0), "units": (np.str_, 0),
+    "video": (np.bool_, 0), "fps": (np.float64, 0), "scale": (np.str_, 0), "model": (np.str_, 0),
+    "source": (np.str_, 0), "notes": (np.str_, 1), "people": (np.str_, 1), "frames": (np.str_, 1),
+    "joint_names": (np.str_, 1), "parents": (np.int64, 1), "left": (np.int64, 1), "right": (np.int64, 1),
+    "head": (np.int64, 0),
+}  # fmt: skip
+ENTRIES = PLAIN | ARRAYS
+
+
+def write_npz(result: Result, path: Path) -> list[str]:
+    """Write a .npz without pickles; nothing is left out or changed."""
+    with path.open("wb") as file:
+        np.savez_compressed(file, **_entries(result))
+    return []
+
+
+def write_json(result: Result, path: Path) -> list[str]:
+    """Write strict JSON, one entry a line; a number has no more digits than its float32 needs. Nothing is changed."""
+    lines = [f'"{key}": {json.dumps(_listed(value), allow_nan=False)}' for key, value in _entries(result).items()]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
+    return []
+
+
+def load_npz(path: Path) -> Result:
+    """Read what `write_npz` wrote; raises DatasetError and FileNotFoundError naming the file."""
+    return _result(read_arrays(path), str(path))
+
+
+def load_json(path: Path) -> Result:
+    """Read what `write_json` wrote; raises DatasetError and FileNotFoundError naming the file."""
+    try:
+        entries = json.loads(path.read_bytes(), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(f"{path}: found no JSON: {error}") from error
+    if not isinstance(entries, dict):
+        raise DatasetError(f"{path}: found JSON without names, expected poses written by geolift")
+    arrays = {}
+    for key, value in entries.items():
+        kind = ENTRIES.get(key, (None, 0))[0]
+        try:
+            if kind in (np.float32, np.float64):
+                arrays[key] = np.array(value, np.float64).astype(kind)  # null becomes NaN
+            else:
+                arrays[key] = np.array(value, kind if value == [] else None)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DatasetError(f"{path}: {key}: {error}") from error
+    return _result(arrays, str(path))
+
+
+def _entries(result: Result) -> dict[str, np.ndarray]:
+    values = {"format": FORMAT, "version": VERSION, "axes": AXES} | result._asdict()
+    names, *rest = values.pop("skeleton")
+    values |= {"joint_names": names} | dict(zip(Skeleton._fields[1:], rest, strict=True))
+    return {key: np.array(values[key], kind) for key, (kind, _) in ENTRIES.items() if values[key] is not None}
+
+
+def _listed(value: np.ndarray) -> object:
+    """What JSON takes: lists, with None for NaN. The float64 with a float32's digits stands for that float32."""
+    if value.dtype != np.float32:
+        return value.tolist()
+    return np.where(np.isnan(value), None, value.astype(np.str_).astype(np.float64)).tolist()
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _result(arrays: dict[str, np.ndarray], origin: str) -> Result:
+    if missing := sorted(set(ENTRIES) - set(arrays) - {"image_size"}):
+        raise DatasetError(f"{origin}: no poses written by geolift: {missing} missing, found {sorted(arrays)}")
+    if extra := sorted(set(arrays) - set(ENTRIES)):
+        raise DatasetError(f"{origin}: found {extra}, expected only {sorted(ENTRIES)}")
+    for key, array in arrays.items():
+        kind, axes = np.dtype(ENTRIES[key][0]), ENTRIES[key][1]
+        if array.dtype.kind != kind.kind or array.ndim != axes:
+            raise DatasetError(
+                f"{origin}: {key}: found {array.dtype} {list(array.shape)}, expected {kind.name} with {axes} axes"
+            )
+    plain = {key: arrays[key].tolist() for key in PLAIN}
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()}
+    for key, known in {"format": FORMAT, "version": VERSION, "axes": AXES}.items():
+        if plain.pop(key) != known:
+            raise DatasetError(f"{origin}: {key}: found {arrays[key].item()!r}, expected {known!r}")
+    skeleton = Skeleton(plain.pop("joint_names"), *(plain.pop(key) for key in Skeleton._fields[1:]))
+    fields = {key: arrays.get(key) for key in ARRAYS}
+    return check(Result(skeleton=skeleton, **fields, **plain), origin)

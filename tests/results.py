@@ -1,0 +1,63 @@
+"""Results of lifting made of procedural people, whose 3D is known: what writers and viewers are tried on."""
+
+import numpy as np
+
+from geolift import procedural
+from geolift.cameras import FOCAL, IMAGE_SIZE, look_at
+from geolift.output.result import Result
+from geolift.skeleton import H36M17
+
+CAMERA = look_at(np.array([5.0, 0.0, 1.5]), np.array([0.0, 0.0, 0.9]))
+
+
+def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, **changes):
+    """A result whose points are true, of people beside each other before a level camera, all seen in every frame.
+
+    `changes` replace fields of the result.
+    """
+    clips = procedural.clips(seed=seed, people=max(3, people), seconds=max(1.0, 1.0 + frames / fps), fps=fps)
+    motions = len(procedural.MOTIONS)
+    points, position, keypoints = [], [], []
+    for i in range(people):
+        world = clips[i * motions + (3 + i) % motions].points[:frames].astype(np.float64)
+        world[..., :2] -= world[:, [H36M17.root], :2].mean(axis=0)
+        world[..., 1] += 1.2 * (i - (people - 1) / 2)
+        world[..., 0] -= 0.7 * i
+        seen = (world - CAMERA.centre) @ CAMERA.camera_from_world.T
+        keypoints.append(FOCAL * seen[..., :2] / seen[..., 2:] + IMAGE_SIZE / 2)
+        position.append(seen[:, H36M17.root])
+        points.append(seen - seen[:, [H36M17.root]])
+    keypoints = np.concatenate(keypoints).astype(np.float32)
+    result = Result(
+        points=np.concatenate(points).astype(np.float32),
+        position=np.concatenate(position).astype(np.float32),
+        keypoints=keypoints,
+        confidence=np.ones(keypoints.shape[:2], np.float32),
+        filled=np.zeros(keypoints.shape[:2], bool),
+        frame=np.tile(np.arange(frames), people),
+        person=np.repeat(np.arange(people), frames),
+        skeleton=H36M17,
+        frames=tuple(f"frame_{i:05d}.png" for i in range(frames)),
+        people=tuple(f"person {i}" for i in range(people)),
+        video=video,
+        fps=fps if video else 0.0,
+        image_size=np.full((frames, 2), IMAGE_SIZE, np.float32),
+        units="m",
+        scale="every person is taken to be 1.7 m tall",
+        model="procedural@0000",
+        source="people.json (COCO keypoints)",
+        notes=("the true points of procedural people",),
+    )
+    return result._replace(**changes)
+
+
+def with_gaps(result, *, missing=0.1, filled=0.1, seed=0):
+    """`result` with a share of its joints missing, and a share of the others filled in."""
+    drawn = np.random.default_rng(seed).random(result.confidence.shape)
+    gone, made = drawn < missing, (drawn >= missing) & (drawn < missing + filled)
+    return result._replace(
+        points=np.where(gone[..., None], np.nan, result.points).astype(np.float32),
+        keypoints=np.where((gone | made)[..., None], np.nan, result.keypoints).astype(np.float32),
+        confidence=np.where(gone | made, 0, result.confidence).astype(np.float32),
+        filled=made,
+    )
