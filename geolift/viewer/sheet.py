@@ -1,0 +1,37 @@
+"""A result as one picture: evenly spaced poses, 2D beside 3D from three views. Needs `pip install 'geolift[viz]'`."""
+
+import os
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.output.result import Result
+
+
+def write_sheet(result: Result, path: str | os.PathLike) -> None:
+    """Write the picture of `result`, poses in the order of persons, then of frames (.png, .pdf, .svg).
+
+    A joint is drawn where it has 2D and 3D; poses without a bone to draw are left out.
+
+    Raises:
+        DatasetError: if no pose has a bone to draw, or matplotlib is not installed.
+    """
+    try:
+        from geolift.viz import lifted_sheet
+    except ImportError as error:
+        raise DatasetError(f"{path}: pictures need matplotlib: pip install 'geolift[viz]'") from error
+    skeleton = result.skeleton
+    seen = np.isfinite(result.points).all(axis=-1) & np.isfinite(result.keypoints).all(axis=-1)
+    drawn = np.any([seen[:, parent] & seen[:, child] for parent, child in skeleton.bones], axis=0)
+    if not drawn.any():
+        raise DatasetError(f"{path}: found no bone with both ends in {len(seen)} poses, expected one to draw")
+    centred = [_centred(values[drawn], seen[drawn], skeleton.root) for values in (result.points, result.keypoints)]
+    lifted_sheet(*centred, seen[drawn], skeleton, path)
+
+
+def _centred(values: np.ndarray, seen: np.ndarray, root: int) -> np.ndarray:
+    """`[N, J, D]` with 0 for joints that are missing; around the root, or where it is missing around the mean."""
+    values = np.where(seen[..., None], values, 0)
+    mean = values.sum(axis=1) / seen.sum(axis=1)[:, None]
+    centre = np.where(seen[:, [root]], values[:, root], mean)
+    return np.where(seen[..., None], values - centre[:, None], 0)
