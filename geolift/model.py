@@ -1,6 +1,7 @@
 """A trained lifter with all it needs to be used: skeleton, normalisation, camera distance."""
 
 import functools
+import hashlib
 from typing import Any, NamedTuple
 
 import jax
@@ -25,6 +26,7 @@ class Model(NamedTuple):
         skeleton: the joints it was trained on.
         normalization: from keypoints to its poses.
         distance, min_depth: camera distance and nearest depth, as trained.
+        id: name and digest of the weights, "cmu-1a2b3c4d", which results carry; "" in a model that was not loaded.
     """
 
     lifter: Lifter
@@ -33,6 +35,32 @@ class Model(NamedTuple):
     normalization: Normalization
     distance: float
     min_depth: float
+    id: str = ""
+
+
+def weights(variables: Any) -> dict[str, np.ndarray]:
+    """Float32 arrays by path, "params/ResidualMLP_0/Dense_0/kernel", in the order of paths."""
+    named = {path_name(path): np.asarray(leaf, np.float32) for path, leaf in jax.tree.leaves_with_path(variables)}
+    return dict(sorted(named.items()))
+
+
+def path_name(path: jax.tree_util.KeyPath) -> str:
+    """A path in a tree of weights as text, "params/ResidualMLP_0/Dense_0/kernel"."""
+    return jax.tree_util.keystr(path, simple=True, separator="/")
+
+
+def digest(variables: Any) -> str:
+    """sha256 of the weights' paths, shapes and float32 values: the same whatever file they were kept in."""
+    sha = hashlib.sha256()
+    for path, array in weights(variables).items():
+        sha.update(f"{path} {array.shape} ".encode())
+        sha.update(array.astype("<f4").tobytes())
+    return sha.hexdigest()
+
+
+def identify(model: Model, name: str) -> Model:
+    """The model with its id: `name` and the first eight digits of the digest."""
+    return model._replace(id=f"{name}-{digest(model.variables)[:8]}")
 
 
 def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:

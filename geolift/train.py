@@ -20,7 +20,7 @@ from geolift.build import Phase, build_networks, build_phases, build_pools, buil
 from geolift.checkpoint import Checkpoints
 from geolift.dataset import Dataset
 from geolift.logger import Logger
-from geolift.model import Model, lift_on_device
+from geolift.model import Model, identify, lift_on_device
 from geolift.normalization import Normalization
 from geolift.sampler import Pools, sample
 from geolift.skeleton import Skeleton
@@ -201,7 +201,7 @@ def _loop(
 
 
 def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
-    """The model of a working directory, its config, and its step.
+    """The model of a working directory, its config, and its step; the model's id is folder, step and digest.
 
     Args:
         workdir: where `train` wrote.
@@ -223,7 +223,8 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         why = str(error).partition("\n")[0]  # orbax prints both trees in full
         raise ConfigError(f"{workdir}: not a run of this version of geolift ({why})") from error
-    return _model(config, skeleton, Normalization(**card["normalization"]), state), config, int(state.step)
+    model = _model(config, skeleton, Normalization(**card["normalization"]), state)
+    return identify(model, f"{workdir.resolve().name}-{int(state.step)}"), config, int(state.step)
 
 
 def _model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
