@@ -2,34 +2,15 @@
 
 import numpy as np
 import pytest
+from figure import standing
 
-from geolift import bridges, cli, dataset, normalization, sources
-from geolift.bridges import COCO17, MPII16, Bridge
+from geolift import bridges, cli, dataset, normalization, npz
+from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
+from geolift.joint_sets import COCO17, JOINT_SETS, MPII16
 from geolift.skeleton import H36M17
 
-BRIDGES = {name: bridge for name, bridge in vars(bridges).items() if isinstance(bridge, Bridge)}
 JOINT = H36M17.names.index
-OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
-
-# The nose of a person who faces the camera is at (0, 0); y down, the person's own left on the right of the image.
-STANDING = {
-    "head": (0, -2), "eye": (0.4, -0.5), "ear": (0.8, 0), "nose": (0, 0), "upper_neck": (0, 2), "thorax": (0, 3),
-    "shoulder": (2, 3), "elbow": (3, 6), "wrist": (4, 9), "pelvis": (0, 9), "hip": (1, 9), "knee": (1, 13),
-    "ankle": (2, 17),
-}  # fmt: skip
-
-
-def standing(name):
-    """Where `STANDING` has a joint of any joint set."""
-    side, _, joint = name.partition("_")
-    x, y = STANDING[joint if side in OTHER else {"head_top": "head"}.get(name, name)]
-    return (-x if side in ("right", "r") else x, y)
-
-
-def mirrored_name(name):
-    side, _, joint = name.partition("_")
-    return f"{OTHER[side]}_{joint}" if side in OTHER else name
 
 
 def as_images(data):
@@ -41,35 +22,10 @@ def lengths(poses):
     return np.linalg.norm(poses, axis=(1, 2))
 
 
-def test_golden_poses():
-    x = {name: standing(name) for name in MPII16.source}
-    points, trust = bridges.apply(MPII16, np.array([x[name] for name in MPII16.source]), np.full(16, 0.7))
-    expected = {name: standing(name) for name in H36M17.names if name not in ("spine", "neck")}
-    expected |= {"spine": (0, 6), "neck": (0, 0)}
-    np.testing.assert_allclose(points, [expected[name] for name in H36M17.names], atol=1e-6)
-    np.testing.assert_allclose(trust, 0.7, rtol=1e-6)
-
-    points, trust = bridges.apply(COCO17, np.array([standing(name) for name in COCO17.source]), np.full(17, 0.7))
-    expected |= {"head": (0, 0)}  # masked
-    np.testing.assert_allclose(points, [expected[name] for name in H36M17.names], atol=1e-6)
-    np.testing.assert_allclose(trust, np.where(np.arange(17) == H36M17.head, 0, 0.7), rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", BRIDGES)
-def test_a_mirrored_image_exchanges_left_and_right(name, rng):
-    bridge = BRIDGES[name]
-    keypoints, confidence = rng.normal(size=(5, len(bridge.source), 2)), rng.uniform(size=(5, len(bridge.source)))
-    partners = [bridge.source.index(mirrored_name(joint)) for joint in bridge.source]
-    flipped = bridges.apply(bridge, (keypoints * [-1, 1])[:, partners], confidence[:, partners])
-    points, trust = bridges.apply(bridge, keypoints, confidence)
-    np.testing.assert_allclose(flipped[0], (points * [-1, 1])[:, H36M17.mirrored], atol=1e-6)
-    np.testing.assert_array_equal(flipped[1], trust[:, H36M17.mirrored])
-
-
-@pytest.mark.parametrize("name", BRIDGES)
+@pytest.mark.parametrize("name", JOINT_SETS)
 @pytest.mark.parametrize("junk", [np.nan, np.inf, -1e30])
 def test_junk_in_missing_joints_changes_nothing(name, junk, rng):
-    bridge = BRIDGES[name]
+    bridge = JOINT_SETS[name]
     keypoints = rng.normal(size=(40, len(bridge.source), 2))
     confidence = rng.uniform(0.1, 1, size=(40, len(bridge.source)))
     missing = rng.uniform(size=confidence.shape) < 0.3
@@ -115,7 +71,7 @@ def test_sources_must_fit_the_bridge(rng):
 
 # Small archives like the real ones: three persons, two of them in one image.
 def mpii_arrays():
-    joints = np.array([standing(name) for name in MPII16.source], np.float32)
+    joints = standing(MPII16.source, "mpii16").astype(np.float32)
     return {
         "joints": np.stack([joints * 10 + 101, joints * 20 + 301, joints * 5 + 51]),
         "visible": np.array([[1] * 16, [1] * 16, [0] * 16], np.uint8),
@@ -126,7 +82,7 @@ def mpii_arrays():
 
 
 def coco_arrays():
-    joints = np.array([standing(name) for name in COCO17.source], np.float32)
+    joints = standing(COCO17.source, "coco17").astype(np.float32)
     return {
         "joints": np.stack([joints * 10 + 100, joints * 20 + 300, joints * 5 + 50]),
         "visibility": np.array([[2] * 17, [2, 0] + [1] * 15, [2] * 11 + [0] + [2] * 5], np.uint8),
@@ -142,7 +98,7 @@ ARCHIVES = {"mpii": mpii_arrays, "coco": coco_arrays}
 
 def test_mpii_pixels_count_from_zero_and_hidden_joints_are_half_sure(tmp_path):
     np.savez(tmp_path / "mpii.npz", **mpii_arrays())
-    data = sources.CONVERTERS["mpii"](tmp_path / "mpii.npz", seed=0)
+    data = CONVERTERS["mpii"].convert(tmp_path / "mpii.npz")
     np.testing.assert_array_equal(data.keypoints[:, JOINT("neck")], [[100, 100], [300, 300], [50, 50]])
     np.testing.assert_array_equal(data.confidence, np.repeat([[1], [1], [0.5]], 17, axis=1))
     assert data.subject.tolist() == ["b.jpg/0", "a.jpg/0", "b.jpg/3"] and data.image_size is None
@@ -186,7 +142,7 @@ def test_wrong_archives_are_refused_in_one_line(kind, case, tmp_path):
     path = tmp_path / "bad.npz"
     np.savez(path, **{key: value for key, value in {**arrays, **change(arrays)}.items() if value is not None})
     with pytest.raises(DatasetError, match=message) as error:
-        sources.CONVERTERS[kind](path, seed=0)
+        CONVERTERS[kind].convert(path)
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
@@ -194,14 +150,14 @@ def test_nobody_with_a_pelvis(tmp_path):
     arrays = coco_arrays()
     np.savez(tmp_path / "nobody.npz", **{**arrays, "visibility": arrays["visibility"] * 0})
     with pytest.raises(DatasetError, match="none of 3 persons has a pelvis"):
-        sources.CONVERTERS["coco"](tmp_path / "nobody.npz", seed=0)
+        CONVERTERS["coco"].convert(tmp_path / "nobody.npz")
 
 
 @pytest.fixture(scope="module")
 def wild(request):
     """A real archive in Human3.6M-17 joints, and its own arrays."""
     path = request.getfixturevalue(f"{request.param}_file")
-    return request.param, sources.CONVERTERS[request.param](path, seed=0), dataset.read_arrays(path)
+    return request.param, CONVERTERS[request.param].convert(path), npz.read_arrays(path)
 
 
 real = pytest.mark.parametrize("wild", ["mpii", "coco"], indirect=True)

@@ -1,0 +1,128 @@
+"""Values of a parsed JSON file, each of the type it must have; anything else is a DatasetError that names the place.
+
+`where` is the beginning of such an error: the file and the place in it, e.g. "poses.json: people[3]".
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geolift.errors import DatasetError
+
+LARGEST_WHOLE = 10**15  # a frame, image or track number beyond this is none
+LARGEST = 1e100  # a number beyond this is not even junk in place of pixels
+
+
+def load(path: Path, *, largest: int) -> Any:
+    """Parse a JSON file of at most `largest` bytes.
+
+    Raises:
+        DatasetError: if it is larger, not readable, or no JSON.
+        FileNotFoundError: if there is no such file.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        size = path.stat().st_size
+        if size > largest:
+            raise DatasetError(f"{path}: found {size} bytes, expected at most {largest}")
+        return json.loads(path.read_bytes())
+    except DatasetError:
+        raise
+    except (OSError, ValueError, RecursionError, MemoryError) as error:  # ValueError: no JSON, no UTF-8, huge numbers
+        raise DatasetError(f"{path}: not readable as JSON: {str(error).splitlines()[0][:200]}") from error
+
+
+def told(value: Any) -> str:
+    """What a value is, in a few words on one line."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:40] + "...")
+    if isinstance(value, int):
+        return str(value) if abs(value) < LARGEST_WHOLE else "a huge number"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        keys = ", ".join(told(key) for key in list(value)[:5])
+        return f"an object with {keys or 'nothing'}{', ...' if len(value) > 5 else ''}"
+    return str(value)
+
+
+def mapping(value: Any, where: str) -> dict[str, Any]:
+    """An object."""
+    return _expect(value, dict, "an object", where)
+
+
+def listing(value: Any, where: str) -> list[Any]:
+    """A list."""
+    return _expect(value, list, "a list", where)
+
+
+def text(value: Any, where: str) -> str:
+    """Text."""
+    return _expect(value, str, "text", where)
+
+
+def member(value: Any, key: str, where: str) -> Any:
+    """What an object has under a key."""
+    if not isinstance(value, dict) or key not in value:
+        raise DatasetError(f"{where}: found {told(value)}, expected an object with {key!r}")
+    return value[key]
+
+
+def whole(value: Any, where: str, *, least: int = -LARGEST_WHOLE) -> int:
+    """A whole number from `least` on, also one written as 3.0."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= LARGEST_WHOLE:
+        expected = "a whole number" if least < 0 else f"a whole number from {least} on"
+        raise DatasetError(f"{where}: found {told(value)}, expected {expected}")
+    return value
+
+
+def number(value: Any, where: str) -> float:
+    """A finite number."""
+    found = numbers([value], where)[0]
+    if not np.isfinite(found):
+        raise DatasetError(f"{where}: found {told(value)}, expected a finite number")
+    return float(found)
+
+
+def numbers(value: Any, where: str) -> np.ndarray:
+    """A list of n numbers, `[n]` float64; null and infinity are NaN."""
+    listing(value, where)
+    kinds = set(map(type, value)) - {int, float, type(None)}
+    if kinds:
+        wrong = next(i for i, item in enumerate(value) if type(item) in kinds)
+        raise DatasetError(f"{where}: found {told(value[wrong])} at [{wrong}], expected a number")
+    try:
+        found = np.array(value, np.float64)
+    except OverflowError:
+        found = np.array([LARGEST * 10])
+    found[~np.isfinite(found)] = np.nan
+    if (np.abs(found) > LARGEST).any():
+        raise DatasetError(f"{where}: found a huge number, expected pixels")
+    return found
+
+
+def rows(value: Any, where: str) -> np.ndarray:
+    """A list of n lists of m numbers, `[n, m]` float64; null and infinity are NaN. No lists at all: `[0, 0]`."""
+    listing(value, where)
+    if not value:
+        return np.zeros((0, 0))
+    widths = {len(row) if isinstance(row, list) else -1 for row in value}
+    if -1 in widths or len(widths) > 1:
+        wrong = next(row for row in value if not isinstance(row, list) or len(row) != len(value[0]))
+        raise DatasetError(f"{where}: found {told(wrong)}, expected lists of as many numbers each")
+    return numbers([item for row in value for item in row], where).reshape(len(value), widths.pop())
+
+
+def _expect(value: Any, kind: type, words: str, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise DatasetError(f"{where}: found {told(value)}, expected {words}")
+    return value
