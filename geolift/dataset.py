@@ -4,7 +4,6 @@
 """
 
 import os
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from geolift import skeleton as skeletons
 from geolift.errors import DatasetError
+from geolift.npz import read_arrays
 from geolift.skeleton import Skeleton
 
 VERSION = 1
@@ -132,37 +132,6 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
         partial.unlink(missing_ok=True)
 
 
-def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Read every array of a .npz without unpickling anything.
-
-    Raises:
-        DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, pickled objects).
-        FileNotFoundError: if there is no such file.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    if path.is_dir():
-        raise DatasetError(f"{path}: found a folder, expected a .npz file")
-    if path.stat().st_size == 0:
-        raise DatasetError(f"{path}: the file is empty, expected a .npz")
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            begin = file.read(8)
-        found = "the beginning of one whose end is missing (truncated?)" if begin[:4] == b"PK\x03\x04" else begin
-        raise DatasetError(f"{path}: not a .npz file: found {found}, expected a zip archive of arrays")
-    arrays = {}
-    name = ""
-    try:
-        with path.open("rb") as archive, np.load(archive, allow_pickle=False) as file:
-            for name in file.files:
-                arrays[name] = file[name]
-    except (Exception, MemoryError) as error:  # a damaged archive can raise nearly anything
-        why = "it holds pickled objects, which are never read" if "pickle" in str(error).lower() else str(error)
-        raise DatasetError(f"{path}: array {name!r} cannot be read: {why}") from error
-    return arrays
-
-
 def load(path: str | os.PathLike) -> Dataset:
     """Read and check a geolift data set.
 
@@ -180,6 +149,10 @@ def load(path: str | os.PathLike) -> Dataset:
         raise DatasetError(f"{path}: version: found {arrays['version']}, expected {VERSION}")
     if arrays["joint_names"].dtype.kind != "U" or arrays["joint_names"].ndim != 1:
         raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].dtype}, expected a list of text")
+    for key, axes in {"parents": 1, "left": 1, "right": 1, "head": 0}.items():
+        if arrays[key].dtype.kind not in "iu" or arrays[key].ndim != axes:
+            found = f"{arrays[key].dtype} of shape {list(arrays[key].shape)}"
+            raise DatasetError(f"{path}: {key}: found {found}, expected whole numbers with {axes} axes")
     try:
         skeleton = skeletons.check(
             Skeleton(

@@ -1,0 +1,184 @@
+"""Opening files of keypoints and finding out, by what is in them, which program wrote them. Extensions decide nothing.
+
+Nothing in a file is ever run. What is read at once is bounded: JSON and text by `LARGEST_TEXT`, arrays by `npz.limit`.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from geolift.errors import DatasetError
+from geolift.keypoints import (
+    alphapose,
+    coco,
+    deeplabcut,
+    detectron,
+    mediapipe,
+    mmpose,
+    mpii,
+    openpose,
+    own,
+    sleap,
+    table,
+)
+from geolift.keypoints.format import KINDS, Format, Options
+from geolift.keypoints.recording import Recording
+from geolift.npz import Archive
+
+FORMATS: tuple[Format, ...] = (
+    *openpose.FORMATS, *coco.FORMATS, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT,
+    *detectron.FORMATS, *deeplabcut.FORMATS, sleap.FORMAT, table.FORMAT, own.FORMAT,
+)  # fmt: skip
+LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about twenty times as much
+HDF5 = b"\x89HDF\r\n\x1a\n"
+HDF5_OFFSETS = (0, 512, 1024, 2048)  # where its signature may stand, after a block of the user's
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+BEGINNING = 40  # bytes of a file that an error shows
+KIND_NAMES = dict(zip(KINDS, ("a folder", "JSON", "an archive of arrays (.npz)", "text", "HDF5"), strict=True))
+NOTHING_SAID = Options()
+
+
+class Recognised(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        recording: its people.
+        format: the name of its format, as `--from` takes it.
+        why: a sentence: what it was taken for, and by what.
+    """
+
+    recording: Recording
+    format: str
+    why: str
+
+
+def open_content(path: str | os.PathLike) -> tuple[str, Any]:
+    """What kind of file it is, one of `KINDS`, and its content, which is by kind:
+
+    * "folder": the paths in it, a sorted list;
+    * "json": what `json.loads` makes of it (NaN and Infinity are let pass);
+    * "npz": an `Archive`;
+    * "csv": the lines of any other text, a list of str without line ends;
+    * "hdf5": its path.
+
+    Raises:
+        DatasetError: if it is empty, damaged, too large or of no such kind.
+        FileNotFoundError: if there is nothing.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file or folder")
+    try:
+        if path.is_dir():
+            return "folder", sorted(path.iterdir())
+        if not path.is_file():
+            raise DatasetError(f"{path}: found no file and no folder, expected one of keypoints")
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            begin = file.read(max(HDF5_OFFSETS) + len(HDF5))
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from error
+    if not begin:
+        raise DatasetError(f"{path}: the file is empty, expected keypoints")
+    if begin.startswith(ZIP):
+        return "npz", Archive(path)
+    if any(begin[offset : offset + len(HDF5)] == HDF5 for offset in HDF5_OFFSETS):
+        return "hdf5", path
+    if size > LARGEST_TEXT:
+        raise DatasetError(f"{path}: found {size} bytes of text, expected up to {LARGEST_TEXT}")
+    content = path.read_bytes()
+    first = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        found = f"byte {content[error.start : error.start + 1]!r} at {error.start}"
+        raise DatasetError(f"{path}: {_begins(begin)}: neither UTF-8 text ({found}), .npz nor HDF5") from error
+    if "\0" in text:
+        raise DatasetError(f"{path}: {_begins(begin)}: found zero bytes, expected text, .npz or HDF5")
+    if first in (b"{", b"["):
+        return "json", _json(text, path)
+    return "csv", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+
+
+def read_keypoints(
+    path: str | os.PathLike, *, format: str | None = None, options: Options = NOTHING_SAID
+) -> Recognised:
+    """Read the people of a file or folder.
+
+    Args:
+        path: a file, or a folder of files.
+        format: the name of the format in `FORMATS`; None: the one that recognises the content.
+        options: what the user says about it.
+
+    Raises:
+        DatasetError: if no format or several recognise the content, or if it is damaged.
+        FileNotFoundError: if there is nothing.
+    """
+    path = Path(path)
+    if format is not None and format not in {known.name for known in FORMATS}:
+        raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
+    kind, content = open_content(path)
+    try:
+        chosen, why = _asked(path, kind, content, format) if format is not None else _recognised(path, kind, content)
+        return Recognised(chosen.read(content, path, options), chosen.name, why)
+    except (OverflowError, RecursionError, MemoryError) as error:
+        what = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DatasetError(f"{path}: damaged, or too large: {what}") from error
+
+
+def _recognised(path: Path, kind: str, content: Any) -> tuple[Format, str]:
+    """The one format that recognises the content, and why."""
+    candidates = [known for known in FORMATS if known.kind == kind]
+    found = [(known, why) for known in candidates if (why := known.recognise(content))]
+    if len(found) > 1:
+        told = "; ".join(f"{known.name} ({why})" for known, why in found)
+        raise DatasetError(f"{path}: found several formats, say which with --from: {told}")
+    if not found:
+        looked = "; ".join(f"{known.name} ({known.what})" for known in candidates) or "none"
+        raise DatasetError(
+            f"{path}: not recognised: found {KIND_NAMES[kind]}, {_begins(content, kind)}. Formats looked for: {looked}"
+        )
+    chosen, why = found[0]
+    return chosen, f"taken for {chosen.name} ({chosen.what}): {why}"
+
+
+def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]:
+    """The format of that name for files of this kind."""
+    named = [known for known in FORMATS if known.name == name]
+    chosen = next((known for known in named if known.kind == kind), None)
+    if chosen is None:
+        kinds = " or ".join(KIND_NAMES[known.kind] for known in named)
+        raise DatasetError(f"{path}: found {KIND_NAMES[kind]}, expected {kinds} for {name}")
+    why = chosen.recognise(content) or "its content does not show it"
+    return chosen, f"taken for {chosen.name} ({chosen.what}) as asked: {why}"
+
+
+def _json(text: str, path: Path) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise DatasetError(f"{path}: damaged JSON: {where}: {error.msg}") from error
+    except (RecursionError, MemoryError) as error:
+        raise DatasetError(f"{path}: damaged JSON: nested too deeply or too large") from error
+    except ValueError as error:  # numbers of thousands of digits
+        raise DatasetError(f"{path}: damaged JSON: {str(error).splitlines()[0]}") from error
+
+
+def _begins(content: Any, kind: str = "") -> str:
+    """What a file begins with, for people."""
+    if kind == "folder":
+        names = [file.name for file in content[:3]]
+        return f"of {len(content)} files: {', '.join(names)}{', ...' if len(content) > 3 else ''}" if names else "empty"
+    if kind == "npz":
+        return f"with the arrays {sorted(content.names)[:10]}"
+    if kind == "hdf5":
+        return "whose tables are of another program"
+    if kind == "json":
+        keys = content if isinstance(content, dict) else content[0] if content and isinstance(content[0], dict) else {}
+        what = "an object" if isinstance(content, dict) else f"a list of {len(content)}"
+        return f"{what} with {sorted(keys)[:10]}" if keys else what
+    if kind == "csv":
+        return f"which begins with {content[0][:BEGINNING]!r}"
+    return f"begins with {content[:BEGINNING]!r}"

@@ -1,0 +1,144 @@
+"""The arrays of .npz files, read without believing what a file says: no free unpickling, no size without the bytes."""
+
+import math
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from geolift import pickles
+from geolift.errors import DatasetError
+
+LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
+LARGEST_RATIO = 200  # and how many times the size of the file, except for files whose arrays take less than SMALL
+SMALL = 2**30
+
+
+class Archive:
+    """A .npz file whose names are known, and whose arrays are read when asked for.
+
+    Attributes:
+        path: the file.
+        names: of its arrays, in the order of the file.
+
+    Raises:
+        DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, far too large unpacked).
+        FileNotFoundError: if there is no such file.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        path = Path(path)
+        if not path.exists():
+            raise FileNotFoundError(f"{path}: no such file")
+        if path.is_dir():
+            raise DatasetError(f"{path}: found a folder, expected a .npz file")
+        size = path.stat().st_size
+        if size == 0:
+            raise DatasetError(f"{path}: the file is empty, expected a .npz")
+        if not zipfile.is_zipfile(path):
+            with path.open("rb") as file:
+                begin = file.read(8)
+            found = "the beginning of one whose end is missing (truncated?)" if begin[:4] == b"PK\x03\x04" else begin
+            raise DatasetError(f"{path}: not a .npz file: found {found}, expected a zip archive of arrays")
+        try:
+            with zipfile.ZipFile(path) as file:
+                members = file.infolist()
+        except Exception as error:  # a damaged archive can raise nearly anything
+            raise DatasetError(f"{path}: not a .npz file: the zip archive cannot be read: {error}") from error
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > limit(size):
+            raise DatasetError(
+                f"{path}: a zip bomb? found {unpacked} bytes of arrays in {size} bytes, expected up to {limit(size)}"
+            )
+        self.path = path
+        self.names = tuple(member.filename.removesuffix(".npy") for member in members)
+        self._members = dict(zip(self.names, members, strict=True))
+        if len(self._members) < len(self.names):
+            raise DatasetError(f"{path}: found an array twice in {sorted(self.names)}, expected names that differ")
+
+    def array(self, name: str) -> np.ndarray:
+        """One array of numbers or text. Raises DatasetError if it is damaged or holds objects."""
+        return self._read(name, objects=False)
+
+    def objects(self, name: str) -> np.ndarray:
+        """One array, whose objects may be what `pickles.load` allows. Raises DatasetError if it is damaged."""
+        return self._read(name, objects=True)
+
+    def _read(self, name: str, *, objects: bool) -> np.ndarray:
+        where = f"{self.path}: array {name!r}"
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                with archive.open(self._members[name]) as file:
+                    shape, dtype = _header(file)
+                    if dtype.hasobject:
+                        if not objects or dtype != np.dtype(object):
+                            raise ValueError("it holds pickled objects, which are never read")
+                        return _objects(file, shape, where)
+                    _check_size(file, self._members[name].file_size, shape, dtype)
+                with archive.open(self._members[name]) as file:
+                    return np.lib.format.read_array(file, allow_pickle=False)
+        except DatasetError:
+            raise
+        except (Exception, MemoryError) as error:  # a damaged archive can raise nearly anything
+            why = " ".join(str(error).split())[:200] or type(error).__name__
+            raise DatasetError(f"{where} cannot be read: {why}") from error
+
+
+def limit(size: int) -> int:
+    """How many bytes the arrays of a file of `size` bytes may take."""
+    return min(LARGEST, max(SMALL, LARGEST_RATIO * size))
+
+
+def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Read every array of a .npz without unpickling anything.
+
+    Raises:
+        DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, pickled objects).
+        FileNotFoundError: if there is no such file.
+    """
+    archive = Archive(path)
+    return {name: archive.array(name) for name in archive.names}
+
+
+def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Read some arrays of a .npz, whose objects `pickles.load` must allow: containers, text, numbers, arrays.
+
+    Raises:
+        DatasetError: naming the file and what is wrong with it; also if a name is missing.
+        FileNotFoundError: if there is no such file.
+    """
+    archive = Archive(path)
+    missing = sorted(set(names) - set(archive.names))
+    if missing:
+        raise DatasetError(f"{path}: {missing} missing, found {sorted(archive.names)}")
+    return {name: archive.objects(name) for name in names}
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+    else:
+        raise ValueError(f"found version {version} of the .npy format, expected 1.0 or 2.0")
+    return shape, dtype
+
+
+def _check_size(file: BinaryIO, size: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """The member of `size` bytes must hold what its header says, before anything is allocated for it."""
+    promised, there = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or promised != there:
+        raise ValueError(f"found {there} bytes, expected {promised} for {dtype} of shape {list(shape)}")
+    if not there and pickles.hollow(shape):
+        raise ValueError(f"found shape {list(shape)} without any bytes")
+
+
+def _objects(file: BinaryIO, shape: tuple[int, ...], where: str) -> np.ndarray:
+    array = pickles.load(file, where)
+    if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.dtype(object):
+        raise ValueError(f"found no array of objects of shape {list(shape)} in its pickle")
+    return array

@@ -1,0 +1,163 @@
+"""Skeletons of one's own, people's or animals', from a small file in TOML or JSON (docs/formats.md).
+
+A dog, in joints that a tracker calls otherwise:
+
+    head = "nose"
+    left = ["left_hip", "left_paw", "left_shoulder", "left_hand"]
+    right = ["right_hip", "right_paw", "right_shoulder", "right_hand"]
+
+    [joints]
+    pelvis = ""
+    left_hip = "pelvis"
+    left_paw = "left_hip"
+    right_hip = "pelvis"
+    right_paw = "right_hip"
+    withers = "pelvis"
+    left_shoulder = "withers"
+    left_hand = "left_shoulder"
+    right_shoulder = "withers"
+    right_hand = "right_shoulder"
+    nose = "withers"
+
+    [mapping]
+    pelvis = "tail_base"
+    withers = ["L_F_Elbow", "R_F_Elbow"]
+
+* `joints`: every joint with its parent's name, "" for the root.
+* `left`, `right`: the joints that have sides, partners in the same order. The person's or animal's own left.
+* `head`: the joint whose mean distance from the root sets the scale, e.g. a nose.
+* `mapping`: optional; what joints are called in the keypoint files. A list is the mean of its joints; an empty one says
+  that the files lack the joint. Joints that are not in the mapping are called there as they are here.
+
+In JSON the same names are the keys of an object.
+"""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from geolift import bridges
+from geolift import skeleton as skeletons
+from geolift.bridges import Bridge
+from geolift.errors import DatasetError
+from geolift.skeleton import Skeleton
+
+LARGEST = 2**20  # bytes
+MOST_JOINTS = 1000
+KEYS = ("joints", "left", "right", "head", "mapping")
+
+
+class SkeletonFile(NamedTuple):
+    """A skeleton and how keypoint files call its joints.
+
+    Attributes:
+        skeleton: names and relations of the J joints.
+        mapping: joint of the skeleton: the source joints whose mean it is; None: they are called as in the skeleton.
+    """
+
+    skeleton: Skeleton
+    mapping: dict[str, tuple[str, ...]] | None
+
+
+def read(path: str | os.PathLike) -> SkeletonFile:
+    """Read a skeleton file, JSON if it begins with a brace, else TOML.
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    path = Path(path)
+    content = _parsed(path)
+    unknown = sorted(set(content) - set(KEYS))
+    missing = sorted({"joints", "head"} - set(content))
+    if unknown or missing:
+        raise DatasetError(f"{path}: found unknown {unknown}, missing {missing}, expected the keys {list(KEYS)}")
+    joints = content["joints"]
+    if not isinstance(joints, dict) or not all(isinstance(parent, str) for parent in joints.values()):
+        raise DatasetError(f"{path}: joints: expected a table of names, each with its parent's name")
+    if not 2 <= len(joints) <= MOST_JOINTS:
+        raise DatasetError(f"{path}: joints: found {len(joints)}, expected 2 to {MOST_JOINTS}")
+    names = tuple(joints)
+    left, right = (_numbers(content.get(key, []), names, f"{path}: {key}") for key in ("left", "right"))
+    if len(left) != len(right):
+        raise DatasetError(f"{path}: left, right: found {len(left)} and {len(right)} joints, expected partners")
+    if len(set(left + right)) < len(left + right):
+        twice = sorted({names[i] for i in left + right if (left + right).count(i) > 1})
+        raise DatasetError(f"{path}: left, right: found {twice} twice, expected every joint once")
+    parents = tuple(-1 if parent == "" else _number(parent, names, f"{path}: joints") for parent in joints.values())
+    head = _number(content["head"], names, f"{path}: head")
+    try:
+        skeleton = skeletons.check(Skeleton(names, parents, left, right, head))
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error
+    mapping = _mapping(content["mapping"], names, path) if "mapping" in content else None
+    return SkeletonFile(skeleton, mapping)
+
+
+def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:
+    """The bridge from a recording's joints to the skeleton; joints that the recording lacks are masked.
+
+    Args:
+        file: the skeleton, and its mapping if joints are called otherwise in the recording.
+        source_joints: K names of the recording's joints.
+
+    Raises:
+        DatasetError: if the recording has none of the joints, lacks one that the mapping names, or sides do not fit.
+    """
+    mapping, names = file.mapping or {}, file.skeleton.names
+    unknown = sorted({source for sources in mapping.values() for source in sources} - set(source_joints))
+    if unknown:
+        raise DatasetError(f"mapping: found {unknown}, expected joints of the keypoints: {list(source_joints)}")
+    rules = {name: mapping.get(name, (name,) if name in source_joints else ()) for name in names}
+    if not any(rules.values()):
+        raise DatasetError(f"skeleton: found none of {list(names)} in the keypoints, which have {list(source_joints)}")
+    if not rules[names[file.skeleton.root]]:
+        root = names[file.skeleton.root]
+        raise DatasetError(f"skeleton: the root {root} is not in the keypoints: map it to one or more of their joints")
+    try:
+        return bridges.check(Bridge(tuple(source_joints), rules, target=file.skeleton))
+    except ValueError as error:
+        raise DatasetError(str(error)) from error
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        raise DatasetError(f"{path}: found no file of up to {LARGEST} bytes, expected TOML or JSON")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        content = json.loads(text) if text.lstrip()[:1] == "{" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        what = " ".join(str(error).split())[:200]
+        raise DatasetError(f"{path}: found neither TOML nor JSON: {what}") from error
+    if not isinstance(content, dict):
+        raise DatasetError(f"{path}: found {type(content).__name__}, expected a table with {list(KEYS)}")
+    return content
+
+
+def _number(name: Any, names: tuple[str, ...], origin: str) -> int:
+    if not isinstance(name, str) or name not in names:
+        raise DatasetError(f"{origin}: found {name!r}, expected one of {list(names)}")
+    return names.index(name)
+
+
+def _numbers(found: Any, names: tuple[str, ...], origin: str) -> tuple[int, ...]:
+    if not isinstance(found, list):
+        raise DatasetError(f"{origin}: found {type(found).__name__}, expected a list of joints")
+    return tuple(_number(name, names, origin) for name in found)
+
+
+def _mapping(found: Any, names: tuple[str, ...], path: Path) -> dict[str, tuple[str, ...]]:
+    if not isinstance(found, dict):
+        raise DatasetError(f"{path}: mapping: found {type(found).__name__}, expected a table of joints")
+    mapping = {}
+    for joint, sources in found.items():
+        _number(joint, names, f"{path}: mapping")
+        sources = [sources] if isinstance(sources, str) else sources
+        if not isinstance(sources, list) or not all(isinstance(source, str) and source for source in sources):
+            raise DatasetError(f"{path}: mapping: {joint}: found {sources!r}, expected a name or a list of names")
+        mapping[joint] = tuple(sources)
+    return mapping
