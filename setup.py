@@ -2,7 +2,13 @@
 
 from setuptools import find_packages, setup
 
-H5PY = "h5py>=3.11,<4"
+FILES = [
+    "h5py>=3.11,<4",  # SLEAP, DeepLabCut, MPI-INF-3DHP, h36m-fetch
+    "cdflib>=1.3,<2",  # Human3.6M's own files
+    "ezc3d>=1.7,<2",  # C3D
+]  # fmt: skip
+VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1"]
+EXPORT = ["onnx>=1.17,<2", "flatbuffers>=24"]
 JAX = "jax>=0.10,<0.13"  # tested on 0.10 (Python 3.11) and 0.12 (Python 3.13); pmap's arguments differ before 0.10
 
 setup(
@@ -12,6 +18,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["geolift", "geolift.*"]),
+    package_data={"geolift": ["weights/*"], "geolift.viewer": ["page.html", "page.css", "page.js"]},
     install_requires=[
         JAX,
         "flax>=0.12,<0.13",  # linen and TrainState; linen's future beyond 0.12 is open
@@ -20,15 +27,31 @@ setup(
         "ml-collections>=1.0,<2",
         "absl-py>=2.1,<3",
         "numpy>=2.0,<3",
+        "scipy>=1.13,<2",  # jax needs it, too
+        "safetensors>=0.5,<1",
+        "tqdm>=4.66,<5",
     ],
     extras_require={
         "cuda12": [JAX.replace("jax", "jax[cuda12]", 1)],
         "cuda13": [JAX.replace("jax", "jax[cuda13]", 1)],
         "tpu": [JAX.replace("jax", "jax[tpu]", 1)],
-        "viz": ["matplotlib>=3.9,<4"],
+        "files": FILES,
+        "detect": ["ai-edge-litert>=2.1,<3", "opencv-python-headless>=4.10,<5"],
+        "viz": VIEW,
+        "export": EXPORT,
         "tensorboard": ["tensorboardX>=2.6,<3"],
-        "mpi-inf-3dhp": [H5PY],
-        "test": ["pytest>=8,<10", "pytest-xdist>=3.6,<4", "matplotlib>=3.9,<4", H5PY],
+        "test": [
+            "pytest>=8,<10",
+            "pytest-xdist>=3.6,<4",
+            "hypothesis>=6.100,<7",
+            *FILES,
+            *VIEW,
+            *EXPORT,
+            "onnxruntime>=1.20,<2",
+            *("pandas>=2.2,<4", "tables>=3.10,<4"),  # write what DeepLabCut writes
+            *("pybvh>=0.9,<1", "bvhio>=1.5,<2", "trc-data-reader>=0.4,<1"),  # read back what was written
+            "selenium>=4.20,<5",  # with Debian's chromium and chromium-driver; tests of the page are skipped without
+        ],
         "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint finds the same everywhere
     },
     entry_points={"console_scripts": ["geolift=geolift.cli:main"]},

@@ -1,7 +1,7 @@
 """geolift: 3D human poses from 2D keypoints, learnt without 3D.
 
 The public core, by theme. Programs around it are imported by name: `geolift.train` (needs orbax-checkpoint and
-ml-collections), `geolift.viz` (needs matplotlib).
+ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.archives`, `geolift.export`.
 """
 
 from geolift.adaptation import adapt, adaptation_game, together
@@ -23,6 +23,8 @@ from geolift.geometry import (
     sample_rotation,
     unproject,
 )
+from geolift.keypoints.recording import Recording, record
+from geolift.lifting import lift
 from geolift.losses import (
     Cycle,
     adversarial,
@@ -50,6 +52,8 @@ from geolift.metrics import (
 from geolift.model import Model, lift_poses
 from geolift.networks import Adapter, Discriminator, Lifter, ResidualMLP
 from geolift.normalization import Normalization
+from geolift.output.result import Result
+from geolift.pretrained import load
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
@@ -71,7 +75,7 @@ __all__ = [
     "Batch", "Foreign", "Outcome", "Poses", "Temporal", "TrainState", "View", "adapt", "adaptation_game",
     "create_state", "lifting_game", "parallel", "together", "train_step",
     # use
-    "Model", "lift_poses",
+    "Model", "Recording", "Result", "lift", "lift_poses", "load", "record",
     # measures
     "auc", "cps", "flipped", "joint_errors", "mpjpe", "mpjve", "n_mpjpe", "n_mpjpe_norm", "p_mpjpe", "pck", "scale_to",
 ]  # fmt: skip

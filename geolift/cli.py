@@ -1,26 +1,24 @@
-"""The `geolift` command."""
+"""The `geolift` command: convert, inspect, lift, view, export."""
 
 import argparse
+import json
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from geolift import dataset
 from geolift.errors import DatasetError
-from geolift.sources import CONVERTERS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0, or 1 with one line on stderr that says what was wrong)."""
-    parser = argparse.ArgumentParser(prog="geolift", description="Lift 2D human keypoints to 3D, learnt without 3D.")
+    parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    convert = commands.add_parser("convert", help="turn foreign data into a geolift data set")
-    convert.add_argument("kind", choices=sorted(CONVERTERS), help="what IN is")
-    convert.add_argument("input", metavar="IN", help="file to read")
-    convert.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
-    convert.add_argument("--seed", type=_seed, default=0, help="seed of the virtual cameras (default 0)")
-    convert.set_defaults(run=_convert)
+    for add in (_add_lift, _add_inspect, _add_view, _add_convert, _add_export):
+        add(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
@@ -30,16 +28,167 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _add_lift(commands: argparse._SubParsersAction) -> None:
+    lift = commands.add_parser("lift", help="keypoint file, image or video to 3D poses")
+    lift.add_argument("input", metavar="INPUT", help="keypoint file or folder of any known format, an image or a video")
+    lift.add_argument(
+        "-o", "--output", metavar="OUT", required=True, action="append",
+        help=".npz, .json, .csv, .bvh, .c3d or .trc; or to look at: .html, .png, .gif, .mp4; may be given repeatedly",
+    )  # fmt: skip
+    lift.add_argument("--model", default="cmu", help="a name, a .safetensors file or a run's folder (default cmu)")
+    _add_reading(lift)
+    lift.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that maps your joints to the model's")
+    lift.add_argument("--people", default="all", help="all, largest, or names with commas between (default all)")
+    lift.add_argument(
+        "--min-confidence", type=float, default=0.1, metavar="C", help="joints less sure are missing (default 0.1)"
+    )
+    lift.add_argument(
+        "--head", choices=("mask", "extrapolate"), default="mask",
+        help="top of the head where the format has none: missing, or made up from ears and shoulders (default mask)",
+    )  # fmt: skip
+    lift.add_argument(
+        "--gap", type=float, default=0.5, metavar="S", help="fill in joints missed for up to S seconds (default 0.5)"
+    )
+    lift.add_argument(
+        "--smoothing", type=float, default=0.0, metavar="S", help="smooth over windows of S seconds (default 0: none)"
+    )
+    lift.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
+    lift.add_argument("--focal", type=float, metavar="PX", help="focal length (default 1.2 x the image's larger side)")
+    lift.set_defaults(run=_lift)
+
+
+def _add_inspect(commands: argparse._SubParsersAction) -> None:
+    inspect = commands.add_parser("inspect", help="what a file is, what it holds, what is suspicious about it")
+    inspect.add_argument("input", metavar="FILE")
+    _add_reading(inspect)
+    inspect.set_defaults(run=_inspect)
+
+
+def _add_view(commands: argparse._SubParsersAction) -> None:
+    view = commands.add_parser("view", help="a result as a page to turn about, a picture or a film")
+    view.add_argument("input", metavar="RESULT", help=".npz or .json that `geolift lift` wrote")
+    view.add_argument("-o", "--output", metavar="OUT", required=True, help=".html, .png, .gif or .mp4")
+    view.set_defaults(run=_view)
+
+
+def _add_convert(commands: argparse._SubParsersAction) -> None:
+    from geolift.archives.converters import CONVERTERS
+
+    kinds = "\n".join(f"  {name:24} {converter.what}" for name, converter in CONVERTERS.items())
+    convert = commands.add_parser(
+        "convert",
+        help="turn foreign data into a geolift data set",
+        description=f"KIND says what IN is:\n{kinds}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    convert.add_argument("kind", metavar="KIND", choices=CONVERTERS)
+    convert.add_argument("input", metavar="IN", help="file or folder to read")
+    convert.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
+    convert.add_argument("--seed", type=_seed, default=0, help="seed of the virtual cameras (default 0)")
+    convert.set_defaults(run=_convert)
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:
+    export = commands.add_parser("export", help="a trained lifter for other programs")
+    export.add_argument("model", metavar="MODEL", help="a name, a .safetensors file or a run's folder")
+    export.add_argument("output", metavar="OUT", help="file to write")
+    export.add_argument("--format", required=True, choices=("safetensors", "stablehlo", "onnx"))
+    export.add_argument("--card", metavar="JSON", help="for safetensors: entries of the model card")
+    export.set_defaults(run=_export)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What a user says about a file where the file itself does not."""
+    from geolift.joint_sets import JOINT_SETS
+
+    parser.add_argument("--from", dest="format", metavar="FORMAT", help="what INPUT is (default: it is recognised)")
+    parser.add_argument("--joints", choices=JOINT_SETS, help="joint set, where the file does not tell")
+    parser.add_argument("--fps", type=float, help="frames per second, where the file does not tell")
+    parser.add_argument(
+        "--image-size", type=_size, metavar="WxH", help="of all images in pixels, where the file does not tell"
+    )
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0 on")
     return int(text)
 
 
+def _size(text: str) -> tuple[float, float]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected width and height in pixels, like 1920x1080")
+    return float(width), float(height)
+
+
+def _lift(options: argparse.Namespace) -> None:
+    from geolift import viewer
+    from geolift.lifting import lift
+    from geolift.output import files
+
+    for output in options.output:
+        if Path(output).suffix not in (*files.WRITERS, *viewer.SUFFIXES):
+            expected = ", ".join((*files.WRITERS, *viewer.SUFFIXES))
+            raise DatasetError(f"{output}: found {Path(output).suffix or 'no suffix'}, expected one of {expected}")
+    started = time.perf_counter()
+    result = lift(
+        options.input,
+        model=options.model,
+        format=options.format,
+        joints=options.joints,
+        skeleton=options.skeleton,
+        fps=options.fps,
+        image_size=options.image_size,
+        people=options.people if options.people in ("all", "largest") else options.people.split(","),
+        min_confidence=options.min_confidence,
+        head=options.head,
+        gap=options.gap,
+        smoothing=options.smoothing,
+        height=options.height,
+        focal=options.focal,
+    )
+    print(result.source)
+    lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
+    print(
+        f"{lifted} poses of {len(result.people)} people in {len(result.frames)} frames, lifted by {result.model} in "
+        f"{time.perf_counter() - started:.1f} s; units {result.units} ({result.scale})"
+    )
+    notes = list(result.notes)
+    for output in options.output:
+        if Path(output).suffix in viewer.SUFFIXES:
+            viewer.view(result, output)
+            print(output)
+        else:
+            written = files.write(result, output)
+            print(*written.paths, sep="\n")
+            notes += written.notes
+    print(*(f"  {note}" for note in notes), sep="\n")
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from geolift.keypoints.format import Options
+    from geolift.keypoints.inspection import describe, inspect
+
+    reading = Options(options.joints, options.fps, options.image_size)
+    print(describe(inspect(options.input, format=options.format, options=reading)))
+
+
+def _view(options: argparse.Namespace) -> None:
+    from geolift import viewer
+    from geolift.output import files
+
+    viewer.view(files.load(options.input), options.output)
+    print(options.output)
+
+
 def _convert(options: argparse.Namespace) -> None:
+    from geolift.archives.converters import CONVERTERS
+
     if not options.output.endswith(".npz"):
         raise DatasetError(f"{options.output}: a geolift data set ends in .npz")
-    made = CONVERTERS[options.kind](options.input, seed=options.seed)
+    converter = CONVERTERS[options.kind]
+    made = converter.convert(options.input, **{name: getattr(options, name) for name in converter.options})
     dataset.save(made, options.output)
     print(f"{options.output}: {made.frames} frames, {len(made.start)} clips, {len(made.skeleton.names)} joints")
     for split in np.unique(made.split):
@@ -49,6 +198,16 @@ def _convert(options: argparse.Namespace) -> None:
     if unseen:
         print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
     print(made.source)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from geolift import export, pretrained
+
+    card = pretrained.card(options.model)
+    if options.card:
+        card |= json.loads(Path(options.card).read_text())
+    export.export(pretrained.load(options.model), options.output, options.format, card=card)
+    print(options.output)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.skeleton import Skeleton
 
 # How large a person is, from 2D alone: the ratio of each bone to the training set's, and of these a high quantile, as
 # foreshortening only shortens. It is weighted by length, and no higher than 3/4: thigh and shin hold over a fifth of a
@@ -54,7 +55,7 @@ def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
     scale = Normalization(plane, float(1.0 / (distance * length)))
-    lengths = _bone_lengths(normalize(dataset, scale), dataset)
+    lengths = _bone_lengths(normalize(dataset, scale), dataset.seen, skeleton)
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -74,7 +75,8 @@ def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
     Raises:
         DatasetError: if the data set lacks the intrinsics or the image sizes that the normalisation asks for.
     """
-    return (_centered(_on_plane(dataset, normalization.plane), dataset) * normalization.factor).astype(np.float32)
+    plane = _on_plane(dataset, normalization.plane)
+    return (root_centered(plane, dataset.seen, dataset.skeleton.root) * normalization.factor).astype(np.float32)
 
 
 def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndarray:
@@ -89,11 +91,7 @@ def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndar
         DatasetError: naming the clip no frame of which shows three bones, or if the normalisation has no bones or those
             of another skeleton.
     """
-    bones, expected = np.asarray(normalization.bones, np.float64), len(dataset.skeleton.bones)
-    if bones.shape != (expected,):
-        raise DatasetError(f"normalization: found {bones.size} bones, expected {expected} (older models have none)")
-    keypoints = dataset.keypoints.astype(np.float64)
-    sizes = np.split(_sizes(_bone_lengths(keypoints, dataset), bones), dataset.stop[:-1])
+    sizes = np.split(person_sizes(dataset.keypoints, dataset.seen, dataset.skeleton, normalization), dataset.stop[:-1])
     for i, of_clip in enumerate(sizes):
         if not (of_clip > 0).any():
             raise DatasetError(
@@ -101,14 +99,43 @@ def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndar
                 "seen, expected one to tell the person's size by"
             )
     size = np.array([np.median(of_clip[of_clip > 0]) for of_clip in sizes])
-    return (_centered(keypoints, dataset) / size[dataset.clip_of_frame, None, None]).astype(np.float32)
+    centered = root_centered(dataset.keypoints.astype(np.float64), dataset.seen, dataset.skeleton.root)
+    return (centered / size[dataset.clip_of_frame, None, None]).astype(np.float32)
 
 
-def _bone_lengths(keypoints: np.ndarray, dataset: Dataset) -> np.ndarray:
+def person_sizes(
+    keypoints: np.ndarray, seen: np.ndarray, skeleton: Skeleton, normalization: Normalization
+) -> np.ndarray:
+    """How large each person is, from its bones: `[N]` pixels for each of the poses' units; NaN where too few are seen.
+
+    Keypoints, root-centred and divided by this, are poses of a person as large as the training set's.
+
+    Args:
+        keypoints: `[N, J, 2]` in square pixels.
+        seen: `[N, J]` bool.
+        skeleton: of the joints.
+        normalization: whose `bones` are the measure.
+
+    Raises:
+        DatasetError: if the normalisation has no bones or those of another skeleton.
+    """
+    bones, expected = np.asarray(normalization.bones, np.float64), len(skeleton.bones)
+    if bones.shape != (expected,):
+        raise DatasetError(f"normalization: found {bones.size} bones, expected {expected} (older models have none)")
+    return _sizes(_bone_lengths(keypoints.astype(np.float64), seen, skeleton), bones)
+
+
+def root_centered(keypoints: np.ndarray, seen: np.ndarray, root: int) -> np.ndarray:
+    """`[N, J, 2]` with the root at the origin; 0 where the joint or the row's root was not seen `[N, J]`."""
+    usable = seen & seen[:, [root]]
+    return np.where(usable[..., None], keypoints - keypoints[:, [root]], 0.0)
+
+
+def _bone_lengths(keypoints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """`[F, B]` 2D lengths of the bones; NaN where an end was not seen."""
-    parent, child = np.transpose(dataset.skeleton.bones)
-    seen = dataset.seen[:, parent] & dataset.seen[:, child]
-    return np.where(seen, np.linalg.norm(keypoints[:, child] - keypoints[:, parent], axis=-1), np.nan)
+    parent, child = np.transpose(skeleton.bones)
+    both = seen[:, parent] & seen[:, child]
+    return np.where(both, np.linalg.norm(keypoints[:, child] - keypoints[:, parent], axis=-1), np.nan)
 
 
 def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
@@ -120,13 +147,6 @@ def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
     chosen = (weight >= QUANTILE * weight[:, -1:]).argmax(axis=1)
     size = np.take_along_axis(ratio, order, axis=1)[np.arange(len(ratio)), chosen]
     return np.where(usable.sum(axis=1) >= min(FEWEST_BONES, len(bones)), size, np.nan)
-
-
-def _centered(keypoints: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """`[F, J, 2]` with the root at the origin; 0 where the joint or the frame's root was not seen."""
-    root = dataset.skeleton.root
-    usable = dataset.seen & dataset.seen[:, [root]]
-    return np.where(usable[..., None], keypoints - keypoints[:, [root]], 0.0)
 
 
 def _on_plane(dataset: Dataset, plane: str) -> np.ndarray:

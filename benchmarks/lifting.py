@@ -1,0 +1,97 @@
+"""Poses per second of `geolift lift`, end to end and of the network alone: `python -m benchmarks.lifting --model=cmu`.
+
+Procedural people are written as OpenPose folder, COCO results and CSV, and lifted from there; the network alone runs on
+the same poses. In the same run, matrices of the network's shapes are multiplied: the machine's limit, of which the
+network's share is given. Medians of turns; times depend on the machine, the ratio hardly does.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import app, flags
+
+import geolift
+from geolift import chunks, procedural
+from geolift.cameras import film
+from geolift.joint_sets import JOINT_SETS
+from geolift.skeleton import H36M17
+
+MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
+FRAMES = flags.DEFINE_integer("frames", 20_000, "Frames with one person each.")
+ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
+
+
+def body25(keypoints: np.ndarray) -> np.ndarray:
+    """`[F, 25, 3]` x, y, confidence, as OpenPose gives them; what Human3.6M-17 does not have is missing."""
+    bridge = JOINT_SETS["body25"]
+    people = np.zeros((len(keypoints), len(bridge.source), 3))
+    for joint, sources in bridge.rules.items():
+        if len(sources) == 1:
+            at = bridge.source.index(sources[0])
+            people[:, at, :2], people[:, at, 2] = keypoints[:, H36M17.names.index(joint)], 0.9
+    return people
+
+
+def write_openpose(keypoints: np.ndarray, folder: Path) -> Path:
+    folder.mkdir()
+    for i, person in enumerate(body25(keypoints).round(3)):
+        people = [{"person_id": [-1], "pose_keypoints_2d": person.ravel().tolist()}]
+        (folder / f"video_{i:012d}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
+    return folder
+
+
+def write_table(keypoints: np.ndarray, path: Path) -> Path:
+    header = ["frame", *(f"{name}_{axis}" for name in H36M17.names for axis in "xy")]
+    rows = np.concatenate([np.arange(len(keypoints))[:, None], keypoints.reshape(len(keypoints), -1)], axis=1)
+    np.savetxt(path, rows, delimiter=",", header=",".join(header), comments="", fmt="%.3f")
+    return path
+
+
+def timed(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    jax.block_until_ready(run())
+    return time.perf_counter() - began
+
+
+def main(_: list[str]) -> None:
+    model = geolift.load(MODEL.value)
+    people = film(procedural.clips(people=8, seconds=20.0, fps=30.0), H36M17)
+    frames = np.resize(np.arange(people.frames), FRAMES.value)
+    keypoints, count = people.keypoints[frames], FRAMES.value
+    kernels = [leaf for leaf in jax.tree.leaves(model.variables["params"]) if leaf.ndim == 2]
+    flops = 2 * sum(kernel.size for kernel in kernels)
+    poses = 0.1 * np.random.default_rng(0).normal(size=(count, 17, 2)).astype(np.float32)
+    seen = np.ones((count, 17), bool) if model.lifter.masks else None
+
+    product = jax.jit(lambda x: [x[:, : kernel.shape[0]] @ kernel for kernel in kernels])
+    widest = jnp.ones((chunks.SIZE, max(kernel.shape[0] for kernel in kernels)))
+    with tempfile.TemporaryDirectory() as folder:
+        openpose = write_openpose(keypoints, Path(folder) / "openpose")
+        table = write_table(keypoints, Path(folder) / "table.csv")
+        runs = {
+            "matrix products alone": (lambda: product(widest), chunks.SIZE),
+            "network alone": (lambda: geolift.lift_poses(model, poses, seen), count),
+            "geolift.lift, CSV": (lambda: geolift.lift(table, model=model, fps=30).points, count),
+            "geolift.lift, OpenPose folder": (lambda: geolift.lift(openpose, model=model, fps=30).points, count),
+        }
+        for run, _ in runs.values():
+            run()
+        times = {name: [] for name in runs}
+        for _ in range(ROUNDS.value):
+            for name, (run, _) in runs.items():
+                times[name].append(timed(run))
+    rate = {name: poses / np.median(times[name]) for name, (_, poses) in runs.items()}
+    limit = rate["matrix products alone"]
+    print(f"{model.id}, {count} frames, {flops / 1e6:.2f} MFLOP per pose, {jax.devices()[0].device_kind}")
+    for name, value in rate.items():
+        print(f"{name:32s} {value:12,.0f} poses/s  {value / limit:7.1%} of the products' rate")
+
+
+if __name__ == "__main__":
+    app.run(main)

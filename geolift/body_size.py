@@ -1,0 +1,71 @@
+"""How large a lifted person is and where they stand: what one view cannot tell, from what is taken for granted."""
+
+import numpy as np
+
+from geolift.model import Model
+from geolift.skeleton import H36M17
+
+STATURE = 1.7  # metres, of a person nobody has measured
+SOLES = 0.95  # a standing person's joints from ankle to head top reach over this share of the stature
+FOCAL = 1.2  # focal length over the larger side of the image, where nobody tells: some 45 degrees across
+
+
+def reference_length(model: Model) -> float:
+    """The size of a person of the training set, in model units: by their bones, as long as the 2D shows them.
+
+    For Human3.6M-17 it is the stature, for any other skeleton the length of the bones from the root to the head.
+    """
+    skeleton, lengths = model.skeleton, dict(zip(model.skeleton.bones, _bone_lengths(model), strict=True))
+
+    def chain(joint: int, top: int) -> float:
+        total = 0.0
+        while joint != top:
+            parent = skeleton.parents[joint]
+            total += lengths[parent, joint]
+            joint = parent
+        return total
+
+    trunk = chain(skeleton.head, skeleton.root)
+    if skeleton != H36M17:
+        return trunk
+    name = skeleton.names.index
+    legs = [chain(name(f"{side}_ankle"), name(f"{side}_hip")) for side in ("left", "right")]
+    return (trunk + float(np.mean(legs))) / SOLES
+
+
+def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
+    """How often a training person goes into this one: their lifted bones against the training set's.
+
+    Args:
+        points: `[T, J, 3]` one person's lifted points in model units.
+        known: `[T, J]` bool.
+        model: whose normalisation has the bones.
+    """
+    parent, child = np.transpose(model.skeleton.bones)
+    both = known[:, parent] & known[:, child]
+    lengths = np.where(both, np.linalg.norm(points[:, child] - points[:, parent], axis=-1), np.nan)
+    bones = _bone_lengths(model)
+    measured = both.any(axis=0) & (bones > 0)
+    if not measured.any():
+        return 1.0
+    return float(np.nanmedian(lengths[:, measured], axis=0).sum() / bones[measured].sum())
+
+
+def root_position(
+    root: np.ndarray, pixels_per_metre: np.ndarray, image_size: np.ndarray, focal: float | None
+) -> np.ndarray:
+    """`[N, 3]` metres in the camera's frame, for a pinhole camera whose axis meets the image's centre.
+
+    Args:
+        root: `[N, 2]` pixels.
+        pixels_per_metre: `[N]` how large a metre is in the image, at the person.
+        image_size: `[N, 2]` pixels.
+        focal: focal length in pixels; None: `FOCAL` times the larger side of the image.
+    """
+    f = np.full(len(root), focal, np.float64) if focal else FOCAL * image_size.max(axis=1)
+    return np.concatenate([root - image_size / 2, f[:, None]], axis=1) / pixels_per_metre[:, None]
+
+
+def _bone_lengths(model: Model) -> np.ndarray:
+    """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
+    return model.distance * np.asarray(model.normalization.bones, np.float64)
