@@ -1,4 +1,6 @@
-"""The lifter that comes with the package: `--config=configs/pretrained.py --config.data.path=cmu.npz`.
+"""The lifter that comes with the package.
+
+`--config=configs/pretrained.py --config.data.path=cmu.npz --config.adapter.data=mpii.npz,coco.npz`
 
 For keypoints of detectors, where joints are moved, missing, or defined in another way. What its entries are worth, and
 its figures: docs/models.md.
@@ -15,6 +17,6 @@ def get_config() -> ConfigDict:
     config.detector.update({"noise": 0.002, "hidden": 0.05})  # 4 pixels where a person is 390 high
     config.lifter.width = 512
     config.discriminator.width = 512
-    config.steps = 15000
-    config.run.checkpoint_every = 2500
+    config.steps = 12000
+    config.run.checkpoint_every = 2000
     return config
