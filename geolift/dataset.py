@@ -294,5 +294,5 @@ def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
     for i, (start, stop) in enumerate(zip(dataset.start, dataset.stop, strict=True)):
         inside = distance[start:stop]
         seen = ~np.isnan(inside).all(axis=0)
-        errors[i, seen] = np.nanmedian(inside[:, seen], axis=0) / np.median(size[start:stop])
+        errors[i, seen] = np.nanmedian(inside[:, seen], axis=0) / max(np.median(size[start:stop]), 1e-6)
     return errors

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from geolift import cameras, cmu, dataset, sources
+from geolift import cameras, dataset
+from geolift.archives import cmu
 from geolift.cameras import Clip, film, look_at, place
 from geolift.skeleton import H36M17
 
@@ -128,7 +129,7 @@ def test_cmu_archive_is_checked(tmp_path, rng):
 
 def test_real_cmu_motion_by_the_protocol(cmu_file):
     clips = cmu.read(cmu_file)
-    data = sources.convert_cmu(cmu_file, seed=0)
+    data = cmu.convert(cmu_file, seed=0)
     assert sum(len(clip.points) for clip in clips) * 4 - data.frames < 100  # hardly a frame is too near
     assert [data.select(split).frames for split in ("train", "test", "extra")] == [242084, 57068, 26740]
     assert cmu.NOTICE in data.source

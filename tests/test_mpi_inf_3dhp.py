@@ -6,9 +6,11 @@ import h5py
 import numpy as np
 import pytest
 
-from geolift import cli, mpi_inf_3dhp, sources
+from geolift import cli, sources
+from geolift.archives import mpi_inf_3dhp
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
+from geolift.joint_sets import MPI_INF_3DHP17
 from geolift.protocols import MPI_INF_3DHP_FRAMES, PROTOCOLS
 from geolift.skeleton import H36M17
 
@@ -23,7 +25,7 @@ def write_3dhp(folder, people, frames=MPI_INF_3DHP_FRAMES):
 
     The universal labels are scaled about the root; as in the published TS6, its universal knees are a little off.
     """
-    order = [H36M17.names.index(OF_3DHP.get(name, name)) for name in mpi_inf_3dhp.JOINTS]
+    order = [H36M17.names.index(OF_3DHP.get(name, name)) for name in MPI_INF_3DHP17.source]
     taken = 0
     for name, valid in frames.items():
         number = valid + INVALID
@@ -131,5 +133,5 @@ def test_missing_files_other_files_and_a_missing_h5py_are_named(people, tmp_path
     with pytest.raises(ValueError, match="labels: found 'annot3', expected one of"):
         mpi_inf_3dhp.read(tmp_path / "set", labels="annot3")
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(DatasetError, match=r"pip install 'geolift\[mpi-inf-3dhp\]'"):
+    with pytest.raises(DatasetError, match=r"pip install 'geolift\[files\]'"):
         mpi_inf_3dhp.read(tmp_path / "set")

@@ -44,7 +44,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
         if scores.shape != confidence.shape or scores.dtype.kind not in "fiu":
             raise DatasetError(f"{path}: point_scores: found shape {list(scores.shape)}, expected one for each point")
         unscored = (confidence > 0) & ~np.isfinite(scores)
-        confidence = np.where(np.isfinite(scores), scores * confidence, confidence)
+        confidence = confidence * np.where(np.isfinite(scores), scores, 1)
         if unscored.any():
             notes.append(f"{int(unscored.sum())} points without a score got confidence 1")
     else:

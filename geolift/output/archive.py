@@ -61,7 +61,8 @@ def load_json(path: Path) -> Result:
         kind = ENTRIES.get(key, (None, 0))[0]
         try:
             if kind in (np.float32, np.float64):
-                arrays[key] = np.array(value, np.float64).astype(kind)  # null becomes NaN
+                with np.errstate(over="ignore"):  # beyond float32 is infinite, which `check` refuses
+                    arrays[key] = np.array(value, np.float64).astype(kind)  # null becomes NaN
             else:
                 arrays[key] = np.array(value, kind if value == [] else None)
         except (ValueError, TypeError, OverflowError) as error:

@@ -6,6 +6,7 @@ import numpy as np
 
 from geolift import skeleton as skeletons
 from geolift.errors import DatasetError
+from geolift.keypoints.recording import LARGEST_PIXEL
 from geolift.skeleton import Skeleton
 
 AXES = "x right, y down, z forward (camera)"
@@ -128,6 +129,8 @@ def _check_values(result: Result, origin: str) -> None:
         known = np.isfinite(value)
         if np.isinf(value).any() or (known.any(axis=-1) != known.all(axis=-1)).any():
             raise DatasetError(f"{origin}: {key}: expected finite numbers, or NaN in every coordinate")
+    if np.nanmax(np.abs(result.keypoints), initial=0.0) > LARGEST_PIXEL:
+        raise DatasetError(f"{origin}: keypoints: expected pixels up to {LARGEST_PIXEL:g}")
     if not ((result.confidence >= 0) & (result.confidence <= 1)).all():
         raise DatasetError(f"{origin}: confidence: expected numbers from 0 to 1")
     if result.confidence[result.filled | np.isnan(result.keypoints[..., 0])].any():

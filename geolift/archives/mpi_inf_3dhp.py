@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.archives.takes import fit_intrinsics, follow_gaze, order
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
+from geolift.joint_sets import MPI_INF_3DHP17
 from geolift.skeleton import H36M17
 
 NOTICE = (
@@ -18,12 +20,7 @@ IMAGE_SIZE = {
     **dict.fromkeys(("TS1", "TS2", "TS3", "TS4"), (2048, 2048)),
     **dict.fromkeys(("TS5", "TS6"), (1920, 1080)),
 }
-JOINTS = (
-    "head_top", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "pelvis", "spine", "head",
-)  # fmt: skip
-RENAMED = {"thorax": "neck", "neck": "head", "head": "head_top"}  # Human3.6M's name: this data set's nearest; no nose
-ORDER = [JOINTS.index(RENAMED.get(name, name)) for name in H36M17.names]
+ORDER = order(MPI_INF_3DHP17)  # no nose: Human3.6M's thorax, neck, head are the nearest joints, neck, head, head top
 
 
 def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
@@ -80,20 +77,17 @@ def _subject(path: Path, name: str, label: str) -> tuple[np.ndarray, np.ndarray,
         if not np.isfinite(array).all() or (key == "annot3" and (array[..., 2] <= 0).any()):
             raise DatasetError(f"{path}: {key}: found values in valid frames that are not finite or behind the camera")
     if label != LABELS["plain"]:
-        root = recorded[:, [H36M17.root]]
-        body, shape = recorded - root, points - points[:, [H36M17.root]]
-        points = shape + root * np.vdot(body, shape) / np.vdot(body, body)
+        points = follow_gaze(points, recorded)
     activity = arrays["activity_annotation"][frames].astype(int)
     first = np.flatnonzero(np.append(True, (np.diff(frames) > 1) | (np.diff(activity) != 0)))
     lengths = np.diff(np.append(first, len(frames)))
-    return keypoints, points / 1000, lengths, activity[first].astype(np.str_), _intrinsics(keypoints, recorded)
-
-
-def _intrinsics(keypoints: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """fx, fy, cx, cy of the camera that projects `points` `[N, J, 3]` onto `keypoints` `[N, J, 2]` best."""
-    plane = points[..., :2] / points[..., 2:]
-    (fx, cx), (fy, cy) = (np.polyfit(plane[..., i].ravel(), keypoints[..., i].ravel(), 1) for i in range(2))
-    return np.array([fx, fy, cx, cy])
+    return (
+        keypoints,
+        points / 1000,
+        lengths,
+        activity[first].astype(np.str_),
+        fit_intrinsics(keypoints, recorded, str(path)),
+    )
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -101,7 +95,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         import h5py
     except ImportError as error:
-        raise DatasetError(f"{path}: MATLAB v7.3 files need h5py: pip install 'geolift[mpi-inf-3dhp]'") from error
+        raise DatasetError(f"{path}: MATLAB v7.3 files need h5py: pip install 'geolift[files]'") from error
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file, expected the annotations of {', '.join(IMAGE_SIZE)}")
     try:

@@ -4,21 +4,29 @@ import os
 
 import numpy as np
 
-from geolift.cameras import Clip
-from geolift.dataset import read_arrays
+from geolift.archives.takes import TRUNK
+from geolift.cameras import Clip, film
+from geolift.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.npz import read_arrays
 from geolift.skeleton import H36M17
 
 NOTICE = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "
     "The database was created with funding from NSF EIA-0196217."
 )
+TEST_SUBJECTS = ("03", "10", "12", "13", "14", "32", "93", "135")  # of the protocol's test split
 # Joint names of the archive, in Human3.6M-17 order; the archive is refused if its own list differs.
 JOINTS = (
     "Pelvis", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax",
     "Neck/Nose", "HeadTop", "LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist",
 )  # fmt: skip
 KEYS = ("positions", "start", "stop", "subject", "clip", "action", "split", "fps", "joint_names", "parents")
+
+
+def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
+    """CMU motion in Human3.6M-17 joints, filmed by the CMU protocol; `seed` draws the cameras. Raises as `read`."""
+    return film(read(path), H36M17, seed=seed, source=NOTICE)
 
 
 def read(path: str | os.PathLike) -> list[Clip]:
@@ -51,9 +59,9 @@ def read(path: str | os.PathLike) -> list[Clip]:
     if not np.isfinite(positions).all():
         raise DatasetError(f"{path}: positions: found values that are not finite")
     height = np.median(np.linalg.norm(positions[:, H36M17.head] - positions[:, H36M17.root], axis=-1))
-    if not 0.3 < height < 1.5:
+    if not TRUNK[0] < height < TRUNK[1]:
         raise DatasetError(
-            f"{path}: positions: head and pelvis are {height:g} apart (median), expected 0.3..1.5 metres"
+            f"{path}: positions: head and pelvis are {height:g} apart (median), expected {TRUNK[0]}..{TRUNK[1]} metres"
         )
     head_up = (positions[:, H36M17.head, 2] > positions[:, H36M17.root, 2]).mean()
     if head_up < 0.5:

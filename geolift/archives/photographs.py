@@ -8,9 +8,11 @@ import os
 import numpy as np
 
 from geolift import bridges
-from geolift.bridges import COCO17, MPII16, Bridge
-from geolift.dataset import Dataset, check, read_arrays
+from geolift.bridges import Bridge
+from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
+from geolift.joint_sets import COCO17, MPII16
+from geolift.npz import read_arrays
 from geolift.skeleton import H36M17
 
 MPII_NOTICE = (
@@ -79,14 +81,18 @@ def _read(
         raise DatasetError(f"{path}: joints: found {found}, expected floats of shape [persons, {len(names)}, 2]")
     if not np.isfinite(joints).all():
         raise DatasetError(f"{path}: joints: found values that are not finite")
-    if flags.shape != joints.shape[:2] or not np.isin(flags, range(len(levels))).all():
+    if (
+        flags.shape != joints.shape[:2]
+        or flags.dtype.kind not in "biuf"
+        or not np.isin(flags, range(len(levels))).all()
+    ):
         found = f"shape {list(flags.shape)} and values {np.unique(flags).tolist()[:5]}"
         expected = f"{list(joints.shape[:2])} and {list(range(len(levels)))}"
         raise DatasetError(f"{path}: {flag}: found {found}, expected {expected}")
     for key in people:
-        if arrays[key].shape[:1] != joints.shape[:1]:
-            found, expected = list(arrays[key].shape), f"one entry for each of {len(joints)} persons"
-            raise DatasetError(f"{path}: {key}: found shape {found}, expected {expected}")
+        if arrays[key].shape[:1] != joints.shape[:1] or arrays[key].dtype.kind not in "biufU":
+            found = f"shape {list(arrays[key].shape)} of {arrays[key].dtype}"
+            raise DatasetError(f"{path}: {key}: found {found}, expected one entry for each of {len(joints)} persons")
     return {**arrays, "confidence": np.array(levels, np.float32)[flags.astype(int)]}
 
 

@@ -1,0 +1,113 @@
+"""A keypoint file of any program (docs/formats.md) as a data set to train on."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from geolift import bridges, skeleton_file
+from geolift.bridges import Bridge
+from geolift.dataset import Dataset
+from geolift.errors import DatasetError
+from geolift.joint_sets import JOINT_SETS
+from geolift.keypoints.clips import to_dataset
+from geolift.keypoints.format import Options
+from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.recording import Recording
+from geolift.keypoints.tracking import track
+
+TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
+SPLITS = ("none", "clip", "person")
+
+
+def convert(
+    path: str | os.PathLike,
+    *,
+    format: str | None = None,
+    joints: str | None = None,
+    skeleton: str | os.PathLike | None = None,
+    fps: float | None = None,
+    image_size: tuple[float, float] | None = None,
+    min_confidence: float = 0.1,
+    head: str = "mask",
+    split_by: str = "none",
+) -> Dataset:
+    """The people of a keypoint file, followed where the file follows nobody, as clips without gaps.
+
+    Detections without the root are left out, and counted: they cannot be centred.
+
+    Args:
+        path: a file or folder of any known format.
+        format: what it is; None: it is recognised.
+        joints: name of the joint set (`joint_sets.JOINT_SETS`) where the file does not tell.
+        skeleton: a skeleton file that says which joints to take, for joint sets and bodies of one's own.
+        fps: frames per second where the file does not tell.
+        image_size: width and height of all images in pixels where the file does not tell; training asks for it.
+        min_confidence: joints less sure than this count as not seen.
+        head: what becomes of a head top that the joint set lacks, "mask" or "extrapolate", as in `bridges.apply`.
+        split_by: what the split "test" is made of: every fifth clip (of images, the clips of every fifth image), every
+            fifth person, or "none": everything is for training.
+
+    Raises:
+        DatasetError: naming the file or argument, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    if split_by not in SPLITS:
+        raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
+    if head not in bridges.HEADS:
+        raise DatasetError(f"head: found {head!r}, expected one of {', '.join(bridges.HEADS)}")
+    if not 0 <= min_confidence <= 1:
+        raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
+    path = Path(path)
+    read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
+    recording = track(_sure(read.recording, min_confidence))
+    bridge = _bridge(path, recording, skeleton)
+    _, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence)
+    rooted = confidence[:, bridge.target.root] > 0
+    if not rooted.any():
+        root = bridge.target.names[bridge.target.root]
+        raise DatasetError(f"{path}: none of {len(rooted)} detections has the root, {root}, expected one")
+    notes = list(recording.notes)
+    if not rooted.all():
+        notes.append(f"{int((~rooted).sum())} of {len(rooted)} detections without the root were left out")
+        recording = recording._replace(
+            **{key: getattr(recording, key)[rooted] for key in ("keypoints", "confidence", "frame", "person")}
+        )
+    if recording.image_size is None:
+        notes.append("image sizes are not known, which training on this data set alone asks for")
+    data, _ = to_dataset(recording, bridge, source=str(path), head=head)
+    source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
+    return data._replace(split=_splits(data, split_by), source=source)
+
+
+def _sure(recording: Recording, least: float) -> Recording:
+    """The recording without joints less sure than `least`."""
+    doubtful = recording.seen & (recording.confidence < least)
+    if not doubtful.any():
+        return recording
+    return recording._replace(
+        keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
+        confidence=np.where(doubtful, 0, recording.confidence),
+        notes=(*recording.notes, f"{int(doubtful.sum())} joints less sure than {least:g} count as not seen"),
+    )
+
+
+def _bridge(path: Path, recording: Recording, skeleton: str | os.PathLike | None) -> Bridge:
+    """From the recording's joints to those of the data set."""
+    if skeleton is not None:
+        return skeleton_file.bridge(skeleton_file.read(skeleton), recording.joints)
+    if recording.joint_set:
+        return JOINT_SETS[recording.joint_set]
+    raise DatasetError(
+        f"{path}: joints: found {', '.join(recording.joints)[:300]}, expected a known joint set (--joints) or a "
+        "skeleton file that says what they are (--skeleton)"
+    )
+
+
+def _splits(data: Dataset, split_by: str) -> np.ndarray:
+    """`[C]` the split of each clip: of those parts that follow each other, every fifth is for testing."""
+    if split_by == "none":
+        return data.split
+    part = data.subject if split_by == "person" else data.clip
+    number = np.unique(part, return_inverse=True)[1]
+    return np.where(number % TEST_EVERY == TEST_EVERY - 1, "test", "train")

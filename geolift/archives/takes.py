@@ -1,0 +1,129 @@
+"""Takes of an archive, one person before one camera each, put together into a data set."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.bridges import Bridge
+from geolift.dataset import LARGEST_PIXEL, Dataset, check
+from geolift.errors import DatasetError
+from geolift.skeleton import H36M17
+
+TRUNK = (0.3, 1.5)  # metres from pelvis to head top
+LARGEST_SLOPE = 1e3  # of a line of sight; no lens sees beyond
+
+
+class Take(NamedTuple):
+    """T frames of one person before one camera in Human3.6M-17 joints.
+
+    Attributes:
+        keypoints: `[T, 17, 2]` pixels; not finite where a joint was not seen.
+        subject, action, camera, split, clip: as in `Dataset`.
+        fps: frames per second; 0 where frames do not follow each other at a constant rate.
+        confidence: `[T, 17]` in 0..1, or None: all joints were seen.
+        image_size: width and height in pixels, or None.
+        intrinsics: fx, fy, cx, cy in pixels, or None.
+        points_3d: `[T, 17, 3]` camera metres, or None.
+    """
+
+    keypoints: np.ndarray
+    subject: str
+    action: str
+    camera: str
+    split: str
+    clip: str
+    fps: float
+    confidence: np.ndarray | None = None
+    image_size: Sequence[float] | None = None
+    intrinsics: Sequence[float] | None = None
+    points_3d: np.ndarray | None = None
+
+
+@np.errstate(over="ignore")  # what is beyond float32 becomes infinite, which is checked
+def assemble(takes: Sequence[Take], *, origin: str, source: str, notes: Sequence[str] = ()) -> Dataset:
+    """The data set of all takes, in their order. Joints that are not finite get confidence 0, and are counted.
+
+    Args:
+        takes: at least one; image_size, intrinsics and points_3d are there in all or in none.
+        origin: the archive, which errors name.
+        source: where the data is from, with its terms.
+        notes: what reading left out or took for granted, one sentence each; they are kept in `Dataset.source`.
+
+    Raises:
+        DatasetError: if there is no take, or the data set is not as documented.
+    """
+    if not takes:
+        raise DatasetError(f"{origin}: found no frame, expected at least one")
+    keypoints = np.concatenate([take.keypoints for take in takes])
+    confidence = np.concatenate(
+        [np.ones(take.keypoints.shape[:2]) if take.confidence is None else take.confidence for take in takes]
+    )
+    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
+    with np.errstate(over="ignore"):  # what becomes infinite is refused below
+        keypoints, confidence = keypoints.astype(np.float32), confidence.astype(np.float32)
+    if not finite.all():
+        notes = [*notes, f"{int((~finite).sum())} joints that are not finite count as not seen."]
+    confidence = np.where(finite, confidence, 0)
+    too_sure = int((confidence > 1).sum())
+    if too_sure:
+        notes = [*notes, f"{too_sure} confidences above 1 were taken as 1."]
+        confidence = np.minimum(confidence, 1)
+    stop = np.cumsum([len(take.keypoints) for take in takes])
+    optional = {
+        key: None if takes[0]._asdict()[key] is None else np.array([getattr(take, key) for take in takes], np.float32)
+        for key in ("image_size", "intrinsics")
+    }
+    if takes[0].points_3d is not None:
+        with np.errstate(all="ignore"):  # what is not finite is refused below
+            points = optional["points_3d"] = np.concatenate([take.points_3d for take in takes]).astype(np.float32)
+            height = np.median(np.linalg.norm(points[:, H36M17.head] - points[:, H36M17.root], axis=-1))
+        if not TRUNK[0] < height < TRUNK[1]:
+            expected = f"expected {TRUNK[0]}..{TRUNK[1]} metres"
+            raise DatasetError(f"{origin}: points_3d: head and pelvis are {height:g} apart (median), {expected}")
+    dataset = Dataset(
+        keypoints=np.where(confidence[..., None] > 0, keypoints, 0),
+        confidence=confidence,
+        skeleton=H36M17,
+        start=np.append(0, stop[:-1]),
+        stop=stop,
+        fps=np.array([take.fps for take in takes], np.float32),
+        **{
+            key: np.array([getattr(take, key) for take in takes], np.str_)
+            for key in ("subject", "action", "camera", "split", "clip")
+        },
+        **optional,
+        source=" ".join([source, *notes]),
+    )
+    return check(dataset, origin)
+
+
+def order(bridge: Bridge) -> list[int]:
+    """Where the joints of a bridge's target stand in its source, for bridges that only pick joints."""
+    return [bridge.source.index(source) for name in bridge.target.names for (source,) in (bridge.rules[name],)]
+
+
+def fit_intrinsics(keypoints: np.ndarray, points: np.ndarray, origin: str) -> np.ndarray:
+    """fx, fy, cx, cy of the camera that projects `points` `[N, J, 3]` onto `keypoints` `[N, J, 2]` best.
+
+    Raises:
+        DatasetError: beginning with `origin`, if points or keypoints are none that a camera sees.
+    """
+    with np.errstate(all="ignore"):
+        plane = points[..., :2] / points[..., 2:]
+        spread = np.ptp(plane, axis=(0, 1)).min()
+    if not (np.abs(keypoints) <= LARGEST_PIXEL).all() or not (np.abs(plane) <= LARGEST_SLOPE).all() or not spread > 0:
+        raise DatasetError(f"{origin}: found no lens that projects the 3D onto the 2D, expected pixels, camera points")
+    (fx, cx), (fy, cy) = (np.polyfit(plane[..., i].ravel(), keypoints[..., i].ravel(), 1) for i in range(2))
+    return np.array([fx, fy, cx, cy])
+
+
+def follow_gaze(points: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+    """Scaled people `points` `[N, J, 3]` moved to where they project onto the keypoints of the `recorded` ones again.
+
+    Labels that scale every person about the root to one height leave the root where it was. Here it moves along its
+    line of sight by the same scale (least squares over all frames); the people keep the shape they have in `points`.
+    """
+    root = recorded[:, [H36M17.root]]
+    body, shape = recorded - root, points - points[:, [H36M17.root]]
+    return shape + root * np.vdot(body, shape) / np.vdot(body, body)

@@ -1,0 +1,60 @@
+"""From a recording to a geolift data set: people become clips without gaps, joints those of a skeleton."""
+
+import numpy as np
+
+from geolift import bridges
+from geolift.bridges import Bridge
+from geolift.dataset import Dataset, check
+from geolift.keypoints.recording import Recording
+
+
+def to_dataset(
+    recording: Recording, bridge: Bridge, *, source: str, split: str = "train", head: str = "mask"
+) -> tuple[Dataset, np.ndarray]:
+    """The people of a recording as clips; every detection is in it once.
+
+    A tracked person in a video is one clip for each stretch of frames that follow each other: frames without the
+    person, and a change of the image's size, start a new one. Single images, and videos in which nobody is followed,
+    give each detection a clip of its own. `subject` is the person's name, `clip` that of the clip's first frame.
+
+    Args:
+        recording: N detections.
+        bridge: from the recording's joints to those of the data set.
+        source: where the data is from, kept in the data set; errors begin with it.
+        split: the split that all clips belong to.
+        head: what becomes of a head top that the bridge masks, as in `bridges.apply`.
+
+    Returns:
+        The data set of F = N frames, and `[F]` int: the detection of the recording that each frame is. Joints that
+        were not seen, the root among them, have confidence 0.
+
+    Raises:
+        DatasetError: if the recording is no good data set.
+        ValueError: if the bridge is from other joints.
+    """
+    keypoints, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    rows = np.lexsort((recording.frame, recording.person))
+    frame, person = recording.frame[rows], recording.person[rows]
+    size = None if recording.image_size is None else recording.image_size[frame]
+    cut = np.ones(len(rows), bool)
+    if recording.video and recording.tracked:
+        cut[1:] = (np.diff(person) != 0) | (np.diff(frame) != 1)
+        if size is not None:
+            cut[1:] |= (np.diff(size, axis=0) != 0).any(axis=1)
+    start = np.flatnonzero(cut)
+    dataset = Dataset(
+        keypoints=keypoints[rows],
+        confidence=confidence[rows],
+        skeleton=bridge.target,
+        start=start,
+        stop=np.append(start[1:], len(rows)),
+        fps=np.full(len(start), recording.fps if recording.video else 0, np.float32),
+        subject=np.array(recording.people, np.str_)[person[start]],
+        action=np.full(len(start), "unknown"),
+        camera=np.full(len(start), "unknown"),
+        split=np.full(len(start), split),
+        clip=np.array(recording.frames, np.str_)[frame[start]],
+        image_size=None if size is None else size[start],
+        source=source,
+    )
+    return check(dataset, source), rows

@@ -1,0 +1,108 @@
+"""Good files of every format that is read, for damaging: `PYTHONPATH=tests python tests/corpus.py FOLDER`."""
+
+import pickle
+import sys
+from pathlib import Path
+
+import keypoint_writers
+import numpy as np
+import table_writers
+from results import make_result
+
+from geolift import dataset, procedural
+from geolift.cameras import film
+from geolift.joint_sets import JOINT_SETS
+from geolift.output import archive
+from geolift.skeleton import H36M17
+
+
+def write(folder):
+    """Write the files and folders; the names of those whose libraries are not installed are returned."""
+    folder.mkdir(parents=True, exist_ok=True)
+    left_out = []
+    for write_some in (_json, _tables, _own, _deeplabcut, _deeplabcut_hdf5, _sleap, _archives, _human36m_cdf):
+        try:
+            write_some(folder)
+        except ImportError:
+            left_out.append(write_some.__name__)
+    return left_out
+
+
+def _json(folder):
+    rng = np.random.default_rng(0)
+    people = {name: keypoint_writers.scene(bridge.source, name, rng) for name, bridge in JOINT_SETS.items()}
+    keypoint_writers.openpose(folder / "openpose", people["body25"])
+    for form in ("list", "eval", "open"):
+        path = folder / f"alphapose_{form}.json"
+        keypoint_writers.alphapose(path, people["coco17"], form=form, tracked=form == "eval")
+    keypoint_writers.coco_annotations(folder / "coco_annotations.json", people["coco17"], extras=True)
+    keypoint_writers.coco_results(folder / "coco_results.json", people["coco17"])
+    for form in ("image", "video", "demo"):
+        path = folder / f"mmpose_{form}.json"
+        keypoint_writers.mmpose(path, people["coco17"], form=form, names=keypoint_writers.COCO)
+    keypoint_writers.mpii(folder / "mpii.json", people["mpii16"])
+    for form in ("list", "people", "objects"):
+        path = folder / f"mediapipe_{form}.json"
+        keypoint_writers.mediapipe(path, people["mediapipe33"], form=form, told=True)
+
+
+def _people(*names):
+    return table_writers.people(np.random.default_rng(0), JOINT_SETS["coco17"].source, names=names or ("anna", "ben"))
+
+
+def _tables(folder):
+    table_writers.table(folder / "table.csv", _people())
+    table_writers.table(folder / "table_plain.csv", _people("anna"), person=False, confidence=False)
+    table_writers.detectron(folder / "detectron.npz", _people())
+    takes = {"S1": {"walk": [np.nan_to_num(_people().keypoints[:, 0])]}}
+    table_writers.videopose3d(folder / "videopose3d.npz", takes, {"layout_name": "coco", "num_joints": 17})
+
+
+def _own(folder):
+    archive.write_npz(make_result(frames=4), folder / "poses.npz")
+    archive.write_json(make_result(frames=4), folder / "poses.json")
+    clips = procedural.clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
+    dataset.save(film(clips, H36M17), folder / "dataset.npz")
+
+
+def _deeplabcut(folder):
+    table_writers.frame_of(_people(), individuals=True).to_csv(folder / "deeplabcut.csv")
+
+
+def _deeplabcut_hdf5(folder):
+    for layout in ("table", "fixed"):
+        frame = table_writers.frame_of(_people(), individuals=True)
+        frame.to_hdf(folder / f"deeplabcut_{layout}.h5", key="df_with_missing", format=layout, mode="w")
+
+
+def _sleap(folder):
+    table_writers.sleap(folder / "sleap.h5", _people())
+
+
+def _archives(folder):
+    import test_archives_motion as motion
+    from test_archives_human36m import elepose_content, motionbert_content, write_fetch
+    from test_archives_videopose3d import good, write_2d
+    from test_bridges import coco_arrays, mpii_arrays
+
+    np.savez(folder / "archive_coco.npz", **coco_arrays())
+    np.savez(folder / "archive_mpii.npz", **mpii_arrays())
+    write_2d(folder / "archive_videopose3d.npz", good())
+    write_fetch(folder / "archive_h36m_fetch", lambda subject: range(1, 6), ["Walking"])
+    motion.write(folder / "archive_cgspeed.bvh", *motion.motion(np.random.default_rng(0)))
+    (folder / "archive_asf_amc").mkdir()
+    motion.write_asf(folder / "archive_asf_amc" / "01.asf")
+    motion.write_amc(folder / "archive_asf_amc" / "01_01.amc", motion.performance(np.random.default_rng(0)))
+    contents = {"elepose": elepose_content(np.random.default_rng(0)), "motionbert": motionbert_content()}
+    for name, content in contents.items():
+        (folder / f"archive_{name}.pkl").write_bytes(pickle.dumps(content))
+
+
+def _human36m_cdf(folder):
+    from test_archives_human36m import write_cdf_archive
+
+    write_cdf_archive(folder / "archive_human36m_cdf", ["Walking"])
+
+
+if __name__ == "__main__":
+    print(f"left out for want of libraries: {write(Path(sys.argv[1])) or 'nothing'}")

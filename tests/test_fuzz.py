@@ -1,0 +1,73 @@
+"""Damaged files are read or refused in one line, within time and memory; what ends otherwise is noticed."""
+
+import json
+from collections import Counter
+
+import corpus
+import numpy as np
+import pytest
+
+from benchmarks import mutations
+from geolift.errors import DatasetError
+
+MUTATIONS = 400
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    corpus.write(folder)
+    return mutations.find_cases(folder)
+
+
+def test_readers_survive_damaged_files(cases, tmp_path):
+    outcomes = list(mutations.run(cases, range(MUTATIONS), 0, tmp_path))
+    assert [outcome.number for outcome in outcomes] == list(range(MUTATIONS))
+    failures = [outcome for outcome in outcomes if outcome.result not in ("read", "refused")]
+    assert not failures, "\n".join(f"{failure.case}, {failure.door}: {failure.said}" for failure in failures)
+    results = Counter(outcome.result for outcome in outcomes)
+    assert min(results["read"], results["refused"]) > MUTATIONS / 10  # the damage is neither nothing nor everything
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_seed_makes_the_same_damage(cases, tmp_path):
+    for i, case in enumerate(cases):
+        before = content(case.path)
+        made = [tmp_path / f"{i}{name}{case.path.suffix}" for name in "ab"]
+        for path in made:
+            mutations.mutate(case.path, path, np.random.default_rng(i))
+        if case.path.suffix != ".h5":  # HDF5 keeps the time
+            assert content(made[0]) == content(made[1])
+        assert content(case.path) == before
+
+
+def content(path):
+    return {file.relative_to(path): file.read_bytes() for file in (path, *path.rglob("*")) if file.is_file()}
+
+
+def test_what_goes_wrong_in_a_reader_is_noticed(cases, tmp_path, monkeypatch):
+    (path,) = (case.path for case in cases if case.path.name == "mpii.json")
+    assert mutations.read(path, "auto") == "read"
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps({"people": 3}))
+    assert mutations.read(broken, "auto") == "refused"
+    for error in (
+        KeyError("x"),
+        DatasetError("no path"),
+        DatasetError(f"{path}: two\nlines"),
+        ValueError(f"{path}: x"),
+    ):
+
+        def fail(*_, error=error, **__):
+            raise error
+
+        monkeypatch.setattr(mutations, "inspect", fail)
+        with pytest.raises((KeyError, AssertionError, ValueError)) as caught:
+            mutations.read(path, "auto")
+        assert not isinstance(caught.value, DatasetError)
+
+
+def test_a_corpus_of_bad_files_is_no_corpus(tmp_path):
+    (tmp_path / "bad.json").write_text("{}")
+    with pytest.raises(DatasetError, match=r"bad\.json: no reader takes this undamaged file: .*not recognised"):
+        mutations.find_cases(tmp_path)
