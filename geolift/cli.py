@@ -1,7 +1,6 @@
 """The `geolift` command: convert, inspect, lift, view, export."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import numpy as np
 
 from geolift import dataset
 from geolift.errors import DatasetError
+from geolift.workdir import ConfigError, read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,36 +22,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
-    except (DatasetError, OSError) as error:
+    except (ConfigError, DatasetError, OSError) as error:
         print(f"geolift: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _add_lift(commands: argparse._SubParsersAction) -> None:
-    lift = commands.add_parser("lift", help="keypoint file, image or video to 3D poses")
+    lift = commands.add_parser(
+        "lift", help="keypoint file, image or video to 3D poses", argument_default=argparse.SUPPRESS
+    )
     lift.add_argument("input", metavar="INPUT", help="keypoint file or folder of any known format, an image or a video")
     lift.add_argument(
         "-o", "--output", metavar="OUT", required=True, action="append",
         help=".npz, .json, .csv, .bvh, .c3d or .trc; or to look at: .html, .png, .gif, .mp4; may be given repeatedly",
     )  # fmt: skip
-    lift.add_argument("--model", default="cmu", help="a name, a .safetensors file or a run's folder (default cmu)")
+    lift.add_argument("--model", help="a name, a .safetensors file or a run's folder (default cmu)")
     _add_reading(lift)
-    lift.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that maps your joints to the model's")
-    lift.add_argument("--people", default="all", help="all, largest, or names with commas between (default all)")
-    lift.add_argument(
-        "--min-confidence", type=float, default=0.1, metavar="C", help="joints less sure are missing (default 0.1)"
-    )
-    lift.add_argument(
-        "--head", choices=("mask", "extrapolate"), default="mask",
-        help="top of the head where the format has none: missing, or made up from ears and shoulders (default mask)",
-    )  # fmt: skip
-    lift.add_argument(
-        "--gap", type=float, default=0.5, metavar="S", help="fill in joints missed for up to S seconds (default 0.5)"
-    )
-    lift.add_argument(
-        "--smoothing", type=float, default=0.0, metavar="S", help="smooth over windows of S seconds (default 0: none)"
-    )
+    _add_joints(lift)
+    lift.add_argument("--people", help="all, largest, or names with commas between (default all)")
+    lift.add_argument("--gap", type=float, metavar="S", help="fill in joints missed for up to S seconds (default 0.5)")
+    lift.add_argument("--smoothing", type=float, metavar="S", help="smooth over windows of S seconds (default 0: none)")
     lift.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
     lift.add_argument("--focal", type=float, metavar="PX", help="focal length (default 1.2 x the image's larger side)")
     lift.set_defaults(run=_lift)
@@ -80,11 +71,17 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
         help="turn foreign data into a geolift data set",
         description=f"KIND says what IN is:\n{kinds}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,  # what is not said is left to the converter
     )
     convert.add_argument("kind", metavar="KIND", choices=CONVERTERS)
     convert.add_argument("input", metavar="IN", help="file or folder to read")
     convert.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
-    convert.add_argument("--seed", type=_seed, default=0, help="seed of the virtual cameras (default 0)")
+    convert.add_argument("--seed", type=_seed, help="of the virtual cameras, for motion capture (default 0)")
+    _add_reading(convert)
+    _add_joints(convert)
+    convert.add_argument(
+        "--split-by", choices=("none", "clip", "person"), help="every fifth of these is for testing (default none)"
+    )
     convert.set_defaults(run=_convert)
 
 
@@ -107,6 +104,18 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-size", type=_size, metavar="WxH", help="of all images in pixels, where the file does not tell"
     )
+
+
+def _add_joints(parser: argparse.ArgumentParser) -> None:
+    """Which of a file's joints count, and as what."""
+    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that says what your joints are")
+    parser.add_argument(
+        "--min-confidence", type=float, metavar="C", help="joints less sure count as missing (default 0.1)"
+    )
+    parser.add_argument(
+        "--head", choices=("mask", "extrapolate"),
+        help="top of the head where the format has none: missing, or made up from ears and shoulders (default mask)",
+    )  # fmt: skip
 
 
 def _seed(text: str) -> int:
@@ -132,22 +141,10 @@ def _lift(options: argparse.Namespace) -> None:
             expected = ", ".join((*files.WRITERS, *viewer.SUFFIXES))
             raise DatasetError(f"{output}: found {Path(output).suffix or 'no suffix'}, expected one of {expected}")
     started = time.perf_counter()
-    result = lift(
-        options.input,
-        model=options.model,
-        format=options.format,
-        joints=options.joints,
-        skeleton=options.skeleton,
-        fps=options.fps,
-        image_size=options.image_size,
-        people=options.people if options.people in ("all", "largest") else options.people.split(","),
-        min_confidence=options.min_confidence,
-        head=options.head,
-        gap=options.gap,
-        smoothing=options.smoothing,
-        height=options.height,
-        focal=options.focal,
-    )
+    said = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output")}
+    if said.get("people", "all") not in ("all", "largest"):
+        said["people"] = said["people"].split(",")
+    result = lift(options.input, **said)
     print(result.source)
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
     print(
@@ -188,7 +185,11 @@ def _convert(options: argparse.Namespace) -> None:
     if not options.output.endswith(".npz"):
         raise DatasetError(f"{options.output}: a geolift data set ends in .npz")
     converter = CONVERTERS[options.kind]
-    made = converter.convert(options.input, **{name: getattr(options, name) for name in converter.options})
+    said = {name: value for name, value in vars(options).items() if name not in ("run", "kind", "input", "output")}
+    unknown = sorted(set(said) - set(converter.options))
+    if unknown:
+        raise DatasetError(f"{options.kind}: takes no option {', '.join(unknown)}, only {list(converter.options)}")
+    made = converter.convert(options.input, **said)
     dataset.save(made, options.output)
     print(f"{options.output}: {made.frames} frames, {len(made.start)} clips, {len(made.skeleton.names)} joints")
     for split in np.unique(made.split):
@@ -205,7 +206,7 @@ def _export(options: argparse.Namespace) -> None:
 
     card = pretrained.card(options.model)
     if options.card:
-        card |= json.loads(Path(options.card).read_text())
+        card |= read(Path(options.card))
     export.export(pretrained.load(options.model), options.output, options.format, card=card)
     print(options.output)
 

@@ -14,11 +14,10 @@ from geolift import bridges, pretrained, skeleton_file
 from geolift.body_size import FOCAL, STATURE, person_factor, reference_length, root_position
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import detector
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import Recording
+from geolift.keypoints.recording import Recording, without_doubtful
 from geolift.keypoints.timeline import Timeline, fill, people, running_median, smooth, timeline
 from geolift.keypoints.tracking import select, track
 from geolift.model import Model, lift_poses
@@ -80,7 +79,7 @@ def lift(
     if not isinstance(model, Model):
         model = pretrained.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
-    recording = select(track(_without_doubtful(recording, min_confidence)), people)
+    recording = select(track(without_doubtful(recording, min_confidence)), people)
     rate = recording.fps or UNKNOWN_RATE
 
     bridge = _bridge(recording, model, skeleton, what)
@@ -157,32 +156,12 @@ def _open(source: str | os.PathLike | Recording, format: str | None, options: Op
     return read.recording, f"{path.name}: {read.why}"
 
 
-def _without_doubtful(recording: Recording, least: float) -> Recording:
-    """The recording with joints less sure than `least` missing."""
-    doubtful = recording.seen & (recording.confidence < least)
-    if not doubtful.any():
-        return recording
-    note = f"{int(doubtful.sum())} joints less sure than {least:g} were taken as missing"
-    return recording._replace(
-        keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
-        confidence=np.where(doubtful, 0, recording.confidence),
-        notes=(*recording.notes, note),
-    )
-
-
 def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | None, what: str) -> Bridge:
     """From the recording's joints to the model's."""
-    if skeleton is not None:
-        bridge = skeleton_file.bridge(skeleton_file.read(skeleton), recording.joints)
-    elif recording.joint_set:
-        bridge = JOINT_SETS[recording.joint_set]
-    elif set(recording.joints) >= set(model.skeleton.names):
+    if skeleton is None and not recording.joint_set and set(recording.joints) >= set(model.skeleton.names):
         bridge = Bridge(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
     else:
-        raise DatasetError(
-            f"{what}: joints: found {list(recording.joints)}, expected a known joint set (--joints) or a skeleton file "
-            f"that maps them to the model's (--skeleton)"
-        )
+        bridge = skeleton_file.bridge_of(recording, skeleton, what)
     if bridge.target != model.skeleton:
         found, expected = list(bridge.target.names), list(model.skeleton.names)
         raise DatasetError(f"{what}: joints: found those of {found}, expected the model's {expected}")

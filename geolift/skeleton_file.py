@@ -42,6 +42,8 @@ from geolift import bridges
 from geolift import skeleton as skeletons
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
+from geolift.joint_sets import JOINT_SETS
+from geolift.keypoints.recording import Recording
 from geolift.skeleton import Skeleton
 
 LARGEST = 2**20  # bytes
@@ -94,6 +96,27 @@ def read(path: str | os.PathLike) -> SkeletonFile:
         raise DatasetError(f"{path}: {error}") from error
     mapping = _mapping(content["mapping"], names, path) if "mapping" in content else None
     return SkeletonFile(skeleton, mapping)
+
+
+def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str) -> Bridge:
+    """The bridge from a recording's joints: to the skeleton of a file, or to Human3.6M-17 from a known joint set.
+
+    Args:
+        recording: whose joints.
+        path: the skeleton file, or None.
+        origin: where the recording is from, which errors begin with.
+
+    Raises:
+        DatasetError: if the joints are of no known set and no file says what they are, or as `read` and `bridge`.
+    """
+    if path is not None:
+        return bridge(read(path), recording.joints)
+    if recording.joint_set:
+        return JOINT_SETS[recording.joint_set]
+    raise DatasetError(
+        f"{origin}: joints: found {', '.join(recording.joints)[:300]}, expected a known joint set (--joints) or a "
+        "skeleton file that says what they are (--skeleton)"
+    )
 
 
 def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:

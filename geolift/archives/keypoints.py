@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from geolift import bridges, skeleton_file
-from geolift.bridges import Bridge
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import Recording
+from geolift.keypoints.recording import without_doubtful
 from geolift.keypoints.tracking import track
 
 TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
@@ -60,8 +58,8 @@ def convert(
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
     read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
-    recording = track(_sure(read.recording, min_confidence))
-    bridge = _bridge(path, recording, skeleton)
+    recording = track(without_doubtful(read.recording, min_confidence))
+    bridge = skeleton_file.bridge_of(recording, skeleton, str(path))
     _, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence)
     rooted = confidence[:, bridge.target.root] > 0
     if not rooted.any():
@@ -75,33 +73,9 @@ def convert(
         )
     if recording.image_size is None:
         notes.append("image sizes are not known, which training on this data set alone asks for")
-    data, _ = to_dataset(recording, bridge, source=str(path), head=head)
+    data = to_dataset(recording, bridge, source=str(path), head=head)
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
     return data._replace(split=_splits(data, split_by), source=source)
-
-
-def _sure(recording: Recording, least: float) -> Recording:
-    """The recording without joints less sure than `least`."""
-    doubtful = recording.seen & (recording.confidence < least)
-    if not doubtful.any():
-        return recording
-    return recording._replace(
-        keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
-        confidence=np.where(doubtful, 0, recording.confidence),
-        notes=(*recording.notes, f"{int(doubtful.sum())} joints less sure than {least:g} count as not seen"),
-    )
-
-
-def _bridge(path: Path, recording: Recording, skeleton: str | os.PathLike | None) -> Bridge:
-    """From the recording's joints to those of the data set."""
-    if skeleton is not None:
-        return skeleton_file.bridge(skeleton_file.read(skeleton), recording.joints)
-    if recording.joint_set:
-        return JOINT_SETS[recording.joint_set]
-    raise DatasetError(
-        f"{path}: joints: found {', '.join(recording.joints)[:300]}, expected a known joint set (--joints) or a "
-        "skeleton file that says what they are (--skeleton)"
-    )
 
 
 def _splits(data: Dataset, split_by: str) -> np.ndarray:

@@ -8,10 +8,8 @@ from geolift.dataset import Dataset, check
 from geolift.keypoints.recording import Recording
 
 
-def to_dataset(
-    recording: Recording, bridge: Bridge, *, source: str, split: str = "train", head: str = "mask"
-) -> tuple[Dataset, np.ndarray]:
-    """The people of a recording as clips; every detection is in it once.
+def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str = "mask") -> Dataset:
+    """The people of a recording as clips for training; every detection is in it once.
 
     A tracked person in a video is one clip for each stretch of frames that follow each other: frames without the
     person, and a change of the image's size, start a new one. Single images, and videos in which nobody is followed,
@@ -21,12 +19,10 @@ def to_dataset(
         recording: N detections.
         bridge: from the recording's joints to those of the data set.
         source: where the data is from, kept in the data set; errors begin with it.
-        split: the split that all clips belong to.
         head: what becomes of a head top that the bridge masks, as in `bridges.apply`.
 
     Returns:
-        The data set of F = N frames, and `[F]` int: the detection of the recording that each frame is. Joints that
-        were not seen, the root among them, have confidence 0.
+        The data set of N frames, person by person. Joints that were not seen, the root among them, have confidence 0.
 
     Raises:
         DatasetError: if the recording is no good data set.
@@ -52,9 +48,9 @@ def to_dataset(
         subject=np.array(recording.people, np.str_)[person[start]],
         action=np.full(len(start), "unknown"),
         camera=np.full(len(start), "unknown"),
-        split=np.full(len(start), split),
+        split=np.full(len(start), "train"),
         clip=np.array(recording.frames, np.str_)[frame[start]],
         image_size=None if size is None else size[start],
         source=source,
     )
-    return check(dataset, source), rows
+    return check(dataset, source)

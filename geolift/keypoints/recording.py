@@ -145,3 +145,15 @@ def record(
         image_size,
         tuple(notes),
     )
+
+
+def without_doubtful(recording: Recording, least: float) -> Recording:
+    """The recording with joints less sure than `least` missing, and counted."""
+    doubtful = recording.seen & (recording.confidence < least)
+    if not doubtful.any():
+        return recording
+    return recording._replace(
+        keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
+        confidence=np.where(doubtful, 0, recording.confidence),
+        notes=(*recording.notes, f"{int(doubtful.sum())} joints less sure than {least:g} were taken as missing"),
+    )
