@@ -2,12 +2,30 @@
 
 import numpy as np
 
+from geolift.keypoints.timeline import Timeline, each_person
 from geolift.model import Model
 from geolift.skeleton import H36M17
 
 STATURE = 1.7  # metres, of a person nobody has measured
 SOLES = 0.95  # a standing person's joints from ankle to head top reach over this share of the stature
 FOCAL = 1.2  # focal length over the larger side of the image, where nobody tells: some 45 degrees across
+
+
+def metres_per_unit(points: np.ndarray, rows: Timeline, model: Model, height: float) -> np.ndarray:
+    """`[N]`: how many metres a unit of the model is for each row's person, by all the bones that were lifted of them.
+
+    Args:
+        points: `[N, J, 3]` lifted points of `rows`, in model units; NaN where missing.
+        rows: whose points they are.
+        model: what lifted them.
+        height: metres; of a body with the training set's proportions, what `reference_length` is in model units.
+    """
+    known = np.isfinite(points).all(axis=-1)
+    factor = np.ones(len(points))
+    for start, stop in each_person(rows):
+        if known[start:stop].any():
+            factor[start:stop] = person_factor(points[start:stop], known[start:stop], model)
+    return height / reference_length(model) / factor
 
 
 def reference_length(model: Model) -> float:

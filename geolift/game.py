@@ -91,7 +91,8 @@ def lifting_game(
         view: the random views.
         temporal: the motion discriminator's part, for batches with `later` and `real_later`.
         foreign: the adapter's part, for batches with `source`.
-        detector: spoils the poses that the lifter is shown; None: they are shown as they are.
+        detector: spoils the poses that the lifter is shown, each by one draw: the same joints are hidden, the same
+            moves made in both lifts and in both frames of a pair. None: poses are shown as they are.
 
     Returns:
         `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, as `step.train_step` wants it.
@@ -112,12 +113,11 @@ def lifting_game(
         def apply_lifter(joints: jax.Array, seen: jax.Array | None) -> tuple[jax.Array, Any]:
             return lifter.apply(variables, joints, seen, train=True, axis_name=axis_name, mutable=["batch_stats"])
 
-        def depths(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
-            def lifter_of(joints: jax.Array) -> jax.Array:
-                shown = detect(keys, Poses(joints, seen), detector) if detector else Poses(joints, seen)
-                return apply_lifter(*shown)[0]
+        def as_shown(joints: jax.Array, seen: jax.Array | None, keys: jax.Array) -> Poses:
+            return detect(keys, Poses(joints, seen), detector) if detector else Poses(joints, seen)
 
-            return lifter_of
+        def depths(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
+            return lambda joints: apply_lifter(*as_shown(joints, seen, keys))[0]
 
         def judge(name: str, network: Discriminator, joints: jax.Array, seen: jax.Array | None) -> jax.Array:
             return network.apply({"params": params[name]}, joints, seen)
@@ -134,7 +134,7 @@ def lifting_game(
         cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **camera)
         # Batch statistics follow the given poses alone: those are what is lifted once training is over. The forward
         # pass is the cycle's first, and the compiler computes it once.
-        new_stats = apply_lifter(*pose)[1].get("batch_stats", {})
+        new_stats = apply_lifter(*as_shown(*pose, keys))[1].get("batch_stats", {})
 
         poses = _duel(
             adversary,

@@ -11,21 +11,22 @@ from pathlib import Path
 import numpy as np
 
 from geolift import bridges, pretrained, skeleton_file
-from geolift.body_size import FOCAL, STATURE, person_factor, reference_length, root_position
+from geolift.body_size import FOCAL, STATURE, metres_per_unit, root_position
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.keypoints import detector
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import Recording, without_doubtful
-from geolift.keypoints.timeline import Timeline, fill, people, running_median, smooth, timeline
+from geolift.keypoints.recording import Recording, subset, without_doubtful
+from geolift.keypoints.timeline import Timeline, fill, running_median, smooth, timeline
 from geolift.keypoints.tracking import select, track
-from geolift.model import Model, lift_poses
+from geolift.model import Model, expect_skeleton, lift_poses
 from geolift.normalization import person_sizes, root_centered
 from geolift.output.result import Result
 from geolift.skeleton import H36M17
 
 UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by where nobody tells the rate
+LARGEST = 1e6  # frames per second, metres, pixels
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is told; it changes as they come nearer
 
 
@@ -62,70 +63,65 @@ def lift(
         gap: joints missed for up to so many seconds of a video are filled in on a straight line; 0: none are.
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
         height: metres; for Human3.6M-17 the people's stature (default `body_size.STATURE`), for other skeletons the
-            length of the bones from the root to the head (default: none is known, and units are "normalised").
+            length of the bones from the root to the head of a body with the training set's proportions (default: none
+            is known, and units are "normalised").
         focal: focal length in pixels (default: `body_size.FOCAL` times the larger side of the image).
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    limits = {"min_confidence": (min_confidence, 1.0), "gap": (gap, 3600.0), "smoothing": (smoothing, 3600.0)}
-    for name, (value, most) in limits.items():
-        if not 0 <= value <= most:
-            raise DatasetError(f"{name}: found {value}, expected a number from 0 to {most:g}")
-    for name, value in {"height": height, "focal": focal}.items():
-        if value is not None and not 0 < value < 1e6:
-            raise DatasetError(f"{name}: found {value}, expected a number above 0")
+    _check(min_confidence=(min_confidence, 1.0), gap=(gap, 3600.0), smoothing=(smoothing, 3600.0))
+    _check_positive(fps=fps, height=height, focal=focal)
+    if head not in bridges.HEADS:
+        raise DatasetError(f"head: found {head!r}, expected one of {', '.join(bridges.HEADS)}")
     if not isinstance(model, Model):
         model = pretrained.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
     recording = select(track(without_doubtful(recording, min_confidence)), people)
     rate = recording.fps or UNKNOWN_RATE
 
-    bridge = _bridge(recording, model, skeleton, what)
-    rows = timeline(
-        *bridges.apply(bridge, recording.keypoints, recording.confidence, head=head), recording.frame, recording.person
-    )
-    notes = [*recording.notes, *_missing(rows, model)]
+    recording, rows = _in_joints_of(model, recording, _bridge(recording, model, skeleton, what), head)
+    notes = [*recording.notes, *_missing(rows, model, made_up=rows.filled)]
     if recording.video and gap:
+        before = rows.filled.sum()
         rows = fill(rows, round(gap * rate))
-        if rows.filled.any():
-            notes.append(f"{int(rows.filled.sum())} joints were filled in over gaps of up to {gap:g} s")
-    known = rows.known
-    usable = known[:, model.skeleton.root] & (model.lifter.masks | known.all(axis=1))
-    sizes = person_sizes(rows.keypoints, known, model.skeleton, model.normalization)
-    if recording.video:
-        sizes = running_median(sizes, rows, round(SIZE_WINDOW * rate))
-    usable &= sizes > 0
-    if not usable.all():
-        why = f"want of {model.skeleton.names[model.skeleton.root]} or of three bones"
-        notes.append(f"{int((~usable).sum())} of {len(usable)} poses were not lifted for {why}")
-    if not usable.any():
-        raise DatasetError(f"{what}: none of {len(usable)} poses can be lifted: {'; '.join(notes)}")
+        if rows.filled.sum() > before:
+            notes.append(f"{int(rows.filled.sum() - before)} joints were filled in over gaps of up to {gap:g} s")
 
-    points = np.full((*known.shape, 3), np.nan, np.float32)
-    poses = root_centered(rows.keypoints[usable].astype(np.float64), known[usable], model.skeleton.root)
-    poses = (poses / sizes[usable, None, None]).astype(np.float32)
-    points[usable] = lift_poses(model, poses, known[usable] if model.lifter.masks else None)
-    points[~known] = np.nan
+    points, sizes, why_not = _points(model, rows, round(SIZE_WINDOW * rate) if recording.video else 1)
+    lifted = np.isfinite(points).any(axis=(1, 2))
+    if not lifted.all():
+        notes.append(f"{int((~lifted).sum())} of {len(lifted)} poses were not lifted: {why_not}")
+    if not lifted.any():
+        raise DatasetError(f"{what}: none of {len(lifted)} poses can be lifted: {'; '.join(notes)}")
 
-    units, scale, metres = _metres(points, rows, model, height)
-    size = None if recording.image_size is None else recording.image_size[rows.frame]
-    position = np.full((len(points), 3), np.nan, np.float32)
-    if size is not None and units == "m":
-        root = rows.keypoints[:, model.skeleton.root]
-        pixels_per_metre = sizes / (model.distance * metres)
-        position[usable] = root_position(root, pixels_per_metre, size, focal)[usable]
+    human = model.skeleton == H36M17
+    if height is None and not human:
+        units, scale = "normalised", "1 is the model's unit: nothing tells the size of this skeleton"
+        metres = np.ones(len(points))
+    else:
+        told = f"{STATURE:g} m (assumed, as nothing tells it)" if height is None else f"{height:g} m (as given)"
+        units, scale = "m", f"height of each person {told}" if human else f"bones from root to head {told}"
+        metres = metres_per_unit(points, rows, model, height or STATURE)
+    position = np.full((len(points), 3), np.nan)
+    if recording.image_size is not None and units == "m":
+        root, seen_by = rows.keypoints[:, model.skeleton.root], recording.image_size[rows.frame]
+        position = root_position(root, sizes / (model.distance * metres), seen_by, focal)
+        position[~lifted] = np.nan
         lens = f"{focal:g} pixels" if focal else f"{FOCAL:g} times the larger side of the image (assumed)"
         scale += f"; position for a focal length of {lens} and a camera axis through the image's centre"
+    else:
+        what_for = "the image size (--image-size)" if units == "m" else "the size of this skeleton (--height)"
+        notes.append(f"where people stand is not known, for want of {what_for}")
     points *= metres[:, None, None]
-    if recording.video and smoothing:
-        points, position = (smooth(values, rows, round(smoothing * rate)) for values in (points, position))
-        notes.append(f"points were smoothed over windows of {smoothing:g} s")
+    if smoothing:
+        points, position, note = _smoothed(points, position, rows, round(smoothing * rate) if recording.video else 0)
+        notes.append(note)
     return Result(
         points=points.astype(np.float32),
         position=position.astype(np.float32),
-        keypoints=np.where(known[..., None], rows.keypoints, np.nan).astype(np.float32),
+        keypoints=np.where(rows.known[..., None], rows.keypoints, np.nan).astype(np.float32),
         confidence=rows.confidence.astype(np.float32),
         filled=rows.filled,
         frame=rows.frame,
@@ -144,50 +140,118 @@ def lift(
     )
 
 
+def _check(**limits: tuple[float, float]) -> None:
+    for name, (value, most) in limits.items():
+        if not 0 <= value <= most:
+            raise DatasetError(f"{name}: found {value}, expected a number from 0 to {most:g}")
+
+
+def _check_positive(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not 0 < value < LARGEST:
+            raise DatasetError(f"{name}: found {value}, expected a number above 0, under {LARGEST:g}")
+
+
 def _open(source: str | os.PathLike | Recording, format: str | None, options: Options) -> tuple[Recording, str]:
     """The recording, and in words where it is from."""
+    said = {name for name, value in {"format": format, **options._asdict()}.items() if value is not None}
     if isinstance(source, Recording):
+        if said:
+            raise DatasetError(f"{', '.join(sorted(said))}: found with a recording, expected it to tell them itself")
         return source, "recording"
     path = Path(source)
-    files = path.iterdir() if path.is_dir() else [path]
-    if format is None and {file.suffix.lower() for file in files} & {*detector.IMAGES, *detector.VIDEOS}:
+    if format is None and _is_picture(path):
+        if said - {"fps"}:
+            raise DatasetError(
+                f"{path}: {', '.join(sorted(said - {'fps'}))}: found with images or a video, which tell it"
+            )
         return detector.detect(path, fps=options.fps), f"{path.name}: people found by BlazePose"
     read = read_keypoints(path, format=format, options=options)
     return read.recording, f"{path.name}: {read.why}"
 
 
+def _is_picture(path: Path) -> bool:
+    """Whether it is an image or a video, by its suffix, or a folder of images.
+
+    Raises:
+        DatasetError: if a folder holds images and JSON files.
+    """
+    if not path.is_dir():
+        return path.suffix.lower() in (*detector.IMAGES, *detector.VIDEOS)
+    suffixes = {file.suffix.lower() for file in path.iterdir()}
+    if suffixes.isdisjoint(detector.IMAGES):
+        return False
+    if ".json" in suffixes:
+        raise DatasetError(
+            f"{path}: found images and JSON files, expected either, or --from, which takes the JSON files"
+        )
+    return True
+
+
 def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | None, what: str) -> Bridge:
     """From the recording's joints to the model's."""
-    if skeleton is None and not recording.joint_set and set(recording.joints) >= set(model.skeleton.names):
-        bridge = Bridge(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
-    else:
-        bridge = skeleton_file.bridge_of(recording, skeleton, what)
-    if bridge.target != model.skeleton:
-        found, expected = list(bridge.target.names), list(model.skeleton.names)
-        raise DatasetError(f"{what}: joints: found those of {found}, expected the model's {expected}")
+    by_name = not recording.joint_set or model.skeleton != H36M17
+    if skeleton is None and by_name and set(recording.joints) >= set(model.skeleton.names):
+        return Bridge(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
+    bridge = skeleton_file.bridge_of(recording, skeleton, what)
+    try:
+        expect_skeleton(bridge.target, model.skeleton)
+    except DatasetError as error:
+        raise DatasetError(f"{what}: {error}; a skeleton file (--skeleton) says which joints are meant") from error
     return bridge
 
 
-def _missing(rows: Timeline, model: Model) -> list[str]:
+def _in_joints_of(model: Model, recording: Recording, bridge: Bridge, head: str) -> tuple[Recording, Timeline]:
+    """The detections that have any of the model's joints, and these; a head top that was made up is marked."""
+    keypoints, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    some = (confidence > 0).any(axis=1)
+    recording = subset(recording, some, "none of their joints is one of the model's")
+    rows = timeline(keypoints[some], confidence[some], recording.frame, recording.person)
+    top = model.skeleton.head
+    if head == "extrapolate" and not bridge.rules[model.skeleton.names[top]]:
+        rows.filled[:, top] = rows.confidence[:, top] > 0
+        rows.confidence[:, top] = 0
+        note = f"the top of the head was extrapolated in {int(rows.filled[:, top].sum())} poses"
+        recording = recording._replace(notes=(*recording.notes, note))
+    return recording, rows
+
+
+def _missing(rows: Timeline, model: Model, made_up: np.ndarray) -> list[str]:
     """What is missing, joint by joint."""
-    counts = (rows.confidence == 0).sum(axis=0)
-    always = [name for name, n in zip(model.skeleton.names, counts, strict=True) if n == len(rows.frame)]
-    notes = [f"the file has no {', '.join(always)}"] if always else []
+    counts = ((rows.confidence == 0) & ~made_up).sum(axis=0)
+    never = [name for name, n in zip(model.skeleton.names, counts, strict=True) if n == len(rows.frame)]
+    notes = [f"no pose has {', '.join(never)}"] if never else []
     some = [f"{name} {n}" for name, n in zip(model.skeleton.names, counts, strict=True) if 0 < n < len(rows.frame)]
     return [*notes, f"missing, in poses of {len(rows.frame)}: {', '.join(some)}"] if some else notes
 
 
-def _metres(points: np.ndarray, rows: Timeline, model: Model, height: float | None) -> tuple[str, str, np.ndarray]:
-    """The units, what they rest on, and `[N]` how many of them a unit of the model is for each row's person."""
-    human = model.skeleton == H36M17
-    factor = np.ones(len(points))
-    if height is None and not human:
-        return "normalised", "1 is the model's unit: nothing tells the size of this skeleton", factor
-    known = np.isfinite(points).all(axis=-1)
-    for start, stop in people(rows):
-        if known[start:stop].any():
-            factor[start:stop] = person_factor(points[start:stop], known[start:stop], model)
-    length = STATURE if height is None else height
-    what = "each person is" if human else "the bones from root to head are"
-    told = "assumed, as nothing tells it" if height is None else "as given"
-    return "m", f"{what} {length:g} m {'tall' if human else 'long'} ({told})", length / reference_length(model) / factor
+def _points(model: Model, rows: Timeline, window: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """Lift what can be lifted in one pass.
+
+    Returns:
+        Points `[N, J, 3]` in model units, NaN where missing or not lifted; `[N]` the people's sizes (`person_sizes`),
+        told over `window` frames; and why poses are not lifted.
+    """
+    known, root = rows.known, model.skeleton.root
+    own = person_sizes(rows.keypoints, known, model.skeleton, model.normalization)
+    whole = model.lifter.masks | known.all(axis=1)
+    usable = known[:, root] & (own > 0) & whole
+    sizes = running_median(own, rows, window) if window > 1 else own
+    points = np.full((*known.shape, 3), np.nan)
+    if usable.any():
+        poses = root_centered(rows.keypoints[usable].astype(np.float64), known[usable], root)
+        poses = (poses / sizes[usable, None, None]).astype(np.float32)
+        points[usable] = lift_poses(model, poses, known[usable] if model.lifter.masks else None)
+        points[~known] = np.nan
+    why_not = f"they lack {model.skeleton.names[root]}, or show fewer than three bones"
+    return points, sizes, why_not if model.lifter.masks else "they lack a joint, and this model takes whole poses only"
+
+
+def _smoothed(
+    points: np.ndarray, position: np.ndarray, rows: Timeline, window: int
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Points and positions smoothed over `window` frames, and how many poses that changed."""
+    smoother = smooth(points, rows, window)
+    changed = int((np.nan_to_num(smoother) != np.nan_to_num(points)).any(axis=(1, 2)).sum())
+    note = f"{changed} of {len(points)} poses were smoothed; the others are not in a stretch of {window} frames"
+    return smoother, smooth(position, rows, window), note

@@ -110,7 +110,11 @@ def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str)
         DatasetError: if the joints are of no known set and no file says what they are, or as `read` and `bridge`.
     """
     if path is not None:
-        return bridge(read(path), recording.joints)
+        file = read(path)
+        try:
+            return bridge(file, recording.joints)
+        except DatasetError as error:
+            raise DatasetError(f"{path}: {error}") from error
     if recording.joint_set:
         return JOINT_SETS[recording.joint_set]
     raise DatasetError(

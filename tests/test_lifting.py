@@ -77,7 +77,7 @@ def test_a_result_is_whole_and_says_what_it_is(video, trained):
     result = check(lift(video, trained), "result")
     assert result.people == ("ann", "bob")
     assert (result.units, result.model, result.fps, result.video) == ("m", "random", 10.0, True)
-    assert "1.7 m tall (assumed" in result.scale
+    assert "1.7 m (assumed" in result.scale
     assert np.isfinite(result.points).all()
     np.testing.assert_array_equal(result.points[:, H36M17.root], 0)
     np.testing.assert_allclose(result.keypoints, video["keypoints"], rtol=1e-5)
@@ -116,7 +116,7 @@ def test_height_sets_the_scale(video, trained):
     plain, tall = lift(video, trained), lift(video, trained, height=3.4)
     np.testing.assert_allclose(tall.points, 2 * plain.points, rtol=1e-4)
     np.testing.assert_allclose(tall.position, 2 * plain.position, rtol=1e-4)
-    assert "3.4 m tall (as given)" in tall.scale
+    assert "3.4 m (as given)" in tall.scale
 
 
 def test_bones_tell_a_person_s_size_whatever_the_units(people, flat):
@@ -165,7 +165,7 @@ def test_missing_joints_are_missing_and_counted_and_reach_nobody_else(video, tra
     assert np.isnan(plain.points[:, NAMES.index("left_wrist")]).all()
     assert np.isfinite(plain.points).all(axis=-1).sum() == 16 * len(plain.points)
     assert any("20 joints less sure than 0.1" in note for note in plain.notes)
-    assert any("no left_wrist" in note for note in plain.notes)
+    assert any("no pose has left_wrist" in note for note in plain.notes)
     spoilt = lift(video, trained, {"confidence": confidence, "keypoints": junk})
     np.testing.assert_array_equal(plain.points, spoilt.points)
 
@@ -190,7 +190,7 @@ def test_poses_without_a_root_are_not_lifted_and_counted(video, trained):
     result = lift(video, trained, {"confidence": confidence})
     assert np.isnan(result.points[:3]).all()
     assert np.isfinite(result.points[3:]).all()
-    assert any("3 of 20 poses were not lifted for want of pelvis" in note for note in result.notes)
+    assert any("3 of 20 poses were not lifted: they lack pelvis" in note for note in result.notes)
     confidence[:, H36M17.root] = 0
     with pytest.raises(DatasetError, match="none of 20 poses can be lifted"):
         lift(video, trained, {"confidence": confidence})
@@ -285,8 +285,137 @@ def test_an_animal_is_lifted_in_its_own_units(rng):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("min_confidence", 1.5), ("gap", -1), ("smoothing", float("nan")), ("height", 0), ("focal", -5), ("head", "hat")],
+    [
+        ("min_confidence", 1.5),
+        ("gap", -1),
+        ("smoothing", float("nan")),
+        ("height", 0),
+        ("focal", -5),
+        ("head", "hat"),
+        ("fps", 1e12),
+    ],
 )
 def test_options_out_of_range_are_named(video, trained, option, value):
-    with pytest.raises(ValueError, match=f"{option}: found"):
+    with pytest.raises(DatasetError, match=f"{option}: found"):
         lift(video, trained, **{option: value})
+
+
+def test_people_with_none_of_the_model_s_joints_are_left_out_and_counted(people, trained, rng):
+    """A face alone, as detectors find them, must not spoil the others' result."""
+    coco = JOINT_SETS["coco17"]
+    keypoints = rng.uniform(100, 900, (6, 17, 2))
+    confidence = np.ones((6, 17))
+    eyes_and_ears = [coco.source.index(f"{side}_{part}") for side in ("left", "right") for part in ("eye", "ear")]
+    face = np.isin(np.arange(17), eyes_and_ears)
+    confidence[[1, 3, 5]] = face
+    video = record(
+        keypoints,
+        confidence,
+        frame=np.repeat(np.arange(3), 2),
+        person=np.tile([0, 1], 3),
+        people=("ann", "face"),
+        joints=coco.source,
+        joint_set="coco17",
+        frames=tuple("abc"),
+        video=True,
+        origin="video",
+    )
+    result = check(geolift.lift(video, model=trained), "result")
+    assert result.people == ("ann",)
+    assert any("3 of 6 detections were left out" in note for note in result.notes)
+    with pytest.raises(DatasetError, match="6 of 6 detections were left out"):
+        geolift.lift(video._replace(confidence=np.where(face, confidence, 0)), model=trained)
+    with pytest.raises(DatasetError, match="20 of 20 detections were left out: no joint as sure"):
+        lift({**stand_ins(people), "confidence": np.full((20, 17), 0.9)}, trained, min_confidence=0.95)
+
+
+def stand_ins(people):
+    keypoints = people.keypoints[:20]
+    return {
+        "keypoints": keypoints,
+        "frame": np.arange(20),
+        "joints": H36M17.names,
+        "joint_set": "h36m17",
+        "frames": tuple(str(i) for i in range(20)),
+        "video": False,
+        "origin": "stills",
+    }
+
+
+def test_a_head_that_was_made_up_is_marked_and_counted(trained, rng):
+    coco = JOINT_SETS["coco17"]
+    stills = record(
+        rng.uniform(100, 900, (4, 17, 2)),
+        np.ones((4, 17)),
+        frame=np.arange(4),
+        joints=coco.source,
+        joint_set="coco17",
+        frames=tuple("abcd"),
+        video=False,
+        origin="stills",
+    )
+    result = check(geolift.lift(stills, model=trained, head="extrapolate"), "result")
+    assert np.isfinite(result.points).all()
+    np.testing.assert_array_equal(result.filled, np.tile(np.arange(17) == H36M17.head, (4, 1)))
+    assert any("extrapolated in 4 poses" in note for note in result.notes)
+
+
+def test_a_pose_of_fewer_than_three_bones_is_not_lifted_even_among_others(video, trained):
+    confidence = video["confidence"].copy()
+    confidence[4, 1:] = 0
+    result = lift(video, trained, {"confidence": confidence}, gap=0.0)
+    assert np.isnan(result.points[4]).all() and np.isfinite(result.points[5]).all()
+
+
+def test_what_does_nothing_is_said(video, trained):
+    plain = lift(video, trained)
+    short = lift(video, trained, smoothing=0.3)
+    np.testing.assert_array_equal(short.points, plain.points)
+    assert any("0 of 20 poses were smoothed" in note for note in short.notes)
+    nowhere = lift(video, trained, {"image_size": None}, focal=1000.0)
+    assert any("--image-size" in note for note in nowhere.notes)
+
+
+def test_a_recording_tells_itself_and_is_checked(video, trained):
+    for option in ({"fps": 25.0}, {"image_size": (640, 480)}, {"joints": "coco17"}, {"format": "coco"}):
+        with pytest.raises(DatasetError, match=f"{next(iter(option))}: found with a recording"):
+            lift(video, trained, **option)
+    for change, message in (
+        ({"joint_set": "coco17"}, "joint_set: found 'coco17'"),
+        ({"joint_set": "h36"}, "joint_set: found 'h36'"),
+        ({"joints": H36M17.names[::-1]}, "joint_set: found 'h36m17'"),
+        ({"fps": float("nan")}, "fps: found nan"),
+        ({"fps": -5}, "fps: found -5"),
+        ({"people": ("ann",)}, "person: expected"),
+        ({"people": ("ann", "ann")}, "different names"),
+        ({"frames": tuple(range(10))}, "frames: expected names"),
+    ):
+        with pytest.raises(DatasetError, match=message):
+            lift(video, trained, change)
+
+
+def test_a_model_of_another_known_joint_set_is_met_by_name(rng):
+    """A model trained on COCO's own joints lifts COCO's files."""
+    names = JOINT_SETS["coco17"].source
+    left, right = (tuple(i for i, name in enumerate(names) if name.startswith(side)) for side in ("left", "right"))
+    skeleton = Skeleton(names, (-1, *[0] * 16), left, right, 16)
+    scaling = normalization.Normalization("image", 1.0, (0.1,) * 16)
+    model = Model(FlatLifter(), {}, skeleton, scaling, 10.0, 1.0, "coco")
+    stills = record(
+        rng.uniform(100, 900, (3, 17, 2)),
+        np.ones((3, 17)),
+        frame=np.arange(3),
+        joints=names,
+        joint_set="coco17",
+        frames=tuple("abc"),
+        video=False,
+        origin="stills",
+    )
+    assert np.isfinite(geolift.lift(stills, model=model).points).all()
+
+
+def test_a_folder_of_images_and_json_is_ambiguous(tmp_path, trained):
+    for name in ("a_keypoints.json", "a_rendered.png"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(DatasetError, match="--from"):
+        geolift.lift(tmp_path, model=trained)

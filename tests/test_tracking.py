@@ -129,7 +129,7 @@ def test_select(walkers):
     followed = tracking.track(video(big)[0])
     assert tracking.select(followed, "all") is followed
     largest = tracking.select(followed, "largest")
-    assert largest.people == ("2",) and not largest.person.any() and "2 of 3 people" in largest.notes[-1]
+    assert largest.people == ("2",) and not largest.person.any() and "80 of 120 detections" in largest.notes[-1]
     np.testing.assert_array_equal(largest.keypoints, followed.keypoints[followed.person == 2])
     two = tracking.select(followed, ("2", "0"))
     assert two.people == ("0", "2") and len(two.person) == 2 * len(walkers) and two.frames == followed.frames

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.joint_sets import JOINT_SETS
 
 LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
 
@@ -78,8 +79,17 @@ def record(
         person: `[N]` indices into `people`; None: the file follows nobody, and every detection is a person of its own.
 
     Raises:
-        DatasetError: if nothing is left, shapes do not fit, a person is twice in a frame, or a coordinate is no pixel.
+        DatasetError: if nothing is left, something does not fit something else, a person is twice in a frame, or a
+            coordinate is no pixel.
     """
+    if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
+        expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
+        raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
+    if not 0 <= fps < 1e6:
+        raise DatasetError(f"{origin}: fps: found {fps}, expected frames per second, or 0 where they are unknown")
+    for name, names in (("frames", frames), ("people", people)):
+        if not all(isinstance(text, str) for text in names):
+            raise DatasetError(f"{origin}: {name}: expected names (str)")
     keypoints = np.asarray(keypoints, np.float64)
     confidence = np.asarray(confidence, np.float64)
     frame = np.asarray(frame, np.int64)
@@ -94,6 +104,10 @@ def record(
         person = np.arange(len(keypoints))
         people = tuple(str(i) for i in person)
     person = np.asarray(person, np.int64)
+    if len(set(people)) < len(people):
+        raise DatasetError(f"{origin}: people: found {list(people)[:20]}, expected different names")
+    if person.shape != frame.shape or (len(person) and not 0 <= person.min() <= person.max() < len(people)):
+        raise DatasetError(f"{origin}: person: expected one number in 0..{len(people) - 1} for each detection")
     notes = list(notes)
 
     finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
@@ -148,12 +162,37 @@ def record(
 
 
 def without_doubtful(recording: Recording, least: float) -> Recording:
-    """The recording with joints less sure than `least` missing, and counted."""
+    """The recording with joints less sure than `least` missing, and without detections that are then empty; counted.
+
+    Raises:
+        DatasetError: if nothing is left.
+    """
     doubtful = recording.seen & (recording.confidence < least)
     if not doubtful.any():
         return recording
-    return recording._replace(
+    surer = recording._replace(
         keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
         confidence=np.where(doubtful, 0, recording.confidence),
         notes=(*recording.notes, f"{int(doubtful.sum())} joints less sure than {least:g} were taken as missing"),
+    )
+    return subset(surer, surer.seen.any(axis=1), f"no joint as sure as {least:g}")
+
+
+def subset(recording: Recording, kept: np.ndarray, why: str) -> Recording:
+    """The detections `kept` `[N]` bool, and the people that have any; the others are counted, left out for `why`.
+
+    Raises:
+        DatasetError: if nothing is left.
+    """
+    if kept.all():
+        return recording
+    note = f"{int((~kept).sum())} of {len(kept)} detections were left out: {why}"
+    if not kept.any():
+        raise DatasetError(f"{note}; expected at least one other")
+    used, person = np.unique(recording.person[kept], return_inverse=True)
+    return recording._replace(
+        **{key: getattr(recording, key)[kept] for key in ("keypoints", "confidence", "frame")},
+        person=person,
+        people=tuple(recording.people[i] for i in used),
+        notes=(*recording.notes, note),
     )

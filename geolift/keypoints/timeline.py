@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+BLOCK = 4096  # rows whose windows are in memory at once
 SMOOTHING_ORDER = 2  # of the polynomials (Savitzky, Golay 1964): keeps velocity and acceleration
 
 
@@ -44,7 +45,7 @@ def fill(rows: Timeline, longest: int) -> Timeline:
     is nothing to go by: it stays missing.
     """
     parts = []
-    for start, stop in people(rows):
+    for start, stop in each_person(rows):
         frame = rows.frame[start:stop]
         grid = np.arange(frame[0], frame[-1] + 1)
         at = frame - frame[0]
@@ -73,16 +74,17 @@ def fill(rows: Timeline, longest: int) -> Timeline:
 def smooth(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarray:
     """Smooth `[N, ...]` values of `rows` along time by Savitzky and Golay's filter, in windows of `frames`.
 
-    Stretches without a gap are smoothed each by itself; those shorter than the window are left as they are. NaN stays.
+    Stretches without a gap are smoothed each by itself; those shorter than the window, and all if the window has three
+    frames or less, are left as they are. NaN stays.
     """
     from scipy.signal import savgol_filter  # takes a second to import
 
     smoothed = values.copy()
     flat, result = values.reshape(len(values), -1), smoothed.reshape(len(values), -1)
     length = frames | 1  # an odd number
-    if length <= SMOOTHING_ORDER:
+    if length <= SMOOTHING_ORDER + 1:
         return smoothed
-    for start, stop in people(rows):
+    for start, stop in each_person(rows):
         new = np.append(True, np.diff(rows.frame[start:stop]) != 1)
         for column in range(flat.shape[1]):
             known = np.isfinite(flat[start:stop, column])
@@ -100,22 +102,25 @@ def running_median(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarra
     A person without any value keeps NaN; one without a value near a row has the median of all of theirs there.
     """
     result = np.full(len(values), np.nan)
-    half = frames // 2
-    for start, stop in people(rows):
+    for start, stop in each_person(rows):
         own, frame = values[start:stop], rows.frame[start:stop]
         known = np.isfinite(own)
         if not known.any():
             continue
+        half = int(min(frames // 2, frame[-1] - frame[0]))
         grid = np.full(frame[-1] - frame[0] + 1 + 2 * half, np.nan)
         grid[frame[known] - frame[0] + half] = own[known]
-        windows = np.lib.stride_tricks.sliding_window_view(grid, 2 * half + 1)[frame - frame[0]]
-        near = np.isfinite(windows).any(axis=1)
-        result[start:stop] = np.median(own[known])
-        result[start:stop][near] = np.nanmedian(windows[near], axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(grid, 2 * half + 1)
+        medians = np.full(len(own), np.median(own[known]))
+        for first in range(0, len(own), BLOCK):
+            block = windows[frame[first : first + BLOCK] - frame[0]]
+            near = np.isfinite(block).any(axis=1)
+            medians[first : first + BLOCK][near] = np.nanmedian(block[near], axis=1)
+        result[start:stop] = medians
     return result
 
 
-def people(rows: Timeline) -> Iterator[tuple[int, int]]:
+def each_person(rows: Timeline) -> Iterator[tuple[int, int]]:
     """Where each person's rows start and stop."""
     start = np.flatnonzero(np.append(True, np.diff(rows.person) != 0))
     return zip(start.tolist(), np.append(start[1:], len(rows.person)).tolist(), strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.recording import Recording
+from geolift.keypoints.recording import Recording, subset
 
 LIMIT = 0.5  # of a person's size: farther from every known person, a new one begins
 GAP = 0.5  # seconds for which a person may be lost
@@ -75,16 +75,7 @@ def select(recording: Recording, people: str | Sequence[str]) -> Recording:
             there = list(recording.people[:20]) + ["..."] * (len(recording.people) > 20)
             raise DatasetError(f"people: found {unknown}, expected 'all', 'largest' or names of {there}")
         chosen = np.isin(recording.person, [recording.people.index(name) for name in wanted])
-    used, person = np.unique(recording.person[chosen], return_inverse=True)
-    note = f"{len(recording.people) - len(used)} of {len(recording.people)} people were left out by choice"
-    return recording._replace(
-        keypoints=recording.keypoints[chosen],
-        confidence=recording.confidence[chosen],
-        frame=recording.frame[chosen],
-        person=person,
-        people=tuple(recording.people[i] for i in used),
-        notes=(*recording.notes, note),
-    )
+    return subset(recording, chosen, "people that were not chosen")
 
 
 def sizes(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -1,0 +1,96 @@
+"""The `geolift` command as people use it, with the weights that come along: files in, files out, or one line."""
+
+import json
+
+import numpy as np
+import pytest
+from keypoint_writers import COCO, coco_results, mmpose, openpose, scene
+
+import geolift
+from geolift import cli
+from geolift.joint_sets import JOINT_SETS
+from geolift.output import files
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    """OpenPose's folder of two people in six frames."""
+    joints = JOINT_SETS["body25"].source
+    return openpose(tmp_path / "openpose", scene(joints, "body25", rng, frames=6))
+
+
+def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys):
+    outputs = [tmp_path / f"out{suffix}" for suffix in (".npz", ".json", ".csv", ".bvh", ".trc", ".html", ".png")]
+    assert cli.main(["lift", str(folder), "--fps", "25", *(x for path in outputs for x in ("-o", str(path)))]) == 0
+    printed = capsys.readouterr().out
+    for told in (
+        "taken for openpose",
+        "12 poses of 2 people in 6 frames",
+        "1.7 m (assumed",
+        "no pose has head",
+        "cmu-",
+    ):
+        assert told in printed
+    for path in outputs:
+        if path.suffix in (".bvh", ".trc"):  # one person a file
+            assert sorted(p.name for p in tmp_path.glob(f"out_*{path.suffix}")) == [
+                f"out_{i}{path.suffix}" for i in "01"
+            ]
+        else:
+            assert path.stat().st_size > 0 and str(path) in printed
+    result = files.load(outputs[0])
+    np.testing.assert_array_equal(result.points, files.load(outputs[1]).points)
+    np.testing.assert_array_equal(result.points, geolift.lift(folder, fps=25).points)
+    assert cli.main(["view", str(outputs[0]), "-o", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again.html").read_bytes() == outputs[5].read_bytes()
+
+
+def test_options_reach_the_lifting(folder, tmp_path):
+    out = tmp_path / "out.npz"
+    said = "--fps 25 --people largest --height 1.5 --head extrapolate --min-confidence 0 --image-size 640x480"
+    assert cli.main(["lift", str(folder), "-o", str(out), *said.split()]) == 0
+    result = files.load(out)
+    assert len(result.people) == 1 and "1.5 m (as given)" in result.scale
+    assert np.isfinite(result.points).all() and np.isfinite(result.position).all()
+
+
+def test_inspect_says_what_a_file_is(folder, capsys):
+    assert cli.main(["inspect", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    for told in ("openpose", "body25", "left_knee", "suspicious"):
+        assert told in printed
+
+
+def test_a_lifter_is_exported(tmp_path):
+    pytest.importorskip("onnx")
+    for name in ("lifter.onnx", "lifter.stablehlo", "copy.safetensors"):
+        kind = {"onnx": "onnx", "stablehlo": "stablehlo"}.get(name.rpartition(".")[2], "safetensors")
+        assert cli.main(["export", "cmu", str(tmp_path / name), "--format", kind]) == 0
+    again = geolift.load(tmp_path / "copy.safetensors")
+    assert again.id.rpartition("-")[2] == geolift.load("cmu").id.rpartition("-")[2]  # the same weights
+
+
+def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
+    boxes = tmp_path / "boxes.json"
+    boxes.write_text(json.dumps({"boxes": [1, 2]}))
+    results = coco_results(tmp_path / "results.json", scene(COCO, "coco17", rng))
+    noise = [[person._replace(keypoints=rng.uniform(0, 99, (17, 2))) for person in scene(COCO, "coco17", rng)[0]]]
+    unclear = mmpose(tmp_path / "unclear.json", noise)
+    cases = [
+        (["lift", "nowhere", "-o", "a.npz"], "nowhere: no such file"),
+        (["lift", str(folder), "-o", "a.fbx"], "found .fbx, expected one of"),
+        (["lift", str(boxes), "-o", "a.npz"], "not recognised"),
+        (["lift", str(results), "-o", "a.npz", "--from", "openpose"], "for openpose"),
+        (["lift", str(folder), "-o", "a.npz", "--model", "best"], "best"),
+        (["lift", str(folder), "-o", "a.npz", "--people", "ann"], "found ['ann']"),
+        (["lift", str(results), "-o", "a.bvh"], "time line"),
+        (["inspect", str(unclear)], "--joints"),
+        (["view", str(results), "-o", "a.html"], str(results)),
+        (["convert", "mpii", str(results), "a.npz", "--fps", "3"], "takes no option fps"),
+        (["export", str(results), "a.onnx", "--format", "onnx"], str(results)),
+    ]
+    for arguments, message in cases:
+        assert cli.main([x.replace("a.", str(tmp_path / "a.")) if x.startswith("a.") else x for x in arguments]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("geolift: ") and error.count("\n") == 1 and message in error, (arguments, error)
+    assert not list(tmp_path.glob("a.*"))
