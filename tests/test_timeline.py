@@ -40,6 +40,15 @@ def test_short_gaps_of_a_steady_motion_come_back_exactly(walk):
     assert rows.known.all()
 
 
+def test_what_was_filled_in_before_stays_marked(walk):
+    rows = time.timeline(*walk)
+    rows.filled[:, 2] = True
+    rows.confidence[:, 2] = 0
+    again = time.fill(rows, longest=3)
+    np.testing.assert_array_equal(again.filled, rows.filled)
+    np.testing.assert_array_equal(again.keypoints, rows.keypoints)
+
+
 def test_longer_gaps_and_ends_stay_missing(walk):
     missing = np.zeros(walk[1].shape, bool)
     missing[:, 1] = np.isin(walk[2], [0, 1, 32, 33, 34, 35])

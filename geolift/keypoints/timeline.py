@@ -41,7 +41,7 @@ def timeline(keypoints: np.ndarray, confidence: np.ndarray, frame: np.ndarray, p
 def fill(rows: Timeline, longest: int) -> Timeline:
     """Fill in joints missed for at most `longest` frames, on the straight line between where they were seen.
 
-    Frames that miss the whole person are filled in, too. Before a joint is first seen and after it is last seen there
+    Frames that miss the whole person are filled in, too. What was filled in before stays, and counts as seen. Before a joint is first seen and after it is last seen there
     is nothing to go by: it stays missing.
     """
     parts = []
@@ -54,14 +54,16 @@ def fill(rows: Timeline, longest: int) -> Timeline:
         confidence = np.zeros((len(grid), joints), rows.confidence.dtype)
         keypoints[at], confidence[at] = rows.keypoints[start:stop], rows.confidence[start:stop]
         filled = np.zeros((len(grid), joints), bool)
+        filled[at] = rows.filled[start:stop]
         for joint in range(joints):
-            seen = np.flatnonzero(confidence[:, joint] > 0)
+            known = filled[:, joint] | (confidence[:, joint] > 0)
+            seen = np.flatnonzero(known)
             if len(seen) < 2:
                 continue
             following = np.searchsorted(seen, np.arange(len(grid)))
             inside = (following > 0) & (following < len(seen))
             gap = seen[following.clip(1, len(seen) - 1)] - seen[following.clip(1, len(seen) - 1) - 1] - 1
-            missing = inside & (confidence[:, joint] == 0) & (gap <= longest)
+            missing = inside & ~known & (gap <= longest)
             for axis in range(2):
                 keypoints[missing, joint, axis] = np.interp(grid[missing] - grid[0], seen, keypoints[seen, joint, axis])
             filled[missing, joint] = True
