@@ -41,8 +41,8 @@ def timeline(keypoints: np.ndarray, confidence: np.ndarray, frame: np.ndarray, p
 def fill(rows: Timeline, longest: int) -> Timeline:
     """Fill in joints missed for at most `longest` frames, on the straight line between where they were seen.
 
-    Frames that miss the whole person are filled in, too. What was filled in before stays, and counts as seen. Before a joint is first seen and after it is last seen there
-    is nothing to go by: it stays missing.
+    Frames that miss the whole person are filled in, too. What was filled in before stays, and counts as seen. Before a
+    joint is first seen and after it is last seen there is nothing to go by: it stays missing.
     """
     parts = []
     for start, stop in each_person(rows):
