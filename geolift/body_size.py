@@ -54,6 +54,8 @@ def reference_length(model: Model) -> float:
 def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
     """How often a training person goes into this one: their lifted bones against the training set's.
 
+    Limbs count, bones between joints that have sides, as every joint set means the same by them; without any, all do.
+
     Args:
         points: `[T, J, 3]` one person's lifted points in model units.
         known: `[T, J]` bool.
@@ -64,6 +66,8 @@ def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
     lengths = np.where(both, np.linalg.norm(points[:, child] - points[:, parent], axis=-1), np.nan)
     bones = _bone_lengths(model)
     measured = both.any(axis=0) & (bones > 0)
+    limbs = measured & np.isin(model.skeleton.bones, (*model.skeleton.left, *model.skeleton.right)).all(axis=1)
+    measured = limbs if limbs.any() else measured
     if not measured.any():
         return 1.0
     return float(np.nanmedian(lengths[:, measured], axis=0).sum() / bones[measured].sum())

@@ -137,9 +137,11 @@ def _lift(options: argparse.Namespace) -> None:
     from geolift.output import files
 
     for output in options.output:
-        if Path(output).suffix not in (*files.WRITERS, *viewer.SUFFIXES):
+        if Path(output).suffix.lower() not in (*files.WRITERS, *viewer.SUFFIXES):
             expected = ", ".join((*files.WRITERS, *viewer.SUFFIXES))
             raise DatasetError(f"{output}: found {Path(output).suffix or 'no suffix'}, expected one of {expected}")
+        if not Path(output).parent.is_dir():
+            raise DatasetError(f"{output}: found no folder {Path(output).parent}, expected one to write to")
     started = time.perf_counter()
     said = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output")}
     if said.get("people", "all") not in ("all", "largest"):
@@ -148,19 +150,17 @@ def _lift(options: argparse.Namespace) -> None:
     print(result.source)
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
     print(
-        f"{lifted} poses of {len(result.people)} people in {len(result.frames)} frames, lifted by {result.model} in "
-        f"{time.perf_counter() - started:.1f} s; units {result.units} ({result.scale})"
+        f"{lifted} poses of {len(result.people)} people in {len(result.frames)} frames, lifted by {result.model}; "
+        f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
     )
-    notes = list(result.notes)
+    print(*(f"  {note}" for note in result.notes), sep="\n")
     for output in options.output:
-        if Path(output).suffix in viewer.SUFFIXES:
+        if Path(output).suffix.lower() in viewer.SUFFIXES:
             viewer.view(result, output)
             print(output)
         else:
             written = files.write(result, output)
-            print(*written.paths, sep="\n")
-            notes += written.notes
-    print(*(f"  {note}" for note in notes), sep="\n")
+            print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
 
 
 def _inspect(options: argparse.Namespace) -> None:

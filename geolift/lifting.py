@@ -14,10 +14,10 @@ from geolift import bridges, pretrained, skeleton_file
 from geolift.body_size import FOCAL, STATURE, metres_per_unit, root_position
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
-from geolift.keypoints import detector
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import Recording, subset, without_doubtful
+from geolift.keypoints.suspicions import suspicions
 from geolift.keypoints.timeline import Timeline, fill, running_median, smooth, timeline
 from geolift.keypoints.tracking import select, track
 from geolift.model import Model, expect_skeleton, lift_poses
@@ -26,6 +26,7 @@ from geolift.output.result import Result
 from geolift.skeleton import H36M17
 
 UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by where nobody tells the rate
+TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is told; it changes as they come nearer
 
@@ -73,6 +74,8 @@ def lift(
     """
     _check(min_confidence=(min_confidence, 1.0), gap=(gap, 3600.0), smoothing=(smoothing, 3600.0))
     _check_positive(fps=fps, height=height, focal=focal)
+    if height is not None and height > TALLEST:
+        raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
     if head not in bridges.HEADS:
         raise DatasetError(f"head: found {head!r}, expected one of {', '.join(bridges.HEADS)}")
     if not isinstance(model, Model):
@@ -83,6 +86,7 @@ def lift(
 
     recording, rows = _in_joints_of(model, recording, _bridge(recording, model, skeleton, what), head)
     notes = [*recording.notes, *_missing(rows, model, made_up=rows.filled)]
+    notes += [f"suspicious: {suspicion}" for suspicion in suspicions(recording)]
     if recording.video and gap:
         before = rows.filled.sum()
         rows = fill(rows, round(gap * rate))
@@ -160,32 +164,8 @@ def _open(source: str | os.PathLike | Recording, format: str | None, options: Op
             raise DatasetError(f"{', '.join(sorted(said))}: found with a recording, expected it to tell them itself")
         return source, "recording"
     path = Path(source)
-    if format is None and _is_picture(path):
-        if said - {"fps"}:
-            raise DatasetError(
-                f"{path}: {', '.join(sorted(said - {'fps'}))}: found with images or a video, which tell it"
-            )
-        return detector.detect(path, fps=options.fps), f"{path.name}: people found by BlazePose"
     read = read_keypoints(path, format=format, options=options)
     return read.recording, f"{path.name}: {read.why}"
-
-
-def _is_picture(path: Path) -> bool:
-    """Whether it is an image or a video, by its suffix, or a folder of images.
-
-    Raises:
-        DatasetError: if a folder holds images and JSON files.
-    """
-    if not path.is_dir():
-        return path.suffix.lower() in (*detector.IMAGES, *detector.VIDEOS)
-    suffixes = {file.suffix.lower() for file in path.iterdir()}
-    if suffixes.isdisjoint(detector.IMAGES):
-        return False
-    if ".json" in suffixes:
-        raise DatasetError(
-            f"{path}: found images and JSON files, expected either, or --from, which takes the JSON files"
-        )
-    return True
 
 
 def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | None, what: str) -> Bridge:
@@ -197,7 +177,7 @@ def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | No
     try:
         expect_skeleton(bridge.target, model.skeleton)
     except DatasetError as error:
-        raise DatasetError(f"{what}: {error}; a skeleton file (--skeleton) says which joints are meant") from error
+        raise DatasetError(f"{what}: the model's skeleton is another one: {error}") from error
     return bridge
 
 

@@ -29,6 +29,8 @@ A dog, in joints that a tracker calls otherwise:
 * `mapping`: optional; what joints are called in the keypoint files. A list is the mean of its joints; an empty one says
   that the files lack the joint. Joints that are not in the mapping are called there as they are here.
 
+A file with a mapping alone is about people: its joints are those of Human3.6M-17.
+
 In JSON the same names are the keys of an object.
 """
 
@@ -44,7 +46,7 @@ from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.recording import Recording
-from geolift.skeleton import Skeleton
+from geolift.skeleton import H36M17, Skeleton
 
 LARGEST = 2**20  # bytes
 MOST_JOINTS = 1000
@@ -74,8 +76,10 @@ def read(path: str | os.PathLike) -> SkeletonFile:
     content = _parsed(path)
     unknown = sorted(set(content) - set(KEYS))
     missing = sorted({"joints", "head"} - set(content))
-    if unknown or missing:
+    if unknown or (missing and set(content) != {"mapping"}):
         raise DatasetError(f"{path}: found unknown {unknown}, missing {missing}, expected the keys {list(KEYS)}")
+    if missing:
+        return SkeletonFile(H36M17, _mapping(content["mapping"], H36M17.names, path))
     joints = content["joints"]
     if not isinstance(joints, dict) or not all(isinstance(parent, str) for parent in joints.values()):
         raise DatasetError(f"{path}: joints: expected a table of names, each with its parent's name")
@@ -101,6 +105,8 @@ def read(path: str | os.PathLike) -> SkeletonFile:
 def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str) -> Bridge:
     """The bridge from a recording's joints: to the skeleton of a file, or to Human3.6M-17 from a known joint set.
 
+    Joints that are a part of known joint sets, by their names, are taken for those, if the sets agree on them.
+
     Args:
         recording: whose joints.
         path: the skeleton file, or None.
@@ -117,10 +123,25 @@ def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str)
             raise DatasetError(f"{path}: {error}") from error
     if recording.joint_set:
         return JOINT_SETS[recording.joint_set]
-    raise DatasetError(
-        f"{origin}: joints: found {', '.join(recording.joints)[:300]}, expected a known joint set (--joints) or a "
-        "skeleton file that says what they are (--skeleton)"
-    )
+    parts = {name: part for name in JOINT_SETS if (part := _part(name, recording.joints))}
+    most = max((sum(map(bool, part.rules.values())) for part in parts.values()), default=0)
+    best = {name: part for name, part in parts.items() if sum(map(bool, part.rules.values())) == most}
+    if not best or any(part.rules != next(iter(best.values())).rules for part in best.values()):
+        which = f"their names are those of {list(best)}" if best else "no known joint set has them all"
+        raise DatasetError(
+            f"{origin}: joints: found {', '.join(recording.joints)[:300]}; {which}: expected a skeleton file that says "
+            "what they are (--skeleton)"
+        )
+    return next(iter(best.values()))
+
+
+def _part(name: str, joints: tuple[str, ...]) -> Bridge | None:
+    """The bridge from some of a joint set's joints, by name; None if others are there, or no root can be made."""
+    whole = JOINT_SETS[name]
+    if not set(joints) <= set(whole.source):
+        return None
+    rules = {joint: sources if set(sources) <= set(joints) else () for joint, sources in whole.rules.items()}
+    return Bridge(joints, rules) if rules[H36M17.names[H36M17.root]] else None
 
 
 def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:

@@ -80,6 +80,7 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
     cases = [
         (["lift", "nowhere", "-o", "a.npz"], "nowhere: no such file"),
         (["lift", str(folder), "-o", "a.fbx"], "found .fbx, expected one of"),
+        (["lift", str(folder), "-o", str(tmp_path / "none" / "b.npz")], "found no folder"),
         (["lift", str(boxes), "-o", "a.npz"], "not recognised"),
         (["lift", str(results), "-o", "a.npz", "--from", "openpose"], "expected an object with 'people'"),
         (["lift", str(folder), "-o", "a.npz", "--model", "best"], "best"),

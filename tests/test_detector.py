@@ -234,7 +234,8 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError):
         detector.detect(tmp_path / "none.mp4")
     for module, use in (("cv2", lambda: detector.detect(tmp_path / "a.png")), ("ai_edge_litert", blazepose.BlazePose)):
-        monkeypatch.setitem(sys.modules, module, None)
+        for name in (module, f"{module}.interpreter"):
+            monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(DatasetError) as error:
             use()
         assert one_line(error, module.replace("_", "-"), "pip install 'geolift[detect]'")

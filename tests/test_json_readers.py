@@ -127,7 +127,7 @@ def test_openpose_old_keys_other_endings_and_bodiless_people(rng, tmp_path):
 def test_openpose_fractions_need_the_image_s_size(signed, rng, tmp_path):
     scene = people_of("body25", rng)
     path = writers.openpose(tmp_path / "out", writers.scaled(scene, SIZE, signed=signed))
-    refused(FOLDER, path, "fractions of the image .*--image_size")
+    refused(FOLDER, path, "fractions of the image .*--image-size")
     found = read(FOLDER, path, image_size=SIZE)
     agrees(found, scene)
     assert noted(found, f"--keypoint_scale {4 if signed else 3}")
@@ -408,7 +408,7 @@ def test_mediapipe_fractions_become_pixels(form, rng, tmp_path):
     scene = people_of("mediapipe33", rng, frames=12, people=2 if form == "people" else 1)
     scene[0] = []
     path = writers.mediapipe(tmp_path / "a.json", scene, form=form)
-    refused(mediapipe.FORMAT, path, "fractions of the image, expected --image_size")
+    refused(mediapipe.FORMAT, path, "fractions of the image, expected --image-size")
     found = read(mediapipe.FORMAT, path, image_size=SIZE, fps=30.0)
     agrees(found, scene)
     assert found.joint_set == "mediapipe33" and found.video and found.fps == 30 and len(found.frames) == 12

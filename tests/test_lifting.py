@@ -419,3 +419,47 @@ def test_a_folder_of_images_and_json_is_ambiguous(tmp_path, trained):
         (tmp_path / name).write_text("{}")
     with pytest.raises(DatasetError, match="--from"):
         geolift.lift(tmp_path, model=trained)
+
+
+def test_arrays_become_a_recording_with_little_said(people, trained):
+    plain = geolift.record(people.keypoints[:5], people.confidence[:5], joints=H36M17.names, image_size=SIZE)
+    assert (plain.joint_set, plain.frames, plain.video) == ("h36m17", tuple("01234"), True)
+    np.testing.assert_array_equal(plain.image_size, np.tile(SIZE, (5, 1)))
+    assert np.isfinite(geolift.lift(plain, model=trained).position).all()
+
+
+def test_some_of_a_known_set_s_joints_go_by_their_names(people, trained, rng):
+    sides = ("left", "right")
+    limbs = tuple(
+        f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in sides
+    )
+    joints = ("nose", *limbs)  # of COCO's, without eyes and ears
+    keypoints = rng.uniform(100, 900, (4, 13, 2))
+    result = geolift.lift(geolift.record(keypoints, np.ones((4, 13)), joints=joints, video=False), model=trained)
+    np.testing.assert_array_equal(np.isnan(result.points).any(axis=-1), np.tile(np.arange(17) == H36M17.head, (4, 1)))
+    hips = [joints.index(f"{side}_hip") for side in sides]
+    np.testing.assert_allclose(result.keypoints[:, 0], keypoints[:, hips].mean(axis=1), rtol=1e-5)
+    for names in (("left_hip", "left_knee", "left_ankle"), ("left_hip", "right_hip", "tail")):
+        stills = geolift.record(keypoints[:, :3], np.ones((4, 3)), joints=names, video=False)
+        with pytest.raises(DatasetError, match="--skeleton"):
+            geolift.lift(stills, model=trained)
+
+
+def test_a_mapping_alone_is_about_people(video, trained, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[mapping]\n" + "\n".join(f'{name} = "{name.upper()}"' for name in NAMES))
+    renamed = {"joints": tuple(name.upper() for name in NAMES), "joint_set": ""}
+    np.testing.assert_array_equal(lift(video, trained, renamed, skeleton=path).points, lift(video, trained).points)
+
+
+def test_what_is_suspicious_is_said_while_lifting(people, trained):
+    rows = people.stop[0]
+    shuffled = people.keypoints[:rows, np.random.default_rng(1).permutation(17)]
+    for keypoints, loud in ((people.keypoints[:rows], False), (shuffled, True)):
+        result = geolift.lift(geolift.record(keypoints, np.ones((rows, 17)), joints=H36M17.names), model=trained)
+        assert any(note.startswith("suspicious: ") for note in result.notes) == loud, result.notes
+
+
+def test_centimetres_are_not_metres(video, trained):
+    with pytest.raises(DatasetError, match="centimetres"):
+        lift(video, trained, height=170)

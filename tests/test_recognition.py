@@ -134,8 +134,10 @@ def test_other_archives_and_folders(tmp_path):
     )
     (tmp_path / "folder").mkdir()
     refused(tmp_path / "folder", "found a folder, empty")
+    (tmp_path / "folder" / "notes.md").touch()
+    refused(tmp_path / "folder", r"of 1 files: notes\.md\. Formats looked for: openpose")
     (tmp_path / "folder" / "photo.jpg").touch()
-    refused(tmp_path / "folder", r"of 1 files: photo\.jpg\. Formats looked for: openpose")
+    refused(tmp_path / "folder", "photo.jpg: found 0 bytes|geolift\\[detect|pip download")
     with pytest.raises(FileNotFoundError, match="none: no such file"):
         read_keypoints(tmp_path / "none")
     h5py = pytest.importorskip("h5py")

@@ -86,6 +86,9 @@ def read_annotations(content: Any, path: Path, options: Options) -> Recording:
     place = dict(zip(images, found.index.tolist(), strict=True))
     sizes = np.zeros((len(images), 2), np.float32)
     sizes[found.index] = [size for _, size in images.values()]
+    if options.fps is not None and len(np.unique(sizes, axis=0)) > 1:
+        several = len(np.unique(sizes, axis=0))
+        raise DatasetError(f"{path}: frames per second: found images of {several} sizes, which are no video's frames")
     return record(
         stacked[..., :2],
         np.array(CONFIDENCE)[stacked[..., 2].astype(int)],

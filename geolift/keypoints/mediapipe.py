@@ -74,7 +74,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     told = {} if alone or isinstance(content, list) else content
     sizes = reconcile.image_size(_sizes(told, len(frames), path), options.image_size, len(frames), str(path))
     if sizes is None:
-        raise DatasetError(f"{path}: found fractions of the image, expected --image_size WIDTH HEIGHT for pixels")
+        raise DatasetError(f"{path}: found fractions of the image, expected --image-size WIDTHxHEIGHT for pixels")
     fps = reconcile.fps(_positive(told, "fps", path) or 0.0, options.fps, str(path))
     video = len(frames) > 1
     notes = (f"{unsaid} landmarks without visibility were taken as seen",) if unsaid else ()

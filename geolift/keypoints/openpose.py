@@ -166,7 +166,7 @@ def _pixels(
     signed = bool((keypoints < 0).any())
     what = f"fractions of the image (--keypoint_scale {4 if signed else 3})"
     if options.image_size is None:
-        raise DatasetError(f"{path}: found {what}, expected pixels, or --image_size WIDTH HEIGHT to get them")
+        raise DatasetError(f"{path}: found {what}, expected pixels, or --image-size WIDTHxHEIGHT to get them")
     size = np.array(options.image_size)
     pixels = (keypoints + 1) / 2 * size if signed else keypoints * size
-    return pixels, (f"coordinates are {what}: made pixels by --image_size",)
+    return pixels, (f"coordinates are {what}: made pixels by --image-size",)

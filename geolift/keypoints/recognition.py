@@ -13,6 +13,7 @@ from geolift.keypoints import (
     alphapose,
     coco,
     deeplabcut,
+    detector,
     detectron,
     mediapipe,
     mmpose,
@@ -104,7 +105,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
 def read_keypoints(
     path: str | os.PathLike, *, format: str | None = None, options: Options = NOTHING_SAID
 ) -> Recognised:
-    """Read the people of a file or folder.
+    """Read the people of a file or folder; in images and videos, which go by their suffix, find them (`detector`).
 
     Args:
         path: a file, or a folder of files.
@@ -116,6 +117,11 @@ def read_keypoints(
         FileNotFoundError: if there is nothing.
     """
     path = Path(path)
+    if format is None and _is_picture(path):
+        said = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
+        if said:
+            raise DatasetError(f"{path}: {', '.join(said)}: found with images or a video, which tell it themselves")
+        return Recognised(detector.detect(path, fps=options.fps), "picture", "people found by BlazePose")
     if format is not None and format not in {known.name for known in FORMATS}:
         raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
     kind, content = open_content(path)
@@ -125,6 +131,22 @@ def read_keypoints(
     except (OverflowError, RecursionError, MemoryError) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise DatasetError(f"{path}: damaged, or too large: {what}") from error
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether it is an image or a video, by its suffix, or a folder of images.
+
+    Raises:
+        DatasetError: if a folder holds images and JSON files.
+    """
+    if not path.is_dir():
+        return path.suffix.lower() in (*detector.IMAGES, *detector.VIDEOS)
+    suffixes = {file.suffix.lower() for file in path.iterdir()}
+    if suffixes.isdisjoint(detector.IMAGES):
+        return False
+    if ".json" in suffixes:
+        raise DatasetError(f"{path}: found images and JSON files: say --from openpose to read the JSON files")
+    return True
 
 
 def _recognised(path: Path, kind: str, content: Any) -> tuple[Format, str]:

@@ -53,12 +53,12 @@ def record(
     keypoints: np.ndarray,
     confidence: np.ndarray,
     *,
-    frame: np.ndarray,
     joints: tuple[str, ...],
-    joint_set: str,
-    frames: tuple[str, ...],
-    video: bool,
-    origin: str,
+    joint_set: str | None = None,
+    frame: np.ndarray | None = None,
+    frames: tuple[str, ...] = (),
+    video: bool = True,
+    origin: str = "recording",
     person: np.ndarray | None = None,
     people: tuple[str, ...] = (),
     fps: float = 0.0,
@@ -73,8 +73,12 @@ def record(
     Args:
         keypoints: `[N, K, 2]` pixels.
         confidence: `[N, K]`.
-        frame: `[N]` indices into `frames`.
-        joints, joint_set, frames, video, people, fps, image_size, notes: as in `Recording`.
+        joints: K joint names.
+        joint_set: as in `Recording`; None: the set that has just these joints in this order, or "".
+        frame: `[N]` indices into `frames`; None: a detection in every frame.
+        frames: their names; none: their numbers.
+        video, people, fps, notes: as in `Recording`.
+        image_size: `[F, 2]`, or `[2]` for all frames.
         origin: the file, which errors name.
         person: `[N]` indices into `people`; None: the file follows nobody, and every detection is a person of its own.
 
@@ -82,6 +86,8 @@ def record(
         DatasetError: if nothing is left, something does not fit something else, a person is twice in a frame, or a
             coordinate is no pixel.
     """
+    if joint_set is None:
+        joint_set = next((name for name, known in JOINT_SETS.items() if known.source == tuple(joints)), "")
     if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
         expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
         raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
@@ -92,7 +98,8 @@ def record(
             raise DatasetError(f"{origin}: {name}: expected names (str)")
     keypoints = np.asarray(keypoints, np.float64)
     confidence = np.asarray(confidence, np.float64)
-    frame = np.asarray(frame, np.int64)
+    frame = np.arange(len(keypoints)) if frame is None else np.asarray(frame, np.int64)
+    frames = frames or tuple(str(i) for i in range(int(frame.max(initial=-1)) + 1))
     count = len(joints)
     if keypoints.ndim != 3 or keypoints.shape[1:] != (count, 2) or confidence.shape != keypoints.shape[:2]:
         found = f"shapes {list(keypoints.shape)} and {list(confidence.shape)}"
@@ -142,6 +149,8 @@ def record(
         notes.append(f"{empty} of {len(frames)} frames are without people")
     if image_size is not None:
         image_size = np.asarray(image_size, np.float32)
+        if image_size.shape == (2,):
+            image_size = np.tile(image_size, (len(frames), 1))
         if image_size.shape != (len(frames), 2) or not (image_size >= 1).all():
             raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
     return Recording(
