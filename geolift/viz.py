@@ -1,6 +1,7 @@
 """Stick figures: what went in, what was lifted, the truth if known. Needs matplotlib (`pip install 'geolift[viz]'`)."""
 
 import os
+from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -66,11 +67,13 @@ def lifted_sheet(
     skeleton: Skeleton,
     path: str | os.PathLike,
     *,
+    names: Sequence[str] | None = None,
     shown: int = 12,
 ) -> None:
     """Draw lifted points where there is no truth, each beside its pose, from three views (.png, .pdf, .svg).
 
     The poses stand evenly over the set, first and last included: none is picked. Bones with an end unseen are left out.
+    A pose and its lifted points reach equally far as seen from the camera: they have the same size where they agree.
 
     Args:
         points: `[N, J, 3]` lifted points, camera axes, any scale.
@@ -78,12 +81,13 @@ def lifted_sheet(
         seen: `[N, J]` bool.
         skeleton: of the joints.
         path: where to write.
+        names: N titles of the poses, by default numbers.
         shown: how many poses, two in a row.
     """
     chosen = np.unique(np.linspace(0, len(points) - 1, shown).astype(int))
     panels = 1 + len(WITHOUT_TRUTH)
     rows = -(-len(chosen) // 2)
-    figure = Figure(figsize=(4 * panels, 2.2 * rows + 0.4), layout="constrained")
+    figure = Figure(figsize=(4 * panels, 2.35 * rows + 0.4), layout="constrained")
     figure.suptitle(
         f"Blue: the person's left, orange: right. {len(chosen)} of {len(points)}, evenly spaced", fontsize=10
     )
@@ -91,9 +95,12 @@ def lifted_sheet(
     for line, i in zip(lines, chosen, strict=False):
         joints = points[i] - points[i, skeleton.root]
         pose = poses[i] - poses[i, skeleton.root]
-        _draw(line[0], pose, skeleton, span=1.15 * np.abs(pose[seen[i]]).max(), seen=seen[i])
-        line[0].set_title(f"2D, pose {i}", fontsize=9)
-        span = 1.15 * np.abs(joints[seen[i]]).max()
+        x, y, z = np.abs(joints[seen[i]]).T
+        span = 1.15 * max(np.hypot(x, z).max(), y.max()) or 1.0
+        scale = np.abs(pose[seen[i]]).max() / (max(x.max(), y.max()) or span) or 1.0
+        _draw(line[0], pose, skeleton, span=span * scale, seen=seen[i])
+        name = f"pose {i}" if names is None else names[i]
+        line[0].set_title(f"{name}\n2D", fontsize=9, parse_math=False)
         for panel, (view, angle) in zip(line[1:], WITHOUT_TRUTH.items(), strict=True):
             _draw(panel, _seen_from(joints, angle), skeleton, span=span, seen=seen[i])
             panel.set_title(f"lifted {view}", fontsize=9)

@@ -132,15 +132,51 @@ def test_the_2d_panel_shows_the_image_or_all_keypoints():
 
 
 def test_scenes_move_and_grow_with_the_people():
-    points = make_result(frames=40).points
-    scene = page.scene(points)
-    moved = page.scene(3 * points + np.float32([1, -2, 5]))
-    np.testing.assert_allclose(moved["centre"], 3 * np.array(scene["centre"]) + [1, -2, 5], atol=1e-4)
-    np.testing.assert_allclose(moved["half"], 3 * np.array(scene["half"]), rtol=1e-3)
-    assert moved["ground"] == pytest.approx(3 * scene["ground"] - 2, abs=1e-4)
-    feet = points[:, [H36M17.names.index("left_ankle"), H36M17.names.index("right_ankle")], 1].max()
-    assert feet - 0.1 < scene["ground"] <= feet + 1e-6  # y down: nothing is lower
-    assert all(np.isfinite(page.scene(np.full((3, 17, 3), np.nan))["centre"]))
+    result = make_result(frames=40)
+    (scene,) = page.scenes(result, result.points)
+    (moved,) = page.scenes(result, 3 * result.points + np.float32([1, -2, 5]))
+    np.testing.assert_allclose(moved[:3], 3 * scene[:3] + [1, -2, 5], atol=1e-4)
+    np.testing.assert_allclose(moved[3:6], 3 * scene[3:6], rtol=1e-2)
+    assert moved[6] == pytest.approx(3 * scene[6] - 2, abs=1e-4)
+    feet = result.points[:, [H36M17.names.index("left_ankle"), H36M17.names.index("right_ankle")], 1].max()
+    assert feet - 0.1 < scene[6] <= feet + 1e-6  # y down: nothing is lower
+    assert np.isfinite(page.scenes(result, np.full_like(result.points, np.nan))).all()
+
+
+def test_people_seen_briefly_do_not_move_the_scene_of_a_video():
+    one, two = make_result(frames=30), make_result(people=2, frames=30)
+    brief = two._replace(**{key: getattr(two, key)[:32] for key in page.ROWS})
+    brief.points[:30], brief.points[30:] = one.points, two.points[30:32] + np.float32([0, 5, 0])
+    ((alone,), (found,)) = (page.scenes(result, result.points) for result in (one, brief))
+    assert abs(found[6] - alone[6]) < 0.05  # metres
+    assert (np.abs(page.scenes(brief._replace(video=False), brief.points)[:2, 6] - alone[6]) > 4).all()
+
+
+def test_single_images_have_scenes_of_their_own():
+    result = make_result(people=2, frames=3, video=False)
+    result.points[result.frame == 1] *= 4
+    points = result.points + np.float32([0, 0, 100]) * (result.frame == 2)[:, None, None]
+    scenes = page.scenes(result, points)
+    for i, (centre, half, ground) in enumerate(zip(scenes[:, :3], scenes[:, 3:6], scenes[:, 6], strict=True)):
+        there = points[result.frame == i].reshape(-1, 3)
+        np.testing.assert_allclose(centre, (there.max(axis=0) + there.min(axis=0)) / 2, rtol=1e-4)
+        assert (np.abs(there - centre) <= half + 1e-4).all() and ground == there[:, 1].max()
+    nobody = result._replace(frames=(*result.frames, "empty"))
+    assert np.isfinite(page.scenes(nobody, points)).all() and len(page.scenes(nobody, points)) == 4
+
+
+def test_people_stand_side_by_side_in_their_order():
+    result = make_result(people=3, frames=5)
+    place = page.beside(result).reshape(3, 5)
+    np.testing.assert_array_equal(place, place[:, :1].repeat(5, axis=1))  # nobody moves in a video
+    radius = np.hypot(result.points[..., 0], result.points[..., 2]).reshape(3, -1).max(axis=1)
+    assert place[0, 0] == 0 and (np.diff(place[:, 0]) > radius[:2] + radius[1:]).all()
+    later = result._replace(frame=result.frame + 5 * (result.person == 1), frames=(*result.frames, *"abcde"))
+    place = page.beside(later).reshape(3, 5)[:, 0]
+    assert place[1] == 0 and place[2] > 0  # the second is there when the first has gone
+    images = page.beside(later._replace(video=False))
+    assert (images[later.person != 2] == 0).all() and (images[later.person == 2] > 0).all()
+    assert (page.beside(make_result(frames=5)) == 0).all()
 
 
 def test_rates():
@@ -203,13 +239,14 @@ def test_sheets_draw_around_a_missing_root(monkeypatch, tmp_path):
     from geolift import viz
 
     drawn = []
-    monkeypatch.setattr(viz, "lifted_sheet", lambda *given: drawn.append(given))
+    monkeypatch.setattr(viz, "lifted_sheet", lambda *given, names: drawn.append((*given, names)))
     result = make_result(frames=3)
     result.points[1, H36M17.root] = np.nan
     result.keypoints[2] = np.nan
     result.confidence[2] = 0
     view(result, tmp_path / "it.png")
-    ((points, poses, seen, _, _),) = drawn
+    ((points, poses, seen, _, _, names),) = drawn
+    assert names == ["…rame_00000.png", "…rame_00001.png"]
     assert len(points) == 2 and np.isfinite(points).all() and np.isfinite(poses).all()
     assert not seen[1, H36M17.root] and seen.sum() == 2 * 17 - 1
     for lifted, given in ((points, result.points), (poses, result.keypoints)):
@@ -218,6 +255,15 @@ def test_sheets_draw_around_a_missing_root(monkeypatch, tmp_path):
             np.testing.assert_allclose(difference, difference[:1].repeat(len(difference), 0), atol=1e-3)
     with pytest.raises(DatasetError, match="found no bone"):
         view(result._replace(points=np.full_like(result.points, np.nan)), tmp_path / "none.png")
+
+
+def test_sheets_name_persons_and_frames(monkeypatch, tmp_path):
+    from geolift import viz
+
+    drawn = []
+    monkeypatch.setattr(viz, "lifted_sheet", lambda *_, names: drawn.extend(names))
+    view(make_result(people=2, frames=2)._replace(people=("0", "Ann"), frames=("7", "b.png")), tmp_path / "it.png")
+    assert drawn == ["person 0, frame 7", "person 0, b.png", "Ann, frame 7", "Ann, b.png"]
 
 
 def test_gifs_play_at_the_rate_and_leave_out_what_they_cannot(tmp_path):
@@ -266,6 +312,16 @@ def test_pictures_change_with_the_pose_alone(tmp_path):
     assert (first != other).any()
     gone = movie.pictures(result._replace(points=np.full_like(result.points, np.nan)), tmp_path)
     assert (next(gone)[movie.HEIGHT // 8 :, movie.WIDTH // 2 :] != first[:, movie.WIDTH // 2 :]).any()
+
+
+def test_pictures_of_single_images_are_as_large_for_a_distant_person(tmp_path):
+    result = make_result(people=2, frames=2, video=False)
+    result = result._replace(**{key: getattr(result, key)[[0, 3]] for key in page.ROWS})
+    for key in ("points", "keypoints"):
+        getattr(result, key)[1] = getattr(result, key)[0]
+    result.position[1] = 10 * result.position[0] + np.float32([3, 5, 0])
+    first, other = (picture[movie.HEIGHT // 8 :, movie.WIDTH // 2 :] for picture in movie.pictures(result, tmp_path))
+    assert np.percentile(np.abs(first.astype(int) - other), 99) < 30  # but for rounding of pixels
 
 
 # ---- in a browser ----------------------------------------------------------------------------------------------------
@@ -446,9 +502,24 @@ def test_people_are_hidden_and_places_chosen(shown):
     assert "1 without a position" in it.driver.find_element("id", "message").text
     it.run("document.querySelectorAll('#people input')[1].click()")
     assert {row for row, _ in it.drawn()} == {2} and {row for row, _ in it.drawn("flat")} == {0, 2}
-    it.run("choice.place.value = 'origin'; choice.place.dispatchEvent(new Event('change'))")
+    it.run("choice.place.value = 'beside'; choice.place.dispatchEvent(new Event('change'))")
     drawn = it.drawn()
-    assert {row for row, _ in drawn} == {0, 2} and drawn[0, 0] == pytest.approx(drawn[2, 0], abs=0.1)
+    assert {row for row, _ in drawn} == {0, 2}
+    assert drawn[0, 0][1] == pytest.approx(drawn[2, 0][1], abs=1)
+    across = [[x for (row, _), (x, _) in drawn.items() if row == who] for who in (0, 2)]
+    assert max(across[0]) < min(across[1])
+
+
+def test_single_images_fill_the_panel(shown):
+    result = make_result(people=2, frames=2, video=False)
+    result = result._replace(**{key: getattr(result, key)[[0, 3]] for key in page.ROWS})
+    result.position[1] += np.float32([20, 4, 60])
+    it = shown(result)
+    for frame in (0, 1):
+        it.run(f"go({frame})")
+        height = it.run("return space.height")
+        y = [y for _, y in it.drawn().values()]
+        assert 0.5 * height < max(y) - min(y) and 0 < min(y) and max(y) < height
 
 
 def test_hostile_text_is_shown_as_text(shown):

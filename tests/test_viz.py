@@ -36,6 +36,17 @@ def test_sheet_without_truth_is_evenly_spaced_and_its_views_turn(drawn, rng, tmp
         np.testing.assert_allclose(half, (camera + side) / [np.sqrt(2), 2], atol=1e-5)
 
 
+def test_a_pose_and_what_was_lifted_from_it_have_one_size(drawn, rng, tmp_path):
+    points = rng.normal(size=(2, 17, 3)).astype("f")
+    points[:, 0] = 0
+    poses = 300 * points[..., :2]
+    poses[1] = 0  # nothing to scale by
+    viz.lifted_sheet(points, poses, np.ones((2, 17), bool), H36M17, tmp_path / "it.png", names=("$a", "b"))
+    (given, flat), *views = ((pose, k["span"]) for pose, k in drawn[:4])
+    np.testing.assert_allclose(given / flat, views[0][0] / views[0][1], atol=1e-5)
+    assert all(np.abs(pose).max() < span for pose, span in views) and drawn[4][1]["span"] > 0
+
+
 def test_what_was_not_seen_is_not_drawn(rng, tmp_path):
     from matplotlib.figure import Figure
 

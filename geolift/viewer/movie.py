@@ -11,7 +11,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result
-from geolift.viewer.page import planes, rate, scene
+from geolift.viewer.page import planes, rate, scenes, side_by_side
 
 WIDTH, HEIGHT = 1200, 440  # pixels, even: video codecs halve the colours
 GIF_RATE = 25.0  # frames per second at most; of faster results a .gif leaves frames out
@@ -21,6 +21,8 @@ VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: turn about
 
 def write_movie(result: Result, path: str | os.PathLike) -> None:
     """Write `result` frame by frame at its rate (.gif, .mp4): everybody where they are, a single person in place.
+
+    Where nobody's position is known people stand side by side.
 
     Raises:
         DatasetError: if matplotlib, Pillow or imageio-ffmpeg is not installed.
@@ -46,13 +48,10 @@ def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]
     bones = np.array(skeleton.bones)
     joints = range(len(skeleton.names))
     colours = np.array([LEFT if j in skeleton.left else RIGHT if j in skeleton.right else MIDDLE for j in joints])
-    points = result.points
-    if len(result.people) > 1 and np.isfinite(result.position).all(axis=1).any():
-        points = points + result.position[:, None]
+    placed = len(result.people) > 1 and np.isfinite(result.position).any()
+    points = result.points + result.position[:, None] if placed else side_by_side(result)
     everywhere = planes(result)
-    limits = scene(points)
-    (x, y, z), (dx, dy, dz) = limits["centre"], limits["half"]
-    reach = 1.2 * max(dx, dy, dz)
+    limits = scenes(result, points)
 
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
@@ -66,9 +65,7 @@ def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]
         panel.set_aspect("equal")
     left, top, right, bottom = [*everywhere[:, :2].min(axis=0), *everywhere[:, 2:].max(axis=0)]
     axes[0].set(xlim=(left, right), ylim=(bottom, top))
-    for panel, angle in zip(axes[1:], VIEWS.values(), strict=True):
-        middle = x * np.cos(angle) + z * np.sin(angle)
-        panel.set(xlim=(middle - reach, middle + reach), ylim=(y + reach, y - reach))
+    _show(axes[1:], limits[0])
     canvas.draw()
     figure.set_layout_engine("none")
     title.set_text("")
@@ -85,6 +82,8 @@ def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]
     for i in range(0, len(result.frames), every):
         rows = order[first[i] : first[i + 1]]
         canvas.restore_region(empty)
+        if len(limits) > 1:
+            _show(axes[1:], limits[i])
         for panel, poses, line, dot in zip(axes, views, lines, dots, strict=True):
             there = np.isfinite(poses[rows]).all(axis=-1)
             both = there[:, bones].all(axis=-1)
@@ -104,6 +103,15 @@ def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]
         title.set_text("   ".join(said))
         figure.draw_artist(title)
         yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+def _show(panels, limits: np.ndarray) -> None:
+    """Set what panels, one for each of `VIEWS`, show to one of `scenes`: squares, so that panels keep their shape."""
+    x, y, z, *half, _ = limits
+    reach = 1.2 * max(half)
+    for panel, angle in zip(panels, VIEWS.values(), strict=True):
+        middle = x * np.cos(angle) + z * np.sin(angle)
+        panel.set(xlim=(middle - reach, middle + reach), ylim=(y + reach, y - reach))
 
 
 def _write_gif(result: Result, path: Path) -> None:

@@ -38,6 +38,8 @@ class Packed {
 const points = new Packed("points", 3);
 const keypoints = new Packed("keypoints", 2);
 const position = decode("position");
+const beside = decode("beside");
+const scenes = { beside: decode("scenes_beside"), placed: $("scenes_placed") && decode("scenes_placed") };
 const confidence = decode("confidence");
 const planes = decode("planes");
 const person = decode("person");
@@ -266,9 +268,16 @@ const radians = (degrees) => (degrees * Math.PI) / 180;
 const LENS = 4; // distance of the eye in half extents of the scene
 const NEAREST = 0.05; // of that distance; what is nearer is not drawn
 
+// What the current frame is shown in: centre and half extents, and the y of the ground.
+function scene() {
+  const all = scenes[choice.place.value];
+  const at = all.length > 7 ? 7 * state.frame : 0;
+  return { centre: all.subarray(at, at + 3), half: all.subarray(at + 3, at + 6), ground: all[at + 6] };
+}
+
 // The view for this draw: `see` takes a point of the scene to {x, y, depth, width} on the canvas, or null.
 function look() {
-  const { centre, half } = header.scenes[choice.place.value];
+  const { centre, half } = scene();
   const wide = Math.hypot(half[0], half[2]);
   const across = Math.max(half[0], 0.7 * wide), high = Math.hypot(half[1], 0.5 * wide); // room for some turning, too
   const distance = LENS * Math.max(wide, half[1]);
@@ -310,7 +319,7 @@ function look() {
 
 // Where a row's joints are in the scene, or null for a person whose position is unknown.
 function located(row) {
-  const shift = choice.place.value === "placed" ? position.subarray(3 * row, 3 * row + 3) : [0, 0, 0];
+  const shift = choice.place.value === "placed" ? position.subarray(3 * row, 3 * row + 3) : [beside[row], 0, 0];
   if (!shift.every(Number.isFinite)) return null;
   return header.joints.map((_, joint) => {
     const point = points.get(row, joint);
@@ -330,7 +339,7 @@ function size(body) {
 }
 
 function gridStep() {
-  const { half } = header.scenes[choice.place.value];
+  const { half } = scene();
   const rough = Math.max(...half) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * 0.999);
@@ -338,7 +347,7 @@ function gridStep() {
 
 // Level with the camera, under the feet: how the camera was tilted is not known.
 function drawGround(view) {
-  const { centre, half, ground } = header.scenes[choice.place.value];
+  const { centre, half, ground } = scene();
   const step = gridStep();
   const reach = step * Math.ceil((1.3 * Math.max(half[0], half[2], 0.6 * half[1])) / step);
   const [x0, z0] = [centre[0], centre[2]].map((value) => step * Math.round(value / step));
@@ -356,7 +365,7 @@ function drawGround(view) {
 }
 
 function drawShadow(view, body) {
-  const { ground } = header.scenes[choice.place.value];
+  const { ground } = scene();
   const width = size(body);
   space.pen.strokeStyle = theme.shadow;
   space.pen.lineCap = "round";
@@ -680,8 +689,9 @@ function write() {
   $("people-box").hidden = !several;
   $("slider").max = frames - 1;
   for (const id of ["slider", "play", "previous", "next"]) $(id).disabled = frames < 2;
-  if (!header.scenes.placed) choice.place.options[0].disabled = true;
-  choice.place.value = several && header.scenes.placed ? "placed" : "origin";
+  if (!scenes.placed) choice.place.options[0].disabled = true;
+  if (!several) choice.place.options[1].textContent = "at the origin";
+  choice.place.value = several && scenes.placed ? "placed" : "beside";
   choice.colours.value = several ? "person" : "side";
 }
 

@@ -81,10 +81,13 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
         "position": rows["position"].astype("<f4"),
         "confidence": np.where(rows["filled"], FILLED, np.rint(100 * rows["confidence"])).astype("i1"),
         "planes": planes(result).astype("<f4"),
+        "beside": beside(result)[order].astype("<f4"),
+        "scenes_beside": scenes(result, side_by_side(result)).astype("<f4"),
     }
+    if np.isfinite(result.position).any():
+        arrays["scenes_placed"] = scenes(result, result.points + result.position[:, None]).astype("<f4")
     for name in ("points", "keypoints"):
         arrays[name], arrays[f"{name}_origin"], arrays[f"{name}_step"] = quantise(rows[name])
-    placed = np.isfinite(result.position).all(axis=1)
     skeleton = result.skeleton
     sides = [(joint in skeleton.left) - (joint in skeleton.right) for joint in range(len(skeleton.names))]
     header = {
@@ -105,10 +108,7 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
         "model": result.model,
         "source": result.source,
         "notes": result.notes,
-        "scenes": {"origin": scene(result.points)},
     }
-    if placed.any():
-        header["scenes"]["placed"] = scene((result.points + result.position[:, None])[placed])
     return header, arrays
 
 
@@ -144,17 +144,65 @@ def rate(result: Result) -> float:
     return float(result.fps) if result.fps > 0 else UNKNOWN_RATE
 
 
-def scene(points: np.ndarray) -> dict[str, list[float] | float]:
-    """Centre and half extents of points `[N, J, 3]`, all but the outermost 2 %, and the y of the ground under them."""
-    there = points[np.isfinite(points).all(axis=-1)]
-    if not len(there):
-        return {"centre": [0.0] * 3, "half": [1.0] * 3, "ground": 1.0}
-    low, high = np.percentile(there, [2, 98], axis=0)
-    lowest = np.where(np.isfinite(points[..., 1]), points[..., 1], -np.inf).max(axis=1)
-    ground = np.percentile(lowest[np.isfinite(lowest)], 95)
-    high[1] = max(high[1], ground)
-    half = np.maximum((high - low) / 2, 1e-3 + 0.05 * (high - low).max())
-    return {"centre": ((low + high) / 2).tolist(), "half": half.tolist(), "ground": float(ground)}
+def scenes(result: Result, points: np.ndarray) -> np.ndarray:
+    """`[1 or F, 7]` centre and half extents of what is shown, and the y of the ground: of single images one for each.
+
+    Of a video it is one for all frames with somebody in them: the extent leaves out the outermost 5 % of these frames
+    on each side, the ground the lowest 10 %, so that people who are seen briefly do not move it.
+
+    Args:
+        result: whose `frame` the rows of `points` have.
+        points: `[N, J, 3]` where the joints stand.
+    """
+    low, high = np.full((len(result.frames), 3), np.inf), np.full((len(result.frames), 3), -np.inf)
+    there = np.isfinite(points).all(axis=-1, keepdims=True)
+    np.minimum.at(low, result.frame, np.where(there, points, np.inf).min(axis=1))
+    np.maximum.at(high, result.frame, np.where(there, points, -np.inf).max(axis=1))
+    somebody = np.isfinite(low).all(axis=1)
+    low[~somebody], high[~somebody] = -1, 1
+    ground = high[:, 1]
+    if result.video:
+        kept = somebody | ~somebody.any()
+        ground = np.percentile(ground[kept], [90])
+        low, high = (np.percentile(ends[kept], [q], axis=0) for ends, q in ((low, 5), (high, 95)))
+    half = (high - low) / 2
+    half = np.maximum(half, 1e-3 + 0.1 * half.max(axis=1, keepdims=True))
+    return np.concatenate([(low + high) / 2, half, ground[:, None]], axis=1)
+
+
+def beside(result: Result) -> np.ndarray:
+    """`[N]` how far to the right of the origin each root stands where people stand side by side, in their order.
+
+    Nobody changes place in a video; the place of a person who is not there in the same frames may be taken. A place is
+    as wide as the joints on it reach, turned about the vertical.
+    """
+    radius = np.hypot(result.points[..., 0], result.points[..., 2])
+    radius = np.where(np.isfinite(radius), radius, 0).max(axis=1)
+    place = _places(result)
+    shared = np.zeros_like(result.frame) if result.video else result.frame
+    reach = np.zeros((shared.max() + 1, place.max() + 1))
+    np.maximum.at(reach, (shared, place), radius)
+    steps = 1.1 * (reach[:, :-1] + reach[:, 1:])
+    return np.insert(np.cumsum(steps, axis=1), 0, 0, axis=1)[shared, place]
+
+
+def side_by_side(result: Result) -> np.ndarray:
+    """Points `[N, J, 3]` of people who stand `beside` each other."""
+    return result.points + beside(result)[:, None, None] * np.array([1, 0, 0])
+
+
+def _places(result: Result) -> np.ndarray:
+    """`[N]` a person's number among those of their frames: the lowest that nobody before has in one of them."""
+    place = np.zeros(len(result.person), int)
+    taken: list[np.ndarray] = []
+    for rows in np.split(np.arange(len(place)), np.flatnonzero(np.diff(result.person)) + 1):
+        frames = result.frame[rows]
+        free = next((k for k, frames_taken in enumerate(taken) if not frames_taken[frames].any()), len(taken))
+        if free == len(taken):
+            taken.append(np.zeros(len(result.frames), bool))
+        taken[free][frames] = True
+        place[rows] = free
+    return place
 
 
 def _around(keypoints: np.ndarray, percent: float) -> np.ndarray:

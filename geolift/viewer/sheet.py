@@ -7,6 +7,8 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.result import Result
 
+NAME = 16  # characters of a person's or a frame's name, the last, that are shown
+
 
 def write_sheet(result: Result, path: str | os.PathLike) -> None:
     """Write the picture of `result`, poses in the order of persons, then of frames (.png, .pdf, .svg).
@@ -26,7 +28,16 @@ def write_sheet(result: Result, path: str | os.PathLike) -> None:
     if not drawn.any():
         raise DatasetError(f"{path}: found no bone with both ends in {len(seen)} poses, expected one to draw")
     centred = [_centred(values[drawn], seen[drawn], skeleton.root) for values in (result.points, result.keypoints)]
-    lifted_sheet(*centred, seen[drawn], skeleton, path)
+    lifted_sheet(*centred, seen[drawn], skeleton, path, names=[_name(result, row) for row in np.flatnonzero(drawn)])
+
+
+def _name(result: Result, row: int) -> str:
+    """The person, if there are several, and the frame of a row."""
+    names = {"person": result.people[result.person[row]], "frame": result.frames[result.frame[row]]}
+    if len(result.people) == 1:
+        del names["person"]
+    short = {kind: name if len(name) <= NAME else "…" + name[1 - NAME :] for kind, name in names.items()}
+    return ", ".join(f"{kind} {name}" if name.isdecimal() else name for kind, name in short.items())
 
 
 def _centred(values: np.ndarray, seen: np.ndarray, root: int) -> np.ndarray:
