@@ -143,7 +143,7 @@ def clips(motions: Iterable[Motion]) -> list[Clip]:
         )
     up = np.concatenate([clip.points[:, H36M17.head, 2] > clip.points[:, H36M17.root, 2] for clip in made]).mean()
     if up < 0.5:
-        raise DatasetError(f"{made[0].name}: the head is above the pelvis in {up:.0%} of frames, expected y up")
+        raise DatasetError(f"{motions[0].path}: the head is above the pelvis in {up:.0%} of frames, expected y up")
     return made
 
 
@@ -153,4 +153,7 @@ def filmed(motions: Sequence[Motion], *, seed: int, notes: Iterable[str]) -> Dat
     source = " ".join(["Motion capture, filmed by the CMU protocol.", *notes])
     if any(CMU_NAME.fullmatch(motion.path.stem) for motion in motions):
         source += f" If it is CMU's: {cmu.NOTICE}"
-    return film(made, H36M17, seed=seed, source=source)
+    try:
+        return film(made, H36M17, seed=seed, source=source)
+    except DatasetError as error:
+        raise DatasetError(f"{motions[0].path}: {error}") from error

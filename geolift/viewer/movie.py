@@ -12,6 +12,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.result import Result
 from geolift.viewer.page import planes, rate, scenes, side_by_side
+from geolift.viewer.sheet import label
 
 WIDTH, HEIGHT = 1200, 440  # pixels, even: video codecs halve the colours
 GIF_RATE = 25.0  # frames per second at most; of faster results a .gif leaves frames out
@@ -98,7 +99,7 @@ def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]
         nowhere = int(
             (np.isfinite(result.points[rows]).any(axis=(1, 2)) & ~np.isfinite(points[rows]).any(axis=(1, 2))).sum()
         )
-        said = [result.frames[i][-NAME:], f"{i + 1} of {len(result.frames)}", "blue: left, orange: right"]
+        said = [label(result.frames[i], NAME), f"{i + 1} of {len(result.frames)}", "blue: left, orange: right"]
         said += [f"{nowhere} without a position, in 2D only"] if nowhere else []
         title.set_text("   ".join(said))
         figure.draw_artist(title)

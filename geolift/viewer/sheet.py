@@ -31,12 +31,18 @@ def write_sheet(result: Result, path: str | os.PathLike) -> None:
     lifted_sheet(*centred, seen[drawn], skeleton, path, names=[_name(result, row) for row in np.flatnonzero(drawn)])
 
 
+def label(name: str, most: int) -> str:
+    """At most the last `most` characters of a name, on one line, as text that can be drawn."""
+    name = " ".join(name.encode("utf-8", "replace").decode().split())
+    return name if len(name) <= most else "…" + name[1 - most :]
+
+
 def _name(result: Result, row: int) -> str:
     """The person, if there are several, and the frame of a row."""
     names = {"person": result.people[result.person[row]], "frame": result.frames[result.frame[row]]}
     if len(result.people) == 1:
         del names["person"]
-    short = {kind: name if len(name) <= NAME else "…" + name[1 - NAME :] for kind, name in names.items()}
+    short = {kind: label(name, NAME) for kind, name in names.items()}
     return ", ".join(f"{kind} {name}" if name.isdecimal() else name for kind, name in short.items())
 
 
