@@ -28,6 +28,7 @@ from geolift.skeleton import H36M17
 UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by where nobody tells the rate
 TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
+BRIEF = 5  # frames
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is told; it changes as they come nearer
 
 
@@ -87,6 +88,8 @@ def lift(
     recording, rows = _in_joints_of(model, recording, _bridge(recording, model, skeleton, what), head)
     notes = [*recording.notes, *_missing(rows, model, made_up=rows.filled)]
     notes += [f"suspicious: {suspicion}" for suspicion in suspicions(recording)]
+    if recording.video:
+        notes += _brief(recording)
     if recording.video and gap:
         before = rows.filled.sum()
         rows = fill(rows, round(gap * rate))
@@ -196,12 +199,25 @@ def _in_joints_of(model: Model, recording: Recording, bridge: Bridge, head: str)
     return recording, rows
 
 
+def _brief(recording: Recording) -> list[str]:
+    """Who is there so shortly that it may be nobody."""
+    frames = np.bincount(recording.person, minlength=len(recording.people))
+    brief = [name for name, n in zip(recording.people, frames, strict=True) if n <= BRIEF]
+    if not brief or len(recording.frames) <= BRIEF:
+        return []
+    who = ", ".join(brief[:10]) + (", ..." if len(brief) > 10 else "")
+    return [f"{len(brief)} of {len(recording.people)} people are in {BRIEF} frames or fewer: {who} (--people chooses)"]
+
+
 def _missing(rows: Timeline, model: Model, made_up: np.ndarray) -> list[str]:
     """What is missing, joint by joint."""
     counts = ((rows.confidence == 0) & ~made_up).sum(axis=0)
-    never = [name for name, n in zip(model.skeleton.names, counts, strict=True) if n == len(rows.frame)]
+    names = model.skeleton.names
+    never = [name for name, n in zip(names, counts, strict=True) if n == len(rows.frame)]
+    if model.skeleton == H36M17:
+        never = ["head (its top)" if name == "head" else name for name in never]
     notes = [f"no pose has {', '.join(never)}"] if never else []
-    some = [f"{name} {n}" for name, n in zip(model.skeleton.names, counts, strict=True) if 0 < n < len(rows.frame)]
+    some = [f"{name} {n}" for name, n in zip(names, counts, strict=True) if 0 < n < len(rows.frame)]
     return [*notes, f"missing, in poses of {len(rows.frame)}: {', '.join(some)}"] if some else notes
 
 

@@ -463,3 +463,10 @@ def test_what_is_suspicious_is_said_while_lifting(people, trained):
 def test_centimetres_are_not_metres(video, trained):
     with pytest.raises(DatasetError, match="centimetres"):
         lift(video, trained, height=170)
+
+
+def test_people_who_are_hardly_there_are_told(video, trained):
+    kept = (video["person"] == 0) | (video["frame"] < 2)
+    short = {key: video[key][kept] for key in ("keypoints", "confidence", "frame", "person")}
+    assert any("1 of 2 people are in 5 frames or fewer: bob" in note for note in lift(video, trained, short).notes)
+    assert not any("frames or fewer" in note for note in lift(video, trained).notes)
