@@ -4,6 +4,7 @@ import numpy as np
 
 from geolift.keypoints.timeline import Timeline, each_person
 from geolift.model import Model
+from geolift.normalization import bone_lengths
 from geolift.skeleton import H36M17
 
 STATURE = 1.7  # metres, of a person nobody has measured
@@ -33,15 +34,12 @@ def reference_length(model: Model) -> float:
 
     For Human3.6M-17 it is the stature, for any other skeleton the length of the bones from the root to the head.
     """
-    skeleton, lengths = model.skeleton, dict(zip(model.skeleton.bones, _bone_lengths(model), strict=True))
+    skeleton = model.skeleton
+    to_parent = {child: length for (_, child), length in zip(skeleton.bones, _reference_bones(model), strict=True)}
 
     def chain(joint: int, top: int) -> float:
-        total = 0.0
-        while joint != top:
-            parent = skeleton.parents[joint]
-            total += lengths[parent, joint]
-            joint = parent
-        return total
+        joints = (joint, *skeleton.above(joint))
+        return sum(to_parent[below] for below in joints[: joints.index(top)])
 
     trunk = chain(skeleton.head, skeleton.root)
     if skeleton != H36M17:
@@ -61,11 +59,8 @@ def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
         known: `[T, J]` bool.
         model: whose normalisation has the bones.
     """
-    parent, child = np.transpose(model.skeleton.bones)
-    both = known[:, parent] & known[:, child]
-    lengths = np.where(both, np.linalg.norm(points[:, child] - points[:, parent], axis=-1), np.nan)
-    bones = _bone_lengths(model)
-    measured = both.any(axis=0) & (bones > 0)
+    lengths, bones = bone_lengths(points, known, model.skeleton), _reference_bones(model)
+    measured = ~np.isnan(lengths).all(axis=0) & (bones > 0)
     limbs = measured & np.isin(model.skeleton.bones, (*model.skeleton.left, *model.skeleton.right)).all(axis=1)
     measured = limbs if limbs.any() else measured
     if not measured.any():
@@ -88,6 +83,6 @@ def root_position(
     return np.concatenate([root - image_size / 2, f[:, None]], axis=1) / pixels_per_metre[:, None]
 
 
-def _bone_lengths(model: Model) -> np.ndarray:
+def _reference_bones(model: Model) -> np.ndarray:
     """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
     return model.distance * np.asarray(model.normalization.bones, np.float64)

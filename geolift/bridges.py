@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.errors import DatasetError
 from geolift.skeleton import H36M17, Skeleton
 
 OTHER_SIDE = {"left_": "right_", "right_": "left_", "l_": "r_", "r_": "l_"}  # by what a joint's name begins with
@@ -74,6 +75,12 @@ def check(bridge: Bridge) -> Bridge:
     return bridge
 
 
+def check_head(head: str) -> None:
+    """Refuse what is none of `HEADS`, by a DatasetError."""
+    if head not in HEADS:
+        raise DatasetError(f"head: found {head!r}, expected one of {list(HEADS)}")
+
+
 def apply(
     bridge: Bridge, keypoints: np.ndarray, confidence: np.ndarray, *, head: str = "mask"
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +100,7 @@ def apply(
         Keypoints `[..., J, 2]` and confidence `[..., J]`.
 
     Raises:
-        ValueError: if the shapes are not those of the bridge's source joints, or `head` is neither.
+        ValueError: if the shapes are not those of the bridge's source joints, or `head` is neither (DatasetError).
     """
     joints, names = len(bridge.source), bridge.target.names
     if keypoints.shape[-2:] != (joints, 2) or confidence.shape != keypoints.shape[:-1]:
@@ -101,8 +108,7 @@ def apply(
             f"keypoints, confidence: found shapes {list(keypoints.shape)}, {list(confidence.shape)}, "
             f"expected [..., {joints}, 2], [..., {joints}]"
         )
-    if head not in HEADS:
-        raise ValueError(f"head: found {head!r}, expected one of {list(HEADS)}")
+    check_head(head)
     confidence = np.where(confidence > 0, confidence, 0)
     keypoints = np.where(confidence[..., None] > 0, keypoints, 0)
     moved = np.zeros((*keypoints.shape[:-2], len(names), 2), np.float32)

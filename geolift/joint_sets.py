@@ -4,6 +4,8 @@ Names are the formats' own, in snake_case, sides first; left and right are the p
 in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
 """
 
+from collections.abc import Sequence
+
 from geolift.bridges import Bridge, check
 from geolift.skeleton import H36M17
 
@@ -213,3 +215,8 @@ JOINT_SETS = {
     "h36m17": HUMAN36M17,
     "h36m32": HUMAN36M32,
 }
+
+
+def named(joints: Sequence[str]) -> str:
+    """The name of the joint set that has just these joints, in this order; "" if none has."""
+    return next((name for name, bridge in JOINT_SETS.items() if bridge.source == tuple(joints)), "")

@@ -77,8 +77,7 @@ def lift(
     _check_positive(fps=fps, height=height, focal=focal)
     if height is not None and height > TALLEST:
         raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
-    if head not in bridges.HEADS:
-        raise DatasetError(f"head: found {head!r}, expected one of {', '.join(bridges.HEADS)}")
+    bridges.check_head(head)
     if not isinstance(model, Model):
         model = pretrained.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
@@ -103,24 +102,16 @@ def lift(
     if not lifted.any():
         raise DatasetError(f"{what}: none of {len(lifted)} poses can be lifted: {'; '.join(notes)}")
 
-    human = model.skeleton == H36M17
-    if height is None and not human:
-        units, scale = "normalised", "1 is the model's unit: nothing tells the size of this skeleton"
-        metres = np.ones(len(points))
+    metres, units, scale = _metres(points, rows, model, height)
+    position, more = np.full((len(points), 3), np.nan), ""
+    if recording.image_size is None or units != "m":
+        wanted = "the image size (--image-size)" if units == "m" else "the size of this skeleton (--height)"
+        notes.append(f"where people stand is not known, for want of {wanted}")
     else:
-        told = f"{STATURE:g} m (assumed, as nothing tells it)" if height is None else f"{height:g} m (as given)"
-        units, scale = "m", f"height of each person {told}" if human else f"bones from root to head {told}"
-        metres = metres_per_unit(points, rows, model, height or STATURE)
-    position = np.full((len(points), 3), np.nan)
-    if recording.image_size is not None and units == "m":
-        root, seen_by = rows.keypoints[:, model.skeleton.root], recording.image_size[rows.frame]
-        position = root_position(root, sizes / (model.distance * metres), seen_by, focal)
-        position[~lifted] = np.nan
+        root, images = rows.keypoints[:, model.skeleton.root], recording.image_size[rows.frame]
+        position[lifted] = root_position(root, sizes / (model.distance * metres), images, focal)[lifted]
         lens = f"{focal:g} pixels" if focal else f"{FOCAL:g} times the larger side of the image (assumed)"
-        scale += f"; position for a focal length of {lens} and a camera axis through the image's centre"
-    else:
-        what_for = "the image size (--image-size)" if units == "m" else "the size of this skeleton (--height)"
-        notes.append(f"where people stand is not known, for want of {what_for}")
+        more = f"; position for a focal length of {lens} and a camera axis through the image's centre"
     points *= metres[:, None, None]
     if smoothing:
         points, position, note = _smoothed(points, position, rows, round(smoothing * rate) if recording.video else 0)
@@ -140,7 +131,7 @@ def lift(
         fps=recording.fps,
         image_size=recording.image_size,
         units=units,
-        scale=scale,
+        scale=scale + more,
         model=model.id,
         source=what,
         notes=tuple(notes),
@@ -241,6 +232,16 @@ def _points(model: Model, rows: Timeline, window: int) -> tuple[np.ndarray, np.n
         points[~known] = np.nan
     why_not = f"they lack {model.skeleton.names[root]}, or show fewer than three bones"
     return points, sizes, why_not if model.lifter.masks else "they lack a joint, and this model takes whole poses only"
+
+
+def _metres(points: np.ndarray, rows: Timeline, model: Model, height: float | None) -> tuple[np.ndarray, str, str]:
+    """`[N]` how much of the units a unit of the model is, for each row's person; the units; what they rest on."""
+    human = model.skeleton == H36M17
+    if height is None and not human:
+        return np.ones(len(points)), "normalised", "1 is the model's unit: nothing tells the size of this skeleton"
+    told = f"{STATURE:g} m (assumed, as nothing tells it)" if height is None else f"{height:g} m (as given)"
+    scale = f"height of each person {told}" if human else f"bones from root to head {told}"
+    return metres_per_unit(points, rows, model, height or STATURE), "m", scale
 
 
 def _smoothed(

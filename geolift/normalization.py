@@ -55,7 +55,7 @@ def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
     scale = Normalization(plane, float(1.0 / (distance * length)))
-    lengths = _bone_lengths(normalize(dataset, scale), dataset.seen, skeleton)
+    lengths = bone_lengths(normalize(dataset, scale), dataset.seen, skeleton)
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -122,7 +122,7 @@ def person_sizes(
     bones, expected = np.asarray(normalization.bones, np.float64), len(skeleton.bones)
     if bones.shape != (expected,):
         raise DatasetError(f"normalization: found {bones.size} bones, expected {expected} (older models have none)")
-    return _sizes(_bone_lengths(keypoints.astype(np.float64), seen, skeleton), bones)
+    return _sizes(bone_lengths(keypoints.astype(np.float64), seen, skeleton), bones)
 
 
 def root_centered(keypoints: np.ndarray, seen: np.ndarray, root: int) -> np.ndarray:
@@ -131,11 +131,11 @@ def root_centered(keypoints: np.ndarray, seen: np.ndarray, root: int) -> np.ndar
     return np.where(usable[..., None], keypoints - keypoints[:, [root]], 0.0)
 
 
-def _bone_lengths(keypoints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """`[F, B]` 2D lengths of the bones; NaN where an end was not seen."""
+def bone_lengths(joints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """`[N, B]` lengths of the bones between joints `[N, J, 2]` or `[N, J, 3]`; NaN where an end was not seen."""
     parent, child = np.transpose(skeleton.bones)
     both = seen[:, parent] & seen[:, child]
-    return np.where(both, np.linalg.norm(keypoints[:, child] - keypoints[:, parent], axis=-1), np.nan)
+    return np.where(both, np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), np.nan)
 
 
 def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:

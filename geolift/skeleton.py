@@ -30,6 +30,13 @@ class Skeleton(NamedTuple):
         """The J - 1 bones as (parent, child) pairs."""
         return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
 
+    def above(self, joint: int) -> tuple[int, ...]:
+        """The joints from the parent of `joint` up to the root; none for the root itself."""
+        found = []
+        while (joint := self.parents[joint]) >= 0:
+            found.append(joint)
+        return tuple(found)
+
     @property
     def mirrored(self) -> tuple[int, ...]:
         """The joint order that exchanges left and right: `pose[..., mirrored, :]` relabels a mirrored person."""

@@ -11,7 +11,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import without_doubtful
+from geolift.keypoints.recording import take, without_doubtful
 from geolift.keypoints.tracking import track
 
 TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
@@ -52,8 +52,7 @@ def convert(
     """
     if split_by not in SPLITS:
         raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
-    if head not in bridges.HEADS:
-        raise DatasetError(f"head: found {head!r}, expected one of {', '.join(bridges.HEADS)}")
+    bridges.check_head(head)
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
@@ -68,9 +67,7 @@ def convert(
     notes = list(recording.notes)
     if not rooted.all():
         notes.append(f"{int((~rooted).sum())} of {len(rooted)} detections without the root were left out")
-        recording = recording._replace(
-            **{key: getattr(recording, key)[rooted] for key in ("keypoints", "confidence", "frame", "person")}
-        )
+        recording = take(recording, rooted)
     if recording.image_size is None:
         notes.append("image sizes are not known, which training on this data set alone asks for")
     data = to_dataset(recording, bridge, source=str(path), head=head)

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import json_values as values
 from geolift.keypoints import reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.frame_names import frames, rate, stills
 from geolift.keypoints.joint_names import body, counted, named
-from geolift.keypoints.recording import LARGEST_PIXEL, Recording, record
+from geolift.keypoints.recording import Recording, record
 
 CONFIDENCE = (0.0, 0.5, 1.0)  # not labelled, hidden, visible
 MODELS = {17: "coco17", 26: "halpe26"}

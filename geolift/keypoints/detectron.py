@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import joint_names, reconcile
 from geolift.keypoints.format import Format, Options
-from geolift.keypoints.recording import LARGEST_PIXEL, Recording, record
+from geolift.keypoints.recording import Recording, record
 from geolift.npz import Archive
 
 PARTS = ("x", "y", "logit", "probability")  # of a joint, as Detectron gives them

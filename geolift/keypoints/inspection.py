@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import dataset
+from geolift import dataset, joint_sets
 from geolift.dataset import Dataset
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import own
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import NOTHING_SAID, read_keypoints
@@ -165,14 +164,13 @@ def _of_result(result: Result) -> tuple[Recording, tuple[str, ...]]:
         f"lifted from {result.source} by {result.model}",
         f"{result.filled.mean():.1%} of the joints were filled in",
     )
-    known = [name for name, bridge in JOINT_SETS.items() if bridge.source == result.skeleton.names]
     recording = Recording(
         keypoints=np.where(result.confidence[..., None] > 0, result.keypoints, 0),
         confidence=result.confidence,
         frame=result.frame,
         person=result.person,
         joints=result.skeleton.names,
-        joint_set=known[0] if known else "",
+        joint_set=joint_sets.named(result.skeleton.names),
         frames=result.frames,
         people=result.people,
         tracked=True,

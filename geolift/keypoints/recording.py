@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift import joint_sets
+from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
-
-LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
 
 
 class Recording(NamedTuple):
@@ -87,7 +87,7 @@ def record(
             coordinate is no pixel.
     """
     if joint_set is None:
-        joint_set = next((name for name, known in JOINT_SETS.items() if known.source == tuple(joints)), "")
+        joint_set = joint_sets.named(joints)
     if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
         expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
         raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
@@ -198,10 +198,14 @@ def subset(recording: Recording, kept: np.ndarray, why: str) -> Recording:
     note = f"{int((~kept).sum())} of {len(kept)} detections were left out: {why}"
     if not kept.any():
         raise DatasetError(f"{note}; expected at least one other")
+    return take(recording, kept)._replace(notes=(*recording.notes, note))
+
+
+def take(recording: Recording, kept: np.ndarray) -> Recording:
+    """The detections `kept` `[N]` bool, and the people that have any; nothing is counted."""
     used, person = np.unique(recording.person[kept], return_inverse=True)
     return recording._replace(
         **{key: getattr(recording, key)[kept] for key in ("keypoints", "confidence", "frame")},
         person=person,
         people=tuple(recording.people[i] for i in used),
-        notes=(*recording.notes, note),
     )

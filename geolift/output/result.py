@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift import skeleton as skeletons
+from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints.recording import LARGEST_PIXEL
 from geolift.skeleton import Skeleton
 
 AXES = "x right, y down, z forward (camera)"
