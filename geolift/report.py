@@ -13,7 +13,7 @@ from geolift.dataset import Dataset
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
-from geolift.train import load
+from geolift.run import load
 
 
 def measure(
@@ -33,9 +33,15 @@ def measure(
 
 
 def report(
-    workdir: str | os.PathLike, data: Dataset, *, source: str, split: str, protocol: Protocol = PROTOCOLS["cmu"]
+    workdir: str | os.PathLike,
+    data: Dataset,
+    *,
+    source: str,
+    split: str,
+    protocol: Protocol = PROTOCOLS["cmu"],
+    step: int | None = None,
 ) -> None:
-    """Evaluate the newest checkpoint of `workdir` on one split of a data set; print and write the results.
+    """Evaluate a checkpoint of `workdir` on one split of a data set; print and write the results.
 
     Args:
         workdir: where `train` wrote. An `evaluation.json` and `poses.png` of an earlier report are replaced.
@@ -43,12 +49,13 @@ def report(
         source: what `data` is called in the results.
         split: any split of `data`, or "all".
         protocol: what is measured.
+        step: which checkpoint; None takes the newest.
 
     Raises:
         DatasetError: if `data` lacks the split or 3D points, or does not fit the model or the protocol.
         FileNotFoundError, ConfigError: if there is no good run in `workdir`.
     """
-    trained, _, step = load(workdir)
+    trained, _, step = load(workdir, step=step)
     untrained, _, _ = load(workdir, trained=False)
     data = data.select(split)
     points, result = measure(trained, data, protocol=protocol)

@@ -16,6 +16,7 @@ from flax.core import FrozenDict
 from flax.training import train_state
 
 AXIS = "devices"
+SKIPPED, IN_A_ROW = "health/skipped", "health/skipped_in_a_row"  # metrics: steps without an update
 
 
 class TrainState(train_state.TrainState):
@@ -30,12 +31,14 @@ class TrainState(train_state.TrainState):
             lifter's is what is evaluated and shipped; any other network plays by its average while it rests.
         averaged: number of updates of each of these networks, which its average is over.
         key: base PRNG key; it never changes, a step folds in its number.
+        bad: number of steps in a row, up to now, that were skipped because something in them was not finite.
     """
 
     batch_stats: Any
     ema: Any
     averaged: Any
     key: jax.Array
+    bad: jax.Array
     ema_decay: float = struct.field(pytree_node=False)
 
     def apply_gradients(self, *, grads: Mapping[str, Any], **changes: Any) -> "TrainState":
@@ -98,6 +101,7 @@ def create_state(
         ema=jax.tree.map(jnp.copy, {name: _variables(name, params, batch_stats) for name in averages}),
         averaged={name: jnp.zeros((), jnp.int32) for name in averages},
         key=key,
+        bad=jnp.zeros((), jnp.int32),
         ema_decay=ema_decay,
     )
 
@@ -133,18 +137,28 @@ def gradients(
 
 
 def train_step(
-    state: TrainState, batch: Any, *, objectives: Callable[..., Outcome], axis_name: str | None = None
+    state: TrainState,
+    batch: Any,
+    *,
+    objectives: Callable[..., Outcome],
+    patience: int = 1,
+    axis_name: str | None = None,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """One simultaneous update, on one batch, of all networks that have a loss. Pure.
+
+    A step in which a metric, a loss among them, or a gradient is not finite is skipped: it is counted, and nothing
+    else changes.
+    After `patience` of them in a row the state stays as it is for good, so that the first of them can be looked at.
 
     Args:
         state: the state before.
         batch: what `objectives` wants; with `axis_name`, this device's share of it.
         objectives: `(params, batch_stats, batch, *, axis_name) -> Outcome`.
+        patience: bad steps in a row that end the training.
         axis_name: mapped axis over which gradients, statistics and metrics are averaged; None on one device.
 
     Returns:
-        The state after, and the metrics of the batch.
+        The state after, and the metrics of the batch; with SKIPPED (1 or 0) and IN_A_ROW among them.
     """
     resting = {name: average["params"] for name, average in state.ema.items()}
     grads, outcome = gradients(objectives, state.params, state.batch_stats, batch, resting=resting, axis_name=axis_name)
@@ -152,6 +166,23 @@ def train_step(
     if axis_name is not None:
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
     metrics["health/gradient"] = optax.tree.norm(grads)
+    good = jnp.isfinite(jnp.stack(list(metrics.values()))).all()
+    over = state.bad >= patience
+    taken = good & ~over
+    # Decided before the update, so that the compiler fuses the choice into it.
+    updated, before = _learnt(_update(state, grads, batch_stats)), _learnt(state)
+    after = jax.tree.map(functools.partial(jnp.where, taken), updated, before)
+    bad = jnp.where(over, state.bad, jnp.where(good, 0, state.bad + 1))
+    step = jnp.where(over, state.step, state.step + 1)
+    return state.replace(**after, step=step, bad=bad), metrics | {SKIPPED: 1.0 - taken, IN_A_ROW: bad}
+
+
+def _learnt(state: TrainState) -> dict[str, Any]:
+    """What an update changes, but for the counts of steps."""
+    return {name: getattr(state, name) for name in ("params", "opt_state", "batch_stats", "ema", "averaged")}
+
+
+def _update(state: TrainState, grads: Mapping[str, Any], batch_stats: Any) -> TrainState:
     state = state.apply_gradients(grads=grads, batch_stats=batch_stats)
     ema, averaged = dict(state.ema), dict(state.averaged)
     for name in [name for name in ema if name in grads]:
@@ -160,7 +191,7 @@ def train_step(
         decay = jnp.minimum(state.ema_decay, (1.0 + averaged[name]) / (10.0 + averaged[name]))
         now = _variables(name, state.params, state.batch_stats)
         ema[name] = optax.incremental_update(now, ema[name], 1.0 - decay)
-    return state.replace(ema=ema, averaged=averaged), metrics
+    return state.replace(ema=ema, averaged=averaged)
 
 
 def many_steps(
@@ -171,25 +202,33 @@ def many_steps(
     sample: Callable[[Any, jax.Array, jax.Array], Any],
     objectives: Callable[..., Outcome],
     steps: int,
+    patience: int = 1,
     axis_name: str | None = None,
 ) -> tuple[TrainState, dict[str, jax.Array]]:
-    """`steps` updates in one program, each on a batch drawn on the device. Metrics are the mean over the steps.
+    """`steps` updates in one program, each on a batch drawn on the device.
 
     Args:
         state: the state before.
         source: what `sample` draws from.
         examples: `[N]` numbers of the examples (of the whole batch) that this device takes.
         sample: `(source, key, examples) -> batch`; the key is the state's with the step's number folded in.
-        objectives, axis_name: as in `train_step`.
+        objectives, patience, axis_name: as in `train_step`.
         steps: number of updates.
+
+    Returns:
+        The state after, and the metrics: their means over the steps that were taken (NaN if none was), the number of
+        those that were SKIPPED, and how many of these were IN_A_ROW at the end.
     """
 
     def body(state, _):
         batch = sample(source, jax.random.fold_in(state.key, state.step), examples)
-        return train_step(state, batch, objectives=objectives, axis_name=axis_name)
+        return train_step(state, batch, objectives=objectives, patience=patience, axis_name=axis_name)
 
     state, metrics = jax.lax.scan(body, state, length=steps)
-    return state, jax.tree.map(lambda x: x.mean(0), metrics)
+    skipped, in_a_row = metrics.pop(SKIPPED), metrics.pop(IN_A_ROW)
+    taken = steps - skipped.sum()
+    means = {name: jnp.where(skipped, 0.0, value).sum() / taken for name, value in metrics.items()}
+    return state, means | {SKIPPED: skipped.sum(), IN_A_ROW: in_a_row[-1]}
 
 
 class Parallel(NamedTuple):
@@ -206,9 +245,13 @@ def parallel(
     steps: int,
     sample: Callable[[Any, jax.Array, jax.Array], Any],
     objectives: Callable[..., Outcome],
+    patience: int = 1,
     replicas: bool = False,
 ) -> Parallel:
     """The one place that knows of several devices: pmap over shares of the batch, everything else replicated.
+
+    The devices may belong to several processes, each of which makes the same calls with the same source; a process
+    holds the whole state on each of its own devices.
 
     The state is donated. Place state and source once before the first call; a state placed otherwise is compiled for
     twice. With `replicas` the state is several (`stack`), of other seeds, that are trained side by side on the same
@@ -219,10 +262,13 @@ def parallel(
     """
     if batch_size % len(devices):
         raise ValueError(f"batch_size: found {batch_size}, expected a multiple of the {len(devices)} devices")
+    mine = [i for i, device in enumerate(devices) if device.process_index == jax.process_index()]
     replicated = jax.sharding.NamedSharding(
-        jax.sharding.Mesh(np.asarray(devices), (AXIS,)), jax.sharding.PartitionSpec()
+        jax.sharding.Mesh(np.asarray([devices[i] for i in mine]), (AXIS,)), jax.sharding.PartitionSpec()
     )
-    several = functools.partial(many_steps, sample=sample, objectives=objectives, steps=steps, axis_name=AXIS)
+    several = functools.partial(
+        many_steps, sample=sample, objectives=objectives, steps=steps, patience=patience, axis_name=AXIS
+    )
     if replicas:
         several = jax.vmap(several, in_axes=(0, None, None))
     run = jax.pmap(
@@ -233,7 +279,7 @@ def parallel(
         devices=devices,
         donate_argnums=0,
     )
-    examples = jnp.arange(batch_size).reshape(len(devices), -1)
+    examples = jnp.asarray(np.arange(batch_size).reshape(len(devices), -1)[mine])
     return Parallel(lambda state, source: run(state, source, examples), lambda x: jax.device_put(x, replicated))
 
 

@@ -5,11 +5,9 @@ Each row of configs/ablation.py switches parts of the config on or off. Every ru
 `workdir/ROW/seed_N`; a second start goes on where the first one stopped. Writes `ablation.json` and `ablation.md`.
 """
 
-import json
-import sys
 from pathlib import Path
 
-from absl import app, flags, logging
+from absl import flags
 from ml_collections import config_flags
 
 from configs import ablation
@@ -18,8 +16,11 @@ from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.report import mean_and_deviation, measure, write
 from geolift.sources import open_dataset
+from geolift.stopping import Signals
 from geolift.train import train_seeds
 from geolift.workdir import ConfigError, read
+from geolift.workdir import write as write_json
+from launch import program
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "The full recipe.")
 WORKDIR = flags.DEFINE_string("workdir", "runs/ablation", "Folder of all runs.")
@@ -32,11 +33,11 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def run_row(name: str, folder: Path, data: Dataset) -> list[dict]:
+def run_row(name: str, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
     """Train the seeds of one row and evaluate each on `data`; what goes into the table."""
     config = ablation.row(CONFIG.value, name)
     seeds = [int(seed) for seed in SEEDS.value]
-    models = train_seeds(config, folder, seeds)
+    models = train_seeds(config, folder, seeds, stop=stop)
     results = []
     for seed, trained in zip(seeds, models, strict=True):
         _, result = measure(trained, data)
@@ -61,36 +62,28 @@ def markdown(results: dict[str, list[dict]]) -> str:
     return "\n".join(lines)
 
 
-def main(argv: list[str]) -> None:
-    if argv[1:]:
-        raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
+def main() -> None:
     if not ROWS.value or set(ROWS.value) - set(ablation.ROWS):
-        sys.exit(f"geolift: --rows: found {','.join(ROWS.value)!r}, expected some of {','.join(ablation.ROWS)}")
+        raise ConfigError(f"--rows: found {','.join(ROWS.value)!r}, expected some of {','.join(ablation.ROWS)}")
     if not SEEDS.value or not all(seed.isdecimal() for seed in SEEDS.value):
-        sys.exit(f"geolift: --seeds: found {','.join(SEEDS.value)!r}, expected whole numbers from 0 on, as in 0,1,2")
-    logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
+        raise ConfigError(f"--seeds: found {','.join(SEEDS.value)!r}, expected whole numbers from 0 on, as in 0,1,2")
     workdir = Path(WORKDIR.value)
-    try:
-        if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(ROWS.value):
-            raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
-        check(CONFIG.value)
-        data = open_dataset(CONFIG.value.data.path).select(SPLIT.value)
-        if data.points_3d is None:
-            raise DatasetError(
-                f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against"
-            )
-        results = known(workdir / "ablation.json")
+    if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(ROWS.value):
+        raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
+    check(CONFIG.value)
+    data = open_dataset(CONFIG.value.data.path).select(SPLIT.value)
+    if data.points_3d is None:
+        raise DatasetError(f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against")
+    results = known(workdir / "ablation.json")
+    with Signals() as stop:
         for name in ROWS.value:
             print(f"row {name!r}, seeds {', '.join(SEEDS.value)}", flush=True)
-            results[name] = run_row(name, workdir / name, data)
+            results[name] = run_row(name, workdir / name, data, stop)
             results = {name: results[name] for name in ablation.ROWS if name in results}
-            content = json.dumps({"seeds": SEEDS.value, "rows": results}, indent=2) + "\n"
-            (workdir / "ablation.json").write_text(content)
+            write_json(workdir / "ablation.json", {"seeds": SEEDS.value, "rows": results})
             (workdir / "ablation.md").write_text(markdown(results) + "\n")
-    except (DatasetError, ConfigError, OSError, FloatingPointError) as error:
-        sys.exit(f"geolift: {error}")
     print(f"\n{markdown(results)}\n\n{workdir / 'ablation.md'}")
 
 
 if __name__ == "__main__":
-    app.run(main)
+    program.run(main)

@@ -8,23 +8,23 @@ judges every checkpoint that was kept, not only the newest of each run.
 
 import glob
 import json
-import sys
 from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from absl import app, flags, logging
+from absl import flags
 
 from geolift.checkpoint import saved_steps
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.game import View
 from geolift.report import mean_and_deviation, measure
+from geolift.run import load
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.sources import open_dataset
-from geolift.train import load
 from geolift.workdir import ConfigError
+from launch import program
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)
 CHECKPOINTS = flags.DEFINE_enum("checkpoints", "newest", ["newest", "all"], "Which checkpoints of each run are judged.")
@@ -156,36 +156,30 @@ def agreement(truth: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main(argv: list[str]) -> None:
-    if argv[1:]:
-        raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
-    logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
-    try:
-        data = open_dataset(DATA.value)
-        candidates, judging = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
-        truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
-        if truth is not None and truth.points_3d is None:
-            raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
-        results = rank(candidates, judging)
-        pick, flat = results[0]["run"], results[0]["flat"]
-        content = {
-            "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,
-        }  # fmt: skip
+def main() -> None:
+    data = open_dataset(DATA.value)
+    candidates, judging = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
+    truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
+    if truth is not None and truth.points_3d is None:
+        raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
+    results = rank(candidates, judging)
+    pick, flat = results[0]["run"], results[0]["flat"]
+    content = {
+        "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,
+    }  # fmt: skip
+    write(content)
+    print(f"\n{DATA.value}, split {SPLIT.value!r}, {results[0]['frames']} poses, no 3D; smaller is better\n")
+    print(table({r["run"]: r for r in results} | {"flat skeleton": {"score": 1.0, **flat}}))
+    folders = by_folder(results, candidates)
+    if len(folders) < len(results):
+        print(f"\nmean ± deviation of the runs of a folder\n\n{table(folders)}")
+    print(f"\npick         {pick}\nranking      {OUT.value}")
+    if PICTURES.value:
+        draw(candidates[pick].run, results[0]["step"], judging)
+    if truth is not None:
+        content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, candidates, truth)}
         write(content)
-        print(f"\n{DATA.value}, split {SPLIT.value!r}, {results[0]['frames']} poses, no 3D; smaller is better\n")
-        print(table({r["run"]: r for r in results} | {"flat skeleton": {"score": 1.0, **flat}}))
-        folders = by_folder(results, candidates)
-        if len(folders) < len(results):
-            print(f"\nmean ± deviation of the runs of a folder\n\n{table(folders)}")
-        print(f"\npick         {pick}\nranking      {OUT.value}")
-        if PICTURES.value:
-            draw(candidates[pick].run, results[0]["step"], judging)
-        if truth is not None:
-            content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, candidates, truth)}
-            write(content)
-            print(f"\n{agreement(content['truth'])}")
-    except (DatasetError, ConfigError, OSError) as error:
-        sys.exit(f"geolift: {error}")
+        print(f"\n{agreement(content['truth'])}")
 
 
 def write(content: dict[str, Any]) -> None:
@@ -206,4 +200,4 @@ def draw(run: Path, step: int, data: Dataset) -> None:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    program.run(main)

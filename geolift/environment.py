@@ -1,0 +1,39 @@
+"""What a run computes with: versions, devices, processes. A change is told, as bits may change with it."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import jax
+
+from geolift.workdir import differences, read, write
+
+FILE = "environment.json"
+PACKAGES = ("geolift", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
+
+
+def machine() -> str:
+    """The devices, in words: "8 x NVIDIA H100 in 2 processes"."""
+    devices = jax.devices()
+    processes = f" in {jax.process_count()} processes" if jax.process_count() > 1 else ""
+    return f"{len(devices)} x {devices[0].device_kind}{processes}"
+
+
+def changes(workdir: Path) -> list[str]:
+    """Keep what this start computes with in `environment.json`; what differs from the start before, as a message."""
+    path = workdir / FILE
+    now = {"python": platform.python_version(), "devices": machine(), "packages": {p: _version(p) for p in PACKAGES}}
+    rows = differences(read(path), now) if path.exists() else []
+    write(path, now)
+    if not rows:
+        return []
+    return [
+        f"another environment than at the last start: {'; '.join(rows)}. Results agree within rounding, not to the bit"
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,188 @@
+"""Several processes as one program, on engines that exist: SLURM, Open MPI, Kubernetes, TPU pods, or started by hand.
+
+Without `start` there is one process, and everything here is the identity.
+"""
+
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+
+from geolift.workdir import ConfigError
+
+T = TypeVar("T")
+
+
+class NotJoined(RuntimeError):
+    """The other processes were not found, or not in time."""
+
+
+class FirstGaveUp(RuntimeError):
+    """The first process raised an error; it says which one."""
+
+
+SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
+OPEN_MPI = ("OMPI_MCA_orte_hnp_uri", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")
+KUBERNETES = ("KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX")
+PATIENCE = 60.0  # seconds until a file written by one host must be seen by the others
+
+
+def engine() -> str | None:
+    """What started this process beside others: "SLURM", "Open MPI", "Kubernetes" or "TPU"; None if it is alone.
+
+    Raises:
+        ConfigError: if it is one of several, but JAX cannot find the others.
+    """
+    found = os.environ.keys()
+    if found >= set(SLURM) and int(os.environ["SLURM_NTASKS"]) > 1:
+        return "SLURM"
+    if int(os.environ.get("OMPI_COMM_WORLD_SIZE", 1)) > 1:
+        if not found >= set(OPEN_MPI):
+            raise ConfigError(
+                "Open MPI: found several processes, but not OMPI_MCA_orte_hnp_uri, which version 5 no longer sets; "
+                "expected --coordinator_address=HOST:PORT --num_processes=$OMPI_COMM_WORLD_SIZE "
+                "--process_id=$OMPI_COMM_WORLD_RANK (--num_processes=1 to train alone)"
+            )
+        return "Open MPI"
+    if importlib.util.find_spec("libtpu") and (Path("/dev/accel0").exists() or Path("/dev/vfio").exists()):
+        return "TPU"
+    if found >= set(KUBERNETES):
+        if not importlib.util.find_spec("kubernetes"):
+            raise ConfigError(
+                "Kubernetes: found an indexed job, but not the package that asks for its other pods; expected "
+                "pip install 'geolift[k8s]' (--num_processes=1 to train alone)"
+            )
+        return "Kubernetes"
+    return None
+
+
+def start(address: str | None = None, processes: int | None = None, process: int | None = None) -> None:
+    """Join the other processes of this program; before anything else is done with JAX.
+
+    Args:
+        address: "HOST:PORT" of the first process, for all.
+        processes: how many there are; 1 joins none, whatever engine there is.
+        process: number of this one, from 0. All three None: as the engine says, if any started this process.
+
+    Raises:
+        ConfigError: if only some are given, or they do not fit each other.
+        NotJoined: if the others cannot be joined.
+    """
+    if processes == 1 and address is process is None:
+        return
+    given = (address, processes, process)
+    if any(value is None for value in given) and any(value is not None for value in given):
+        names = ("--coordinator_address", "--num_processes", "--process_id")
+        found = [name for name, value in zip(names, given, strict=True) if value is not None]
+        raise ConfigError(f"found {', '.join(found)} alone, expected all of {', '.join(names)}, or none")
+    name = "--coordinator_address" if address else engine()
+    if name is None:
+        return
+    if address and not 0 <= process < processes:
+        raise ConfigError(f"--process_id: found {process}, expected a number from 0 to under {processes}")
+    jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away from geolift/stopping.py
+    try:
+        jax.distributed.initialize(address, processes, process)
+    except (RuntimeError, ValueError, KeyError, OSError) as error:
+        raise NotJoined(f"{name}: cannot join the other processes: {str(error).splitlines()[0]}") from error
+
+
+def first() -> bool:
+    """Whether this is the process that writes."""
+    return jax.process_index() == 0
+
+
+def from_first(function: Callable[[], T]) -> T:
+    """What `function` returns in the first process, in all of them; the others do not call it.
+
+    Args:
+        function: returns what JSON can hold.
+
+    Raises:
+        Exception: in the first process what `function` raises, in the others FirstGaveUp.
+    """
+    if jax.process_count() == 1:
+        return function()
+    message, error = b"", None
+    if first():
+        try:
+            message = json.dumps({"value": function()}).encode()
+        except Exception as raised:
+            error, message = raised, json.dumps({"error": str(raised)}).encode()
+    length = int(multihost_utils.broadcast_one_to_all(np.int32(len(message))))
+    padded = np.frombuffer(message.ljust(length), np.uint8)[:length]
+    told = json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(padded))))
+    if error:
+        raise error
+    if "error" in told:
+        raise FirstGaveUp(f"process 0 gave up: {told['error']}")
+    return told["value"]
+
+
+def expect_same(what: str, content: Any) -> None:
+    """Refuse to go on if this process has other content than the first.
+
+    Args:
+        what: what it is called in the error.
+        content: what JSON can hold.
+
+    Raises:
+        ConfigError: in every process, naming the ones that differ.
+    """
+    text = json.dumps(content, sort_keys=True).encode()
+    own = np.frombuffer(hashlib.sha256(text).digest(), np.uint8)
+    everybody = np.reshape(multihost_utils.process_allgather(own), (jax.process_count(), -1))
+    others = [i for i, digest in enumerate(everybody) if not np.array_equal(digest, everybody[0])]
+    if others:
+        raise ConfigError(f"{what}: found others in the processes {others}, expected those of process 0 in all")
+
+
+def expect_shared(folder: Path) -> None:
+    """Refuse a folder that is not the same one for every process.
+
+    Raises:
+        ConfigError: in the processes that do not see what the first one writes there.
+    """
+    if jax.process_count() == 1:
+        return
+    sign = folder / "seen-by-all"
+
+    def leave() -> str:
+        sign.write_text(token := str(time.time_ns()))
+        return token
+
+    token, until = from_first(leave), time.monotonic() + PATIENCE
+    while not (seen := sign.exists() and sign.read_text() == token) and time.monotonic() < until:
+        time.sleep(0.2)
+    blind = np.flatnonzero(~np.ravel(multihost_utils.process_allgather(np.bool_(seen))))
+    if len(blind):
+        raise ConfigError(f"{folder}: not seen by the processes {blind.tolist()}, expected one folder for all of them")
+    if first():
+        sign.unlink()
+
+
+def any_of(flag: bool) -> bool | jax.Array:
+    """Whether a flag is up in any process; not waited for: the same calls in every process give the same answers."""
+    if jax.process_count() == 1:
+        return flag
+    return _any()(np.full(jax.local_device_count(), flag))
+
+
+def wait(name: str) -> None:
+    """Until every process has come here."""
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(name)
+
+
+@functools.cache
+def _any() -> Callable:
+    return jax.pmap(lambda x: jax.lax.pmax(x.astype(int), "devices") > 0, axis_name="devices", out_axes=None)

@@ -1,0 +1,151 @@
+"""Dispatch after dispatch: run, look, log, save, until the last step, a signal, or a run that fails."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+from ml_collections import ConfigDict
+
+from geolift import divergence, hosts
+from geolift.clock import Clock
+from geolift.divergence import Diverged
+from geolift.health import Watch
+from geolift.logger import Logger
+from geolift.sampler import Pools
+from geolift.saver import Saver
+from geolift.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
+from geolift.stopping import Stopped
+
+
+class Journal(NamedTuple):
+    """Where one seed's run is written down."""
+
+    folder: Path
+    saver: Saver
+    logger: Logger
+    watch: Watch
+
+
+class Loop(NamedTuple):
+    """What does not change while a run goes on.
+
+    Attributes:
+        config: the run's, for several seeds any of theirs.
+        clock: counts the time.
+        programs: the last step of each phase, and its program.
+        journals: one for each seed in the first process; none in others.
+        validate: flip rate and P-MPJPE of a state.
+        stop: whether this process was asked to stop.
+    """
+
+    config: ConfigDict
+    clock: Clock
+    programs: Sequence[tuple[int, Parallel]]
+    journals: Sequence[Journal]
+    validate: Callable[[TrainState], dict[str, jax.Array]]
+    stop: Callable[[], bool]
+
+
+class Dispatch(NamedTuple):
+    """Steps that were handed to the device: the last of them, their metrics, whether a process was asked to stop."""
+
+    done: int
+    metrics: dict[str, jax.Array]
+    stop: bool | jax.Array
+
+
+def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainState:
+    """From `state`, after step `first`, to the last step; metrics are looked at before a state is saved.
+
+    Raises:
+        Stopped, SaveError, Diverged: as `train.train`.
+    """
+    if bool(hosts.any_of(loop.stop())):
+        raise Stopped(f"stopped at step {first}, before the first")
+    settings, last = loop.config.run, loop.programs[-1][0]
+    pending, over, work = None, False, "compile"
+    for done in range(first + settings.steps_per_dispatch, last + 1, settings.steps_per_dispatch):
+        program = next(program for end, program in loop.programs if done <= end)
+        with loop.clock(work):
+            state, metrics = program.run(state, pools)
+            asked = hosts.any_of(loop.stop())
+        work, over = "step", asked is True  # one process knows now, several will have agreed by the next dispatch
+        if pending:  # the device is busy with these steps while the host reads the metrics of those before
+            over |= _look(loop, pending, state)
+        if done % settings.validate_every == 0:
+            metrics |= _validation(loop, state)
+        pending = Dispatch(done, metrics, asked)
+        if done % settings.checkpoint_every == 0 or done == last or over or any(j.saver.due() for j in loop.journals):
+            over |= _look(loop, pending, state)
+            pending = None
+            _save(loop, state, finish=over or done == last)
+        if over and done < last:
+            raise Stopped(f"stopped after step {done}, which is saved")
+    return state
+
+
+def each(state: TrainState, seeds: int) -> list[TrainState]:
+    """The states of seeds that are trained side by side."""
+    return [state] if seeds == 1 else [unstack(state, i) for i in range(seeds)]
+
+
+def _validation(loop: Loop, state: TrainState) -> dict[str, jax.Array]:
+    with loop.clock("validation"):
+        errors = [loop.validate(one) for one in each(state, len(loop.journals))] if loop.journals else [{}]
+        return {name: jnp.stack([e[name] for e in errors]) for name in errors[0]}
+
+
+def _save(loop: Loop, state: TrainState, *, finish: bool) -> None:
+    """Save every run's state; with `finish` wait until it is on disk, in all processes."""
+
+    def save() -> None:
+        for journal, one in zip(loop.journals, each(state, len(loop.journals)), strict=True):
+            (journal.saver.finish if finish else journal.saver.save)(one)
+
+    with loop.clock("checkpoint"):
+        if finish:
+            hosts.from_first(save)
+        elif loop.journals:
+            save()
+
+
+def _look(loop: Loop, dispatch: Dispatch, state: TrainState) -> bool:
+    """Read the metrics of a dispatch, log them if it is their turn; whether a process was asked to stop.
+
+    Raises:
+        Diverged: if a run has used up its patience; `state`, of that dispatch or the next, has not changed since.
+    """
+    with loop.clock("step"):
+        metrics = {name: np.reshape(value, -1) for name, value in jax.device_get(dispatch.metrics).items()}
+    in_a_row, settings = metrics.pop(IN_A_ROW), loop.config.run
+    last = dispatch.done == loop.programs[-1][0]
+    for i, journal in enumerate(loop.journals):
+        values = {name: float(value[i]) for name, value in sorted(metrics.items())}
+        if values[SKIPPED]:
+            steps = f"{values[SKIPPED]:.0f} of the {settings.steps_per_dispatch} steps up to {dispatch.done}"
+            journal.logger.tell(f"{steps} skipped: a loss or gradient was not finite")
+        if dispatch.done % settings.log_every == 0 or last or "validation/flip_rate" in values:
+            journal.logger.write(dispatch.done, values)
+            for sign in journal.watch.look(dispatch.done, values):
+                journal.logger.tell(sign)
+    if (in_a_row >= settings.patience).any():
+        _give_up(loop, state, int(np.argmax(in_a_row >= settings.patience)), len(in_a_row))
+    return bool(dispatch.stop)
+
+
+def _give_up(loop: Loop, state: TrainState, seed: int, seeds: int) -> None:
+    state = each(state, seeds)[seed]
+    first, last = int(state.step) - int(state.bad) + 1, int(state.step)
+    message = f"not finite in the steps {first} to {last}, one after the other; the run stops here"
+    if loop.journals:
+        folder = loop.journals[seed].folder
+        try:
+            where = f"the state before them: {divergence.dump(folder, state)}; look with python -m launch.replay"
+        except OSError as error:
+            where = f"the state before them could not be written: {error}"
+        message = f"{folder}: {message}; {where} --workdir={folder}"
+        loop.journals[seed].logger.tell(message)
+    raise Diverged(message)

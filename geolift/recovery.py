@@ -1,0 +1,73 @@
+"""Where a run goes on from: the newest checkpoint that is whole. What is damaged is moved aside, never deleted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from geolift import checkpoint, workdir
+from geolift.checkpoint import FOLDER, SAVED, Damaged
+from geolift.workdir import ConfigError
+
+QUARANTINE = "quarantine"
+
+
+def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
+    """The newest step of which every one of these runs has a whole checkpoint, and what there is to tell.
+
+    Runs side by side are saved one after the other, so a start that was cut off may leave some of them a step ahead.
+    Checkpoints beyond the step, damaged and orphaned ones, are moved to the run's `quarantine/`.
+
+    Args:
+        runs: folders of runs.
+
+    Returns:
+        The step, None before the first checkpoint; and a message for each thing that was not as it should be.
+
+    Raises:
+        ConfigError: if there are checkpoints, or were, but no step that all runs have whole. Nothing is moved then.
+    """
+    for run in runs:
+        checkpoint.clean(run / FOLDER)
+    steps = {run: checkpoint.steps(run / FOLDER) for run in runs}
+    damage: dict[Path, str] = {}
+    for step in sorted(set.intersection(*map(set, steps.values())), reverse=True):
+        found = {path: fault for run in runs if (fault := _fault(path := run / FOLDER / str(step)))}
+        if not found:
+            return step, [line for run in runs for line in _go_back(run, steps[run], step, damage)]
+        damage |= found
+    begun = [run for run in runs if steps[run] or (run / SAVED).exists()]
+    if damage or len(begun) == len(runs):
+        why = "; ".join(damage.values()) or "; ".join(f"{run / FOLDER}: found {steps[run] or 'none'}" for run in runs)
+        raise ConfigError(
+            f"{runs[0]}: was trained in before, but has no whole checkpoint ({why}); it is not begun anew: bring a "
+            "checkpoint back, or use another workdir"
+        )
+    return None, [line for run in runs for line in _go_back(run, steps[run], 0, damage)]
+
+
+def _fault(path: Path) -> str | None:
+    try:
+        checkpoint.verify(path)
+    except (Damaged, OSError) as error:
+        return str(error)
+
+
+def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]) -> list[str]:
+    """Move checkpoints beyond `step` aside; what was done."""
+    lines = []
+    for later in [later for later in steps if later > step]:
+        path, aside = run / FOLDER / str(later), run / QUARANTINE / str(later)
+        count = 1
+        while aside.exists():
+            count += 1
+            aside = run / QUARANTINE / f"{later}.{count}"
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+        why = damage.get(path, f"{path}: a run beside this one has no whole checkpoint of this step")
+        lines.append(f"{why}; moved to {aside}, going on from step {step}")
+    if (run / SAVED).exists():
+        last = workdir.read(run / SAVED).get("step")
+        if last not in steps and last != step:
+            lines.append(f"{run / FOLDER}: the checkpoint of step {last} is gone; going on from step {step}")
+        if last != step:
+            workdir.write(run / SAVED, {"step": step})
+    return lines

@@ -1,0 +1,135 @@
+"""A run's folder, read back: its model, its state at any checkpoint, what it was trained on."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from geolift.build import build_networks, build_state
+from geolift.checkpoint import FOLDER, Damaged, read, saved_steps, verify
+from geolift.dataset import Dataset
+from geolift.model import Model, identify
+from geolift.normalization import Normalization
+from geolift.sampler import Pools
+from geolift.skeleton import Skeleton
+from geolift.step import TrainState
+from geolift.workdir import ConfigError
+from geolift.workdir import read as read_json
+
+CONFIG, CARD = "config.json", "model.json"
+
+
+class Run(NamedTuple):
+    """What a run was begun with.
+
+    Attributes:
+        folder: where it is.
+        config: its config.
+        skeleton, normalization: of its poses.
+        training_poses: how many there were.
+    """
+
+    folder: Path
+    config: ConfigDict
+    skeleton: Skeleton
+    normalization: Normalization
+    training_poses: int
+
+    def start(self) -> TrainState:
+        """The state before the first step."""
+        return build_state(self.config, self.skeleton, self.training_poses)
+
+
+def open_run(folder: str | os.PathLike) -> Run:
+    """The run in a folder.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ConfigError: if its files cannot be read, or are of another version of geolift.
+    """
+    folder = Path(folder)
+    config, card = read_json(folder / CONFIG), read_json(folder / CARD)
+    try:
+        skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["skeleton"].items()})
+        scaling = Normalization(**card["normalization"])
+        return Run(folder, ConfigDict(config), skeleton, scaling, int(card["training_poses"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _foreign(folder, error) from error
+
+
+def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
+    """The model of a working directory, its config, and its step; the model's id is folder, step and digest.
+
+    Args:
+        workdir: where `train` wrote.
+        trained: False gives the same network as it was before the first step.
+        step: which of its checkpoints (`checkpoint.saved_steps`); None takes the newest.
+
+    Raises:
+        FileNotFoundError: if there is no run or no such checkpoint.
+        ConfigError: if its files cannot be read, are of another version of geolift, or the checkpoint is damaged.
+    """
+    run = open_run(workdir)
+    try:
+        state = run.start()
+        if trained:
+            state = _restore(run.folder, state, step)
+        model = as_model(run.config, run.skeleton, run.normalization, state)
+    except ConfigError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _foreign(run.folder, error) from error
+    return identify(model, f"{run.folder.resolve().name}-{int(state.step)}"), run.config, int(state.step)
+
+
+def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
+    """What a run keeps of its data: skeleton, normalisation, and fingerprints by which other data are found out."""
+    content = {
+        "skeleton": seen.skeleton._asdict(),
+        "normalization": scaling._asdict(),
+        "training_poses": len(pools.target.poses.joints),
+        "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
+    }
+    if pools.source:
+        joints = np.asarray(pools.source.poses.joints)
+        content |= {"source_poses": len(joints), "source_sha256": hashlib.sha256(joints.tobytes()).hexdigest()}
+    return content
+
+
+def as_model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
+    """The lifter of a state: its moving average."""
+    return Model(
+        lifter=build_networks(config)["lifter"],
+        variables=state.ema["lifter"],
+        skeleton=skeleton,
+        normalization=scaling,
+        distance=config.view.distance,
+        min_depth=config.view.min_depth,
+    )
+
+
+def _restore(folder: Path, like: TrainState, step: int | None) -> TrainState:
+    saved = saved_steps(folder)
+    step = saved[-1] if step is None else step
+    if step not in saved:
+        raise FileNotFoundError(f"{folder / FOLDER}: no checkpoint of step {step}, found {saved}")
+    try:
+        return read(folder / FOLDER / str(step), like)
+    except Damaged as error:
+        whole = [other for other in saved if other != step and _whole(folder / FOLDER / str(other))]
+        raise ConfigError(f"{error}; whole checkpoints beside it: {whole or 'none'}") from error
+
+
+def _whole(path: Path) -> bool:
+    try:
+        verify(path)
+    except Damaged:
+        return False
+    return True
+
+
+def _foreign(folder: Path, error: Exception) -> ConfigError:
+    return ConfigError(f"{folder}: not a run of this version of geolift ({str(error).partition(chr(10))[0]})")

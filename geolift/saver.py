@@ -1,0 +1,98 @@
+"""Checkpoints written while training goes on, whatever the store does: full, read-only, slow."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from geolift import checkpoint, workdir
+from geolift.checkpoint import FOLDER, SAVED
+from geolift.step import TrainState
+
+SLOW = 30.0  # seconds that training waits for the checkpoint before
+PAUSES = (1.0, 5.0, 20.0, 60.0, 300.0)  # seconds from a failed save to the next try while training goes on
+LAST_PAUSES = (1.0, 2.0, 4.0, 8.0)  # the same once the run is over: then it gives up
+
+
+class SaveError(OSError):
+    """The last state of a run could not be saved."""
+
+
+class Saver:
+    """Writes the checkpoints of one run in the background; a context manager.
+
+    Args:
+        folder: the run's folder.
+        keep: how many of the newest to keep.
+        tell: where messages go; called from another thread.
+    """
+
+    def __init__(self, folder: Path, *, keep: int, tell: Callable[[str], None]):
+        self._folder, self._keep, self._tell = Path(folder), keep, tell
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        self._writing: Future | None = None
+        self._failures, self._failed_at = 0, 0.0
+        self._error: Exception | None = None
+
+    def __enter__(self) -> "Saver":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._pool.shutdown()
+
+    def save(self, state: TrainState) -> None:
+        """Write a state under its step; returns once it is copied to the host's memory.
+
+        A save that fails is told, and `due` then asks for another. If the one before is not done yet, training waits
+        for it, but not longer than `SLOW` seconds: then this one is left out.
+        """
+        step, arrays = int(state.step), checkpoint.snapshot(state)
+        if self._writing and wait([self._writing], timeout=SLOW).not_done:
+            self._tell(f"checkpoint {step} left out: the store is still busy with the one before")
+            return
+        self._writing = self._pool.submit(self._write, step, arrays)
+
+    def due(self) -> bool:
+        """Whether the last save failed, and it is time to try again with the state there is now."""
+        if not self._error:
+            return False
+        return time.monotonic() - self._failed_at >= PAUSES[min(self._failures, len(PAUSES)) - 1]
+
+    def finish(self, state: TrainState) -> None:
+        """Write the last state of a run, and wait for it.
+
+        Raises:
+            SaveError: if it fails again and again.
+        """
+        step, arrays = int(state.step), checkpoint.snapshot(state)
+        for pause in (*LAST_PAUSES, None):
+            self._pool.submit(self._write, step, arrays).result()
+            if not self._error:
+                return
+            if pause:
+                time.sleep(pause)
+        folder = self._folder / FOLDER
+        raise SaveError(f"{folder}: the state of step {step} could not be saved: {_said(self._error)}")
+
+    def _write(self, step: int, arrays: dict[str, Any]) -> None:
+        folder = self._folder / FOLDER
+        try:
+            if step not in checkpoint.steps(folder):
+                checkpoint.write(folder, step, arrays)
+            workdir.write(self._folder / SAVED, {"step": step})
+        except Exception as error:  # orbax, tensorstore and the file system raise what they like
+            self._error, self._failures, self._failed_at = error, self._failures + 1, time.monotonic()
+            self._tell(f"checkpoint {step} not saved, training goes on and tries again: {_said(error)}")
+            return
+        if self._error:
+            self._tell(f"checkpoint {step} saved, after {self._failures} failures")
+        self._error, self._failures = None, 0
+        try:
+            checkpoint.prune(folder, self._keep)
+        except OSError as error:
+            self._tell(f"old checkpoints not removed: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:300] or type(error).__name__

@@ -1,0 +1,41 @@
+"""SIGTERM and SIGINT: finish the step, save, stop; a second one stops at once."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopped(Exception):
+    """A run that was asked to stop and did; its state is saved, and the same start goes on from there."""
+
+
+class Signals:
+    """Whether a signal has asked this program to stop: `signals()`; a context manager, for the main thread.
+
+    The first signal is kept until it is asked for. A second one ends the process at once, with 128 plus its number, as
+    it would have without all this.
+    """
+
+    def __init__(self):
+        self._caught: signal.Signals | None = None
+
+    def __enter__(self) -> "Signals":
+        self._before = {number: signal.signal(number, self._catch) for number in SIGNALS}
+        return self
+
+    def __exit__(self, *_) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def __call__(self) -> bool:
+        return self._caught is not None
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        if self._caught:
+            os._exit(128 + number)
+        self._caught = signal.Signals(number)
+        # Not by print: the signal may have come in the middle of one.
+        os.write(sys.stderr.fileno(), f"\ngeolift: {self._caught.name}: stopping after these steps\n".encode())

@@ -1,0 +1,35 @@
+"""What a run's log says of held-out poses. For people to look at: no update and no choice depends on it."""
+
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from geolift import metrics, normalization
+from geolift.dataset import Dataset
+from geolift.model import Model, lift_on_device
+from geolift.normalization import Normalization
+
+FRAMES = 1024
+
+
+def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
+    """Flip rate and P-MPJPE of a model on poses spread over the validation split; nothing without 3D."""
+    if not config.data.validation_split or data.points_3d is None:
+        return lambda model: {}
+    split = data.select(config.data.validation_split)
+    whole = np.flatnonzero(split.whole)
+    if not len(whole):
+        return lambda model: {}
+    chosen = whole[np.linspace(0, len(whole) - 1, min(FRAMES, len(whole))).astype(int)]
+    poses, points = normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
+
+    @jax.jit
+    def errors(lifted: jax.Array) -> dict[str, jax.Array]:
+        return {
+            "validation/flip_rate": 100 * metrics.flipped(lifted, points, root=data.skeleton.root).mean(),
+            "validation/p_mpjpe": 1000 * metrics.p_mpjpe(lifted, points).mean(),
+        }
+
+    return lambda model: errors(lift_on_device(model, poses))

@@ -1,0 +1,65 @@
+"""Signals: the first is kept until the run asks, the second ends the process; nothing of it outlives its context."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from geolift.recovery import newest
+from geolift.stopping import SIGNALS, Signals, Stopped
+from geolift.train import train
+from tests.test_train import assert_bit_equal, lines, state_of, tiny
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_is_kept_until_it_is_asked_for(number, capfd):
+    before = [signal.getsignal(n) for n in SIGNALS]
+    with Signals() as stop:
+        assert not stop()
+        os.kill(os.getpid(), number)
+        assert stop() and stop()
+    assert [signal.getsignal(n) for n in SIGNALS] == before
+    assert f"{signal.Signals(number).name}: stopping after these steps" in capfd.readouterr().err
+
+
+TWICE = """
+import os, signal, time
+from geolift.stopping import Signals
+with Signals() as stop:
+    os.kill(os.getpid(), signal.{first})
+    assert stop()
+    os.kill(os.getpid(), signal.{second})
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("first", "second", "code"), [("SIGTERM", "SIGTERM", 143), ("SIGTERM", "SIGINT", 130)])
+def test_the_second_signal_ends_the_process_at_once(first, second, code):
+    done = subprocess.run([sys.executable, "-c", TWICE.format(first=first, second=second)], timeout=50)
+    assert done.returncode == code
+
+
+def test_a_stop_before_the_first_step_leaves_a_run_that_begins(people_file, tmp_path):
+    with pytest.raises(Stopped, match="stopped at step 0, before the first"):
+        train(tiny(people_file), tmp_path, stop=lambda: True)
+    assert newest([tmp_path]) == (None, [])
+
+
+def test_stopped_after_every_dispatch_is_the_same_run(people_file, people, tmp_path):
+    """A run that is stopped again and again as soon as it may be, and one that never is."""
+    config = tiny(people_file, steps=8)
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    train(config, straight)
+    starts = 0
+    while True:
+        asked = iter([False])
+        try:
+            train(config, stopped, stop=lambda asked=asked: next(asked, True))
+            break
+        except Stopped:
+            starts += 1
+    assert starts == 3
+    assert_bit_equal(state_of(stopped, config, people), state_of(straight, config, people))
+    assert lines(stopped) == lines(straight)
