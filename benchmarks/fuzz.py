@@ -14,7 +14,8 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.mutations import MEMORY, SECONDS, find_cases, run
+from benchmarks.guarded import MEMORY, SECONDS
+from benchmarks.mutations import find_cases, run
 
 CORPUS = flags.DEFINE_string("corpus", None, "Folder of good files and folders.", required=True)
 MUTATIONS = flags.DEFINE_integer("mutations", 10_000, "How many damaged files.")

@@ -1,20 +1,15 @@
 """Damaged copies of good files, and what readers make of them: read, refused with one clear error, or failed.
 
 Files are damaged as bytes and, where their structure is known (JSON, tables, .npz, HDF5), by their content. Reading
-happens in a process of its own, with a limit on its time and its memory. Mutation i of a seed is always the same one.
+happens in a process of its own with limits on time and memory (`guarded`). Mutation i of a seed is always the same one.
 """
 
 import contextlib
 import copy
-import faulthandler
 import functools
 import io
 import json
-import multiprocessing
-import resource
 import shutil
-import signal
-import traceback
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -23,14 +18,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks import guarded
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.keypoints.inspection import describe, inspect
 from geolift.output.archive import FORMAT as POSES
 
 Rng = np.random.Generator
-SECONDS = 10.0  # a reader that takes longer has failed
-MEMORY = 1 << 30  # bytes beyond what the process holds after its imports
+FAILURES = {"raised": "failed", "slow": "slow", "died": "died"}  # as `guarded` and as `Outcome` call them
 TOKENS = (
     b"NaN",
     b"-Infinity",
@@ -80,24 +75,10 @@ def find_cases(corpus: Path) -> list[Case]:
 
 def run(cases: Sequence[Case], numbers: Sequence[int], seed: int, folder: Path) -> Iterator[Outcome]:
     """Make the mutations in `folder` and read them; what a reader fails on stays there, under its number."""
-    context = multiprocessing.get_context("spawn")
-    numbers = list(numbers)
-    while numbers:
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, cases, numbers, seed, folder))
-        process.start()
-        theirs.close()
-        done = 0
-        with contextlib.suppress(EOFError):
-            while done < len(numbers):
-                yield ours.recv()
-                done += 1
-        process.join()
-        if done < len(numbers):  # the process died of the mutation that it was at
-            case, door, _ = _draw(cases, numbers[done], seed)
-            yield Outcome(numbers[done], case.path.name, door, "died", f"exit code {process.exitcode}")
-            done += 1
-        numbers = numbers[done:]
+    calls = [functools.partial(_mutate_and_read, cases, number, seed, folder) for number in numbers]
+    for number, outcome in zip(numbers, guarded.run(calls), strict=True):
+        case, door, _ = _draw(cases, number, seed)
+        yield Outcome(number, case.path.name, door, FAILURES.get(outcome.failure) or outcome.value, outcome.said)
 
 
 def read(path: Path, door: str) -> str:
@@ -134,34 +115,14 @@ def mutate(good: Path, bad: Path, rng: Rng) -> None:
         bad.write_bytes(_damaged(good, rng))
 
 
-def _serve(pipe, cases: Sequence[Case], numbers: Sequence[int], seed: int, folder: Path) -> None:
-    """Read one mutation after the other and send the outcomes."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    resource.setrlimit(resource.RLIMIT_AS, (int(status["VmSize"].split()[0]) * 1024 + MEMORY,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGALRM, _too_slow)
-    warnings.simplefilter("error")
-    for number in numbers:
-        case, door, rng = _draw(cases, number, seed)
-        bad = folder / f"{number}{case.path.suffix}"
-        mutate(case.path, bad, rng)
-        faulthandler.dump_traceback_later(3 * SECONDS, exit=True)  # where no Python runs that an alarm could stop
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
-        try:
-            result, said = read(bad, door), ""
-        except BaseException as error:
-            result = "slow" if isinstance(error, TimeoutError) else "failed"
-            said = "".join(traceback.format_exception(error))
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            faulthandler.cancel_dump_traceback_later()
-        if result in ("read", "refused"):
-            shutil.rmtree(bad) if bad.is_dir() else bad.unlink()
-        pipe.send(Outcome(number, case.path.name, door, result, said))
-
-
-def _too_slow(signum, frame) -> None:
-    raise TimeoutError(f"not read in {SECONDS:g} s")
+def _mutate_and_read(cases: Sequence[Case], number: int, seed: int, folder: Path) -> str:
+    """Make a mutation and read it; it is left only where reading fails."""
+    case, door, rng = _draw(cases, number, seed)
+    bad = folder / f"{number}{case.path.suffix}"
+    mutate(case.path, bad, rng)
+    result = read(bad, door)
+    shutil.rmtree(bad) if bad.is_dir() else bad.unlink()
+    return result
 
 
 def _draw(cases: Sequence[Case], number: int, seed: int) -> tuple[Case, str, Rng]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift import dataset
-from geolift.errors import DatasetError
+from geolift.errors import DatasetError, printable
 from geolift.workdir import ConfigError, read
 
 
@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.run(options)
     except (ConfigError, DatasetError, OSError) as error:
         print(f"geolift: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print(f"geolift: {getattr(options, 'input', '')}: too large for this machine's memory", file=sys.stderr)
         return 1
     return 0
 
@@ -147,13 +150,13 @@ def _lift(options: argparse.Namespace) -> None:
     if said.get("people", "all") not in ("all", "largest"):
         said["people"] = said["people"].split(",")
     result = lift(options.input, **said)
-    print(result.source)
+    print(printable(result.source))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
     print(
         f"{lifted} poses of {len(result.people)} people in {len(result.frames)} frames, lifted by {result.model}; "
         f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
     )
-    print(*(f"  {note}" for note in result.notes), sep="\n")
+    print(*(f"  {printable(note)}" for note in result.notes), sep="\n")
     for output in options.output:
         if Path(output).suffix.lower() in viewer.SUFFIXES:
             viewer.view(result, output)
@@ -198,7 +201,7 @@ def _convert(options: argparse.Namespace) -> None:
     unseen = {joint: n for joint, n in zip(made.skeleton.names, (~made.seen).sum(axis=0).tolist(), strict=True) if n}
     if unseen:
         print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
-    print(made.source)
+    print(printable(made.source))
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -145,8 +145,12 @@ def load(path: str | os.PathLike) -> Dataset:
     missing = sorted((needed | {"head"}) - set(arrays))
     if missing:
         raise DatasetError(f"{path}: not a geolift data set: {missing} missing, found {sorted(arrays)}")
-    if arrays["version"].shape or arrays["version"] != VERSION:
-        raise DatasetError(f"{path}: version: found {arrays['version']}, expected {VERSION}")
+    version = arrays["version"]
+    if version.shape or version.dtype.kind not in "iu" or version != VERSION:
+        raise DatasetError(f"{path}: version: found {version}, expected {VERSION}")
+    source = arrays.get("source", np.array(""))
+    if source.shape or source.dtype.kind != "U":
+        raise DatasetError(f"{path}: source: found {source.dtype} of shape {list(source.shape)}, expected text")
     if arrays["joint_names"].dtype.kind != "U" or arrays["joint_names"].ndim != 1:
         raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].dtype}, expected a list of text")
     for key, axes in {"parents": 1, "left": 1, "right": 1, "head": 0}.items():
@@ -166,7 +170,7 @@ def load(path: str | os.PathLike) -> Dataset:
     except (TypeError, ValueError) as error:
         raise DatasetError(f"{path}: {error}") from error
     fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
-    fields["source"] = str(arrays.get("source", ""))
+    fields["source"] = str(source)
     dataset = check(Dataset(skeleton=skeleton, **fields), str(path))
     floats = {key: getattr(dataset, key) for key in FLOATS}
     return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from geolift import pickles
+from geolift import inputs, pickles
 from geolift.errors import DatasetError
 
 LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
@@ -31,11 +31,7 @@ class Archive:
 
     def __init__(self, path: str | os.PathLike):
         path = Path(path)
-        if not path.exists():
-            raise FileNotFoundError(f"{path}: no such file")
-        if path.is_dir():
-            raise DatasetError(f"{path}: found a folder, expected a .npz file")
-        size = path.stat().st_size
+        size = inputs.size(path, "a .npz file")
         if size == 0:
             raise DatasetError(f"{path}: the file is empty, expected a .npz")
         if not zipfile.is_zipfile(path):

@@ -18,6 +18,10 @@ from geolift.errors import DatasetError
 ENCODINGS = ("latin1", "bytes")
 KINDS = re.compile(r"[?biufcSUO]\d{0,9}")  # of arrays: plain numbers, text, objects
 LARGEST_DEPTH = 64  # of numpy's dimensions
+LARGEST_REPEATED = 2**25  # bytes, of arrays that are used more than once
+LONGEST_NAME = 1000  # characters
+SMALL_KEY = 2**16  # of whole numbers in tuples
+LARGEST_KEY = 2**60  # of whole numbers, below which no two have the same hash
 LARGEST_HOLLOW = 2**24  # of an array without bytes: its lengths' product, a length of 0 taken as 1
 
 
@@ -45,6 +49,58 @@ def load(file: BinaryIO, origin: str, *, encoding: str = "latin1") -> Any:
     except (Exception, MemoryError) as error:  # a damaged pickle can raise nearly anything
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise DatasetError(f"{origin}: the pickle is damaged or cut off: {what}") from error
+
+
+class Repeats:
+    """How much of a pickle is there again and again: naming an array once more takes two bytes, using it takes all.
+
+    Args:
+        origin: the file, which errors name.
+    """
+
+    def __init__(self, origin: str):
+        self._origin, self._left = origin, LARGEST_REPEATED
+        self._known: dict[int, Any] = {}  # by identity, held so that it stays theirs
+
+    def count(self, value: Any) -> None:
+        """Note that `value` is used. Raises DatasetError once the same ones were used too often."""
+        if id(value) in self._known:
+            self._left -= 1000 + getattr(value, "nbytes", 0)
+        self._known[id(value)] = value
+        if self._left < 0:
+            raise DatasetError(f"{self._origin}: found the same arrays again and again, expected each of them once")
+
+
+def numbers(value: Any, origin: str) -> np.ndarray:
+    """Numbers that a pickle holds as an array, or as a list of them.
+
+    Raises:
+        DatasetError: if it is anything else, lists in lists among it, which may hold each other many times over.
+    """
+    return _plain(value, origin, (int, float, np.number, np.bool_), "biuf", "numbers")
+
+
+def names(value: Any, origin: str) -> np.ndarray:
+    """Texts of up to `LONGEST_NAME` characters that a pickle holds as an array or a list. Raises as `numbers`."""
+    found = _plain(value, origin, (str, bytes), "US", "names")
+    if found.dtype.itemsize > 4 * LONGEST_NAME:
+        raise DatasetError(f"{origin}: found a name of {found.dtype}, expected up to {LONGEST_NAME} characters")
+    return found.astype(np.str_)
+
+
+def _plain(value: Any, origin: str, items: tuple[type, ...], kinds: str, expected: str) -> np.ndarray:
+    if isinstance(value, list) and all(isinstance(item, items) for item in value):
+        longest = max((len(item) for item in value if isinstance(item, str | bytes)), default=0)
+        if longest > LONGEST_NAME:  # in an array all would be as long
+            raise DatasetError(f"{origin}: found a name of {longest} characters, expected up to {LONGEST_NAME}")
+        try:
+            value = np.array(value, None if value else float)
+        except (OverflowError, UnicodeDecodeError, ValueError) as error:
+            raise DatasetError(f"{origin}: expected {expected}: {error}") from error
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in kinds:
+        found = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+        raise DatasetError(f"{origin}: found {found}, expected {expected}, an array or a list of them")
+    return value
 
 
 class _Forbidden(Exception):
@@ -179,9 +235,16 @@ def _items(items: Any) -> list | tuple:
 
 
 def _key(key: Any) -> Any:
-    """A key that is hashed at once: tuples in tuples can hold each other so that hashing them takes for ever."""
-    if isinstance(key, tuple) and any(isinstance(item, tuple) for item in key):
-        raise ValueError("found a key of tuples in tuples")
+    """A key that is hashed at once, to a hash that few others have.
+
+    Tuples in tuples can hold each other so that hashing them takes for ever. Of numbers beyond `LARGEST_KEY`, complex
+    ones and tuples of numbers many can be found with the same hash, which make a dict's time grow with its square.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    for part in parts:
+        plain = isinstance(part, int | np.integer) and abs(int(part)) < (LARGEST_KEY if part is key else SMALL_KEY)
+        if not (plain or isinstance(part, str | bytes | None) or (part is key and isinstance(part, float | np.bool_))):
+            raise ValueError(f"found a key of {type(part).__name__}, expected text or a number")
     return key
 
 

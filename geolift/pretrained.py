@@ -16,8 +16,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from geolift import inputs, json_text, workdir
 from geolift import skeleton as skeletons
-from geolift import workdir
 from geolift.errors import DatasetError
 from geolift.model import Model, digest, identify, path_name, weights
 from geolift.networks import Lifter
@@ -28,6 +28,9 @@ WEIGHTS = Path(resources.files("geolift")) / "weights"
 VERSION = 1
 SUFFIX = ".safetensors"
 KEY = "geolift"  # the file's one entry of metadata: several would stand in another order in every file
+LARGEST = 2**32  # bytes of a file of weights
+WIDEST = 2**20  # units of a layer
+LARGEST_SCALE = 1e9  # of a factor, a distance, a length
 DTYPES = ("bfloat16", "float32")
 CARD = {
     "run": "Run",
@@ -198,27 +201,34 @@ def _find(name_or_path: str | os.PathLike) -> Path:
 
 def _read(path: Path) -> tuple[Model, dict[str, Any]]:
     """The model and the card of a file."""
+    size = inputs.size(path, "a .safetensors file")
+    if size > LARGEST:
+        raise DatasetError(f"{path}: found {size} bytes, expected weights of up to {LARGEST}")
     try:
         with safe_open(path, "np") as file:
             metadata, tensors = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, TypeError, ValueError) as error:
+    except (SafetensorError, TypeError, ValueError, OSError, MemoryError) as error:
         raise DatasetError(f"{path}: not a whole .safetensors file ({error})") from error
     if KEY not in metadata:
         raise DatasetError(f"{path}: metadata: found {sorted(metadata)}, expected {KEY!r}: not written by geolift")
     try:
-        content = json.loads(metadata[KEY])
+        content = json_text.parse(metadata[KEY], strict=True)
         version, expected = content["version"], content.pop("sha256")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: metadata: not readable ({error})") from error
     if version != VERSION:
         raise DatasetError(f"{path}: version: found {version}, expected {VERSION}")
-    found = _checksum(content, tensors)
+    try:
+        found = _checksum(content, tensors)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path}: metadata: not readable ({error})") from error
     if found != expected:
         raise DatasetError(f"{path}: sha256: found {found}, expected {expected}: changed since it was written")
     try:
+        _check(content, tensors)
         model = _model(content, tensors)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path}: {str(error).partition(chr(10))[0]}") from error
+        raise DatasetError(f"{path}: {type(error).__name__}: {str(error).partition(chr(10))[0]}") from error
     return identify(model, path.name.removesuffix(SUFFIX)), content["card"]
 
 
@@ -226,6 +236,33 @@ def _checksum(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
     """sha256 of the weights and of everything else that the file says."""
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     return hashlib.sha256(f"{text} {digest(tensors)}".encode()).hexdigest()
+
+
+def _check(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """Raise ValueError unless everything that the file says is of its kind; its lifter is as deep as its tensors."""
+    lifter, scale, lacking = content["lifter"], content["normalization"], sorted(set(CARD) - set(content["card"]))
+    kinds = {"width": int, "blocks": int, "norm": str, "gain": float, "masks": bool}
+    unknown = sorted(set(lifter) - set(kinds))
+    if unknown:
+        raise ValueError(f"lifter: unexpected keyword argument {unknown[0]!r}, expected {', '.join(kinds)}")
+    wrong = [key for key, kind in kinds.items() if type(lifter[key]) not in ({float, int} if kind is float else {kind})]
+    if wrong or not 0 < lifter["width"] < WIDEST or abs(lifter["gain"]) > LARGEST_SCALE:
+        raise ValueError(f"lifter: found {lifter}, expected {', '.join(kinds)}")
+    if not 0 <= lifter["blocks"] <= len(tensors):
+        raise ValueError(f"lifter: found {lifter['blocks']} blocks, expected no more than its {len(tensors)} tensors")
+    numbers = {"distance": content["distance"], "min_depth": content["min_depth"], "factor": scale["factor"]}
+    bones = scale.get("bones", ())
+    numbers |= {f"bones[{i}]": bone for i, bone in enumerate(bones)}
+    for name, number in numbers.items():
+        if type(number) not in (int, float) or not 0 < number < LARGEST_SCALE:
+            raise ValueError(f"{name}: found {number!r}, expected a positive number")
+    if scale["plane"] not in ("camera", "image") or lacking:
+        raise ValueError(f"found the plane {scale['plane']!r}, expected camera or image; the card lacks {lacking}")
+    if len(bones) not in (0, len(content["skeleton"]["names"]) - 1):
+        raise ValueError(f"normalization: found {len(bones)} bones, expected those of the skeleton, or none")
+    for name, array in tensors.items():
+        if not np.issubdtype(array.dtype, np.integer) and not np.isfinite(array.astype(np.float32)).all():
+            raise ValueError(f"{name}: found weights that are not finite")
 
 
 def _model(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
@@ -255,7 +292,7 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _run(folder: Path) -> tuple[Model, int]:
     """The model of a run's folder, and its step."""
-    from geolift.train import load
+    from geolift.run import load
 
     try:
         model, _, step = load(folder)

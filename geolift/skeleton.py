@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+MOST_JOINTS = 1000
+LONGEST_NAME = 1000  # characters
+
 
 class Skeleton(NamedTuple):
     """A kinematic tree of J named joints.
@@ -49,6 +52,8 @@ class Skeleton(NamedTuple):
 def check(skeleton: Skeleton) -> Skeleton:
     """Return `skeleton` if it is one tree with matching sides, else raise ValueError saying what is wrong."""
     joints = len(skeleton.names)
+    if joints > MOST_JOINTS or max(map(len, skeleton.names), default=0) > LONGEST_NAME:
+        raise ValueError(f"skeleton: found {joints} joints, expected up to {MOST_JOINTS}, of {LONGEST_NAME} letters")
     if len(set(skeleton.names)) != joints:
         twice = sorted({name for name in skeleton.names if skeleton.names.count(name) > 1})
         raise ValueError(f"skeleton: joint names must differ, found {twice} more than once")

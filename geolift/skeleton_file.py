@@ -34,13 +34,12 @@ A file with a mapping alone is about people: its joints are those of Human3.6M-1
 In JSON the same names are the keys of an object.
 """
 
-import json
 import os
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift import bridges
+from geolift import bridges, inputs, json_text
 from geolift import skeleton as skeletons
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
@@ -49,7 +48,7 @@ from geolift.keypoints.recording import Recording
 from geolift.skeleton import H36M17, Skeleton
 
 LARGEST = 2**20  # bytes
-MOST_JOINTS = 1000
+MOST_DOTS = 100  # in a line; the time that keys of keys take grows with the square of their parts
 KEYS = ("joints", "left", "right", "head", "mapping")
 
 
@@ -83,8 +82,8 @@ def read(path: str | os.PathLike) -> SkeletonFile:
     joints = content["joints"]
     if not isinstance(joints, dict) or not all(isinstance(parent, str) for parent in joints.values()):
         raise DatasetError(f"{path}: joints: expected a table of names, each with its parent's name")
-    if not 2 <= len(joints) <= MOST_JOINTS:
-        raise DatasetError(f"{path}: joints: found {len(joints)}, expected 2 to {MOST_JOINTS}")
+    if not 2 <= len(joints) <= skeletons.MOST_JOINTS:
+        raise DatasetError(f"{path}: joints: found {len(joints)}, expected 2 to {skeletons.MOST_JOINTS}")
     names = tuple(joints)
     left, right = (_numbers(content.get(key, []), names, f"{path}: {key}") for key in ("left", "right"))
     if len(left) != len(right):
@@ -171,19 +170,24 @@ def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    if not path.is_file() or path.stat().st_size > LARGEST:
-        raise DatasetError(f"{path}: found no file of up to {LARGEST} bytes, expected TOML or JSON")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-        content = json.loads(text) if text.lstrip()[:1] == "{" else tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        text = inputs.content(path, LARGEST, "TOML or JSON").decode("utf-8-sig")
+        content = json_text.parse(text) if text.lstrip()[:1] == "{" else _toml(text)
+    except DatasetError:
+        raise
+    except (ValueError, RecursionError, MemoryError) as error:
         what = " ".join(str(error).split())[:200]
         raise DatasetError(f"{path}: found neither TOML nor JSON: {what}") from error
     if not isinstance(content, dict):
         raise DatasetError(f"{path}: found {type(content).__name__}, expected a table with {list(KEYS)}")
     return content
+
+
+def _toml(text: str) -> dict[str, Any]:
+    dots = max(line.count(".") for line in text.split("\n"))
+    if dots > MOST_DOTS:
+        raise ValueError(f"found a line with {dots} dots, expected up to {MOST_DOTS}")
+    return tomllib.loads(text)
 
 
 def _number(name: Any, names: tuple[str, ...], origin: str) -> int:

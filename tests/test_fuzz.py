@@ -54,7 +54,7 @@ def test_what_goes_wrong_in_a_reader_is_noticed(cases, tmp_path, monkeypatch):
     for error in (
         KeyError("x"),
         DatasetError("no path"),
-        DatasetError(f"{path}: two\nlines"),
+        FileNotFoundError(f"{path}: two\nlines"),
         ValueError(f"{path}: x"),
     ):
 

@@ -128,7 +128,7 @@ def test_missing_files_other_files_and_a_missing_h5py_are_named(people, tmp_path
         mpi_inf_3dhp.read(tmp_path)
     write_3dhp(tmp_path / "set", people, dict.fromkeys(MPI_INF_3DHP_FRAMES, 20))
     (tmp_path / "set" / "TS1" / "annot_data.mat").write_bytes(b"MATLAB 5.0 MAT-file" + bytes(200))
-    with pytest.raises(DatasetError, match=r"annot_data.mat: not readable as MATLAB v7.3"):
+    with pytest.raises(DatasetError, match=r"annot_data.mat: the MATLAB v7\.3 file cannot be read"):
         mpi_inf_3dhp.read(tmp_path / "set")
     with pytest.raises(ValueError, match="labels: found 'annot3', expected one of"):
         mpi_inf_3dhp.read(tmp_path / "set", labels="annot3")

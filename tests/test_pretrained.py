@@ -17,8 +17,8 @@ from geolift.model import Model, digest, identify, lift_poses, weights
 from geolift.networks import NORMALISATIONS, Lifter
 from geolift.normalization import Normalization
 from geolift.report import measure, write
+from geolift.run import load as load_run
 from geolift.skeleton import H36M17, Skeleton
-from geolift.train import load as load_run
 from geolift.train import train
 from tests.test_programs import program
 

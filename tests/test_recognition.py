@@ -90,8 +90,8 @@ def test_contents(tmp_path, people_file):
     for name in ("b", "a"):
         (tmp_path / "folder" / name).touch()
     assert open_content(tmp_path / "folder") == ("folder", [tmp_path / "folder" / "a", tmp_path / "folder" / "b"])
-    text = '\ufeff {"a": [1, NaN, -Infinity], "a": "\u00e4"}\n'
-    assert open_content(write(tmp_path / "x", text)) == ("json", {"a": "\u00e4"})
+    text = '\ufeff {"a": [1, -Infinity], "b": "\u00e4"}\n'
+    assert open_content(write(tmp_path / "x", text)) == ("json", {"a": [1, -np.inf], "b": "\u00e4"})
     assert open_content(write(tmp_path / "x", "a,b\r\n1,2\r\n\r\n")) == ("csv", ["a,b", "1,2"])
     kind, archive = open_content(people_file)
     assert kind == "npz" and isinstance(archive, Archive) and "keypoints" in archive.names

@@ -182,5 +182,5 @@ def test_bad_files(content, message, tmp_path):
 def test_missing_large_and_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="none: no such file"):
         skeleton_file.read(tmp_path / "none")
-    refused(tmp_path, "no file of up to")
-    refused(written(tmp_path, "#" * 2**21), "no file of up to 1048576 bytes")
+    refused(tmp_path, "found a folder, expected TOML or JSON")
+    refused(written(tmp_path, "#" * 2**21), "found 2097152 bytes, expected TOML or JSON of up to 1048576")

@@ -14,6 +14,7 @@ from geolift.errors import DatasetError
 
 FPS = 120.0  # CMU's rate; a few takes have 60, and no file tells
 ROOT = "root"
+MOST_BONES = 200
 # The bones that end at the joints of Human3.6M-17. Neck is the base of the skull, as in the CMU protocol.
 BONES = {
     "right_hip": "rhipjoint", "right_knee": "rfemur", "right_ankle": "rtibia",
@@ -110,6 +111,8 @@ def parse_asf(content: str, where: str) -> Skeleton:
                     f"{where}: :hierarchy: found {name} at {words[0]}, expected bones of :bonedata once, parents first"
                 )
             bones[name] = described[name]._replace(parent=words[0])
+    if len(bones) > MOST_BONES:  # every bone takes memory in every frame
+        raise DatasetError(f"{where}: :hierarchy: found {len(bones)} bones, expected up to {MOST_BONES}")
     return Skeleton(bones, 0.0254 / length, degrees)
 
 
@@ -169,6 +172,8 @@ def _sections(content: str, where: str) -> dict[str, list[list[str]]]:
         words = line.partition("#")[0].split()
         if words and words[0].startswith(":"):
             name = words[0][1:].lower()
+            if name in sections:
+                raise DatasetError(f"{where}: found :{name[:40]} twice, expected it once")
             sections[name] = [words[1:]] if words[1:] else []
         elif words and name:
             sections[name].append(words)

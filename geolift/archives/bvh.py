@@ -1,6 +1,7 @@
 """BVH motion capture, CMU's as converted by cgspeed and others with common names, filmed by virtual cameras."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from geolift.archives.mocap import CMU_UNIT, HEIGHT, Motion, files, filmed, heig
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 
+MOST_JOINTS = 1000
 END = "/end"  # after a joint's name: where its bone ends
 UNITS = {
     "metres": 1.0, "CMU's, inches times 0.45": CMU_UNIT, "inches": 0.0254, "centimetres": 0.01, "millimetres": 0.001,
@@ -158,12 +160,16 @@ def parse(content: str, where: str) -> tuple[list[Joint], np.ndarray, float]:
     joints = _joints(iter(hierarchy.split()[1:]), where)
     words = data.split()
     head = [words[:1], words[2:4]]
-    if head != [["Frames:"], ["Frame", "Time:"]] or not words[1].isdecimal() or not int(words[1]):
-        raise DatasetError(f"{where}: MOTION: found {' '.join(words[:5])!r}, expected Frames: N, Frame Time: seconds")
+    if head != [["Frames:"], ["Frame", "Time:"]] or not FRAMES.fullmatch(words[1]):
+        raise DatasetError(
+            f"{where}: MOTION: found {' '.join(words[:5])[:60]!r}, expected Frames: N, Frame Time: seconds"
+        )
     (seconds,) = numbers(words[4:5] or [""], f"{where}: Frame Time")
     if not 1e-4 <= seconds <= 10:
         raise DatasetError(f"{where}: Frame Time: found {seconds:g}, expected 0.0001 to 10 seconds")
     frames, channels = int(words[1]), sum(len(joint.channels) for joint in joints)
+    if len(joints) > MOST_JOINTS or len(joints) > 2 * channels:  # every joint takes memory in every frame
+        raise DatasetError(f"{where}: HIERARCHY: found {len(joints)} joints with {channels} channels, expected fewer")
     if len(words) - 5 != frames * channels:
         found, expected = len(words) - 5, f"{frames} frames of {channels} channels"
         raise DatasetError(f"{where}: MOTION: found {found} numbers, expected {expected} (cut off?)")
@@ -194,6 +200,7 @@ def forward(joints: list[Joint], frames: np.ndarray) -> list[np.ndarray]:
     return places
 
 
+FRAMES = re.compile("0*[1-9][0-9]{0,8}")
 CHANNELS = {f"{axis}{kind}" for axis in "xyz" for kind in ("position", "rotation")}
 
 

@@ -21,6 +21,7 @@ JOINTS = (
     "Pelvis", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax",
     "Neck/Nose", "HeadTop", "LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist",
 )  # fmt: skip
+FASTEST = 1e5  # frames per second
 KEYS = ("positions", "start", "stop", "subject", "clip", "action", "split", "fps", "joint_names", "parents")
 
 
@@ -48,16 +49,21 @@ def read(path: str | os.PathLike) -> list[Clip]:
             )
     if start.dtype.kind != "i" or stop.dtype.kind != "i":
         raise DatasetError(f"{path}: start, stop: found types {start.dtype}, {stop.dtype}, expected signed integers")
-    if arrays["fps"].shape not in ((), start.shape) or not np.all(arrays["fps"] > 0):
-        raise DatasetError(f"{path}: fps: found {arrays['fps']}, expected one positive number, or one for each clip")
+    fps = arrays["fps"]
+    if fps.dtype.kind not in "iuf" or fps.shape not in ((), start.shape) or not ((fps > 0) & (fps < FASTEST)).all():
+        found = f"{fps.dtype} of shape {list(fps.shape)}, {fps.flat[0] if fps.size else 'nothing'} first"
+        raise DatasetError(f"{path}: fps: found {found}, expected one positive number, or one for each clip")
     if arrays["joint_names"].tolist() != list(JOINTS):
         raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].tolist()}, expected {list(JOINTS)}")
     if arrays["parents"].tolist() != list(H36M17.parents):
         raise DatasetError(f"{path}: parents: found {arrays['parents'].tolist()}, expected {list(H36M17.parents)}")
-    if positions.ndim != 3 or positions.shape[1:] != (len(JOINTS), 3):
-        raise DatasetError(f"{path}: positions: found shape {list(positions.shape)}, expected [frames, 17, 3]")
+    if positions.ndim != 3 or positions.shape[1:] != (len(JOINTS), 3) or positions.dtype.kind != "f":
+        found = f"{positions.dtype} of shape {list(positions.shape)}"
+        raise DatasetError(f"{path}: positions: found {found}, expected floats of shape [frames, 17, 3]")
     if not np.isfinite(positions).all():
         raise DatasetError(f"{path}: positions: found values that are not finite")
+    if not len(positions):
+        raise DatasetError(f"{path}: positions: found no frame, expected at least one")
     height = np.median(np.linalg.norm(positions[:, H36M17.head] - positions[:, H36M17.root], axis=-1))
     if not TRUNK[0] < height < TRUNK[1]:
         raise DatasetError(
@@ -68,6 +74,9 @@ def read(path: str | os.PathLike) -> list[Clip]:
         raise DatasetError(f"{path}: positions: the head is above the pelvis in {head_up:.0%} of frames, expected z up")
     if np.any(start < 0) or np.any(stop > len(positions)) or np.any(stop <= start):
         raise DatasetError(f"{path}: start, stop: found clips outside 0..{len(positions)} or without frames")
+    order = np.argsort(start, kind="stable")
+    if (start[order][1:] < stop[order][:-1]).any():
+        raise DatasetError(f"{path}: start, stop: found clips that share frames, expected each frame once")
     return [
         Clip(
             points=positions[start[i] : stop[i]],

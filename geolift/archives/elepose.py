@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import pickles
+from geolift import inputs, pickles
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble, fit_intrinsics
 from geolift.dataset import Dataset
@@ -35,15 +35,14 @@ def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
     if keypoints not in KEYPOINTS:
         raise ValueError(f"keypoints: found {keypoints!r}, expected one of {sorted(KEYPOINTS)}")
     path = Path(path)
-    if path.is_dir():
-        raise DatasetError(f"{path}: found a folder, expected a .pkl file")
+    inputs.size(path, "a .pkl file")
     with path.open("rb") as file:
         content = pickles.load(file, str(path))
     needed = ("subject", "poses_3d", "poses_2d", KEYPOINTS[keypoints])
     missing = sorted(set(needed) - set(content)) if isinstance(content, Mapping) else list(needed)
     if missing:
         raise DatasetError(f"{path}: not Human3.6M of ElePose: {missing} missing")
-    rows = np.size(content["subject"])
+    rows = pickles.numbers(content["subject"], f"{path}: subject").size
     shapes = {
         "subject": (rows,),
         "poses_3d": (rows, human36m.JOINTS, 3),
@@ -88,10 +87,7 @@ def _unflattened(rows: np.ndarray) -> np.ndarray:
 
 
 def _numbers(value: object, shape: tuple[int, ...], where: str) -> np.ndarray:
-    try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DatasetError(f"{where}: found {type(value).__name__}, expected numbers of shape {list(shape)}") from error
+    array = pickles.numbers(value, where).astype(np.float64)
     if (np.abs(array) > LARGEST).any():
         raise DatasetError(f"{where}: found {np.abs(array).max():g}, expected pixels or millimetres up to {LARGEST:g}")
     if array.shape != shape:

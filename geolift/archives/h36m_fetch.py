@@ -9,6 +9,7 @@ from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.keypoints import hdf5
 from geolift.protocols import HUMAN36M_FPS
 
 LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d", "intrinsics")}
@@ -95,22 +96,12 @@ def _takes(file: Path, labels: str) -> list[Take]:
 
 
 def _arrays(file: Path, label: str, lenses: str) -> dict[str, np.ndarray]:
-    try:
-        import h5py
-    except ImportError as error:
-        raise DatasetError(f"{file}: HDF5 files need h5py: pip install 'geolift[files]'") from error
-    try:
-        with h5py.File(file) as content:
-            keys = ("pose/2d", label, "frame", "camera", "subject", lenses)
-            missing = sorted(key for key in keys if key not in content)
-            if missing:
-                raise DatasetError(f"{file}: {missing} missing, found {sorted(content)}")
-            arrays = {key: np.asarray(content[key], np.float64) for key in keys if key != lenses}
-            arrays |= {f"{lenses}/{camera}": np.asarray(value, np.float64) for camera, value in content[lenses].items()}
-    except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
-        if isinstance(error, DatasetError):
-            raise
-        raise DatasetError(f"{file}: not readable as HDF5 arrays: {error}") from error
+    with hdf5.opened(file) as content:
+        keys = ("pose/2d", label, "frame", "camera", "subject", lenses)
+        hdf5.expect(content, keys, file)
+        arrays = {key: hdf5.numbers(content, key, file) for key in keys if key != lenses}
+        for camera in hdf5.members(content, lenses, file):
+            arrays[f"{lenses}/{camera}"] = hdf5.numbers(content, f"{lenses}/{camera}", file)
     for key, array in arrays.items():
         if key.startswith(lenses) and array.shape != (4,):
             raise DatasetError(f"{file}: {key}: found shape {list(array.shape)}, expected [4]: fx, cx, fy, cy")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.archives import human36m
+from geolift.archives import cdf, human36m
 from geolift.archives.takes import Take, assemble, fit_intrinsics
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
@@ -101,21 +101,11 @@ def _with_intrinsics(takes: list[Take], origin: str) -> list[Take]:
 
 def _pose(file: Path, axes: int) -> np.ndarray:
     """The 17 joints `[T, 17, axes]` of a file: pixels, or camera millimetres."""
-    try:
-        import cdflib
-    except ImportError as error:
-        raise DatasetError(f"{file}: CDF files need cdflib: pip install 'geolift[files]'") from error
-    if not file.exists():
-        raise FileNotFoundError(f"{file}: no such file")
-    try:
-        pose = np.asarray(cdflib.CDF(file).varget("Pose"), np.float64)
-    except Exception as error:  # a damaged file can raise nearly anything
-        raise DatasetError(
-            f"{file}: not readable as CDF with the variable Pose: {' '.join(str(error).split())}"
-        ) from error
-    width = human36m.JOINTS * axes
+    pose, width = cdf.variable(file, "Pose"), human36m.JOINTS * axes
+    if pose.dtype.kind != "f":
+        raise DatasetError(f"{file}: Pose: found {pose.dtype}, expected floats")
     if pose.ndim != 3 or pose.shape[0] != 1 or pose.shape[2] != width or not pose.shape[1]:
         raise DatasetError(f"{file}: Pose: found shape {list(pose.shape)}, expected [1, frames, {width}]")
     if not np.isfinite(pose).all():
         raise DatasetError(f"{file}: Pose: found values that are not finite")
-    return pose.reshape(-1, human36m.JOINTS, axes)[:, human36m.ORDER]
+    return pose.astype(np.float64).reshape(-1, human36m.JOINTS, axes)[:, human36m.ORDER]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift import inputs
 from geolift.archives import cmu
 from geolift.cameras import Clip, film
 from geolift.dataset import Dataset
@@ -19,6 +20,7 @@ CMU_UNIT = 0.0254 / CMU_INCHES  # metres
 HEIGHT = (1.1, 2.1)  # metres from ankles to head top along the bones
 SHORTEST = 0.01  # metres; a joint nearer to its parent says nothing
 RATE = 30.0  # frames per second that are filmed, about
+LARGEST_TEXT = 2**28  # bytes of a file; as Python's objects they take up to about forty times as much
 LARGEST = 1e6  # a length or an angle beyond this is none
 CMU_NAME = re.compile(r"(\d{2,3})_\d+(_\w+)?")
 TRUNK_AND_LEG = ("head", "neck", "thorax", "spine", "left_knee", "left_ankle")  # bones that make the height, by child
@@ -57,8 +59,9 @@ def files(path: str | os.PathLike, ending: str) -> list[Path]:
 
 def text(path: Path) -> str:
     """A text file's content. Raises DatasetError if it is none, FileNotFoundError if it is not there."""
+    content = inputs.content(path, LARGEST_TEXT, "a text file")
     try:
-        return path.read_text("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DatasetError(f"{path}: found bytes that are no text at {error.start}, expected a text file") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import pickles
+from geolift import inputs, pickles
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
 from geolift.dataset import Dataset
@@ -35,8 +35,7 @@ def read(path: str | os.PathLike) -> Dataset:
         FileNotFoundError: if there is no such file.
     """
     path = Path(path)
-    if path.is_dir():
-        raise DatasetError(f"{path}: found a folder, expected a .pkl file")
+    inputs.size(path, "a .pkl file")
     with path.open("rb") as file:
         content = pickles.load(file, str(path))
     parts = [part for part in PARTS if isinstance(content, Mapping) and part in content]
@@ -56,12 +55,10 @@ def _takes(path: Path, part: str, content: object) -> list[Take]:
     where = f"{path}: {part}"
     if not isinstance(content, Mapping) or not {"joint_2d", "camera_name", "source"} <= content.keys():
         raise DatasetError(f"{where}: expected a dict of joint_2d, camera_name and source, and perhaps confidence")
-    try:
-        keypoints = np.asarray(content["joint_2d"], np.float32)
-        cameras, sources = (np.asarray(content[key]).astype(np.str_) for key in ("camera_name", "source"))
-        confidence = np.asarray(content.get("confidence", np.ones(keypoints.shape[:2])), np.float32)
-    except (TypeError, ValueError) as error:
-        raise DatasetError(f"{where}: found something else than arrays of numbers and names: {error}") from error
+    keypoints = pickles.numbers(content["joint_2d"], f"{where}: joint_2d").astype(np.float32)
+    cameras, sources = (pickles.names(content[key], f"{where}: {key}") for key in ("camera_name", "source"))
+    confidence = content.get("confidence", np.ones(keypoints.shape[:2]))
+    confidence = pickles.numbers(confidence, f"{where}: confidence").astype(np.float32)
     rows, joints = len(sources) if sources.ndim else 0, len(H36M17.names)
     confidence = confidence[..., 0] if confidence.ndim == 3 else confidence
     expected = {

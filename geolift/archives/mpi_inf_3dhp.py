@@ -9,6 +9,7 @@ from geolift.archives.takes import fit_intrinsics, follow_gaze, order
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.joint_sets import MPI_INF_3DHP17
+from geolift.keypoints import hdf5
 from geolift.skeleton import H36M17
 
 NOTICE = (
@@ -92,21 +93,12 @@ def _subject(path: Path, name: str, label: str) -> tuple[np.ndarray, np.ndarray,
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of one subject as h5py shows them: MATLAB's dimensions reversed, frames first."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise DatasetError(f"{path}: MATLAB v7.3 files need h5py: pip install 'geolift[files]'") from error
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file, expected the annotations of {', '.join(IMAGE_SIZE)}")
-    try:
-        with h5py.File(path) as file:
-            keys = ("annot2", "annot3", "univ_annot3", "valid_frame", "activity_annotation")
-            missing = sorted(set(keys) - set(file))
-            if missing:
-                raise DatasetError(f"{path}: {missing} missing, found {sorted(file)}")
-            arrays = {key: np.asarray(file[key], np.float64) for key in keys}
-    except (OSError, TypeError) as error:
-        raise DatasetError(f"{path}: not readable as MATLAB v7.3 (HDF5) arrays: {error}") from error
+    keys = ("annot2", "annot3", "univ_annot3", "valid_frame", "activity_annotation")
+    with hdf5.opened(path, "MATLAB v7.3") as file:
+        hdf5.expect(file, keys, path)
+        arrays = {key: hdf5.numbers(file, key, path) for key in keys}
     frames = len(arrays["annot3"])
     expected = {"annot2": (frames, 1, 17, 2), "annot3": (frames, 1, 17, 3), "univ_annot3": (frames, 1, 17, 3)}
     for key, array in arrays.items():

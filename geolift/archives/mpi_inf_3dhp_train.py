@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.archives import matlab5
 from geolift.archives.mpi_inf_3dhp import LABELS
 from geolift.archives.takes import Take, assemble, fit_intrinsics, follow_gaze, order
 from geolift.dataset import Dataset
@@ -100,15 +101,7 @@ def _joints(cells: list[np.ndarray], camera: int, axes: int, frames: int, where:
 
 def _cells(file: Path, label: str) -> dict[str, list[np.ndarray]]:
     """What each camera saw, for the cell arrays `annot2`, `annot3` and `label`."""
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise DatasetError(f"{file}: MATLAB v5 files need scipy: pip install 'geolift[files]'") from error
-    try:
-        content = loadmat(file, variable_names=["annot2", "annot3", label])
-    except Exception as error:  # a damaged file can raise nearly anything
-        raise DatasetError(f"{file}: not readable as MATLAB v5: {' '.join(str(error).split())}") from error
-    cells = {}
+    content, cells = matlab5.load(file, ("annot2", "annot3", label)), {}
     for key in ("annot2", "annot3", label):
         array = content.get(key)
         if array is None or array.dtype != object or array.ndim != 2 or array.size <= max(CAMERAS):

@@ -25,6 +25,7 @@ COCO_NOTICE = (
     "Lin et al., 'Microsoft COCO: Common Objects in Context', ECCV 2014."
 )
 HIDDEN_OR_VISIBLE = (0.5, 1.0)  # confidence; a hidden joint stands where the annotator took it to be
+LARGEST = 1e9  # of a number; float64 beyond float32 is none
 TEST_EVERY = 5  # every fifth image, in the order of their names, is for testing, with all its people
 
 
@@ -89,6 +90,13 @@ def _read(
         found = f"shape {list(flags.shape)} and values {np.unique(flags).tolist()[:5]}"
         expected = f"{list(joints.shape[:2])} and {list(range(len(levels)))}"
         raise DatasetError(f"{path}: {flag}: found {found}, expected {expected}")
+    if "image_size" in arrays and arrays["image_size"].dtype.kind not in "iuf":
+        raise DatasetError(f"{path}: image_size: found {arrays['image_size'].dtype}, expected numbers")
+    for key in sorted({"joints", "image_size", *people} & set(arrays)):
+        if arrays[key].dtype.kind == "f" and not (np.abs(arrays[key]) <= LARGEST).all():
+            raise DatasetError(
+                f"{path}: {key}: found values beyond {LARGEST:g} or not finite, expected pixels or numbers"
+            )
     for key in people:
         if arrays[key].shape[:1] != joints.shape[:1] or arrays[key].dtype.kind not in "biufU":
             found = f"shape {list(arrays[key].shape)} of {arrays[key].dtype}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from geolift import bridges
+from geolift import bridges, pickles
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
 from geolift.bridges import Bridge
@@ -59,11 +59,13 @@ def read(path: str | os.PathLike) -> Dataset:
             )
         if len(points) < len(keypoints):
             notes.append(f"{len(keypoints) - len(points)} takes without 3D are left out.")
-    takes, cut = [], 0
+    takes, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
     for take in keypoints if points is None else points:
         views = [
             _array(view, len(bridge.source), 2, f"{path}: {' '.join(take)}") for view in _views(path, take, keypoints)
         ]
+        for view in views:
+            repeats.count(view)
         world = None if points is None else _array(points[take], human36m.JOINTS, 3, f"{FILE_3D}: {' '.join(take)}")
         for camera, view in zip(human36m.CAMERAS, views, strict=True):
             frames = len(view) if world is None else len(world)

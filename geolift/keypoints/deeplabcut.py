@@ -170,8 +170,8 @@ def _levels(group: Any) -> tuple[str, ...]:
         names = info.get(1, {}).get("names", ()) if isinstance(info, dict) and isinstance(info.get(1), dict) else ()
         return tuple(map(_plain, names)) if isinstance(names, list | tuple) else ()
     count = int(group.attrs.get("axis0_nlevels", 0))
-    levels = [group[f"axis0_level{i}"] for i in range(min(count, 5)) if f"axis0_level{i}" in group]
-    return tuple(hdf5.text(level.attrs.get("name", b"")) for level in levels)
+    levels = [hdf5.attributes(group, f"axis0_level{i}") for i in range(min(count, 5))]
+    return tuple(hdf5.text(level.get("name", b"")) for level in levels)
 
 
 def _appendable(group: Any, path: Path) -> tuple[list[tuple[str, ...]], np.ndarray, list[str]]:
@@ -196,7 +196,7 @@ def _fixed(group: Any, path: Path) -> tuple[list[tuple[str, ...]], np.ndarray, l
     for block in range(int(group.attrs["nblocks"])):
         columns += zip(*_multi_index(group, f"block{block}_items", path), strict=True)
         values.append(hdf5.array(group, f"block{block}_values", path))
-    if "axis1" in group:
+    if hdf5.holds(group, "axis1"):
         labels = [hdf5.text(label) for label in hdf5.array(group, "axis1", path).tolist()]
     else:
         labels = ["/".join(parts) for parts in zip(*_multi_index(group, "axis1", path), strict=True)]

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift import inputs
 from geolift.errors import DatasetError
 from geolift.keypoints import blazepose
 from geolift.keypoints.recording import Recording, record
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
+LARGEST_IMAGE = 2**28  # bytes of a file
+MOST_PIXELS = 2**27  # of an image
 LEAST_PRESENCE = 0.5  # of a landmark; below, it is taken to be outside of the image
 
 
@@ -40,6 +43,7 @@ def detect(
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file or folder")
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))  # it reads this when it is imported
     try:
         import cv2  # noqa: F401
         from tqdm import tqdm
@@ -109,8 +113,11 @@ def _image(path: Path) -> np.ndarray:
     """`[H, W, 3]` uint8 RGB, turned as the camera was."""
     import cv2
 
-    content = np.fromfile(path, np.uint8)  # OpenCV itself does not open every name on Windows
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    content = inputs.content(path, LARGEST_IMAGE, "an image")  # OpenCV itself does not open every name on Windows
+    try:
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    except cv2.error as error:  # more pixels than it takes, or than there is memory for
+        raise DatasetError(f"{path}: found an image that OpenCV refuses: {error.err}") from error
     if image is None:
         raise DatasetError(f"{path}: found {len(content)} bytes that OpenCV does not read, expected an image")
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -120,9 +127,14 @@ def _header(path: Path) -> tuple[int, float]:
     """How many frames a video has and how many in a second, by its header; 0 where it does not tell."""
     import cv2
 
+    size = inputs.size(path, "a video")
+    with path.open("rb") as file:
+        begin = file.read(8)
+    if re.fullmatch(rb"[\x20-\x7e\s]+", begin) and not begin.startswith(b"RIFF"):
+        raise DatasetError(f"{path}: found text, {begin!r}, expected a video")  # FFmpeg opens the files of a playlist
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
-        raise DatasetError(f"{path}: found {path.stat().st_size} bytes that OpenCV does not read, expected a video")
+        raise DatasetError(f"{path}: found {size} bytes that OpenCV does not read, expected a video")
     count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
     video.release()
     return max(int(count), 0), float(rate) if 0 < rate < np.inf else 0.0

@@ -1,10 +1,12 @@
 """Detectron's keypoints in the two files of VideoPose3D: people by frame, and its data sets `data_2d_*.npz`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from geolift import pickles
 from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import joint_names, reconcile
@@ -36,10 +38,11 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     frames = archive.objects("keypoints")
     if not frames.ndim or not len(frames):
         raise DatasetError(f"{path}: keypoints: found shape {list(frames.shape)}, expected one entry for each frame")
-    people, frame = [], []
+    people, frame, repeats = [], [], pickles.Repeats(f"{path}: keypoints")
     for i, entry in enumerate(frames):
         for person in _people(entry, f"{path}: keypoints: frame {i}"):
-            people.append(person)
+            repeats.count(person)
+            people.append(_numbers(person, f"{path}: keypoints: frame {i}"))
             frame.append(i)
     if not people:
         raise DatasetError(f"{path}: found no person in {len(frames)} frames, expected at least one")
@@ -65,19 +68,17 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     )
 
 
-def _people(entry: Any, origin: str) -> list[np.ndarray]:
+def _people(entry: Any, origin: str) -> Iterator[np.ndarray]:
     """The people of a frame, `[4, K]` each."""
     if not _listed(entry) or len(entry) != 2:
         raise DatasetError(f"{origin}: found {type(entry).__name__}, expected a list [[], people]")
     if not _listed(entry[1]):
         raise DatasetError(f"{origin}: found {type(entry[1]).__name__}, expected people")
-    people = []
     for person in entry[1]:
         if not isinstance(person, np.ndarray) or person.ndim != 2 or len(person) != len(PARTS):
             found = list(person.shape) if isinstance(person, np.ndarray) else type(person).__name__
             raise DatasetError(f"{origin}: found a person of shape {found}, expected [4, joints]: {', '.join(PARTS)}")
-        people.append(_numbers(person, origin))
-    return people
+        yield person
 
 
 def recognise_dataset(archive: Archive) -> str | None:
@@ -93,7 +94,7 @@ def read_dataset(archive: Archive, path: Path, options: Options) -> Recording:
     whose coordinates are not NaN or 0.
     """
     metadata = _dictionary(archive, "metadata") if "metadata" in archive.names else {}
-    takes = {}
+    takes, repeats = {}, pickles.Repeats(f"{path}: positions_2d")
     for subject, actions in _dictionary(archive, "positions_2d").items():
         if not isinstance(actions, dict):
             raise DatasetError(f"{path}: positions_2d: {subject}: found {type(actions).__name__}, expected actions")
@@ -106,6 +107,7 @@ def read_dataset(archive: Archive, path: Path, options: Options) -> Recording:
                 shape = list(keypoints.shape) if isinstance(keypoints, np.ndarray) else type(keypoints).__name__
                 if not isinstance(keypoints, np.ndarray) or keypoints.ndim != 3 or keypoints.shape[2] != 2:
                     raise DatasetError(f"{where}: camera {camera}: found {shape}, expected [frames, joints, 2]")
+                repeats.count(keypoints)
                 takes[name] = (str(subject), _numbers(keypoints, where))
     if not takes:
         raise DatasetError(f"{path}: positions_2d: found no subject with an action")

@@ -18,7 +18,7 @@ from geolift.keypoints import reconcile
 from geolift.keypoints.format import Options
 
 SPARSEST = 50  # frames for one with people, in the mean, up to which numbers are those of a video
-MOST = 10**7  # frames of a video
+MOST = 3 * 10**6  # frames of a video, a day of 30 in a second
 DIGITS = re.compile(r"[0-9]+")
 EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from geolift import dataset, joint_sets
 from geolift.dataset import Dataset
+from geolift.errors import printable
 from geolift.keypoints import own
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import NOTHING_SAID, read_keypoints
@@ -130,13 +131,13 @@ def describe(inspection: Inspection) -> str:
         *(f"  note: {line}" for line in found.notes),
         *(f"  suspicious: {line}" for line in found.suspicions or ("nothing found",)),
     ]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _is_result(path: Path) -> bool:
     """Whether a file holds lifted poses, by the names in it."""
     if path.suffix.lower() == ".json" and path.is_file():
-        with path.open("rb") as file:
+        with contextlib.suppress(OSError), path.open("rb") as file:
             return f'"{archive.FORMAT}"'.encode() in file.read(ANYWHERE)
     if path.suffix.lower() == ".npz" and path.is_file():
         broken = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)

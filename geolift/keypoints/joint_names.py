@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import reconcile
 from geolift.keypoints.reconcile import Arranged
+from geolift.skeleton import MOST_JOINTS
 
 # Larger sets whose first joints are one of ours; the rest are feet, face and hands.
 BEGINNINGS = {133: "coco17", 136: "halpe26"}
@@ -31,8 +33,10 @@ def named(names: Sequence[str], origin: str, said: str | None) -> Arranged:
     """The joints of a file that names them, brought together with what the user says.
 
     Raises:
-        DatasetError: as `reconcile.joints`.
+        DatasetError: as `reconcile.joints`; if there are more than `MOST_JOINTS`.
     """
+    if len(names) > MOST_JOINTS:
+        raise DatasetError(f"{origin}: found {len(names)} joints, expected up to {MOST_JOINTS}")
     return reconcile.joints(canonical(names), said, origin)
 
 

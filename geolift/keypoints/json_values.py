@@ -3,12 +3,12 @@
 `where` is the beginning of such an error: the file and the place in it, e.g. "poses.json: people[3]".
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from geolift import inputs, json_text
 from geolift.errors import DatasetError
 
 LARGEST_WHOLE = 10**15  # a frame, image or track number beyond this is none
@@ -22,17 +22,12 @@ def load(path: Path, *, largest: int) -> Any:
         DatasetError: if it is larger, not readable, or no JSON.
         FileNotFoundError: if there is no such file.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
     try:
-        size = path.stat().st_size
-        if size > largest:
-            raise DatasetError(f"{path}: found {size} bytes, expected at most {largest}")
-        return json.loads(path.read_bytes())
+        return json_text.parse(inputs.content(path, largest).decode("utf-8-sig"))
     except DatasetError:
         raise
-    except (OSError, ValueError, RecursionError, MemoryError) as error:  # ValueError: no JSON, no UTF-8, huge numbers
-        raise DatasetError(f"{path}: not readable as JSON: {str(error).splitlines()[0][:200]}") from error
+    except ValueError as error:  # no JSON, no UTF-8
+        raise DatasetError(f"{path}: not readable as JSON: {error}") from error
 
 
 def told(value: Any) -> str:

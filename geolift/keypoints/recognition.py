@@ -3,11 +3,11 @@
 Nothing in a file is ever run. What is read at once is bounded: JSON and text by `LARGEST_TEXT`, arrays by `npz.limit`.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from geolift import json_text
 from geolift.errors import DatasetError
 from geolift.keypoints import (
     alphapose,
@@ -58,7 +58,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     """What kind of file it is, one of `KINDS`, and its content, which is by kind:
 
     * "folder": the paths in it, a sorted list;
-    * "json": what `json.loads` makes of it (NaN and Infinity are let pass);
+    * "json": what `json_text.parse` makes of it (NaN and Infinity are let pass);
     * "npz": an `Archive`;
     * "csv": the lines of any other text, a list of str without line ends;
     * "hdf5": its path.
@@ -178,14 +178,9 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
 
 def _json(text: str, path: Path) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise DatasetError(f"{path}: damaged JSON: {where}: {error.msg}") from error
-    except (RecursionError, MemoryError) as error:
-        raise DatasetError(f"{path}: damaged JSON: nested too deeply or too large") from error
-    except ValueError as error:  # numbers of thousands of digits
-        raise DatasetError(f"{path}: damaged JSON: {str(error).splitlines()[0]}") from error
+        return json_text.parse(text)
+    except ValueError as error:
+        raise DatasetError(f"{path}: damaged JSON: {error}") from error
 
 
 def _begins(content: Any, kind: str = "") -> str:

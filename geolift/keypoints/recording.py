@@ -9,6 +9,9 @@ from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
 
+LONGEST_NAME = 1000  # characters, of a frame, a person or a joint
+MOST_PEOPLE = 500  # in a frame of a video whose file follows nobody: each is compared with all others
+
 
 class Recording(NamedTuple):
     """N detections of K named joints in a video or in single images; a detection is one person in one frame.
@@ -93,9 +96,9 @@ def record(
         raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
     if not 0 <= fps < 1e6:
         raise DatasetError(f"{origin}: fps: found {fps}, expected frames per second, or 0 where they are unknown")
-    for name, names in (("frames", frames), ("people", people)):
-        if not all(isinstance(text, str) for text in names):
-            raise DatasetError(f"{origin}: {name}: expected names (str)")
+    for name, names in (("frames", frames), ("people", people), ("joints", joints)):
+        if not all(isinstance(text, str) and len(text) <= LONGEST_NAME for text in names):
+            raise DatasetError(f"{origin}: {name}: expected names (str) of up to {LONGEST_NAME} characters")
     keypoints = np.asarray(keypoints, np.float64)
     confidence = np.asarray(confidence, np.float64)
     frame = np.arange(len(keypoints)) if frame is None else np.asarray(frame, np.int64)
@@ -135,6 +138,9 @@ def record(
         notes.append(f"{len(seen) - len(kept)} detections without any joint were left out")
     if not len(kept):
         raise DatasetError(f"{origin}: found no person in {len(frames)} frames, expected at least one")
+    crowd = np.bincount(frame[kept]).max()
+    if video and not tracked and crowd > MOST_PEOPLE:
+        raise DatasetError(f"{origin}: found {crowd} people in a frame, expected up to {MOST_PEOPLE} to follow")
     order = kept[np.lexsort((person[kept], frame[kept]))]
     keypoints, confidence, frame, person = keypoints[order], confidence[order], frame[order], person[order]
     twice = (np.diff(frame) == 0) & (np.diff(person) == 0)

@@ -11,6 +11,7 @@ from geolift.keypoints import hdf5, joint_names, reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
 
+LONGEST_DIMS = 100  # characters
 LAYOUT = ("frame", "track", "node", "xy")
 # How the axes of `tracks` may stand: SLEAP's own (which h5py shows so, and MATLAB reversed), its reverse, sleap-io's
 # "standard". sleap-io writes the order into the attribute `dims` as well.
@@ -27,7 +28,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
     """Read an analysis file. Confidence is `point_scores`, and 1 where a point has no score, as labels have none."""
     with hdf5.opened(path) as file:
         nodes = hdf5.texts(hdf5.array(file, "node_names", path), f"{path}: node_names")
-        names = hdf5.array(file, "track_names", path) if "track_names" in file else np.zeros(0, str)
+        names = hdf5.array(file, "track_names", path) if hdf5.holds(file, "track_names") else np.zeros(0, str)
         tracks = hdf5.texts(names, f"{path}: track_names") if names.size else ("0",)
         points = hdf5.array(file, "tracks", path)
         if points.ndim != 4 or points.dtype.kind not in "fiu":
@@ -35,7 +36,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
             raise DatasetError(f"{path}: tracks: found {found}, expected numbers of shape [tracks, 2, nodes, frames]")
         layout = _layout(points.shape, len(tracks), len(nodes), file["tracks"].attrs.get("dims"), path)
         points = points.transpose([layout.index(axis) for axis in LAYOUT])
-        scores = hdf5.array(file, "point_scores", path) if "point_scores" in file else None
+        scores = hdf5.array(file, "point_scores", path) if hdf5.holds(file, "point_scores") else None
     confidence, notes = np.isfinite(points).all(axis=-1).astype(np.float64), []
     if scores is not None:
         axes = [axis for axis in layout if axis != "xy"]
@@ -73,7 +74,7 @@ def _layout(shape: tuple[int, ...], tracks: int, nodes: int, dims: Any, path: Pa
     expected = {"track": tracks, "xy": 2, "node": nodes}
     if dims is not None:
         try:
-            layouts = [tuple(json.loads(hdf5.text(dims)))]
+            layouts = [tuple(json.loads(hdf5.text(dims)[:LONGEST_DIMS]))]
         except (TypeError, ValueError, RecursionError):
             layouts = [()]
         layouts = [layout for layout in layouts if sorted(map(str, layout)) == sorted(LAYOUT)]

@@ -189,12 +189,17 @@ def missing_joints(recording: Recording) -> str | None:
 
 def numbering(recording: Recording) -> str | None:
     """Gaps in the numbers that the names of a video's frames end in: frames are taken to follow each other."""
-    plain = [EXTENSION.sub("", name) for name in recording.frames]
-    found = [re.search(r"^(.*?)(\d{1,15})\D*$", name, re.DOTALL) for name in plain]
-    if not recording.video or not all(found):
+    if not recording.video:
         return None
-    begin, number = [name[1] for name in found], [int(name[2]) for name in found]
-    steps = np.diff(number)[np.array(begin[:-1]) == np.array(begin[1:])]
+    number, same, before = [], [], None
+    for name in recording.frames:
+        found = re.search(r"^(.*?)(\d{1,15})\D*$", EXTENSION.sub("", name), re.DOTALL)
+        if not found:
+            return None
+        number.append(int(found[2]))
+        same.append(found[1] == before)
+        before = found[1]
+    steps = np.diff(number)[same[1:]]
     gaps = int((steps != 1).sum())
     if gaps:
         return f"frame numbers do not rise by 1 in {gaps} of {len(steps)} places (steps {steps.min()} to {steps.max()})"

@@ -45,7 +45,7 @@ def fill(rows: Timeline, longest: int) -> Timeline:
     joint is first seen and after it is last seen there is nothing to go by: it stays missing.
     """
     parts = []
-    for start, stop in each_person(rows):
+    for start, stop in _each_stretch(rows, longest):
         frame = rows.frame[start:stop]
         grid = np.arange(frame[0], frame[-1] + 1)
         at = frame - frame[0]
@@ -110,6 +110,7 @@ def running_median(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarra
         if not known.any():
             continue
         half = int(min(frames // 2, frame[-1] - frame[0]))
+        frame = np.append(0, np.cumsum(np.minimum(np.diff(frame), half + 1)))  # longer gaps are all the same
         grid = np.full(frame[-1] - frame[0] + 1 + 2 * half, np.nan)
         grid[frame[known] - frame[0] + half] = own[known]
         windows = np.lib.stride_tricks.sliding_window_view(grid, 2 * half + 1)
@@ -120,6 +121,13 @@ def running_median(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarra
             medians[first : first + BLOCK][near] = np.nanmedian(block[near], axis=1)
         result[start:stop] = medians
     return result
+
+
+def _each_stretch(rows: Timeline, longest: int) -> Iterator[tuple[int, int]]:
+    """Where the stretches of each person's rows start and stop that are more than `longest` frames apart."""
+    apart = (np.diff(rows.person) != 0) | (np.diff(rows.frame) - 1 > longest)
+    start = np.flatnonzero(np.append(True, apart))
+    return zip(start.tolist(), np.append(start[1:], len(rows.person)).tolist(), strict=True)
 
 
 def each_person(rows: Timeline) -> Iterator[tuple[int, int]]:

@@ -12,6 +12,7 @@ LIMIT = 0.5  # of a person's size: farther from every known person, a new one be
 GAP = 0.5  # seconds for which a person may be lost
 GAP_FRAMES = 15  # the same in frames where the frame rate is unknown
 TWICE = 0.07  # of a person's size: nearer, two detections are one person; in COCO people twice 0.03, others 0.19
+BLOCK = 256  # known people who are compared at once
 COMMON = 3  # joints that two detections must share to be compared; all of a skeleton with fewer
 
 
@@ -138,10 +139,11 @@ def _follow(keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, gap: int
     bounds = np.append(np.flatnonzero(np.diff(frame, prepend=-1)), len(frame))
     for start, stop in itertools.pairwise(bounds):
         last = last[frame[last] >= frame[start] - 1 - gap]
-        old = last[:, None]
-        distance = apart(
-            keypoints[old], seen[old], size[old], keypoints[start:stop], seen[start:stop], size[start:stop]
-        )
+        new = keypoints[start:stop], seen[start:stop], size[start:stop]
+        distance = np.empty((len(last), stop - start))
+        for first in range(0, len(last), BLOCK):
+            old = last[first : first + BLOCK, None]
+            distance[first : first + BLOCK] = apart(keypoints[old], seen[old], size[old], *new)
         person[start:stop] = -1
         for pair in np.argsort(distance, axis=None, kind="stable"):
             known, new = divmod(int(pair), stop - start)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift import inputs, json_text
 from geolift.errors import DatasetError
 from geolift.npz import read_arrays
 from geolift.output.result import AXES, Result, check
 from geolift.skeleton import Skeleton
 
 FORMAT, VERSION = "geolift poses", 1
+LARGEST = 2**30  # bytes of JSON
+MOST_LETTERS = 2**26  # of a list of texts, all as wide as the widest
 ARRAYS = {  # name: type and number of axes
     "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
     "filled": (np.bool_, 2), "frame": (np.int64, 1), "person": (np.int64, 1), "image_size": (np.float32, 2),
@@ -51,8 +54,11 @@ def load_npz(path: Path) -> Result:
 def load_json(path: Path) -> Result:
     """Read what `write_json` wrote; raises DatasetError and FileNotFoundError naming the file."""
     try:
-        entries = json.loads(path.read_bytes(), parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        text = inputs.content(path, LARGEST, "poses in JSON").decode("utf-8-sig")
+        entries = json_text.parse(text, strict=True)
+    except DatasetError:
+        raise
+    except ValueError as error:
         raise DatasetError(f"{path}: found no JSON: {error}") from error
     if not isinstance(entries, dict):
         raise DatasetError(f"{path}: found JSON without names, expected poses written by geolift")
@@ -64,6 +70,7 @@ def load_json(path: Path) -> Result:
                 with np.errstate(over="ignore"):  # beyond float32 is infinite, which `check` refuses
                     arrays[key] = np.array(value, np.float64).astype(kind)  # null becomes NaN
             else:
+                _expect_small(value)
                 arrays[key] = np.array(value, kind if value == [] else None)
         except (ValueError, TypeError, OverflowError) as error:
             raise DatasetError(f"{path}: {key}: {error}") from error
@@ -84,8 +91,11 @@ def _listed(value: np.ndarray) -> object:
     return np.where(np.isnan(value), None, value.astype(np.str_).astype(np.float64)).tolist()
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
+def _expect_small(value: object) -> None:
+    """Raise ValueError for a list of texts of which one is so long that an array, as wide as that, is far larger."""
+    lengths = [len(text) for text in value if isinstance(text, str)] if isinstance(value, list) else []
+    if len(lengths) * max(lengths, default=0) > MOST_LETTERS:
+        raise ValueError(f"found a text of {max(lengths)} letters among {len(lengths)}, expected shorter ones")
 
 
 def _result(arrays: dict[str, np.ndarray], origin: str) -> Result:

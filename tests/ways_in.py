@@ -1,0 +1,138 @@
+"""Every way that somebody else's file comes in: good files for each, and what reading a bad one ends in."""
+
+import importlib.util
+import json
+import os
+import textwrap
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+import corpus
+import jax
+import numpy as np
+
+from geolift import dataset, pretrained, procedural, skeleton_file
+from geolift.archives.converters import CONVERTERS
+from geolift.cameras import film
+from geolift.errors import LONGEST, DatasetError
+from geolift.keypoints import blazepose
+from geolift.keypoints.format import Options
+from geolift.keypoints.inspection import describe, inspect
+from geolift.lifting import lift
+from geolift.model import Model
+from geolift.networks import Lifter
+from geolift.normalization import Normalization
+from geolift.output import files
+from geolift.skeleton import H36M17
+
+NOBODY = 65534  # a user who may read nothing of others
+
+
+class Way(NamedTuple):
+    """A good file or folder of `corpus`, the reader that takes it, and which of a folder's files is to be damaged."""
+
+    file: str
+    reader: str = "inspect"
+    victim: str = ""
+
+
+class Nobody:
+    """A detector that finds nobody, so that pictures are read without the networks."""
+
+    def __init__(self, *_):
+        pass
+
+    def people(self, *_):
+        return []
+
+
+WAYS = (
+    Way("dataset.npz", "dataset"), Way("dataset.npz"), Way("poses.npz", "poses"), Way("poses.json", "poses"),
+    Way("poses.json"), Way("small.safetensors", "weights"), Way("dog.toml", "skeleton"), Way("dog.json", "skeleton"),
+    Way("openpose", victim="*.json"), Way("alphapose_list.json"), Way("coco_annotations.json"),
+    Way("mmpose_video.json"), Way("mpii.json"), Way("mediapipe_list.json"), Way("table.csv"), Way("deeplabcut.csv"),
+    Way("deeplabcut_table.h5"), Way("deeplabcut_fixed.h5"), Way("sleap.h5"), Way("detectron.npz"),
+    Way("videopose3d.npz"), Way("alphapose_list.json", "convert keypoints"), Way("dataset.npz", "convert cmu"),
+    Way("archive_mpii.npz", "convert mpii"), Way("archive_coco.npz", "convert coco"),
+    Way("archive_videopose3d.npz", "convert videopose3d"), Way("archive_cgspeed.bvh", "convert bvh"),
+    Way("archive_asf_amc", "convert asf_amc", "*.asf"), Way("archive_asf_amc", "convert asf_amc", "*.amc"),
+    Way("archive_elepose.pkl", "convert elepose"), Way("archive_motionbert.pkl", "convert motionbert"),
+    Way("archive_human36m_cdf", "convert human36m_cdf", "*.cdf"),
+    Way("archive_h36m_fetch", "convert h36m_fetch", "*.h5"),
+    Way("3dhp_test", "convert mpi_inf_3dhp", "*.mat"), Way("3dhp_train", "convert mpi_inf_3dhp_train", "*.mat"),
+    *([Way("picture.png", "picture"), Way("film.mp4", "picture")] if importlib.util.find_spec("cv2") else []),
+)  # fmt: skip
+
+
+def write(folder: Path) -> None:
+    """Write the files of all ways in."""
+    from test_archives_mpi_inf_3dhp_train import write as write_3dhp_train
+    from test_mpi_inf_3dhp import write_3dhp
+
+    corpus.write(folder)
+    lifter = Lifter(16, 1, "batch", 10.0, False)
+    variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
+    model = Model(lifter, variables, H36M17, Normalization("camera", 0.4, (0.1,) * 16), 10.0, 1.0)
+    pretrained.save(model, folder / "small.safetensors", dict.fromkeys(pretrained.CARD, "x"), dtype="float32")
+    dog = textwrap.dedent(skeleton_file.__doc__.split("otherwise:\n")[1].split("\n* ")[0])
+    (folder / "dog.toml").write_text(dog)
+    (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
+    people = film(procedural.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+    write_3dhp(folder / "3dhp_test", people, dict.fromkeys((f"TS{i}" for i in range(1, 7)), 20))
+    write_3dhp_train(folder / "3dhp_train" / "S1" / "Seq1" / "annot.mat")
+    if importlib.util.find_spec("cv2"):
+        _pictures(folder)
+
+
+def _pictures(folder: Path) -> None:
+    import cv2
+
+    image = np.random.default_rng(0).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    cv2.imwrite(str(folder / "picture.png"), image)
+    film_of = cv2.VideoWriter(str(folder / "film.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 10, (64, 48))
+    for _ in range(5):
+        film_of.write(image)
+    film_of.release()
+
+
+def read(reader: str, path: Path, unreadable: bool = False) -> str:
+    """What the reader says of a file that it refuses, as one short line that names it; "" if it reads it."""
+    if unreadable and os.geteuid() == 0:
+        os.seteuid(NOBODY)
+    try:
+        _read(reader, path)
+    except (DatasetError, FileNotFoundError) as error:
+        said = str(error)
+        assert "\n" not in said and len(said) <= LONGEST + 100, f"no short line: {said[:300]!r}"
+        assert path.name in said, f"does not name the file: {said[:300]!r}"
+        return said
+    finally:
+        os.seteuid(os.getuid())
+    return ""
+
+
+def _read(reader: str, path: Path) -> None:
+    if reader.startswith("convert "):
+        CONVERTERS[reader.removeprefix("convert ")].convert(path)
+    elif reader == "inspect at 30":
+        described(inspect(path, options=Options(fps=30.0)))
+    elif reader == "lift":
+        lift(path)
+    elif reader == "dataset":
+        dataset.load(path)
+    elif reader == "poses":
+        files.load(path)
+    elif reader == "weights":
+        pretrained.load(path)
+    elif reader == "skeleton":
+        skeleton_file.read(path)
+    else:
+        blazepose.BlazePose = Nobody  # in a process of its own
+        described(inspect(path))
+
+
+def described(found) -> None:
+    """Describe an inspection, and expect nothing in it that a terminal would obey."""
+    text = describe(found)
+    assert text.replace("\n", "").isprintable(), repr(text)
