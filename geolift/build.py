@@ -26,6 +26,7 @@ from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
 from geolift.workdir import ConfigError
 
+SIZES = {"width": (1, 1 << 15), "blocks": (0, 256)}  # of networks
 LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
 
 
@@ -163,9 +164,9 @@ def check(config: ConfigDict) -> None:
     """
     if not config.data.path:
         raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
-    widths = ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator")
+    check_sizes(config)
     numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "run.patience", "motion.gap")
-    for name in (*numbers, *(f"{network}.width" for network in widths)):
+    for name in numbers:
         value = _entry(config, name)
         if value < 1:
             raise ConfigError(f"{name}: found {value}, expected at least 1")
@@ -214,6 +215,19 @@ def check(config: ConfigDict) -> None:
     if not 0 < config.view.min_depth < config.view.distance:
         found = f"{config.view.min_depth}, {config.view.distance}"
         raise ConfigError(f"view.min_depth, view.distance: found {found}, expected 0 < min_depth < distance")
+
+
+def check_sizes(config: ConfigDict) -> None:
+    """Refuse networks that nobody means, before memory is taken for them.
+
+    Raises:
+        ConfigError: naming the entry.
+    """
+    for network in ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator"):
+        for name, (low, high) in SIZES.items():
+            value = _entry(config, f"{network}.{name}")
+            if type(value) is not int or not low <= value <= high:
+                raise ConfigError(f"{network}.{name}: found {value!r}, expected a number from {low} to {high}")
 
 
 def _entry(config: ConfigDict, name: str) -> Any:

@@ -27,6 +27,7 @@ FOLDER = "checkpoints"  # of a run
 SAVED = "saved.json"  # beside it, the newest step saved: there were checkpoints, should they all be gone one day
 MANIFEST = "manifest.json"
 FORMAT = 1
+ROOM = 1 << 20  # bytes beyond the arrays' own, for orbax's metadata
 UNFINISHED, REMOVING = ".writing-", ".removing-"  # names of folders that are no checkpoint yet, or no more
 
 
@@ -54,6 +55,7 @@ def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
     _remove(partial)
     try:
         partial.mkdir(parents=True)
+        _expect_room(partial, arrays)
         with _checkpointer() as checkpointer:
             checkpointer.save((partial / "state").resolve(), args=ocp.args.StandardSave(arrays))
         if digest(_restore(partial, arrays)) != told:
@@ -160,6 +162,14 @@ def digest(arrays: dict[str, Any]) -> str:
         sha.update(f"{name} {array.dtype.str} {array.shape} ".encode())
         sha.update(np.ascontiguousarray(array))
     return sha.hexdigest()
+
+
+def _expect_room(folder: Path, arrays: dict[str, Any]) -> None:
+    """Reserve what the checkpoint takes, and give it back: clearer than what orbax says of a disk that ends midway."""
+    room = folder / "room"
+    with room.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, ROOM + sum(leaf.nbytes for leaf in jax.tree.leaves(arrays)))
+    room.unlink()
 
 
 def _restore(path: Path, template: dict[str, Any]) -> dict[str, Any]:

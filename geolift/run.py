@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ml_collections import ConfigDict
 
-from geolift.build import build_networks, build_state
+from geolift.build import build_networks, build_state, check_sizes
 from geolift.checkpoint import FOLDER, Damaged, read, saved_steps, verify
 from geolift.dataset import Dataset
 from geolift.model import Model, identify
@@ -51,12 +51,14 @@ def open_run(folder: str | os.PathLike) -> Run:
         ConfigError: if its files cannot be read, or are of another version of geolift.
     """
     folder = Path(folder)
-    config, card = read_json(folder / CONFIG), read_json(folder / CARD)
+    config, about = ConfigDict(read_json(folder / CONFIG)), read_json(folder / CARD)
     try:
-        skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in card["skeleton"].items()})
-        scaling = Normalization(**card["normalization"])
-        return Run(folder, ConfigDict(config), skeleton, scaling, int(card["training_poses"]))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        check_sizes(config)
+        skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in about["skeleton"].items()})
+        return Run(folder, config, skeleton, Normalization(**about["normalization"]), int(about["training_poses"]))
+    except KeyError as error:
+        raise ConfigError(f"{folder / CARD}: found no entry {error}, expected one") from error
+    except (AttributeError, TypeError, ValueError) as error:
         raise _foreign(folder, error) from error
 
 

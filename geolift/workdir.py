@@ -8,6 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from geolift import inputs
+from geolift.errors import DatasetError, one_line
+from geolift.json_text import parse
+
 LARGEST = 16 << 20  # bytes of a JSON file of ours
 PATIENCE = 20.0  # seconds that a start waits for the program before it to leave the folder
 
@@ -26,11 +30,11 @@ def read(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path}: found no plain file of at most {LARGEST} bytes, expected a small JSON file")
-        content = json.loads(path.read_bytes())
-    except (OSError, RecursionError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError(f"{path}: not readable as JSON ({str(error).splitlines()[0][:200]})") from error
+        content = parse(inputs.content(path, LARGEST, "a small JSON file").decode())
+    except DatasetError as error:
+        raise ConfigError(str(error)) from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not readable as JSON ({one_line(str(error)[:200])})") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: found {type(content).__name__}, expected a JSON object")
     return content
