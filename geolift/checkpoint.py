@@ -1,13 +1,14 @@
 """A state on disk, with a manifest that vouches for every byte of it.
 
     STEP/state/         the arrays, by orbax
-    STEP/manifest.json  size and sha256 of each file, shape of each array, sha256 of the state itself
+    STEP/manifest.json  size and sha256 of each file, shape of each array, sha256 of the state, and of all this
 
 A checkpoint is written under another name and renamed when it is complete, so a folder named by a number is never half
 written; what happens to it afterwards the manifest tells.
 """
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
             raise Damaged(f"{partial}: what was written reads back as something else")
         files = {name: _file(path) for name, path in _files(partial)}
         manifest = {"format": FORMAT, "step": step, "state_sha256": told, "arrays": _shapes(arrays), "files": files}
-        workdir.write(partial / MANIFEST, manifest)
+        workdir.write(partial / MANIFEST, manifest | {"sha256": _seal(manifest)})
         for path in (*(path for _, path in _files(partial)), partial):
             _to_disk(path)
         partial.rename(folder / str(step))
@@ -115,6 +116,7 @@ def verify(path: Path) -> dict[str, Any]:
         step, files = int(manifest["step"]), manifest["files"].items()
         expected = {str(name): (int(file["bytes"]), str(file["sha256"])) for name, file in files}
         told = {"state_sha256": str(manifest["state_sha256"]), "arrays": dict(manifest["arrays"])}
+        seal = manifest.pop("sha256")
     except FileNotFoundError:
         raise Damaged(f"{path}: no {MANIFEST}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -122,6 +124,8 @@ def verify(path: Path) -> dict[str, Any]:
     if manifest.get("format") != FORMAT or str(step) != path.name:
         found = f"format {manifest.get('format')!r}, step {step}"
         raise Damaged(f"{path / MANIFEST}: found {found}, expected format {FORMAT}, step {path.name}")
+    if seal != _seal(manifest):
+        raise Damaged(f"{path / MANIFEST}: its content changed (sha256)")
     found = dict(_files(path))
     for name, (size, sha256) in expected.items():
         if name not in found:
@@ -189,6 +193,10 @@ def _as(array: np.ndarray, like: jax.Array) -> jax.Array:
     if jax.dtypes.issubdtype(like.dtype, jax.dtypes.prng_key):
         return jax.device_put(jax.random.wrap_key_data(array, impl=jax.random.key_impl(like)), like.sharding)
     return jax.device_put(array, like.sharding)
+
+
+def _seal(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _shapes(arrays: dict[str, Any]) -> dict[str, str]:

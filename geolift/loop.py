@@ -15,7 +15,7 @@ from geolift.divergence import Diverged
 from geolift.health import Watch
 from geolift.logger import Logger
 from geolift.sampler import Pools
-from geolift.saver import Saver
+from geolift.saver import SaveError, Saver
 from geolift.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
 from geolift.stopping import Stopped
 
@@ -78,10 +78,12 @@ def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainStat
         if done % settings.validate_every == 0:
             metrics |= _validation(loop, state)
         pending = Dispatch(done, metrics, asked)
-        if done % settings.checkpoint_every == 0 or done == last or over or any(j.saver.due() for j in loop.journals):
+        if done % settings.checkpoint_every == 0 or done == last or over:
             over |= _look(loop, pending, state)
             pending = None
             _save(loop, state, finish=over or done == last)
+        elif any(journal.saver.due() for journal in loop.journals):  # in the first process, if in any
+            _save(loop, state, finish=False)
         if over and done < last:
             raise Stopped(f"stopped after step {done}, which is saved")
     return state
@@ -102,8 +104,14 @@ def _save(loop: Loop, state: TrainState, *, finish: bool) -> None:
     """Save every run's state; with `finish` wait until it is on disk, in all processes."""
 
     def save() -> None:
+        failed = []
         for journal, one in zip(loop.journals, each(state, len(loop.journals)), strict=True):
-            (journal.saver.finish if finish else journal.saver.save)(one)
+            try:
+                (journal.saver.finish if finish else journal.saver.save)(one)
+            except SaveError as error:
+                failed.append(error)  # the other seeds are saved all the same
+        if failed:
+            raise failed[0]
 
     with loop.clock("checkpoint"):
         if finish:

@@ -135,7 +135,7 @@ def file_for_folder(run):
 
 
 DAMAGE = {
-    "truncated by one byte": every_file(lambda f: f.write_bytes(f.read_bytes()[:-1])),
+    "truncated by two bytes": every_file(lambda f: f.write_bytes(f.read_bytes()[:-2])),
     "truncated to half": every_file(lambda f: f.write_bytes(f.read_bytes()[: f.stat().st_size // 2])),
     "emptied": every_file(lambda f: f.write_bytes(b"")),
     "deleted": every_file(lambda f: f.unlink()),
