@@ -1,6 +1,5 @@
 """A run evaluated: the table on the screen, `evaluation.json` and `poses.png` in its folder."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
 from geolift.run import load
+from geolift.workdir import write as write_json
 
 
 def measure(
@@ -89,7 +89,7 @@ def report(
 def write(folder: Path, result: dict[str, Any]) -> None:
     """Write `evaluation.json`, the definitions of its measures with it."""
     content = {**result, "units": UNITS, "definitions": DEFINITIONS}
-    (folder / "evaluation.json").write_text(json.dumps(content, indent=2) + "\n")
+    write_json(folder / "evaluation.json", content)
 
 
 def mean_and_deviation(values: Sequence[float | None], *, digits: int = 1) -> str:

@@ -1,5 +1,6 @@
 """The small files of a run's folder: written whole or not at all, and compared, so that no other run goes on in it."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -41,13 +42,27 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def write(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file, whole or not at all: after a crash it holds either what it held or the new content."""
+    """Write a JSON file, whole or not at all."""
+    replace(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: after a crash it holds either what it held or `data`.
+
+    Raises:
+        OSError: if the disk does not take it; the file is as it was then.
+    """
     partial = path.with_name(path.name + ".partial")
-    with partial.open("w") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
 
 
 def remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:

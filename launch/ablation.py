@@ -18,7 +18,7 @@ from geolift.report import mean_and_deviation, measure, write
 from geolift.sources import open_dataset
 from geolift.stopping import Signals
 from geolift.train import train_seeds
-from geolift.workdir import ConfigError, read
+from geolift.workdir import ConfigError, read, replace
 from geolift.workdir import write as write_json
 from launch import program
 
@@ -81,7 +81,7 @@ def main() -> None:
             results[name] = run_row(name, workdir / name, data, stop)
             results = {name: results[name] for name in ablation.ROWS if name in results}
             write_json(workdir / "ablation.json", {"seeds": SEEDS.value, "rows": results})
-            (workdir / "ablation.md").write_text(markdown(results) + "\n")
+            replace(workdir / "ablation.md", (markdown(results) + "\n").encode())
     print(f"\n{markdown(results)}\n\n{workdir / 'ablation.md'}")
 
 

@@ -1,6 +1,7 @@
 """Eight CPU devices, loud rank promotion, and small data sets that all tests share."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import jax
@@ -41,6 +42,34 @@ def poses(people):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def time(monkeypatch):
+    """A time that passes only when told to."""
+
+    class Time:
+        now = 1000.0
+
+    monkeypatch.setattr("time.perf_counter", lambda: Time.now)
+    return Time
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Makes a disk of its own, of a size as mount takes it: "64k"."""
+    disk = tmp_path / "disk"
+
+    def make(size):
+        disk.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+        if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("needs the right to mount a tmpfs")
+        return disk
+
+    yield make
+    if disk.is_mount():
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.fixture(scope="session")

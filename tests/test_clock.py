@@ -4,21 +4,7 @@ import threading
 
 import pytest
 
-from geolift import clock as module
 from geolift.clock import Clock
-
-
-class Time:
-    """A time that passes only when told to."""
-
-    def __init__(self, monkeypatch):
-        self.now = 1000.0
-        monkeypatch.setattr(module.time, "perf_counter", lambda: self.now)
-
-
-@pytest.fixture
-def time(monkeypatch):
-    return Time(monkeypatch)
 
 
 def test_no_time_is_everything_other(time):

@@ -1,8 +1,6 @@
 """Training on disks that are full, read-only or limited: it goes on, says so, and the exit code tells."""
 
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,31 +12,11 @@ from geolift.checkpoint import saved_steps
 from geolift.recovery import newest
 from geolift.saver import SaveError
 from geolift.train import train
+from tests.test_growing_file import fill
 from tests.test_programs import ROOT, SMALL
 from tests.test_train import assert_bit_equal, lines, state_of, tiny
 
 CONFIG = {"run.checkpoint_every": 2, "run.validate_every": 100}
-
-
-@pytest.fixture
-def disk(tmp_path):
-    """A disk of 4 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(disk, leave):
-    """Take all room on a disk but `leave` bytes."""
-    with (disk / "ballast").open("ab", buffering=0) as ballast:
-        with contextlib.suppress(OSError):
-            while True:
-                ballast.write(b"x" * 4096)
-        ballast.truncate(max(0, ballast.tell() - leave))
 
 
 def told(workdir):
@@ -63,18 +41,19 @@ def at(dispatch, action):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what orbax leaves after an error
 @pytest.mark.parametrize("midway", [False, True])
-def test_a_disk_that_is_full_for_a_while_costs_nothing(disk, people, people_file, tmp_path, monkeypatch, midway):
+def test_a_disk_that_is_full_for_a_while_costs_nothing(small_disk, people, people_file, tmp_path, monkeypatch, midway):
     """Full after the first dispatch, with room again four dispatches later: the run and its log are whole.
 
     Found before a checkpoint is written, or, were that check to fail, in the middle of it.
     """
+    disk = small_disk("4m")
     monkeypatch.setattr(saver, "PAUSES", (0.0,))
     if midway:
         monkeypatch.setattr(checkpoint, "_expect_room", lambda *_: None)
     config = tiny(people_file, steps=16, **CONFIG)
     train(config, tmp_path / "straight")
-    ballast = at(1, lambda: fill(disk, 40_000)), at(5, lambda: (disk / "ballast").unlink())
-    train(config, disk / "run", stop=lambda: any([step() for step in ballast]))
+    filling = at(1, lambda: fill(disk, leave=40_000)), at(5, lambda: (disk / "filler").unlink())
+    train(config, disk / "run", stop=lambda: any([step() for step in filling]))
     said, full = told(disk / "run"), "RESOURCE_EXHAUSTED" if midway else "No space left"
     assert any("not saved, training goes on" in message and full in message for message in said), said
     assert any("saved, after" in message for message in said), said
@@ -84,8 +63,9 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(disk, people, people_file
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])
-def test_a_disk_that_fails_to_the_end(disk, people, people_file, tmp_path, monkeypatch, how):
+def test_a_disk_that_fails_to_the_end(small_disk, people, people_file, tmp_path, monkeypatch, how):
     """The run goes to its end and says that it is not saved; what was saved before is whole, and goes on."""
+    disk = small_disk("4m")
     monkeypatch.setattr(saver, "PAUSES", (0.0,))
     monkeypatch.setattr(saver, "LAST_PAUSES", (0.0,))
     config, saved = tiny(people_file, steps=8, **CONFIG), str(disk / "run" / checkpoint.FOLDER)
@@ -94,7 +74,7 @@ def test_a_disk_that_fails_to_the_end(disk, people, people_file, tmp_path, monke
         while not checkpoint.steps(disk / "run" / checkpoint.FOLDER):
             time.sleep(0.01)
         if how == "full":
-            fill(disk, 0)
+            fill(disk)
         else:
             subprocess.run(["mount", "--bind", saved, saved], check=True)
             subprocess.run(["mount", "-o", "remount,bind,ro", saved], check=True)
@@ -102,7 +82,7 @@ def test_a_disk_that_fails_to_the_end(disk, people, people_file, tmp_path, monke
     with pytest.raises(SaveError, match=r"checkpoints: the state of step 8 could not be saved: .*(No space|Read-only)"):
         train(config, disk / "run", stop=at(2, fail))
     if how == "full":
-        (disk / "ballast").unlink()
+        (disk / "filler").unlink()
     else:
         subprocess.run(["umount", saved], check=True)
     assert newest([disk / "run"])[0] in (2, 4)

@@ -1,16 +1,10 @@
 """What a run tells survives kills, bad disks and threads, and stays readable."""
 
-import contextlib
-import fcntl
-import itertools
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +13,7 @@ import pytest
 from geolift import logger as module
 from geolift.clock import Clock
 from geolift.logger import Logger
+from tests.test_growing_file import fill
 
 ALONE = """
 import os, random, resource, signal, sys, time, types
@@ -29,7 +24,7 @@ sys.modules["geolift"] = package  # without jax, which does not like to be forke
 from geolift import logger as module
 from geolift.clock import Clock
 from geolift.logger import Logger
-module._board = lambda *_: None
+module.open_board = lambda *_: None
 folder = Path(sys.argv[2])
 """
 
@@ -45,42 +40,8 @@ def begin(tmp_path):
 
 
 @pytest.fixture
-def time(monkeypatch):
-    """A time that passes only when told to."""
-
-    class Time:
-        now = 1000.0
-
-    monkeypatch.setattr(module.time, "perf_counter", lambda: Time.now)
-    return Time
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of its own, of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
-@pytest.fixture
 def no_board(monkeypatch):
-    monkeypatch.setattr(module, "_board", lambda *_: None)
-
-
-def fill(disk):
-    """Take all that is free; the file that holds it."""
-    filler = disk / "filler"
-    with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-        for size in (4096, 1):
-            with contextlib.suppress(OSError):
-                while True:
-                    file.write(b"x" * size)
-    return filler
+    monkeypatch.setattr(module, "open_board", lambda *_: None)
 
 
 def strict(text):
@@ -144,6 +105,13 @@ def test_history_is_only_added_to_and_a_torn_line_stays_alone(begin, tmp_path, c
     told = [strict(line)["message"] for line in text[len(torn) + 1 :].splitlines()]
     assert told[0] == "one" and told[2] == "two" and len(told) == 4
     assert re.findall(r"^geolift: (one|two)$", capsys.readouterr().err, re.MULTILINE) == ["one", "two"]
+
+
+def test_without_tensorboard(begin, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX.proto", None)
+    with begin() as log:
+        log.write(1, {})
+    assert steps(tmp_path) == [1] and not (tmp_path / "tensorboard").exists()
 
 
 # What an earlier start left
@@ -256,13 +224,15 @@ def line(step):
 def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_doubles_nothing(tmp_path):
     script = """
 import pathlib
+from geolift import growing_file, progress, workdir
 
+own = [part.__file__ for part in (module, growing_file, progress, workdir)]
 used = [(pathlib.__file__, name) for name in ("open", "write_bytes", "write_text", "replace", "rename", "unlink")]
 
 def trace(frame, event, _):
     global left
     code = frame.f_code
-    if code.co_filename != module.__file__ and (code.co_filename, code.co_name) not in used:
+    if code.co_filename not in own and (code.co_filename, code.co_name) not in used:
         return None
     left -= event == "line"
     if not left:
@@ -315,111 +285,56 @@ def long(step):
 
 
 def test_a_full_disk_costs_nothing_once_it_has_room_again(begin, small_disk, no_board, time, capsys):
-    with begin(small_disk) as log:
+    disk = small_disk("64k")
+    with begin(disk) as log:
         log.write(1, long(1))
-        filler = fill(small_disk)
+        filler = fill(disk)
         for step in range(2, 60):
             log.write(step, long(step))
             log.tell("still here", number=step, pad="x" * 200)
-        whole = (small_disk / "metrics.jsonl").read_bytes()
+        whole = (disk / "metrics.jsonl").read_bytes()
         assert not whole.endswith(b"\n"), "the line that did not fit was meant to be torn"
         told = capsys.readouterr().err
         filler.unlink()
         log.write(60, long(60))
         log.tell("still here", number=60)
-        assert steps(small_disk) == list(range(1, 61))
+        assert steps(disk) == list(range(1, 61))
         again = capsys.readouterr().err
     for name in ("metrics.jsonl", "history.jsonl"):
         assert len(re.findall(rf"{name}\S*: cannot be written \(No space left on device\)", told)) == 1
         assert len(re.findall(rf"{name}\S*: can be written again; lines that had waited: \d+", again)) == 1
     assert told.count("still here") == 58, "messages are printed at once"
-    history = lines(small_disk, "history.jsonl")
+    history = lines(disk, "history.jsonl")
     assert [entry["number"] for entry in history if "number" in entry] == list(range(2, 61))
 
 
-def test_a_full_disk_that_stays_full_is_told_with_what_is_lost(begin, small_disk, no_board, capsys):
-    with begin(small_disk) as log:
-        fill(small_disk)
-        for step in range(1, 41):
-            log.write(step, long(step))
-    written = (small_disk / "metrics.jsonl").read_bytes().count(b"\n")
-    assert written < 40
-    assert (
-        f"metrics.jsonl: could not be written at the end either; lines lost: {40 - written}\n"
-        in capsys.readouterr().err
-    )
-
-
 def test_a_start_on_a_full_disk_cuts_back_once_there_is_room(begin, small_disk, no_board, time, capsys):
-    (small_disk / "metrics.jsonl").write_text(line(2) + line(4) + line(6) + line(8)[:9])
-    before = (small_disk / "metrics.jsonl").read_bytes()
-    filler = fill(small_disk)
-    with begin(small_disk, first=4) as log:
+    disk = small_disk("64k")
+    (disk / "metrics.jsonl").write_text(line(2) + line(4) + line(6) + line(8)[:9])
+    before = (disk / "metrics.jsonl").read_bytes()
+    filler = fill(disk)
+    with begin(disk, first=4) as log:
         log.write(6, {"loss": 1.0})
-        assert (small_disk / "metrics.jsonl").read_bytes() == before
+        assert (disk / "metrics.jsonl").read_bytes() == before
+        assert not list(disk.glob("*.partial"))
         filler.unlink()
         log.write(8, {"loss": 1.0})
-        assert (small_disk / "metrics.jsonl").read_text() == line(2) + line(4) + line(6, loss=1.0) + line(8, loss=1.0)
-    assert not list(small_disk.glob("*.partial"))
+        assert (disk / "metrics.jsonl").read_text() == line(2) + line(4) + line(6, loss=1.0) + line(8, loss=1.0)
     assert capsys.readouterr().err.count("metrics.jsonl: cannot be written") == 1
 
 
 def test_a_read_only_disk(begin, small_disk, time, capsys):
-    with begin(small_disk) as log:
+    disk = small_disk("64k")
+    with begin(disk) as log:
         log.write(1, {})
-        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         log.write(2, {})
         log.tell("read-only")
-        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
         log.write(3, {})
-        assert steps(small_disk) == [1, 2, 3]
-    assert "read-only" in [entry["message"] for entry in lines(small_disk, "history.jsonl")]
+        assert steps(disk) == [1, 2, 3]
+    assert "read-only" in [entry["message"] for entry in lines(disk, "history.jsonl")]
     assert "metrics.jsonl: cannot be written (Read-only file system)" in capsys.readouterr().err
-
-
-def test_a_disk_that_vanishes_and_comes_back(begin, tmp_path, no_board, time, capsys):
-    """Gone with its folder, or with an empty folder in its place, which must not be taken for it."""
-    store, away = tmp_path / "store", tmp_path / "away"
-    store.mkdir()
-    with begin(store) as log:
-        for step in range(0, 8, 4):
-            log.write(step, {})
-            store.rename(away)
-            log.write(step + 1, {})
-            store.mkdir()
-            log.write(step + 2, {})
-            assert not list(store.iterdir())
-            store.rmdir()
-            away.rename(store)
-            log.write(step + 3, {})
-            assert steps(store) == list(range(step + 4))
-    assert capsys.readouterr().err.count("metrics.jsonl: cannot be written (No such file or directory)") == 2
-
-
-def test_a_file_that_was_removed_is_made_again_at_the_end(begin, tmp_path, no_board):
-    with begin() as log:
-        log.write(1, {})
-        (tmp_path / "metrics.jsonl").unlink()
-        log.write(2, {})
-        log.write(3, {})
-    assert steps(tmp_path) == [2, 3]
-
-
-def test_a_disk_that_takes_long_to_fail_hardly_slows_the_run(begin, tmp_path, no_board, time, monkeypatch):
-    def slow(path, *_, **__):
-        time.now += 60
-        raise TimeoutError(110, f"{path} timed out")
-
-    with begin() as log:
-        log.write(0, {})
-        with monkeypatch.context() as patch:
-            patch.setattr(module, "open", slow, raising=False)
-            began = time.now
-            for step in range(1, 10_001):
-                log.write(step, {})
-                time.now += 1
-        assert 600 < time.now - began - 10_000 < 1100
-    assert steps(tmp_path) == list(range(10_001))
 
 
 def test_a_folder_that_is_not_there(begin, tmp_path, capsys):
@@ -454,7 +369,8 @@ with Logger(folder, first=0, last=100, clock=Clock()) as log:
 
 
 def test_messages_into_a_file_on_the_full_disk_stop_nothing(small_disk, tmp_path):
-    fill(small_disk)
+    disk = small_disk("64k")
+    fill(disk)
     script = """
 with Logger(folder, first=0, last=100, clock=Clock()) as log:
     for step in range(1, 30):
@@ -464,193 +380,9 @@ sys.stderr.close()
 log.tell("after the end")
 """
     command = [sys.executable, "-c", ALONE + script, os.path.dirname(module.__file__), str(tmp_path)]
-    with (small_disk / "messages").open("w") as file:
+    with (disk / "messages").open("w") as file:
         assert subprocess.run(command, stderr=file, timeout=60).returncode == 0
     assert steps(tmp_path) == list(range(1, 30))
-
-
-# TensorBoard
-
-
-def events(folder):
-    """`(step, {name: value})` of each event, of all files, its framing and checksums checked."""
-    from tensorboardX.proto.event_pb2 import Event
-    from tensorboardX.record_writer import masked_crc32c
-
-    found = []
-    for path in sorted((folder / "tensorboard").iterdir()):
-        data = path.read_bytes()
-        while data:
-            size, size_check = struct.unpack_from("<QI", data)
-            content, (check,) = data[12 : 12 + size], struct.unpack_from("<I", data, 12 + size)
-            assert (masked_crc32c(data[:8]), masked_crc32c(content)) == (size_check, check)
-            event = Event.FromString(content)
-            found.append((event.step, {value.tag: value.simple_value for value in event.summary.value}))
-            data = data[16 + size :]
-    return found
-
-
-def test_tensorboard_has_the_same_metrics(begin, tmp_path):
-    pytest.importorskip("tensorboardX")
-    with begin(first=4) as log:
-        log.write(6, {"a": 1.0, "b": 0.5})
-        log.write(8, {"a": float("nan")})
-    header, start, *written = events(tmp_path)
-    assert (header, start) == ((0, {}), (5, {})) and written[0] == (6, {"a": 1.0, "b": 0.5})
-    assert written[1][0] == 8 and written[1][1]["a"] != written[1][1]["a"]
-
-
-def test_tensorboard_on_a_full_disk_neither_hangs_nor_loses(begin, small_disk, capsys):
-    pytest.importorskip("tensorboardX")
-    with begin(small_disk) as log:
-        filler = fill(small_disk)
-        for step in range(1, 200):
-            log.write(step, {"loss": 0.5})
-        filler.unlink()
-        log.write(200, {"loss": 0.5})
-    assert events(small_disk)[2:] == [(step, {"loss": 0.5}) for step in range(1, 201)]
-    told = capsys.readouterr().err
-    assert len(re.findall(r"events\.out\S*: cannot be written", told)) == 1
-    assert len(re.findall(r"events\.out\S*: can be written again", told)) == 1
-
-
-def test_without_tensorboard(begin, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorboardX.proto", None)
-    with begin() as log:
-        log.write(1, {})
-    assert steps(tmp_path) == [1] and not (tmp_path / "tensorboard").exists()
-
-
-# Progress
-
-
-def shown(text):
-    """The lines of progress, as (step, steps per second or None, what is left or None)."""
-    found = []
-    for row in text.splitlines():
-        if match := re.match(r"step (\d+)/\d+ (?!\| compiling)(?:\| (\S+) steps/s \| (.+?) left)?", row + " "):
-            step, rate, left = match.groups()
-            found.append((int(step), rate and float(rate), left))
-    return found
-
-
-def test_a_log_file_gets_a_line_every_ten_seconds_and_the_first_and_the_last(begin, time, capsys):
-    said = []
-    with begin(last=2000) as log:
-        for step in range(1, 1001):
-            time.now += 0.25
-            log.write(step, {})
-            said += [time.now] * len(shown(capsys.readouterr().err))
-    assert said[0] == 1000.25 and len(said) == 25
-    assert {b - a for a, b in itertools.pairwise(said)} == {10.0}
-    assert [step for step, *_ in shown(capsys.readouterr().err)] == [1000]
-
-
-def test_speed_and_time_left_are_those_of_the_last_minute(begin, time, capsys):
-    """Not of compiling, of the steps before a resumption, or of a pause."""
-    with begin(first=100_000, last=200_000) as log:
-
-        def run(step, count, seconds):
-            for _ in range(count):
-                step, time.now = step + 10, time.now + seconds
-                log.write(step, {})
-            return step, shown(capsys.readouterr().err)
-
-        time.now += 300
-        step, told = run(100_000, 1, 0)
-        assert told == [(100_010, None, None)], "nothing is known yet"
-        step, told = run(step, 100, 2)
-        assert {rate for _, rate, _ in told} == {5.0} and told[-1][2] == "5:29 h"
-        time.now += 7200
-        step, told = run(step, 20, 2)
-        assert [rate for _, rate, _ in told] == [None, *[5.0] * 3], "a pause says nothing of the speed"
-        step, told = run(step, 200, 0.5)
-        assert told[-1][1] == 20.0
-        step, told = run(step, 4, 5000)
-        assert [rate for _, rate, _ in told] == [None, *[0.002] * 3], "lines that are further apart than a minute"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00"), (59.6, "1:00"), (3599, "59:59"), (3600, "1:00 h"), (86399, "23:59 h"), (190_000, "2 d 4:46 h")],
-)
-def test_durations(seconds, text):
-    assert module._duration(seconds) == text
-
-
-def test_shares_health_and_the_totals_at_the_end(tmp_path, time, capsys):
-    clock = Clock()
-    with Logger(tmp_path, first=0, last=10, clock=clock) as log:
-        for kind, seconds in (("start", 1), ("step", 3620), ("checkpoint", 160), ("validation", 120)):
-            with clock(kind):
-                time.now += seconds
-        log.write(10, {"health/real_judged_real": 0.61, "validation/flip_rate": 3.2, "health/fake_judged_fake": 0.5})
-        row = capsys.readouterr().err.splitlines()[-1]
-        assert row == (
-            "step 10/10 | step 93 % | checkpoint 4 % | validation 3 % | "
-            "real judged real 61 % | fake judged fake 50 % | flipped 3 %"
-        )
-        time.now += 39
-    assert capsys.readouterr().err == (
-        "geolift: 1:05 h in all: step 1:00 h (92 %) | checkpoint 2:40 (4 %) | validation 2:00 (3 %) | "
-        "other 0:39 (1 %) | start 0:01 (0 %)\n"
-    )
-    assert lines(tmp_path, "history.jsonl")[-1]["seconds"]["checkpoint"] == 160
-
-
-class Screen:
-    """A terminal of some columns that shows what is written to `stream`."""
-
-    def __init__(self, columns):
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self._columns, self._data, self.stream = columns, b"", os.fdopen(slave, "w")
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self):
-        with contextlib.suppress(OSError):  # the other end is closed
-            while data := os.read(self._master, 4096):
-                self._data += data
-
-    def rows(self):
-        """What stands there at the end, and how often a line was renewed."""
-        self.stream.close()
-        self._reader.join()
-        os.close(self._master)
-        rows, column = [""], 0
-        for part in re.findall(r"\r|\n|\x1b\[2K|[^\r\n\x1b]", self._data.decode()):
-            if part == "\n":
-                rows.append("")
-            elif part == "\r":
-                column = 0
-            elif part == "\x1b[2K":
-                rows[-1] = ""
-            else:
-                if column == self._columns:
-                    rows.append("")
-                    column = 0
-                rows[-1] = rows[-1][:column].ljust(column) + part + rows[-1][column + 1 :]
-                column += 1
-        return rows, self._data.count(b"\x1b[2K")
-
-
-@pytest.mark.parametrize("columns", [20, 200])
-def test_a_terminal_has_one_line_that_is_renewed_below_the_messages(begin, monkeypatch, columns):
-    screen = Screen(columns)
-    monkeypatch.setattr(sys, "stderr", screen.stream)
-    with begin() as log:
-        for step in range(1, 51):
-            log.write(step, {"health/real_judged_real": 0.61})
-            if step in (20, 40):
-                log.tell(f"at {step}")
-    monkeypatch.undo()
-    rows, renewed = screen.rows()
-    totals = "".join(rows[3:])
-    assert rows[:2] == ["geolift: at 20", "geolift: at 40"] and renewed > 50
-    assert rows[2].startswith("step 50/100 | ") and len(rows[2]) < columns
-    assert columns == 20 or rows[2].endswith("real judged real 61 %")
-    assert totals.startswith("geolift: 0:00 in all: other 0:00 (100 %)"), rows
 
 
 # Threads
