@@ -1,7 +1,10 @@
 """Eight CPU devices, loud rank promotion, and small data sets that all tests share."""
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import jax
@@ -10,12 +13,24 @@ import pytest
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_rank_promotion", "raise")
+CACHE = "JAX_COMPILATION_CACHE_DIR"
+if CACHE not in os.environ:  # what many tests train is compiled once, for the test processes and what they start
+    os.environ[CACHE] = tempfile.mkdtemp(prefix="geolift-tests-")
+    atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
+jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 
 from geolift import dataset, procedural  # noqa: E402
 from geolift.cameras import film  # noqa: E402
 from geolift.skeleton import H36M17  # noqa: E402
 
 CMU, MPII, COCO = "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget():
+    """Compiled programs of a test file do not stay in memory until the last one."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture(scope="session")
