@@ -111,7 +111,7 @@ def kill(training: Training, kind: str, rng: np.random.Generator, spans: dict[st
     if code == DONE:
         return None
     names = "+".join(s.name for s in (chosen if isinstance(chosen, tuple) else (chosen,)))
-    assert code in (STOPPED, -9, 128 + 15, -15, -2, 1), (code, names)
+    assert code in (STOPPED, -9, 128 + 15, -15, -2), (code, names)
     return {"kind": kind, "signal": names, "code": code, "half_written": partial, "lines": training.lines()}
 
 

@@ -64,17 +64,18 @@ def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
         files = {name: _file(path) for name, path in _files(partial)}
         manifest = {"format": FORMAT, "step": step, "state_sha256": told, "arrays": _shapes(arrays), "files": files}
         workdir.write(partial / MANIFEST, manifest | {"sha256": _seal(manifest)})
-        for path in (*(path for _, path in _files(partial)), partial):
+        for path in (*partial.rglob("*"), partial):
             _to_disk(path)
         partial.rename(folder / str(step))
-        _to_disk(folder)
+        for path in (folder, folder.parent):
+            _to_disk(path)
     finally:
         _remove(partial)  # what a full disk left
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Remove all but the `keep` newest checkpoints of `folder`."""
-    for step in steps(folder)[:-keep]:
+def prune(folder: Path, keep: int, *, spare: int | None = None) -> None:
+    """Remove all but the `keep` newest checkpoints of `folder`, and that of the step `spare`."""
+    for step in [step for step in steps(folder)[:-keep] if step != spare]:
         doomed = folder / f"{REMOVING}{step}"
         (folder / str(step)).rename(doomed)
         _remove(doomed)
@@ -170,6 +171,8 @@ def digest(arrays: dict[str, Any]) -> str:
 
 def _expect_room(folder: Path, arrays: dict[str, Any]) -> None:
     """Reserve what the checkpoint takes, and give it back: clearer than what orbax says of a disk that ends midway."""
+    if not hasattr(os, "posix_fallocate"):  # macOS
+        return
     room = folder / "room"
     with room.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, ROOM + sum(leaf.nbytes for leaf in jax.tree.leaves(arrays)))

@@ -14,7 +14,7 @@ from geolift.run import CARD, Run, card, open_run
 from geolift.sampler import Pools, sample
 from geolift.sources import open_dataset
 from geolift.step import TrainState, gradients
-from geolift.workdir import remember
+from geolift.workdir import expect
 
 FOLDER = "diverged"
 
@@ -71,7 +71,7 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
     state = checkpoint.read(run.folder / FOLDER / str(dumps[-1]), run.start())
     seen = open_dataset(run.config.data.path).select(run.config.data.split).blind()
     pools = build_pools(run.config, seen, run.normalization)
-    remember(run.folder / CARD, card(seen, run.normalization, pools))
+    expect(run.folder / CARD, card(seen, run.normalization, pools))
     last = int(state.step)
     return [_again(run, state, pools, step) for step in range(last - int(state.bad), last)]
 

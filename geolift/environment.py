@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jax
 
-from geolift.workdir import differences, read, write
+from geolift.workdir import ConfigError, differences, read, write
 
 FILE = "environment.json"
 PACKAGES = ("geolift", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
@@ -23,7 +23,10 @@ def changes(workdir: Path) -> list[str]:
     """Keep what this start computes with in `environment.json`; what differs from the start before, as a message."""
     path = workdir / FILE
     now = {"python": platform.python_version(), "devices": machine(), "packages": {p: _version(p) for p in PACKAGES}}
-    rows = differences(read(path), now) if path.exists() else []
+    try:
+        rows = differences(read(path), now) if path.exists() else []
+    except ConfigError as error:
+        rows = [str(error)]
     write(path, now)
     if not rows:
         return []

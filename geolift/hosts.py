@@ -27,13 +27,17 @@ class NotJoined(RuntimeError):
 
 
 class FirstGaveUp(RuntimeError):
-    """The first process raised an error; it says which one."""
+    """The first process raised an error, of the class named `kind`."""
+
+    def __init__(self, message: str, kind: str):
+        super().__init__(message)
+        self.kind = kind
 
 
 SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
 OPEN_MPI = ("OMPI_MCA_orte_hnp_uri", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK")
 KUBERNETES = ("KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX")
-PATIENCE = 60.0  # seconds until a file written by one host must be seen by the others
+PATIENCE = 120.0  # seconds until a file written by one host must be seen by the others
 
 
 def engine() -> str | None:
@@ -96,6 +100,11 @@ def start(address: str | None = None, processes: int | None = None, process: int
         raise NotJoined(f"{name}: cannot join the other processes: {str(error).splitlines()[0]}") from error
 
 
+def several() -> bool:
+    """Whether there are other processes."""
+    return jax.distributed.is_initialized() and jax.process_count() > 1
+
+
 def first() -> bool:
     """Whether this is the process that writes."""
     return jax.process_index() == 0
@@ -117,14 +126,14 @@ def from_first(function: Callable[[], T]) -> T:
         try:
             message = json.dumps({"value": function()}).encode()
         except Exception as raised:
-            error, message = raised, json.dumps({"error": str(raised)}).encode()
+            error, message = raised, json.dumps({"error": str(raised), "kind": type(raised).__name__}).encode()
     length = int(multihost_utils.broadcast_one_to_all(np.int32(len(message))))
     padded = np.frombuffer(message.ljust(length), np.uint8)[:length]
     told = json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(padded))))
     if error:
         raise error
     if "error" in told:
-        raise FirstGaveUp(f"process 0 gave up: {told['error']}")
+        raise FirstGaveUp(f"process 0 gave up: {told['error']}", told["kind"])
     return told["value"]
 
 

@@ -50,11 +50,13 @@ class Loop(NamedTuple):
 
 
 class Dispatch(NamedTuple):
-    """Steps that were handed to the device: the last of them, their metrics, whether a process was asked to stop."""
+    """Steps that were handed to the device: the last of them, their metrics, whether a process was asked to stop, and
+    whether the metrics were read and logged."""
 
     done: int
-    metrics: dict[str, jax.Array]
+    metrics: dict[str, jax.Array | np.ndarray]
     stop: bool | jax.Array
+    noted: bool = False
 
 
 def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainState:
@@ -83,7 +85,9 @@ def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainStat
             pending = None
             _save(loop, state, finish=over or done == last)
         elif any(journal.saver.due() for journal in loop.journals):  # in the first process, if in any
-            _save(loop, state, finish=False)
+            pending = _note(loop, pending)
+            if not np.any(pending.metrics[IN_A_ROW]):
+                _save(loop, state, only_due=True)
         if over and done < last:
             raise Stopped(f"stopped after step {done}, which is saved")
     return state
@@ -100,12 +104,14 @@ def _validation(loop: Loop, state: TrainState) -> dict[str, jax.Array]:
         return {name: jnp.stack([e[name] for e in errors]) for name in errors[0]}
 
 
-def _save(loop: Loop, state: TrainState, *, finish: bool) -> None:
-    """Save every run's state; with `finish` wait until it is on disk, in all processes."""
+def _save(loop: Loop, state: TrainState, *, finish: bool = False, only_due: bool = False) -> None:
+    """Save every run's state, or only of those whose last save failed; with `finish`, until it is on disk."""
 
     def save() -> None:
         failed = []
         for journal, one in zip(loop.journals, each(state, len(loop.journals)), strict=True):
+            if only_due and not journal.saver.due():
+                continue
             try:
                 (journal.saver.finish if finish else journal.saver.save)(one)
             except SaveError as error:
@@ -121,17 +127,26 @@ def _save(loop: Loop, state: TrainState, *, finish: bool) -> None:
 
 
 def _look(loop: Loop, dispatch: Dispatch, state: TrainState) -> bool:
-    """Read the metrics of a dispatch, log them if it is their turn; whether a process was asked to stop.
+    """Log a dispatch; whether a process was asked to stop during it. The same in all processes.
 
     Raises:
         Diverged: if a run has used up its patience; `state`, of that dispatch or the next, has not changed since.
     """
+    over = _note(loop, dispatch).metrics[IN_A_ROW] >= loop.config.run.patience
+    if over.any():
+        _give_up(loop, state, int(np.argmax(over)), len(over))
+    return bool(dispatch.stop)
+
+
+def _note(loop: Loop, dispatch: Dispatch) -> Dispatch:
+    """Read the metrics of a dispatch, log them if it is their turn; the dispatch with `[seeds]` arrays of numbers."""
+    if dispatch.noted:
+        return dispatch
     with loop.clock("step"):
         metrics = {name: np.reshape(value, -1) for name, value in jax.device_get(dispatch.metrics).items()}
-    in_a_row, settings = metrics.pop(IN_A_ROW), loop.config.run
-    last = dispatch.done == loop.programs[-1][0]
+    settings, last = loop.config.run, dispatch.done == loop.programs[-1][0]
     for i, journal in enumerate(loop.journals):
-        values = {name: float(value[i]) for name, value in sorted(metrics.items())}
+        values = {name: float(value[i]) for name, value in sorted(metrics.items()) if name != IN_A_ROW}
         if values[SKIPPED]:
             steps = f"{values[SKIPPED]:.0f} of the {settings.steps_per_dispatch} steps up to {dispatch.done}"
             journal.logger.tell(f"{steps} skipped: a loss or gradient was not finite")
@@ -139,9 +154,7 @@ def _look(loop: Loop, dispatch: Dispatch, state: TrainState) -> bool:
             journal.logger.write(dispatch.done, values)
             for sign in journal.watch.look(dispatch.done, values):
                 journal.logger.tell(sign)
-    if (in_a_row >= settings.patience).any():
-        _give_up(loop, state, int(np.argmax(in_a_row >= settings.patience)), len(in_a_row))
-    return bool(dispatch.stop)
+    return dispatch._replace(metrics=metrics, noted=True)
 
 
 def _give_up(loop: Loop, state: TrainState, seed: int, seeds: int) -> None:
@@ -152,7 +165,7 @@ def _give_up(loop: Loop, state: TrainState, seed: int, seeds: int) -> None:
         folder = loop.journals[seed].folder
         try:
             where = f"the state before them: {divergence.dump(folder, state)}; look with python -m launch.replay"
-        except OSError as error:
+        except Exception as error:  # orbax and the file system raise what they like
             where = f"the state before them could not be written: {error}"
         message = f"{folder}: {message}; {where} --workdir={folder}"
         loop.journals[seed].logger.tell(message)

@@ -1,5 +1,6 @@
 """Where a run goes on from: the newest checkpoint that is whole. What is damaged is moved aside, never deleted."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from geolift.checkpoint import FOLDER, SAVED, Damaged
 from geolift.workdir import ConfigError
 
 QUARANTINE = "quarantine"
+CARD = "model.json"  # there from a run's first start on
 
 
 def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
@@ -24,6 +26,7 @@ def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
 
     Raises:
         ConfigError: if there are checkpoints, or were, but no step that all runs have whole. Nothing is moved then.
+        OSError: if they cannot be read or moved.
     """
     for run in runs:
         checkpoint.clean(run / FOLDER)
@@ -35,11 +38,13 @@ def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
             return step, [line for run in runs for line in _go_back(run, steps[run], step, damage)]
         damage |= found
     begun = [run for run in runs if steps[run] or (run / SAVED).exists()]
-    if damage or len(begun) == len(runs):
+    new = [run for run in runs if not (run / CARD).exists()]
+    if damage or len(begun) == len(runs) or any(new or len(steps[run]) > 1 for run in begun):
         why = "; ".join(damage.values()) or "; ".join(f"{run / FOLDER}: found {steps[run] or 'none'}" for run in runs)
+        what = "no whole checkpoint" if len(runs) == 1 else "no step of which all runs have a whole checkpoint"
         raise ConfigError(
-            f"{runs[0]}: was trained in before, but has no whole checkpoint ({why}); it is not begun anew: bring a "
-            "checkpoint back, or use another workdir"
+            f"{begun[0]}: was trained in before, but there is {what} ({why}); it is not begun anew: bring a checkpoint "
+            "back, or use another workdir"
         )
     return None, [line for run in runs for line in _go_back(run, steps[run], 0, damage)]
 
@@ -47,13 +52,17 @@ def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
 def _fault(path: Path) -> str | None:
     try:
         checkpoint.verify(path)
-    except (Damaged, OSError) as error:
+    except Damaged as error:
         return str(error)
+    except OSError as error:
+        if error.errno != errno.EIO:  # the disk cannot read it; other errors may pass
+            raise
+        return f"{path}: {error}"
 
 
 def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]) -> list[str]:
     """Move checkpoints beyond `step` aside; what was done."""
-    lines = []
+    lines, last = [], _last_saved(run, steps)
     for later in [later for later in steps if later > step]:
         path, aside = run / FOLDER / str(later), run / QUARANTINE / str(later)
         count = 1
@@ -64,10 +73,16 @@ def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]
         path.rename(aside)
         why = damage.get(path, f"{path}: a run beside this one has no whole checkpoint of this step")
         lines.append(f"{why}; moved to {aside}, going on from step {step}")
-    if (run / SAVED).exists():
-        last = workdir.read(run / SAVED).get("step")
-        if last not in steps and last != step:
-            lines.append(f"{run / FOLDER}: the checkpoint of step {last} is gone; going on from step {step}")
-        if last != step:
-            workdir.write(run / SAVED, {"step": step})
+    if last not in (*steps, step):
+        lines.append(f"{run / FOLDER}: the checkpoint of step {last} is gone; going on from step {step}")
+    if last != step:
+        workdir.write(run / SAVED, {"step": step})
     return lines
+
+
+def _last_saved(run: Path, steps: Sequence[int]) -> int:
+    """The step in the run's mark; without a mark that can be read, that of its newest checkpoint."""
+    try:
+        return int(workdir.read(run / SAVED)["step"])
+    except (ConfigError, FileNotFoundError, KeyError, TypeError, ValueError):
+        return max(steps, default=0)

@@ -1,7 +1,7 @@
 """Checkpoints written while training goes on, whatever the store does: full, read-only, slow."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,13 @@ class Saver:
         folder: the run's folder.
         keep: how many of the newest to keep.
         tell: where messages go; called from another thread.
+        beside: folders of all runs that are trained side by side, this one among them: the newest step that all of
+            them have is kept, too, as that is where they go on from.
     """
 
-    def __init__(self, folder: Path, *, keep: int, tell: Callable[[str], None]):
+    def __init__(self, folder: Path, *, keep: int, tell: Callable[[str], None], beside: Sequence[Path] = ()):
         self._folder, self._keep, self._tell = Path(folder), keep, tell
+        self._beside = beside or (self._folder,)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         self._writing: Future | None = None
         self._failures, self._failed_at = 0, 0.0
@@ -47,15 +50,14 @@ class Saver:
         A save that fails is told, and `due` then asks for another. If the one before is not done yet, training waits
         for it, but not longer than `SLOW` seconds: then this one is left out.
         """
-        step, arrays = int(state.step), checkpoint.snapshot(state)
         if self._writing and wait([self._writing], timeout=SLOW).not_done:
-            self._tell(f"checkpoint {step} left out: the store is still busy with the one before")
+            self._tell(f"checkpoint {int(state.step)} left out: the store is still busy with the one before")
             return
-        self._writing = self._pool.submit(self._write, step, arrays)
+        self._writing = self._pool.submit(self._write, int(state.step), checkpoint.snapshot(state))
 
     def due(self) -> bool:
         """Whether the last save failed, and it is time to try again with the state there is now."""
-        if not self._error:
+        if not self._error or not self._writing.done():
             return False
         return time.monotonic() - self._failed_at >= PAUSES[min(self._failures, len(PAUSES)) - 1]
 
@@ -89,7 +91,8 @@ class Saver:
             self._tell(f"checkpoint {step} saved, after {self._failures} failures")
         self._error, self._failures = None, 0
         try:
-            checkpoint.prune(folder, self._keep)
+            common = set.intersection(*(set(checkpoint.steps(run / FOLDER)) for run in self._beside))
+            checkpoint.prune(folder, self._keep, spare=max(common, default=None))
         except OSError as error:
             self._tell(f"old checkpoints not removed: {_said(error)}")
 

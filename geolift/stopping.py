@@ -1,5 +1,6 @@
 """SIGTERM and SIGINT: finish the step, save, stop; a second one stops at once."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ class Signals:
 
     def __init__(self):
         self._caught: signal.Signals | None = None
+        self._leave: int | None = None
 
     def __enter__(self) -> "Signals":
         self._before = {number: signal.signal(number, self._catch) for number in SIGNALS}
@@ -33,9 +35,14 @@ class Signals:
     def __call__(self) -> bool:
         return self._caught is not None
 
+    def leave_at_once(self, code: int) -> None:
+        """From now on, as nothing is lost by it, the first signal ends the process with this exit code."""
+        self._leave = code
+
     def _catch(self, number: int, frame: FrameType | None) -> None:
-        if self._caught:
-            os._exit(128 + number)
+        if self._caught or self._leave is not None:
+            os._exit(128 + number if self._caught else self._leave)
         self._caught = signal.Signals(number)
-        # Not by print: the signal may have come in the middle of one.
-        os.write(sys.stderr.fileno(), f"\ngeolift: {self._caught.name}: stopping after these steps\n".encode())
+        # Not by print: the signal may have come in the middle of one. Ctrl-C may have ended who reads it, too.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.write(sys.stderr.fileno(), f"\ngeolift: {self._caught.name}: stopping after these steps\n".encode())

@@ -20,11 +20,11 @@ from geolift.loop import Journal, Loop, each, run
 from geolift.model import Model
 from geolift.run import CARD, CONFIG, as_model, card
 from geolift.sampler import sample
-from geolift.saver import Saver
+from geolift.saver import SaveError, Saver
 from geolift.sources import open_dataset
 from geolift.step import Parallel, parallel, stack
 from geolift.validation import validator
-from geolift.workdir import ConfigError, Lock, remember
+from geolift.workdir import ConfigError, Lock, expect, write
 
 FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 
@@ -106,12 +106,14 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             states = [place(build_state(c, seen.skeleton, about["training_poses"])) for c in configs]
             pools = place(pools)
 
-            step, told = hosts.from_first(lambda: _open(held, configs, folders, about))
+            step, told = hosts.from_first(lambda: _open(held, configs, folders, about, last))
             hosts.expect_shared(folders[0])
-            _expect_fitting(step, config, last, folders[0])
             if step:
                 states = [checkpoint.read(f / FOLDER / str(step), s) for f, s in zip(folders, states, strict=True)]
-        journals = [_journal(held, f, config, step, last, clock, told) for f in folders] if hosts.first() else []
+        journals = [_journal(held, f, folders, config, step, last, clock) for f in folders] if hosts.first() else []
+        for line in told:
+            for journal in journals:
+                journal.logger.tell(line)
         loop = Loop(config, clock, programs, journals, lambda s: validate(model(s)), stop)
         state = states[0] if len(states) == 1 else place(stack(states))
         del states
@@ -132,17 +134,31 @@ def _program(config: ConfigDict, phase: Phase, *, replicas: bool) -> Parallel:
 
 
 def _open(
-    held: ExitStack, configs: Sequence[ConfigDict], folders: Sequence[Path], about: dict[str, Any]
+    held: ExitStack, configs: Sequence[ConfigDict], folders: Sequence[Path], about: dict[str, Any], last: int
 ) -> tuple[int, list[str]]:
-    """Take the runs' folders for this program; the step that they go on from, and what there is to tell about that."""
+    """Take the runs' folders for this program; the step that they go on from, and what there is to tell about that.
+
+    Raises:
+        ConfigError: if the folders cannot go on with these configs and data; they are as they were, then.
+        SaveError: if they cannot be written.
+    """
     told = []
-    for config, folder in zip(configs, folders, strict=True):
-        folder.mkdir(parents=True, exist_ok=True)
-        if not held.enter_context(Lock(folder)).held:
-            told.append(f"{folder}: this store has no locks; see to it that no other program trains here")
-        remember(folder / CONFIG, config.to_dict(), free=FREE)
-        remember(folder / CARD, about)
-    step, found = recovery.newest(folders)
+    try:
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not held.enter_context(Lock(folder)).held:
+                told.append(f"{folder}: this store has no locks; see to it that no other program trains here")
+        for config, folder in zip(configs, folders, strict=True):
+            expect(folder / CONFIG, config.to_dict(), free=FREE)
+            expect(folder / CARD, about)
+        step, found = recovery.newest(folders)
+        _expect_fitting(step or 0, configs[0], last, folders[0])
+        for config, folder in zip(configs, folders, strict=True):
+            write(folder / CONFIG, config.to_dict())
+            write(folder / CARD, about)
+            told += environment.changes(folder)
+    except OSError as error:
+        raise SaveError(f"{folder}: cannot be written: {error}") from error
     return step or 0, [*told, *found]
 
 
@@ -156,11 +172,9 @@ def _expect_fitting(step: int, config: ConfigDict, last: int, folder: Path) -> N
 
 
 def _journal(
-    held: ExitStack, folder: Path, config: ConfigDict, first: int, last: int, clock: Clock, told: Sequence[str]
+    held: ExitStack, folder: Path, folders: Sequence[Path], config: ConfigDict, first: int, last: int, clock: Clock
 ) -> Journal:
     logger = held.enter_context(Logger(folder, first=first, last=last, clock=clock))
-    for line in [*told, *environment.changes(folder)]:
-        logger.tell(line)
     logger.tell(f"{'going on from' if first else 'beginning at'} step {first} on {environment.machine()}")
-    saver = held.enter_context(Saver(folder, keep=config.run.keep, tell=logger.tell))
+    saver = held.enter_context(Saver(folder, keep=config.run.keep, tell=logger.tell, beside=folders))
     return Journal(folder, saver, logger, Watch())

@@ -65,8 +65,8 @@ def replace(path: Path, data: bytes) -> None:
         raise
 
 
-def remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:
-    """Write `content` to `path`, unless a different run began there: refuse to go on with other settings.
+def expect(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:
+    """Refuse to go on with other settings than those in `path`, if there are any.
 
     An entry that only one of the two has is no difference as long as it is off (0, empty, false): that is how geolift
     adds entries, so that runs go on under a newer version.
@@ -84,7 +84,6 @@ def remember(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ())
         if changed:
             head = f"{path} was begun with other settings; use another workdir:"
             raise ConfigError("\n".join([head, *(f"  {row}" for row in changed)]))
-    write(path, content)
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

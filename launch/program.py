@@ -1,11 +1,15 @@
 """How every program here ends: errors in one message, and what the exit code says."""
 
+import contextlib
+import os
 import sys
 import traceback
 from collections.abc import Callable
 
 from absl import app, logging
 
+from geolift import hosts
+from geolift.checkpoint import Damaged
 from geolift.divergence import Diverged
 from geolift.errors import DatasetError
 from geolift.hosts import FirstGaveUp
@@ -19,27 +23,35 @@ CODES = {
     Stopped: STOPPED,
     Diverged: DIVERGED,
     SaveError: NOT_SAVED,
-    **dict.fromkeys((DatasetError, ConfigError, FirstGaveUp, FileNotFoundError, PermissionError), REFUSED),
+    **dict.fromkeys((DatasetError, ConfigError, Damaged, FileNotFoundError, PermissionError), REFUSED),
 }
+AGREED = (Stopped, Diverged, SaveError, FirstGaveUp)  # errors that all processes raise together
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a program: 0 done; 1 refused, and would be again; 70 diverged; 71 crashed, and may not the next time (a
     device, another process or the network failed); 74 the last state was not saved; 75 stopped by a signal with
     everything saved, to be started again."""
-    app.run(lambda argv: sys.exit(_code(main, argv)))
+    app.run(lambda argv: sys.exit(_end(main, argv)))
 
 
-def _code(main: Callable[[], None], argv: list[str]) -> int:
+def _end(main: Callable[[], None], argv: list[str]) -> int:
     if argv[1:]:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     try:
         main()
-    except tuple(CODES) as error:
-        print(f"geolift: {error}", file=sys.stderr)
-        return next(code for kind, code in CODES.items() if isinstance(error, kind))
-    except Exception:
-        traceback.print_exc()
-        return CRASHED
+    except Exception as error:
+        code = _code_of(error)
+        with contextlib.suppress(OSError, ValueError):  # nobody may read it any more
+            print(f"geolift: {error}" if code != CRASHED else traceback.format_exc(), file=sys.stderr, flush=True)
+        if hosts.several() and not isinstance(error, AGREED):
+            os._exit(code)  # an ordinary end would wait minutes for the other processes, which know nothing of it
+        return code
     return 0
+
+
+def _code_of(error: Exception) -> int:
+    if isinstance(error, FirstGaveUp):
+        return next((code for kind, code in CODES.items() if kind.__name__ == error.kind), CRASHED)
+    return next((code for kind, code in CODES.items() if isinstance(error, kind)), CRASHED)

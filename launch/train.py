@@ -27,11 +27,12 @@ def main() -> None:
     workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
     with Signals() as stop:
         train(config, workdir, stop=stop)
-        if stop():
+        if bool(hosts.any_of(stop())):
             raise Stopped(f"{workdir}: trained and saved; stopped before the evaluation")
-    if hosts.first():
-        evaluate(config, workdir)
-    hosts.wait("evaluated")
+        stop.leave_at_once(program.STOPPED)
+        if hosts.first():
+            evaluate(config, workdir)
+        hosts.wait("evaluated")
 
 
 def evaluate(config: ConfigDict, workdir: str) -> None:

@@ -106,7 +106,7 @@ def test_cmu_archive_is_checked(tmp_path, rng):
         ({}, None),
         ({"joint_names": np.array(cmu.JOINTS[::-1])}, "joint_names"),
         ({"parents": np.zeros(17, int)}, "parents"),
-        ({"positions": good["positions"][:, :16]}, r"expected \[frames, 17, 3\]"),
+        ({"positions": good["positions"][:, :16]}, r"of shape \[frames, 17, 3\]"),
         ({"positions": good["positions"] * np.nan}, "not finite"),
         ({"positions": good["positions"][..., [0, 2, 1]]}, "expected z up"),
         ({"positions": good["positions"] * 1000}, "metres"),
@@ -115,7 +115,7 @@ def test_cmu_archive_is_checked(tmp_path, rng):
         ({"clip": np.array(["x", "y"])}, r"clip: found shape \[2\]"),
         ({"start": np.array(0)}, r"start: found shape \[\]"),
         ({"start": np.array([0.0])}, "expected signed integers"),
-        ({"fps": np.array(0)}, "fps: found 0"),
+        ({"fps": np.array(0)}, "fps: found .* 0 first"),
         ({"parents": np.zeros((17, 2), int)}, "parents: found"),
     ):
         path = tmp_path / "cmu.npz"

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import threading
+from concurrent.futures import Future
 from functools import partial
 
 import jax
@@ -229,8 +230,58 @@ def test_runs_side_by_side_go_on_from_the_newest_step_of_all(two, tmp_path):
     zero(a / FOLDER / "20" / "manifest.json")
     at, told = recovery.newest([a, b])
     assert at == 10 and len(told) == 2 and (b / QUARANTINE / "20").is_dir()
-    at, told = recovery.newest([a, c])  # c was never saved, so both begin
+    with pytest.raises(ConfigError, match="no step of which all runs have a whole checkpoint"):
+        recovery.newest([a, c])  # c is new: a, which has come far, is not begun anew for it
+    c.mkdir()
+    for each in (a, c):
+        workdir.write(each / recovery.CARD, {})
+    at, told = recovery.newest([a, c])  # both were begun, and ended between their first saves
     assert at is None and len(told) == 1 and (a / QUARANTINE / "10").is_dir()
+
+
+def test_a_run_far_ahead_is_not_begun_anew_for_one_that_was_never_saved(two, tmp_path):
+    a, b = shutil.copytree(two, tmp_path / "a"), tmp_path / "b"
+    b.mkdir()
+    for run in (a, b):
+        workdir.write(run / recovery.CARD, {})
+    before = contents(a)
+    with pytest.raises(ConfigError, match="not begun anew"):
+        recovery.newest([a, b])
+    assert contents(a) == before
+
+
+@pytest.mark.parametrize("junk", ["", "{", "[]", '{"step": "x"}', "{}"])
+def test_a_mark_that_cannot_be_read_stops_nothing(run, junk):
+    (run / SAVED).write_text(junk)
+    assert recovery.newest([run]) == (20, [])
+    (run / FOLDER / "20" / "manifest.json").write_text("{}")
+    assert recovery.newest([run])[0] == 10 and workdir.read(run / SAVED) == {"step": 10}
+
+
+def test_no_bit_of_the_manifest_counts_for_nothing(run, rng):
+    path = run / FOLDER / "20" / "manifest.json"
+    good = path.read_bytes()
+    for position in rng.integers(len(good) - 1, size=200):
+        data = bytearray(good)
+        data[position] ^= 1 << int(rng.integers(8))
+        path.write_bytes(data)
+        with pytest.raises(Damaged):
+            checkpoint.verify(path.parent)
+
+
+def test_runs_side_by_side_keep_the_newest_step_of_all(tmp_path):
+    """However often one of them is saved, what the other has saved as well stays."""
+    a, b = tmp_path / "a", tmp_path / "b"
+    with Saver(a, keep=1, tell=pytest.fail, beside=(a, b)) as first, Saver(b, keep=1, tell=pytest.fail) as second:
+        first.finish(make_state(10))
+        second.finish(make_state(10))
+        for number in (20, 30):
+            first.finish(make_state(number))
+            assert checkpoint.saved_steps(a) == [10, number]
+        second.finish(make_state(30))
+        first.finish(make_state(40))
+        assert checkpoint.saved_steps(a) == [30, 40]
+        assert recovery.newest([a, b])[0] == 30
 
 
 def test_moved_aside_twice_keeps_both(run):
@@ -241,11 +292,14 @@ def test_moved_aside_twice_keeps_both(run):
     assert {p.name for p in (run / QUARANTINE).iterdir()} == {"20", "20.2"}
 
 
-def test_old_checkpoints_are_removed_only_when_the_new_one_is_there(tmp_path):
+def test_old_checkpoints_are_removed_only_when_the_new_one_is_there(tmp_path, monkeypatch):
+    write, before = checkpoint.write, []
+    monkeypatch.setattr(checkpoint, "write", lambda f, *args: (before.append(checkpoint.steps(f)), write(f, *args)))
     with Saver(tmp_path, keep=2, tell=pytest.fail) as writer:
         for number in (10, 20, 30, 40):
             writer.save(make_state(number))
         writer.finish(make_state(50))
+    assert before == [[], [10], [10, 20], [20, 30], [30, 40]]
     assert checkpoint.saved_steps(tmp_path) == [40, 50]
     assert workdir.read(tmp_path / SAVED) == {"step": 50}
     assert_same(checkpoint.read(tmp_path / FOLDER / "50", make_state(1)), make_state(50))
@@ -305,6 +359,10 @@ def test_a_failing_store_is_told_and_tried_again(tmp_path, monkeypatch):
             writer.save(make_state(number))
             writer._writing.result()
             assert writer.due() == (number < 30)
+            hang = Future()
+            writer._writing, done = hang, writer._writing
+            assert not writer.due(), "not while it is being tried again"
+            writer._writing = done
         writer.finish(make_state(30))
     assert len(told) == 3 and "checkpoint 10 not saved" in told[0] and "saved, after 2 failures" in told[2]
     assert checkpoint.saved_steps(tmp_path) == [30]

@@ -106,3 +106,10 @@ def test_the_exit_code_tells_that_the_last_save_failed(people_file, tmp_path):
     assert "could not be saved" in done.stderr and "Traceback" not in done.stderr
     with pytest.raises(FileNotFoundError):
         saved_steps(tmp_path)
+
+
+def test_a_start_on_a_read_only_disk_is_no_crash(small_disk, people_file):
+    disk = small_disk("4m")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    with pytest.raises(SaveError, match=r"run: cannot be written: .*Read-only"):
+        train(tiny(people_file), disk / "run")

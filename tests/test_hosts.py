@@ -154,6 +154,30 @@ def test_what_processes_tell_each_other(tmp_path):
     assert not list(tmp_path.glob("seen*"))
 
 
+ALONE = """
+from geolift import hosts
+from geolift.workdir import ConfigError
+from launch import program
+
+def main():
+    hosts.start("127.0.0.1:{port}", 2, {process})
+    if hosts.first():
+        raise ConfigError("not with me")
+    hosts.wait("here")
+
+program.run(main)
+"""
+
+
+def test_an_error_in_one_process_ends_all_of_them():
+    """It with its own code, and not after the minutes that JAX waits for the others at an ordinary end."""
+    port = free_port()
+    pair = [start(["-c", ALONE.format(port=port, process=i)], devices=1) for i in range(2)]
+    assert "geolift: not with me" in finish(pair[0], 1)
+    pair[1].communicate(timeout=100)
+    assert pair[1].returncode not in (0, 1)
+
+
 @pytest.mark.parametrize(
     ("variables", "engine"),
     [

@@ -220,7 +220,7 @@ def test_xpk_flags_survive_its_shell(box):
     assert box.run("gke_xpk.sh", "--config.steps=5")[0] == 0
     arguments = box.lines()
     assert arguments[:2] == ["workload", "create"]
-    assert {"--restart-on-exit-codes=75", "--tpu-type=v5litepod-16", "--storage=storage"} <= set(arguments)
+    assert {"--restart-on-exit-codes=71,75", "--tpu-type=v5litepod-16", "--storage=storage"} <= set(arguments)
     command = arguments[-1].removeprefix("--command=").replace("cd /opt/geolift", f"cd {shlex.quote(str(box.folder))}")
     box.stub("python", 'printf "%s\\n" "$$" "$@" >$HERE/seen')
     wrapped = ["bash", "-c", f"({command}) & echo $!; wait"]

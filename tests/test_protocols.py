@@ -293,7 +293,7 @@ def test_a_report_follows_its_protocol(tmp_path, monkeypatch, capsys):
     lifter = Lifter(width=8, blocks=1, norm="none")
     variables = lifter.init(jax.random.key(0), jnp.zeros((1, 17, 2)))
     model = Model(lifter, variables, H36M17, normalization.fit(data), distance=10.0, min_depth=1.0)
-    monkeypatch.setattr(reports, "load", lambda workdir, trained=True: (model, None, 7))
+    monkeypatch.setattr(reports, "load", lambda workdir, **_: (model, None, 7))
     reports.report(tmp_path, data, source="h36m.npz", split="test", protocol=PROTOCOLS["h36m-14"])
     result = json.loads((tmp_path / "evaluation.json").read_text())
     assert result["protocol"] == result["baselines"]["untrained"]["protocol"] == "h36m-14"

@@ -10,6 +10,7 @@ import pytest
 from geolift.recovery import newest
 from geolift.stopping import SIGNALS, Signals, Stopped
 from geolift.train import train
+from tests.test_programs import ROOT
 from tests.test_train import assert_bit_equal, lines, state_of, tiny
 
 
@@ -39,6 +40,44 @@ with Signals() as stop:
 def test_the_second_signal_ends_the_process_at_once(first, second, code):
     done = subprocess.run([sys.executable, "-c", TWICE.format(first=first, second=second)], timeout=50)
     assert done.returncode == code
+
+
+DEAD = """
+import os, signal, sys
+from geolift.stopping import Signals, Stopped
+from launch import program
+
+def main():
+    with Signals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        if stop():
+            raise Stopped("saved")
+
+{how}
+program.run(main)
+"""
+
+
+@pytest.mark.parametrize("how", ["os.close(2)", "r, w = os.pipe(); os.dup2(w, 2); os.close(r); os.close(w)", ""])
+def test_a_reader_that_is_gone_changes_nothing(how):
+    """Ctrl-C ends `tee`, too: what is told to nobody must not end the training, nor change its exit code."""
+    done = subprocess.run([sys.executable, "-c", DEAD.format(how=how)], cwd=ROOT, timeout=50)
+    assert done.returncode == 75
+
+
+LEAVE = """
+import os, signal
+from geolift.stopping import Signals
+with Signals() as stop:
+    stop.leave_at_once(75)
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("still here")
+"""
+
+
+def test_once_nothing_can_be_lost_a_signal_ends_the_process():
+    done = subprocess.run([sys.executable, "-c", LEAVE], timeout=50, capture_output=True)
+    assert (done.returncode, done.stdout) == (75, b"")
 
 
 def test_a_stop_before_the_first_step_leaves_a_run_that_begins(people_file, tmp_path):

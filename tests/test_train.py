@@ -16,6 +16,7 @@ from geolift.evaluation import evaluate
 from geolift.logger import Logger
 from geolift.report import measure
 from geolift.run import load
+from geolift.saver import Saver
 from geolift.skeleton import Skeleton
 from geolift.stopping import Stopped
 from geolift.train import train, train_seeds
@@ -302,19 +303,44 @@ def test_seeds_differ(straight, people, people_file, tmp_path):
     assert not np.array_equal(jax.tree.leaves(a.params)[1], jax.tree.leaves(b.params)[1])
 
 
+def contents(folder):
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file() and p.name != "lock"}
+
+
 def test_another_config_is_refused_in_the_same_workdir(straight, people_file):
+    before = contents(straight)
     with pytest.raises(ValueError, match=r"lifter\.width: begun with 8, now 4"):
         train(tiny(people_file, **{"lifter.width": 4}), straight)
     with pytest.raises(ValueError, match="trained for 8 already"):
         train(tiny(people_file, steps=4), straight)
+    assert contents(straight) == before
 
 
 def test_other_data_are_refused_in_the_same_workdir(straight, people, people_file, tmp_path):
     dataset.save(people.blind()._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
     config = tiny(people_file)
     config.data.path = str(tmp_path / "other.npz")
+    before = contents(straight)
     with pytest.raises(ConfigError, match=r"keypoints_sha256: begun with .*\n.*normalization\.factor: begun with"):
         train(config, straight)
+    assert contents(straight) == before
+
+
+def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, monkeypatch):
+    """In time, when a save is tried again, and at the end: a run that is killed after it lacks no line."""
+    seen = []
+    for name in ("save", "finish"):
+        real = getattr(Saver, name)
+
+        def spy(saver, state, real=real):
+            seen.append((int(state.step), lines(tmp_path)[-1]["step"]))
+            real(saver, state)
+
+        monkeypatch.setattr(Saver, name, spy)
+    monkeypatch.setattr(Saver, "due", lambda saver: True)
+    train(tiny(people_file), tmp_path)
+    assert seen == [(2, 2), (4, 4), (6, 6), (8, 8)]
+    assert [line["step"] for line in lines(tmp_path)] == [2, 4, 6, 8]
 
 
 @pytest.mark.parametrize(

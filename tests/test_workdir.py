@@ -10,7 +10,7 @@ import time
 import pytest
 
 from geolift import environment, workdir
-from geolift.workdir import ConfigError, Lock, differences, read, remember, write
+from geolift.workdir import ConfigError, Lock, differences, expect, read, write
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -50,11 +50,12 @@ def test_what_is_no_small_file_is_refused_unread(tmp_path):
 
 def test_other_settings_are_refused_entry_by_entry(tmp_path):
     path = tmp_path / "config.json"
-    remember(path, {"lifter": {"width": 8, "norm": "batch"}, "seed": 0, "run": {"keep": 2}})
+    expect(path, {"seed": 1})  # nothing is there yet
+    write(path, {"lifter": {"width": 8, "norm": "batch"}, "seed": 0, "run": {"keep": 2}})
     before = path.read_bytes()
     changed = {"lifter": {"width": 4, "norm": "batch"}, "seed": 1, "run": {"keep": 9}, "noise": 0.1}
     with pytest.raises(ConfigError) as caught:
-        remember(path, changed, free=("run.",))
+        expect(path, changed, free=("run.",))
     rows = str(caught.value).splitlines()[1:]
     assert [row.strip() for row in rows] == [
         "lifter.width: begun with 8, now 4",
@@ -68,9 +69,10 @@ def test_other_settings_are_refused_entry_by_entry(tmp_path):
 def test_entries_that_are_new_and_off_do_not_end_a_run(tmp_path, off):
     """A newer geolift has more entries; those that change nothing are no difference, in either direction."""
     path = tmp_path / "config.json"
-    remember(path, {"a": 1})
-    remember(path, {"a": 1, "b": {"c": off}})
-    remember(path, {"a": 1})
+    write(path, {"a": 1})
+    expect(path, {"a": 1, "b": {"c": off}})
+    write(path, {"a": 1, "b": {"c": off}})
+    expect(path, {"a": 1})
     assert differences({"a": 0}, {"a": 1}) == ["a: begun with 0, now 1"], "an entry that was there is another matter"
 
 
@@ -137,3 +139,6 @@ def test_another_environment_is_told(tmp_path):
     [told] = environment.changes(tmp_path)
     assert "packages.jax: begun with '0.0.1', now '" in told and "devices" not in told
     assert environment.changes(tmp_path) == []
+    (tmp_path / environment.FILE).write_text("")
+    [told] = environment.changes(tmp_path)
+    assert "environment.json: not readable" in told and environment.changes(tmp_path) == []
