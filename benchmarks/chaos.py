@@ -18,11 +18,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from absl import app, flags
 
-from geolift import checkpoint, dataset, procedural
+from geolift import dataset, procedural
 from geolift.cameras import film
-from geolift.checkpoint import FOLDER
-from geolift.recovery import QUARANTINE
 from geolift.skeleton import H36M17
+from geolift.training import checkpoint
+from geolift.training.checkpoint import FOLDER
+from geolift.training.recovery import QUARANTINE
 
 KILLS = flags.DEFINE_integer("kills", 100, "How often.", lower_bound=1)
 SEED = flags.DEFINE_integer("seed", 0, "Of the instants.")

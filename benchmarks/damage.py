@@ -15,9 +15,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from absl import app, flags, logging
 
-from geolift import checkpoint
-from geolift.checkpoint import FOLDER
-from geolift.run import open_run
+from geolift.training import checkpoint
+from geolift.training.checkpoint import FOLDER
+from geolift.training.folder import open_run
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run with a checkpoint.", required=True)
 DAMAGES = flags.DEFINE_integer("damages", 500, "How many.", lower_bound=1)

@@ -1,6 +1,6 @@
 """geolift: 3D human poses from 2D keypoints, learnt without 3D.
 
-The public core, by theme. Programs around it are imported by name: `geolift.train` (needs orbax-checkpoint and
+The public core, by theme. Programs around it are imported by name: `geolift.training.train` (needs orbax-checkpoint and
 ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.archives`, `geolift.export`.
 """
 

@@ -14,7 +14,7 @@ from geolift import normalization
 from geolift.adaptation import adaptation_game, together
 from geolift.augmentation import Detector
 from geolift.dataset import Dataset
-from geolift.errors import DatasetError
+from geolift.errors import ConfigError, DatasetError
 from geolift.game import Foreign, Temporal, View, lifting_game
 from geolift.losses import ADVERSARIAL
 from geolift.model import expect_skeleton
@@ -24,7 +24,6 @@ from geolift.sampler import BY, Pool, Pools, make_pool, merge
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
-from geolift.workdir import ConfigError
 
 SIZES = {"width": (1, 1 << 15), "blocks": (0, 256)}  # of networks
 LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from geolift import dataset
-from geolift.errors import DatasetError, printable
-from geolift.workdir import ConfigError, read
+from geolift.errors import ConfigError, DatasetError, printable
+from geolift.training.workdir import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The error of all data that cannot be used, whoever made it."""
+"""The errors of what users give: data, configs, folders that cannot be used."""
 
 LONGEST = 2000  # characters of a message
 
@@ -12,6 +12,10 @@ class DatasetError(ValueError):
 
     def __init__(self, message: str):
         super().__init__(one_line(message))
+
+
+class ConfigError(ValueError):
+    """A config or a working directory that cannot be used; the message names the entry or file."""
 
 
 def one_line(text: str) -> str:

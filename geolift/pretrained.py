@@ -16,13 +16,14 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from geolift import inputs, json_text, workdir
+from geolift import inputs, json_text
 from geolift import skeleton as skeletons
-from geolift.errors import DatasetError
+from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model, digest, identify, path_name, weights
 from geolift.networks import Lifter
 from geolift.normalization import Normalization
 from geolift.skeleton import Skeleton
+from geolift.training import workdir
 
 WEIGHTS = Path(resources.files("geolift")) / "weights"
 VERSION = 1
@@ -292,11 +293,11 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _run(folder: Path) -> tuple[Model, int]:
     """The model of a run's folder, and its step."""
-    from geolift.run import load
+    from geolift.training.folder import load
 
     try:
         model, _, step = load(folder)
-    except workdir.ConfigError as error:
+    except ConfigError as error:
         raise DatasetError(str(error)) from error
     return model, step
 

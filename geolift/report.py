@@ -12,8 +12,8 @@ from geolift.dataset import Dataset
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
-from geolift.run import load
-from geolift.workdir import write as write_json
+from geolift.training.folder import load
+from geolift.training.workdir import write as write_json
 
 
 def measure(

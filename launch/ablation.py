@@ -13,13 +13,13 @@ from ml_collections import config_flags
 from configs import ablation
 from geolift.build import check
 from geolift.dataset import Dataset
-from geolift.errors import DatasetError
+from geolift.errors import ConfigError, DatasetError
 from geolift.report import mean_and_deviation, measure, write
 from geolift.sources import open_dataset
-from geolift.stopping import Signals
-from geolift.train import train_seeds
-from geolift.workdir import ConfigError, read, replace
-from geolift.workdir import write as write_json
+from geolift.training.stopping import Signals
+from geolift.training.train import train_seeds
+from geolift.training.workdir import read, replace
+from geolift.training.workdir import write as write_json
 from launch import program
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "The full recipe.")

@@ -6,10 +6,10 @@ Prints a table beside the untrained network and the flat skeleton, writes `evalu
 
 from absl import flags
 
+from geolift.errors import ConfigError
 from geolift.protocols import PROTOCOLS
 from geolift.report import report
 from geolift.sources import open_dataset
-from geolift.workdir import ConfigError
 from launch import program
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)

@@ -1,8 +1,8 @@
-"""Flags by which a training that runs in several processes finds itself; engines need none (geolift/hosts.py)."""
+"""Flags by which the processes of one training find each other; engines need none (geolift/training/hosts.py)."""
 
 from absl import flags
 
-from geolift import hosts
+from geolift.training import hosts
 
 ADDRESS = flags.DEFINE_string("coordinator_address", None, "HOST:PORT of process 0. Default: as the engine says.")
 PROCESSES = flags.DEFINE_integer("num_processes", None, "How many processes; 1 to train alone. Default: likewise.")

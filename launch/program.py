@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from absl import app, logging
 
-from geolift import hosts
-from geolift.checkpoint import Damaged
-from geolift.divergence import Diverged
-from geolift.errors import DatasetError
-from geolift.hosts import FirstGaveUp
-from geolift.saver import SaveError
-from geolift.stopping import Stopped
-from geolift.workdir import ConfigError
+from geolift.errors import ConfigError, DatasetError
+from geolift.training import hosts
+from geolift.training.checkpoint import Damaged
+from geolift.training.divergence import Diverged
+from geolift.training.hosts import FirstGaveUp
+from geolift.training.saver import SaveError
+from geolift.training.stopping import Stopped
 
 # Beyond 0 and 1 those of sysexits.h: software error, system error, input/output error, temporary failure.
 REFUSED, DIVERGED, CRASHED, NOT_SAVED, STOPPED = 1, 70, 71, 74, 75

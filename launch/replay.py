@@ -5,7 +5,7 @@ Computes the bad steps of the run's dump again, from the state before them, the 
 
 from absl import flags
 
-from geolift.divergence import replay
+from geolift.training.divergence import replay
 from launch import program
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run that launch.train gave up.", required=True)

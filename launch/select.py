@@ -15,15 +15,14 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from geolift.checkpoint import saved_steps
 from geolift.dataset import Dataset
-from geolift.errors import DatasetError
+from geolift.errors import ConfigError, DatasetError
 from geolift.game import View
 from geolift.report import mean_and_deviation, measure
-from geolift.run import load
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.sources import open_dataset
-from geolift.workdir import ConfigError
+from geolift.training.checkpoint import saved_steps
+from geolift.training.folder import load
 from launch import program
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from geolift import hosts
 from geolift.report import report
 from geolift.sources import open_dataset
-from geolift.stopping import Signals, Stopped
-from geolift.train import train
+from geolift.training import hosts
+from geolift.training.stopping import Signals, Stopped
+from geolift.training.train import train
 from launch import processes, program
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.py"

@@ -56,7 +56,7 @@ def tracked(tmp_path, rng):
 
 
 def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
-    from geolift.train import train
+    from geolift.training.train import train
 
     said = ["--skeleton", str(tracked / "dog.toml"), "--fps", "30"]
     table, data, run = (str(tracked / name) for name in ("dog.csv", "dog.npz", "run"))
@@ -86,7 +86,7 @@ def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
 
 
 def test_a_human_s_model_refuses_a_dog(tracked, people_file, tmp_path):
-    from geolift.train import train
+    from geolift.training.train import train
 
     config = quickstart.get_config()
     config.data.path = str(people_file)

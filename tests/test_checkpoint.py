@@ -12,11 +12,12 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import checkpoint, recovery, saver, step, workdir
-from geolift.checkpoint import FOLDER, SAVED, Damaged
-from geolift.recovery import QUARANTINE
-from geolift.saver import SaveError, Saver
-from geolift.workdir import ConfigError
+from geolift import step
+from geolift.errors import ConfigError
+from geolift.training import checkpoint, recovery, saver, workdir
+from geolift.training.checkpoint import FOLDER, SAVED, Damaged
+from geolift.training.recovery import QUARANTINE
+from geolift.training.saver import SaveError, Saver
 
 
 def make_state(number, *, width=96):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from geolift.clock import Clock
+from geolift.training.clock import Clock
 
 
 def test_no_time_is_everything_other(time):

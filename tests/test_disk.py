@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from geolift import checkpoint, saver
-from geolift.checkpoint import saved_steps
-from geolift.recovery import newest
-from geolift.saver import SaveError
-from geolift.train import train
+from geolift.training import checkpoint, saver
+from geolift.training.checkpoint import saved_steps
+from geolift.training.recovery import newest
+from geolift.training.saver import SaveError
+from geolift.training.train import train
 from tests.test_growing_file import fill
 from tests.test_programs import ROOT, SMALL
 from tests.test_train import assert_bit_equal, lines, state_of, tiny

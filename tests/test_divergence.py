@@ -9,13 +9,14 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import checkpoint, dataset, divergence, sampler, step
-from geolift import train as training
-from geolift.checkpoint import FOLDER
-from geolift.divergence import Diverged
-from geolift.run import load, open_run
+from geolift import dataset, sampler, step
+from geolift.errors import ConfigError
 from geolift.step import IN_A_ROW, SKIPPED
-from geolift.workdir import ConfigError
+from geolift.training import checkpoint, divergence
+from geolift.training import train as training
+from geolift.training.checkpoint import FOLDER
+from geolift.training.divergence import Diverged
+from geolift.training.folder import load, open_run
 from tests.test_step import close, make_state
 from tests.test_train import assert_bit_equal, tiny
 

@@ -13,9 +13,9 @@ from ml_collections import ConfigDict
 from configs import quickstart
 from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
-from geolift.health import PERSISTENCE, Watch
 from geolift.sampler import sample
 from geolift.step import many_steps
+from geolift.training.health import PERSISTENCE, Watch
 
 GOOD = {
     "loss/lifter": 2.0,

@@ -12,9 +12,9 @@ import jax
 import numpy as np
 import pytest
 
-from geolift import checkpoint, hosts
-from geolift.run import open_run
-from geolift.workdir import ConfigError
+from geolift.errors import ConfigError
+from geolift.training import checkpoint, hosts
+from geolift.training.folder import open_run
 
 ROOT = Path(__file__).parents[1]
 RATE = 1e-4
@@ -108,8 +108,8 @@ TALK = """
 import sys
 from pathlib import Path
 import jax, numpy as np
-from geolift import hosts
-from geolift.workdir import ConfigError
+from geolift.training import hosts
+from geolift.errors import ConfigError
 port, process, folder, shared = sys.argv[1:]
 hosts.start(f"127.0.0.1:{port}", 2, int(process))
 me = jax.process_index()
@@ -155,8 +155,8 @@ def test_what_processes_tell_each_other(tmp_path):
 
 
 ALONE = """
-from geolift import hosts
-from geolift.workdir import ConfigError
+from geolift.training import hosts
+from geolift.errors import ConfigError
 from launch import program
 
 def main():

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from geolift import logger as module
-from geolift.clock import Clock
-from geolift.logger import Logger
+from geolift.training import logger as module
+from geolift.training.clock import Clock
+from geolift.training.logger import Logger
 from tests.test_growing_file import fill
 
 ALONE = """
@@ -21,9 +21,9 @@ from pathlib import Path
 package = types.ModuleType("geolift")
 package.__path__ = [sys.argv[1]]
 sys.modules["geolift"] = package  # without jax, which does not like to be forked and takes a second to load
-from geolift import logger as module
-from geolift.clock import Clock
-from geolift.logger import Logger
+from geolift.training import logger as module
+from geolift.training.clock import Clock
+from geolift.training.logger import Logger
 module.open_board = lambda *_: None
 folder = Path(sys.argv[2])
 """
@@ -67,7 +67,15 @@ def line(step, **metrics):
 
 def alone(script, folder, **options):
     """Run a script that has the logger and a folder, in a program of its own."""
-    command = [sys.executable, "-W", "error", "-c", ALONE + script, os.path.dirname(module.__file__), str(folder)]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        ALONE + script,
+        os.path.dirname(os.path.dirname(module.__file__)),
+        str(folder),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
     assert done.returncode == 0, done.stderr[-2000:]
     return done
@@ -224,7 +232,7 @@ def line(step):
 def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_doubles_nothing(tmp_path):
     script = """
 import pathlib
-from geolift import growing_file, progress, workdir
+from geolift.training import growing_file, progress, workdir
 
 own = [part.__file__ for part in (module, growing_file, progress, workdir)]
 used = [(pathlib.__file__, name) for name in ("open", "write_bytes", "write_text", "replace", "rename", "unlink")]
@@ -379,7 +387,7 @@ with Logger(folder, first=0, last=100, clock=Clock()) as log:
 sys.stderr.close()
 log.tell("after the end")
 """
-    command = [sys.executable, "-c", ALONE + script, os.path.dirname(module.__file__), str(tmp_path)]
+    command = [sys.executable, "-c", ALONE + script, os.path.dirname(os.path.dirname(module.__file__)), str(tmp_path)]
     with (disk / "messages").open("w") as file:
         assert subprocess.run(command, stderr=file, timeout=60).returncode == 0
     assert steps(tmp_path) == list(range(1, 30))

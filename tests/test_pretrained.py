@@ -17,9 +17,9 @@ from geolift.model import Model, digest, identify, lift_poses, weights
 from geolift.networks import NORMALISATIONS, Lifter
 from geolift.normalization import Normalization
 from geolift.report import measure, write
-from geolift.run import load as load_run
 from geolift.skeleton import H36M17, Skeleton
-from geolift.train import train
+from geolift.training.folder import load as load_run
+from geolift.training.train import train
 from tests.test_programs import program
 
 CARD = {key: f"some {key}" for key in pretrained.CARD if key not in ("metrics", "config")} | {

@@ -14,9 +14,9 @@ import threading
 
 import pytest
 
-from geolift.clock import Clock
-from geolift.logger import Logger
-from geolift.progress import Progress, totals
+from geolift.training.clock import Clock
+from geolift.training.logger import Logger
+from geolift.training.progress import Progress, totals
 
 
 def shown(text):

@@ -20,7 +20,7 @@ from geolift.losses import turn
 from geolift.model import Model
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.skeleton import H36M17, Skeleton
-from geolift.train import train, train_seeds
+from geolift.training.train import train, train_seeds
 from launch import select
 from tests.test_programs import PNG, program
 

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from geolift.clock import Clock
-from geolift.logger import Logger
-from geolift.tensorboard import open_board
+from geolift.training.clock import Clock
+from geolift.training.logger import Logger
+from geolift.training.tensorboard import open_board
 from tests.test_growing_file import fill
 
 pytest.importorskip("tensorboardX")

@@ -9,18 +9,19 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import ablation, cmu_cpu, paper, quickstart
-from geolift import checkpoint, dataset, model
+from geolift import dataset, model
 from geolift.build import build_networks, build_state
-from geolift.checkpoint import FOLDER, saved_steps
+from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
-from geolift.logger import Logger
 from geolift.report import measure
-from geolift.run import load
-from geolift.saver import Saver
 from geolift.skeleton import Skeleton
-from geolift.stopping import Stopped
-from geolift.train import train, train_seeds
-from geolift.workdir import ConfigError
+from geolift.training import checkpoint
+from geolift.training.checkpoint import FOLDER, saved_steps
+from geolift.training.folder import load
+from geolift.training.logger import Logger
+from geolift.training.saver import Saver
+from geolift.training.stopping import Stopped
+from geolift.training.train import train, train_seeds
 
 EVERY = ("run.steps_per_dispatch", "run.log_every", "run.validate_every", "run.checkpoint_every")
 

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from geolift import environment, workdir
-from geolift.workdir import ConfigError, Lock, differences, expect, read, write
+from geolift.errors import ConfigError
+from geolift.training import environment, workdir
+from geolift.training.workdir import Lock, differences, expect, read, write
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -80,7 +81,7 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path):
     """Killed while writing over and over: the file is always one of the two."""
     code = f"""
 from pathlib import Path
-from geolift.workdir import write
+from geolift.training.workdir import write
 print("ready", flush=True)
 while True:
     for letter in "ab":
@@ -99,7 +100,7 @@ while True:
 HOLD = """
 import sys, time
 from pathlib import Path
-from geolift.workdir import Lock
+from geolift.training.workdir import Lock
 with Lock(Path(sys.argv[1])) as lock:
     print(lock.held, flush=True)
     time.sleep(60)

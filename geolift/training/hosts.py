@@ -17,7 +17,7 @@ import jax
 import numpy as np
 from jax.experimental import multihost_utils
 
-from geolift.workdir import ConfigError
+from geolift.errors import ConfigError
 
 T = TypeVar("T")
 
@@ -93,7 +93,9 @@ def start(address: str | None = None, processes: int | None = None, process: int
         return
     if address and not 0 <= process < processes:
         raise ConfigError(f"--process_id: found {process}, expected a number from 0 to under {processes}")
-    jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away from geolift/stopping.py
+    jax.config.update(
+        "jax_enable_preemption_service", False
+    )  # it would take SIGTERM away from geolift/training/stopping.py
     try:
         jax.distributed.initialize(address, processes, process)
     except (RuntimeError, ValueError, KeyError, OSError) as error:

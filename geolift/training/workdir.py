@@ -10,15 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from geolift import inputs
-from geolift.errors import DatasetError, one_line
+from geolift.errors import ConfigError, DatasetError, one_line
 from geolift.json_text import parse
 
 LARGEST = 16 << 20  # bytes of a JSON file of ours
 PATIENCE = 20.0  # seconds that a start waits for the program before it to leave the folder
-
-
-class ConfigError(ValueError):
-    """A config or a working directory that cannot be used; the message names the entry or file."""
 
 
 def read(path: Path) -> dict[str, Any]:

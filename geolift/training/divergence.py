@@ -8,13 +8,13 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from geolift import checkpoint
 from geolift.build import build_phases, build_pools
-from geolift.run import CARD, Run, card, open_run
 from geolift.sampler import Pools, sample
 from geolift.sources import open_dataset
 from geolift.step import TrainState, gradients
-from geolift.workdir import expect
+from geolift.training import checkpoint
+from geolift.training.folder import CARD, Run, card, open_run
+from geolift.training.workdir import expect
 
 FOLDER = "diverged"
 

@@ -10,21 +10,23 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from geolift import checkpoint, environment, hosts, normalization, recovery
+from geolift import normalization
 from geolift.build import Phase, build_phases, build_pools, build_state, check
-from geolift.checkpoint import FOLDER
-from geolift.clock import Clock
-from geolift.health import Watch
-from geolift.logger import Logger
-from geolift.loop import Journal, Loop, each, run
+from geolift.errors import ConfigError
 from geolift.model import Model
-from geolift.run import CARD, CONFIG, as_model, card
 from geolift.sampler import sample
-from geolift.saver import SaveError, Saver
 from geolift.sources import open_dataset
 from geolift.step import Parallel, parallel, stack
-from geolift.validation import validator
-from geolift.workdir import ConfigError, Lock, expect, write
+from geolift.training import checkpoint, environment, hosts, recovery
+from geolift.training.checkpoint import FOLDER
+from geolift.training.clock import Clock
+from geolift.training.folder import CARD, CONFIG, as_model, card
+from geolift.training.health import Watch
+from geolift.training.logger import Logger
+from geolift.training.loop import Journal, Loop, each, run
+from geolift.training.saver import SaveError, Saver
+from geolift.training.validation import validator
+from geolift.training.workdir import Lock, expect, write
 
 FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 

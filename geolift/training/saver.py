@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from geolift import checkpoint, workdir
-from geolift.checkpoint import FOLDER, SAVED
 from geolift.step import TrainState
+from geolift.training import checkpoint, workdir
+from geolift.training.checkpoint import FOLDER, SAVED
 
 SLOW = 30.0  # seconds that training waits for the checkpoint before
 PAUSES = (1.0, 5.0, 20.0, 60.0, 300.0)  # seconds from a failed save to the next try while training goes on

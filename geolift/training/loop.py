@@ -9,15 +9,15 @@ import numpy as np
 from jax import numpy as jnp
 from ml_collections import ConfigDict
 
-from geolift import divergence, hosts
-from geolift.clock import Clock
-from geolift.divergence import Diverged
-from geolift.health import Watch
-from geolift.logger import Logger
 from geolift.sampler import Pools
-from geolift.saver import SaveError, Saver
 from geolift.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
-from geolift.stopping import Stopped
+from geolift.training import divergence, hosts
+from geolift.training.clock import Clock
+from geolift.training.divergence import Diverged
+from geolift.training.health import Watch
+from geolift.training.logger import Logger
+from geolift.training.saver import SaveError, Saver
+from geolift.training.stopping import Stopped
 
 
 class Journal(NamedTuple):

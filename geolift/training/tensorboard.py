@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from geolift.growing_file import GrowingFile
+from geolift.training.growing_file import GrowingFile
 
 
 class Board(GrowingFile):

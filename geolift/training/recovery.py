@@ -4,9 +4,9 @@ import errno
 from collections.abc import Sequence
 from pathlib import Path
 
-from geolift import checkpoint, workdir
-from geolift.checkpoint import FOLDER, SAVED, Damaged
-from geolift.workdir import ConfigError
+from geolift.errors import ConfigError
+from geolift.training import checkpoint, workdir
+from geolift.training.checkpoint import FOLDER, SAVED, Damaged
 
 QUARANTINE = "quarantine"
 CARD = "model.json"  # there from a run's first start on

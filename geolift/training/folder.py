@@ -9,15 +9,15 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from geolift.build import build_networks, build_state, check_sizes
-from geolift.checkpoint import FOLDER, Damaged, read, saved_steps, verify
 from geolift.dataset import Dataset
+from geolift.errors import ConfigError
 from geolift.model import Model, identify
 from geolift.normalization import Normalization
 from geolift.sampler import Pools
 from geolift.skeleton import Skeleton
 from geolift.step import TrainState
-from geolift.workdir import ConfigError
-from geolift.workdir import read as read_json
+from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
+from geolift.training.workdir import read as read_json
 
 CONFIG, CARD = "config.json", "model.json"
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 
-from geolift.clock import Clock
+from geolift.training.clock import Clock
 
 WINDOW = 60.0  # seconds that the speed is taken over
 PAUSE = 10.0  # seconds between two lines of progress where there is no terminal

@@ -21,8 +21,9 @@ import orbax.checkpoint as ocp
 from flax import serialization
 from flax.traverse_util import flatten_dict
 
-from geolift import workdir
+from geolift.errors import ConfigError
 from geolift.step import TrainState
+from geolift.training import workdir
 
 FOLDER = "checkpoints"  # of a run
 SAVED = "saved.json"  # beside it, the newest step saved: there were checkpoints, should they all be gone one day
@@ -32,7 +33,7 @@ ROOM = 1 << 20  # bytes beyond the arrays' own, for orbax's metadata
 UNFINISHED, REMOVING = ".writing-", ".removing-"  # names of folders that are no checkpoint yet, or no more
 
 
-class Damaged(workdir.ConfigError):
+class Damaged(ConfigError):
     """A checkpoint that is not what was saved; the message names the file and what is wrong with it."""
 
 
@@ -149,7 +150,7 @@ def read(path: Path, like: TrainState) -> TrainState:
     template = snapshot(like)
     rows = workdir.differences(manifest["arrays"], _shapes(template))
     if rows:
-        raise workdir.ConfigError(f"{path}: the state of other networks, or of another version of geolift; {rows[0]}")
+        raise ConfigError(f"{path}: the state of other networks, or of another version of geolift; {rows[0]}")
     try:
         arrays = _restore(path, template)
     except (OSError, ValueError, KeyError, TypeError) as error:

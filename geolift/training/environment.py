@@ -6,7 +6,8 @@ from pathlib import Path
 
 import jax
 
-from geolift.workdir import ConfigError, differences, read, write
+from geolift.errors import ConfigError
+from geolift.training.workdir import differences, read, write
 
 FILE = "environment.json"
 PACKAGES = ("geolift", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")

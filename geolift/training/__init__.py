@@ -1,0 +1,1 @@
+"""How a run lives: trained, logged, saved, resumed, on one host or many."""
