@@ -82,8 +82,8 @@ def test_shares_health_and_the_totals_at_the_end(tmp_path, time, capsys):
         log.write(10, {"health/real_judged_real": 0.61, "validation/flip_rate": 3.2, "health/fake_judged_fake": 0.5})
         row = capsys.readouterr().err.splitlines()[-1]
         assert row == (
-            "step 10/10 | step 93 % | checkpoint 4 % | validation 3 % | "
-            "real judged real 61 % | fake judged fake 50 % | flipped 3 %"
+            "step 10/10 | real judged real 61 % | fake judged fake 50 % | flipped 3 % | "
+            "step 93 % | checkpoint 4 % | validation 3 %"
         )
         time.now += 39
     assert capsys.readouterr().err == (
@@ -143,5 +143,5 @@ def test_a_terminal_has_one_line_that_is_renewed_below_the_messages(tmp_path, mo
     rows, renewed = screen.rows()
     assert rows[:2] == ["geolift: at 20", "geolift: at 40"] and renewed > 50
     assert rows[2].startswith("step 50/100 | ") and len(rows[2]) < columns
-    assert columns == 20 or rows[2].endswith("real judged real 61 %")
+    assert columns == 20 or rows[2].endswith("real judged real 61 % | other 100 %")
     assert "".join(rows[3:]).startswith("geolift: 0:00 in all: other 0:00 (100 %)"), rows

@@ -32,7 +32,7 @@ class Progress:
     def step(self, step: int, metrics: dict[str, float]) -> None:
         """Show how far the run is."""
         now = time.perf_counter()
-        line = " | ".join([f"step {step}/{self._last}", *self._speed(now, step), *self._shares(), *_health(metrics)])
+        line = " | ".join([f"step {step}/{self._last}", *self._speed(now, step), *_health(metrics), *self._shares()])
         if self._live or now - self._printed >= PAUSE:
             self._printed = now
             self.show(line)
