@@ -24,7 +24,7 @@ CODES = {
     SaveError: NOT_SAVED,
     **dict.fromkeys((DatasetError, ConfigError, Damaged, FileNotFoundError, PermissionError), REFUSED),
 }
-AGREED = (Stopped, Diverged, SaveError, FirstGaveUp)  # errors that all processes raise together
+AGREED = (Stopped, Diverged)  # raised in all processes at once, so that none waits for another
 
 
 def run(main: Callable[[], None]) -> None:

@@ -238,6 +238,7 @@ def test_runs_side_by_side_go_on_from_the_newest_step_of_all(two, tmp_path):
         workdir.write(each / recovery.CARD, {})
     at, told = recovery.newest([a, c])  # both were begun, and ended between their first saves
     assert at is None and len(told) == 1 and (a / QUARANTINE / "10").is_dir()
+    assert recovery.newest([a, c]) == (None, []), "as new runs, should they end before their first save again"
 
 
 def test_a_run_far_ahead_is_not_begun_anew_for_one_that_was_never_saved(two, tmp_path):

@@ -93,9 +93,8 @@ def start(address: str | None = None, processes: int | None = None, process: int
         return
     if address and not 0 <= process < processes:
         raise ConfigError(f"--process_id: found {process}, expected a number from 0 to under {processes}")
-    jax.config.update(
-        "jax_enable_preemption_service", False
-    )  # it would take SIGTERM away from geolift/training/stopping.py
+    # It would take SIGTERM away from geolift/training/stopping.py.
+    jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(address, processes, process)
     except (RuntimeError, ValueError, KeyError, OSError) as error:

@@ -75,7 +75,9 @@ def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]
         lines.append(f"{why}; moved to {aside}, going on from step {step}")
     if last not in (*steps, step):
         lines.append(f"{run / FOLDER}: the checkpoint of step {last} is gone; going on from step {step}")
-    if last != step:
+    if not step:
+        (run / SAVED).unlink(missing_ok=True)
+    elif last != step:
         workdir.write(run / SAVED, {"step": step})
     return lines
 
