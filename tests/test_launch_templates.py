@@ -49,10 +49,13 @@ class Box:
         path.chmod(0o755)
 
     def start(self, script, *arguments, **changes):
-        """The script, in a session of its own, finding the stubs first."""
+        """The script, in a session of its own, finding the stubs first.
+
+        With signals as a terminal has them: where tests run in the background, SIGINT may be ignored.
+        """
         with self.errors.open("w") as errors:
             return subprocess.Popen(
-                [LAUNCH / script, *arguments],
+                ["env", "--default-signal=INT,TERM", LAUNCH / script, *arguments],
                 env={"PATH": self.path, "HOME": str(self.folder), **FILLED, **changes},
                 stdin=subprocess.DEVNULL,
                 stderr=errors,
