@@ -30,6 +30,7 @@ SEED = flags.DEFINE_integer("seed", 0, "Of the instants.")
 DEVICES = flags.DEFINE_integer("devices", 1, "Simulated CPU devices.")
 ROOT = Path(__file__).parents[1]
 SHARE = {"start": 0.2, "step": 0.35, "save": 0.35, "evaluation": 0.1}  # of the kills
+SAVES = 20  # steps from one save to the next
 STEPS = 60  # a kill, so that the training outlasts them
 SIGNALS = [signal.SIGKILL] * 7 + [signal.SIGTERM, signal.SIGINT, (signal.SIGTERM, signal.SIGTERM)]
 DONE, STOPPED = 0, 75
@@ -43,7 +44,7 @@ class Training:
         changes = {
             "data.path": folder / "people.npz", "steps": steps, "batch_size": 32, "lifter.width": 16,
             "discriminator.width": 16, "lifter.norm": "batch", "run.steps_per_dispatch": 10, "run.log_every": 10,
-            "run.checkpoint_every": 20, "run.validate_every": 50, "run.keep": 2,
+            "run.checkpoint_every": SAVES, "run.validate_every": 50, "run.keep": 2,
         }  # fmt: skip
         self._command = [
             *(sys.executable, "-m", "launch.train", "--config=configs/quickstart.py", f"--workdir={self.workdir}"),
@@ -65,6 +66,10 @@ class Training:
 
     def writing(self) -> bool:
         return any((self.workdir / FOLDER).glob(".writing-*"))
+
+    def saved(self) -> int:
+        """The newest step saved."""
+        return max(checkpoint.steps(self.workdir / FOLDER), default=0)
 
     def trained(self) -> bool:
         return (self.workdir / FOLDER / str(self.steps)).exists()
@@ -97,9 +102,8 @@ def kill(training: Training, kind: str, rng: np.random.Generator, spans: dict[st
         more = int(rng.integers(1, 5))
         until(process, lambda: training.lines() >= before + more)
     elif kind == "save":
-        for _ in range(rng.integers(0, 3)):
-            until(process, training.writing)
-            until(process, lambda: not training.writing())
+        enough = training.saved() + SAVES * int(rng.integers(0, 3))
+        until(process, lambda: training.saved() >= enough)
         until(process, training.writing)
     elif kind == "evaluation":
         until(process, training.trained)
