@@ -7,9 +7,9 @@ from pathlib import Path
 from geolift.errors import ConfigError
 from geolift.training import checkpoint, workdir
 from geolift.training.checkpoint import FOLDER, SAVED, Damaged
+from geolift.training.folder import CARD
 
 QUARANTINE = "quarantine"
-CARD = "model.json"  # there from a run's first start on
 
 
 def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
@@ -38,7 +38,7 @@ def newest(runs: Sequence[Path]) -> tuple[int | None, list[str]]:
             return step, [line for run in runs for line in _go_back(run, steps[run], step, damage)]
         damage |= found
     begun = [run for run in runs if steps[run] or (run / SAVED).exists()]
-    new = [run for run in runs if not (run / CARD).exists()]
+    new = [run for run in runs if not (run / CARD).exists()]  # it is there from a run's first start on
     if damage or len(begun) == len(runs) or any(new or len(steps[run]) > 1 for run in begun):
         why = "; ".join(damage.values()) or "; ".join(f"{run / FOLDER}: found {steps[run] or 'none'}" for run in runs)
         what = "no whole checkpoint" if len(runs) == 1 else "no step of which all runs have a whole checkpoint"
