@@ -116,8 +116,15 @@ def lifting_game(
         def as_shown(joints: jax.Array, seen: jax.Array | None, keys: jax.Array) -> Poses:
             return detect(keys, Poses(joints, seen), detector) if detector else Poses(joints, seen)
 
+        statistics = []  # of the batch, after each lift
+
         def depths(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
-            return lambda joints: apply_lifter(*as_shown(joints, seen, keys))[0]
+            def lift(joints: jax.Array) -> jax.Array:
+                offsets, updated = apply_lifter(*as_shown(joints, seen, keys))
+                statistics.append(updated.get("batch_stats", {}))
+                return offsets
+
+            return lift
 
         def judge(name: str, network: Discriminator, joints: jax.Array, seen: jax.Array | None) -> jax.Array:
             return network.apply({"params": params[name]}, joints, seen)
@@ -132,9 +139,8 @@ def lifting_game(
         rotation = jax.vmap(random_view)(batch.key)
         keys = jax.vmap(jax.random.fold_in, (0, None))(batch.key, 1)  # of what the detector does
         cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **camera)
-        # Batch statistics follow the given poses alone: those are what is lifted once training is over. The forward
-        # pass is the cycle's first, and the compiler computes it once.
-        new_stats = apply_lifter(*as_shown(*pose, keys))[1].get("batch_stats", {})
+        # Those of the first lift, of the given poses, are kept: such poses are lifted once training is over.
+        new_stats = statistics[0]
 
         poses = _duel(
             adversary,

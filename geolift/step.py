@@ -123,17 +123,15 @@ def gradients(
     network; the compiler computes them once. `resting` holds what networks play by instead while they have no loss.
     """
     learners = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
-    params = {**params, **{name: p for name, p in (resting or {}).items() if name not in learners}}
+    resting = {name: p for name, p in (resting or {}).items() if name not in learners}
 
-    def own(name: str):
-        def loss(p):
-            outcome = objectives({**params, name: p}, *args, **kwargs)
-            return outcome.losses[name], outcome
+    def losses(learning: Mapping[str, Any]) -> tuple[Mapping[str, jax.Array], Outcome]:
+        outcome = objectives({**params, **resting, **learning}, *args, **kwargs)
+        return outcome.losses, outcome
 
-        return jax.grad(loss, has_aux=True)(params[name])
-
-    pairs = {name: own(name) for name in params if name in learners}
-    return {name: grad for name, (grad, _) in pairs.items()}, next(iter(pairs.values()))[1]
+    values, pull_back, outcome = jax.vjp(losses, {name: params[name] for name in learners}, has_aux=True)
+    one_hot = {name: {other: jnp.full_like(values[other], other == name) for other in values} for name in learners}
+    return {name: pull_back(one_hot[name])[0][name] for name in learners}, outcome
 
 
 def train_step(
