@@ -14,6 +14,7 @@ def get_config() -> ConfigDict:
     config.seed = 0  # of weights, batches and views
     config.steps = 8000  # of the lifter; about 40 epochs of Human3.6M's 1.56 million training frames
     config.batch_size = 8192  # poses per step, over all devices
+    config.bfloat16 = False  # products of hidden layers in bfloat16, their sums and all else in float32 (ours)
     config.ema_decay = 0.999  # of the moving averages (ours): the lifter evaluated, the adapter once fixed
 
     config.data = ConfigDict()

@@ -38,16 +38,16 @@ class Phase(NamedTuple):
 
 def build_networks(config: ConfigDict) -> dict[str, nn.Module]:
     """The networks of a config that play, by name."""
-    masks = {"masks": config.data.masks}
+    common = {"masks": config.data.masks, "bfloat16": config.get("bfloat16", False)}  # runs from before it lack it
     networks = {
-        "lifter": Lifter(**config.lifter, **masks),
-        "discriminator": Discriminator(**config.discriminator, **masks),
+        "lifter": Lifter(**config.lifter, **common),
+        "discriminator": Discriminator(**config.discriminator, **common),
     }
     if config.loss.weights.temporal:
-        networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **masks)
+        networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **common)
     if config.adapter.data:
-        networks["adapter"] = Adapter(**config.adapter.network, **masks)
-        networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **masks)
+        networks["adapter"] = Adapter(**config.adapter.network, **common)
+        networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **common)
     return networks
 
 

@@ -4,11 +4,15 @@ Every network takes poses `[..., J, 2]`. One built with `masks=True` also takes 
 inputs that tell which joints are missing; whatever stands at a missing joint does not reach it.
 """
 
+import functools
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
 from geolift.geometry import masked
+from geolift.products import bfloat16_dot_general
 
 NORMALISATIONS = ("none", "batch", "layer")
 
@@ -25,6 +29,8 @@ class ResidualMLP(nn.Module):
         blocks: number of residual blocks (paper: 4 in the lifter, 3 in the discriminator).
         norm: "none", "batch" or "layer".
         starts_at_zero: the last layer's weights start at zero, and so does the result.
+        bfloat16: products of the hidden layers are of bfloat16, their sums of float32; the first and the last layer,
+            which poses and depths pass, and all weights stay float32.
     """
 
     outputs: int
@@ -32,23 +38,25 @@ class ResidualMLP(nn.Module):
     blocks: int = 4
     norm: str = "none"
     starts_at_zero: bool = False
+    bfloat16: bool = False
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False, axis_name: str | None = None) -> jax.Array:
         if self.norm not in NORMALISATIONS:
             raise ValueError(f"norm: found {self.norm!r}, expected one of {NORMALISATIONS}")
 
-        def layer(x: jax.Array) -> jax.Array:
-            x = nn.Dense(self.width)(x)
+        def layer(x: jax.Array, dot_general: Callable | None = None) -> jax.Array:
+            x = nn.Dense(self.width, dot_general=dot_general)(x)
             if self.norm == "batch":
                 x = nn.BatchNorm(use_running_average=not train, momentum=0.99, axis_name=axis_name)(x)
             elif self.norm == "layer":
                 x = nn.LayerNorm()(x)
             return nn.relu(x)
 
+        hidden = functools.partial(layer, dot_general=bfloat16_dot_general if self.bfloat16 else None)
         x = layer(x)
         for _ in range(self.blocks):
-            x = x + layer(layer(x))
+            x = x + hidden(hidden(x))
         start = nn.initializers.zeros if self.starts_at_zero else nn.linear.default_kernel_init
         return nn.Dense(self.outputs, kernel_init=start)(x)
 
@@ -60,6 +68,7 @@ class Lifter(nn.Module):
         width, blocks, norm: as in `ResidualMLP`.
         gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
         masks: whether missing joints can be told (see above).
+        bfloat16: as in `ResidualMLP`.
     """
 
     width: int = 1024
@@ -67,12 +76,13 @@ class Lifter(nn.Module):
     norm: str = "batch"
     gain: float = 10.0
     masks: bool = False
+    bfloat16: bool = False
 
     @nn.compact
     def __call__(
         self, pose: jax.Array, seen: jax.Array | None = None, *, train: bool = False, axis_name: str | None = None
     ) -> jax.Array:
-        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm)
+        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, bfloat16=self.bfloat16)
         return mlp(_inputs(pose, seen, self.gain, self.masks), train=train, axis_name=axis_name)
 
 
@@ -83,7 +93,7 @@ class Discriminator(nn.Module):
 
     Attributes:
         width, blocks, norm: as in `ResidualMLP`; "batch" is refused, real and fake poses would leak into each other.
-        gain, masks: as in `Lifter`.
+        gain, masks, bfloat16: as in `Lifter`.
     """
 
     width: int = 1024
@@ -91,6 +101,7 @@ class Discriminator(nn.Module):
     norm: str = "none"
     gain: float = 10.0
     masks: bool = False
+    bfloat16: bool = False
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
@@ -99,7 +110,7 @@ class Discriminator(nn.Module):
                 "norm: a discriminator with batch norm compares poses by their batch; use 'none' or 'layer'"
             )
         inputs = _inputs(pose, seen, self.gain, self.masks)
-        return ResidualMLP(1, self.width, self.blocks, self.norm)(inputs)[..., 0]
+        return ResidualMLP(1, self.width, self.blocks, self.norm, bfloat16=self.bfloat16)(inputs)[..., 0]
 
 
 class Adapter(nn.Module):
@@ -107,18 +118,19 @@ class Adapter(nn.Module):
 
     Attributes:
         width, blocks: as in `ResidualMLP`.
-        gain, masks: as in `Lifter`; the result is divided by `gain`.
+        gain, masks, bfloat16: as in `Lifter`; the result is divided by `gain`.
     """
 
     width: int = 1024
     blocks: int = 4
     gain: float = 10.0
     masks: bool = False
+    bfloat16: bool = False
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
         inputs = _inputs(pose, seen, self.gain, self.masks)
-        mlp = ResidualMLP(pose.shape[-2] * 2, self.width, self.blocks, starts_at_zero=True)
+        mlp = ResidualMLP(pose.shape[-2] * 2, self.width, self.blocks, starts_at_zero=True, bfloat16=self.bfloat16)
         return mlp(inputs).reshape(pose.shape) / self.gain
 
 

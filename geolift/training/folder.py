@@ -102,9 +102,9 @@ def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
 
 
 def as_model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
-    """The lifter of a state: its moving average."""
+    """The lifter of a state: its moving average, used in float32 however it was trained."""
     return Model(
-        lifter=build_networks(config)["lifter"],
+        lifter=build_networks(config)["lifter"].clone(bfloat16=False),
         variables=state.ema["lifter"],
         skeleton=skeleton,
         normalization=scaling,
