@@ -2,7 +2,8 @@
 
 Procedural people are written as OpenPose folder, COCO results and CSV, and lifted from there; the network alone runs on
 the same poses. In the same run its matrices alone are multiplied, one after the other: the machine's limit, of which
-every other rate's share is given. Medians of turns; times depend on the machine, the ratio hardly does.
+every other rate's share is given. Medians of turns; times depend on the machine, the ratio hardly does. Last, poses are
+lifted one at a time, as in live use.
 """
 
 import functools
@@ -26,6 +27,7 @@ from geolift.skeleton import H36M17
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
 FRAMES = flags.DEFINE_integer("frames", 20_000, "Frames with one person each.")
 ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
+SINGLES = 1000
 
 
 def body25(keypoints: np.ndarray) -> np.ndarray:
@@ -71,12 +73,12 @@ def main(_: list[str]) -> None:
     seen = np.ones((count, 17), bool) if model.lifter.masks else None
 
     product = jax.jit(lambda x: functools.reduce(jnp.matmul, kernels, x))
-    inputs = jnp.ones((chunks.SIZE, kernels[0].shape[0]))
+    inputs = jnp.ones((chunks.SIZES[-1], kernels[0].shape[0]))
     with tempfile.TemporaryDirectory() as folder:
         openpose = write_openpose(keypoints, Path(folder) / "openpose")
         table = write_table(keypoints, Path(folder) / "table.csv")
         runs = {
-            "matrix products alone": (lambda: product(inputs), chunks.SIZE),
+            "matrix products alone": (lambda: product(inputs), chunks.SIZES[-1]),
             "network alone": (lambda: geolift.lift_poses(model, poses, seen), count),
             "geolift.lift, CSV": (lambda: geolift.lift(table, model=model, fps=30).points, count),
             "geolift.lift, OpenPose folder": (lambda: geolift.lift(openpose, model=model, fps=30).points, count),
@@ -87,11 +89,17 @@ def main(_: list[str]) -> None:
         for _ in range(ROUNDS.value):
             for name, (run, _) in runs.items():
                 times[name].append(timed(run))
+    single, one = [], seen[:1] if seen is not None else None
+    for i in range(-10, SINGLES):  # the first are to warm up
+        at = i % count
+        single.append(timed(lambda at=at: geolift.lift_poses(model, poses[at : at + 1], one)))
+    middle, worst = 1000 * np.percentile(single[10:], (50, 99))
     rate = {name: poses / np.median(times[name]) for name, (_, poses) in runs.items()}
     limit = rate["matrix products alone"]
     print(f"{model.id}, {count} frames, {flops / 1e6:.2f} MFLOP per pose, {jax.devices()[0].device_kind}")
     for name, value in rate.items():
         print(f"{name:32s} {value:12,.0f} poses/s  {value / limit:7.1%} of the products' rate")
+    print(f"a single pose: {middle:.2f} ms (median), {worst:.2f} ms (99th percentile) of {SINGLES}")
 
 
 if __name__ == "__main__":

@@ -119,8 +119,9 @@ def gradients(
 ):
     """The gradient, for each network that has a loss, of its own loss with all others held fixed; and the outcome.
 
-    So there is no stop_gradient to forget and no order to get wrong. The forward passes are the same for every
-    network; the compiler computes them once. `resting` holds what networks play by instead while they have no loss.
+    So there is no stop_gradient to forget and no order to get wrong. Everything forward is computed once, for all
+    networks; each loss is pulled back on its own, and the compiler drops what leads to other networks' parameters.
+    `resting` holds what networks play by instead while they have no loss.
     """
     learners = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
     resting = {name: p for name, p in (resting or {}).items() if name not in learners}

@@ -1,0 +1,35 @@
+"""Any number of rows, a few programs."""
+
+import jax
+import numpy as np
+import pytest
+
+from geolift.chunks import SIZES, map_chunks
+
+
+def test_every_row_comes_back_in_its_place_through_few_programs():
+    traced = []
+
+    @jax.jit
+    def double(x, y):
+        traced.append(x.shape[0])
+        return {"sum": x + y, "product": (x * y).sum(-1)}
+
+    for rows in (1, 2, 3, 63, 64, 65, 500, 512, 513, 4095, 4096, 4097, 8192, 8193):
+        x = np.arange(2.0 * rows, dtype=np.float32).reshape(rows, 2)
+        result = map_chunks(double, x, 2 * x)
+        np.testing.assert_array_equal(result["sum"], 3 * x)
+        np.testing.assert_array_equal(result["product"], (2 * x**2).sum(-1))
+    assert sorted(traced) == list(SIZES)
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(1, [1]), (2, [64]), (64, [64]), (513, [4096]), (4097, [4096, 4096])])
+def test_pieces(rows, sizes):
+    seen = []
+
+    def function(x):
+        seen.append(len(x))
+        return x
+
+    map_chunks(function, np.zeros((rows, 3)))
+    assert seen == sizes
