@@ -121,7 +121,7 @@ def product(width: int, batch: int, precision: str):
 
 def measure(width: int, batch: int, precision: str) -> dict:
     """All rounds of one setting, seconds per step; operations per second for the product."""
-    dispatch = max(1, min(50, 2**19 // (batch * width // 256)))
+    dispatch = int(np.clip(5e10 / (batch * operations(width)), 1, 50))  # steps in a program, half a second on a CPU
     runs = {"geolift": Ours(setting(width, batch, precision), dispatch)}
     if TORCH.value:
         runs |= {"torch": Torch(width, batch, precision, compiled=False)}
