@@ -1,49 +1,40 @@
-"""The training step against the machine's limit and against PyTorch: `python -m benchmarks.step`.
+"""geolift's side of `python -m benchmarks.run`: one program that takes steps, lifts, and multiplies when told to.
 
-For every width, batch and precision, in turns inside one run: the plain step (self-consistency and discriminator) as it
-is trained with, the matrix product of its hidden layers alone, and the same step in PyTorch, eager and compiled, in
-processes of their own (benchmarks/torch_step.py; needs torch, and a C++ compiler for the second). Prints a table and
-writes all rounds to a JSON file; times depend on the machine, ratios hardly do. Operations are those that the step
-needs, counted by hand (as in tests/test_cost.py), the same for all.
+A worker: every line on standard input is one of the words below and a number of times; the answer is a line of JSON,
+the seconds that it took and the most memory used so far.
+
+    step: the plain training step (self-consistency and discriminator), many in one dispatch, as `train` does it.
+    lift: the batch from numpy to numpy, as `geolift.lift_poses` does it.
+    product: the product of a hidden layer, one after the other: the machine's limit for the two above.
 """
 
+import argparse
 import functools
-import itertools
 import json
-import os
-import subprocess
+import resource
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from absl import app, flags
 from ml_collections import ConfigDict
 
+from benchmarks import operations
 from configs import cmu_cpu
 from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
+from geolift.dataset import Dataset
+from geolift.lifting import lift_poses
+from geolift.normalization import Normalization
 from geolift.sampler import sample
 from geolift.sources import PROCEDURAL, open_dataset
 from geolift.step import parallel
 from geolift.training.environment import machine
+from geolift.training.folder import as_model
 
-WIDTHS = flags.DEFINE_multi_integer("widths", [256, 512, 1024], "Of hidden layers.")
-BATCHES = flags.DEFINE_multi_integer("batches", [256, 1024, 8192], "Poses per step.")
-PRECISIONS = flags.DEFINE_multi_enum("precisions", ["float32", "bfloat16"], ["float32", "bfloat16"], "Of products.")
-ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
-SECONDS = flags.DEFINE_float("seconds", 2.0, "Of work a turn, about.")
-TORCH = flags.DEFINE_string("torch", sys.executable, "Python with torch; '' leaves PyTorch out.")
-OUT = flags.DEFINE_string("out", "benchmarks/results/step.json", "Where all rounds are written.")
-
-
-def operations(width: int) -> int:
-    """Floating-point operations per pose that the plain step needs; 17 joints, 4 and 3 blocks."""
-    first, hidden = 34 * width, 2 * width**2
-    lifter, judge = first + 4 * hidden + 17 * width, first + 3 * hidden + width
-    return 2 * (6 * lifter - first + 7 * judge - 2 * first)
+DISPATCH = 5e10  # operations in one dispatch of steps, about half a second of a CPU
 
 
 def setting(width: int, batch: int, precision: str) -> ConfigDict:
@@ -53,135 +44,91 @@ def setting(width: int, batch: int, precision: str) -> ConfigDict:
     return config
 
 
-class Ours:
-    """geolift's step: `run(steps) -> seconds`, `steps` a multiple of those in a program."""
+def stepper(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callable[[int], float]:
+    """`run(steps) -> seconds`, rounded up to whole dispatches and scaled back."""
+    needed = config.batch_size * operations.step(config.lifter.width)
+    dispatch = int(np.clip(DISPATCH / needed, 1, config.run.steps_per_dispatch))
+    objectives = build_phases(config, seen.skeleton)[-1].objectives
+    program = parallel(
+        jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives
+    )
+    pools = program.place(build_pools(config, seen, scaling))
+    state = program.place(build_state(config, seen.skeleton, seen.frames))
 
-    def __init__(self, config: ConfigDict, steps: int) -> None:
-        seen = open_dataset(PROCEDURAL).select("train").blind()
-        pools = build_pools(config, seen, normalization.fit(seen))
-        objectives = build_phases(config, seen.skeleton)[-1].objectives
-        self.steps = steps
-        self.step = parallel(
-            jax.local_devices(), batch_size=config.batch_size, steps=steps, sample=sample, objectives=objectives
-        )
-        self.state = self.step.place(build_state(config, seen.skeleton, 10_000))
-        self.pools = self.step.place(pools)
-        self.compile_seconds = self.run(steps)
-
-    def run(self, steps: int) -> float:
+    def run(steps: int) -> float:
+        nonlocal state
+        times = -(-steps // dispatch)
         began = time.perf_counter()
-        for _ in range(steps // self.steps):
-            self.state, _ = self.step.run(self.state, self.pools)
-        jax.block_until_ready(self.state)
-        return time.perf_counter() - began
+        for _ in range(times):
+            state, _ = program.run(state, pools)
+        jax.block_until_ready(state)
+        return (time.perf_counter() - began) * steps / (times * dispatch)
+
+    return run
 
 
-class Torch:
-    """PyTorch's step: `run(steps) -> seconds`."""
+def lifter(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callable[[int], float]:
+    model = as_model(config, seen.skeleton, scaling, build_state(config, seen.skeleton, seen.frames))
+    model = model._replace(lifter=model.lifter.clone(bfloat16=config.bfloat16))
+    poses = 0.1 * np.random.default_rng(0).normal(size=(config.batch_size, operations.JOINTS, 2)).astype(np.float32)
 
-    def __init__(self, width: int, batch: int, precision: str, *, compiled: bool) -> None:
-        sizes = [f"--width={width}", f"--batch={batch}", f"--precision={precision}", f"--threads={os.cpu_count()}"]
-        command = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, *["--compile"] * compiled]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.compile_seconds = self.run(1)
-
-    def run(self, steps: int) -> float:
-        self.process.stdin.write(f"{steps}\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise SystemExit(f"PyTorch's step ended with {self.process.wait()}; its error stands above (--torch)")
-        return float(answer)
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def product(width: int, batch: int, precision: str):
-    """`run(products) -> seconds`: a hidden layer's product, each of the one before."""
-    kind = jnp.bfloat16 if precision == "bfloat16" else jnp.float32
-    x = jax.random.normal(jax.random.key(0), (batch, width)).astype(kind)
-    kernel = (jax.random.normal(jax.random.key(1), (width, width)) / np.sqrt(width)).astype(kind)
-
-    @functools.partial(jax.jit, static_argnums=2)
-    def chain(x, kernel, count):
-        def one(_, x):
-            return jax.lax.dot(x, kernel, preferred_element_type=jnp.float32).astype(kind)
-
-        return jax.lax.fori_loop(0, count, one, x)
-
-    def run(count: int) -> float:
+    def run(times: int) -> float:
         began = time.perf_counter()
-        chain(x, kernel, count).block_until_ready()
+        for _ in range(times):
+            lift_poses(model, poses)
         return time.perf_counter() - began
 
     return run
 
 
-def measure(width: int, batch: int, precision: str) -> dict:
-    """All rounds of one setting, seconds per step; operations per second for the product."""
-    dispatch = int(np.clip(5e10 / (batch * operations(width)), 1, 50))  # steps in a program, half a second on a CPU
-    runs = {"geolift": Ours(setting(width, batch, precision), dispatch)}
-    if TORCH.value:
-        runs |= {"torch": Torch(width, batch, precision, compiled=False)}
-        runs |= {"torch compiled": Torch(width, batch, precision, compiled=True)}
-    one = runs["geolift"].run(dispatch) / dispatch
-    steps = dispatch * max(1, round(SECONDS.value / one / dispatch))
-    work = 2 * batch * width**2
-    products = max(1, round(steps * batch * operations(width) / work / 4))
-    alone = product(width, batch, precision)
-    alone(products)
-    seconds = {name: [] for name in (*runs, "rate")}
-    for _ in range(ROUNDS.value):
-        for name, run in runs.items():
-            seconds[name].append(run.run(steps) / steps)
-        seconds["rate"].append(work * products / alone(products))
-    for run in runs.values():
-        if isinstance(run, Torch):
-            run.close()
-    return {
-        "width": width,
-        "batch": batch,
-        "precision": precision,
-        "steps": steps,
-        "operations_per_pose": operations(width),
-        "compile_seconds": {name: run.compile_seconds for name, run in runs.items()},
-        "rounds": seconds,
+def multiplier(config: ConfigDict) -> Callable[[int], float]:
+    width, kind = config.lifter.width, jnp.bfloat16 if config.bfloat16 else jnp.float32
+    x = jax.random.normal(jax.random.key(0), (config.batch_size, width)).astype(kind)
+    kernel = (jax.random.normal(jax.random.key(1), (width, width)) / np.sqrt(width)).astype(kind)
+
+    @functools.partial(jax.jit, donate_argnums=0)
+    def chain(x: jax.Array, kernel: jax.Array, times: jax.Array) -> jax.Array:
+        def product(_, x):
+            return jax.lax.dot(x, kernel, preferred_element_type=jnp.float32).astype(kind)
+
+        return jax.lax.fori_loop(0, times, product, x)
+
+    def run(times: int) -> float:
+        began = time.perf_counter()
+        chain(jnp.copy(x), kernel, times).block_until_ready()
+        return time.perf_counter() - began
+
+    return run
+
+
+def memory() -> int:
+    """Bytes: the most that the device has held, or where it does not tell, the process."""
+    held = jax.devices()[0].memory_stats() or {}
+    return held.get("peak_bytes_in_use", 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--width", type=int, required=True)
+    parser.add_argument("--batch", type=int, required=True)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
+    arguments = parser.parse_args()
+    config = setting(arguments.width, arguments.batch, arguments.precision)
+    seen = open_dataset(PROCEDURAL).select("train").blind()
+    scaling = normalization.fit(seen)
+    makers = {
+        "step": lambda: stepper(config, seen, scaling),
+        "lift": lambda: lifter(config, seen, scaling),
+        "product": lambda: multiplier(config),
     }
-
-
-def row(result: dict) -> str:
-    """A line of the table: medians, and for ratios the quartiles of the rounds."""
-    rounds = {name: np.array(values) for name, values in result["rounds"].items()}
-    rate = result["operations_per_pose"] * result["batch"] / rounds["geolift"]
-    share = np.median(rate / rounds["rate"])
-    cells = [
-        *(str(result[name]) for name in ("width", "batch", "precision")),
-        f"{result['batch'] / np.median(rounds['geolift']):,.0f}",
-        f"{np.median(rate) / 1e9:.0f}",
-        f"{share:.0%}",
-    ]
-    for name in ("torch", "torch compiled"):
-        if name in rounds:
-            low, middle, high = np.percentile(rounds[name] / rounds["geolift"], (25, 50, 75))
-            cells.append(f"{middle:.2f} ({low:.2f} to {high:.2f})")
-    return f"| {' | '.join(cells)} |"
-
-
-def main(_: list[str]) -> None:
-    print(f"{machine()}; speed-up: PyTorch's seconds over geolift's")
-    names = ["width", "batch", "precision", "poses/s", "GFLOP/s", "of the products' rate"]
-    names += ["over eager", "over compiled"] if TORCH.value else []
-    print(f"| {' | '.join(names)} |\n|{' --- |' * len(names)}")
-    results = []
-    for sizes in itertools.product(WIDTHS.value, BATCHES.value, PRECISIONS.value):
-        results.append(measure(*sizes))
-        print(row(results[-1]), flush=True)
-    out = Path(OUT.value)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
+    runs: dict[str, Callable[[int], float]] = {}
+    print(json.dumps({"machine": machine(), "jax": jax.__version__}), flush=True)
+    for line in sys.stdin:
+        what, times = line.split()
+        if what not in runs:
+            runs[what] = makers[what]()
+        print(json.dumps({"seconds": runs[what](int(times)), "memory": memory()}), flush=True)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    main()

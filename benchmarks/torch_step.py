@@ -1,17 +1,22 @@
-"""The plain step in PyTorch, as benchmarks/step.py measures it; needs torch 2.6 or newer and numpy, not geolift.
+"""PyTorch's side of `python -m benchmarks.run`: the plain step and the lift; needs torch 2.6 or newer, not geolift.
 
 Written as a PyTorch user would for speed: one graph for both networks, each gradient for its own parameters alone,
 fused Adam, moving average by foreach, the data set on the device, the host waits once a round. Compiled, each network
-has a function of its own, since a compiled graph computes all of its gradients at once.
+has a function of its own, since a compiled graph computes all of its gradients at once. That it computes geolift's
+losses and gradients is tested (tests/test_torch_step.py).
 
-A worker: every line on standard input is a number of steps; the answer is the seconds that they took.
+A worker: every line on standard input is `step` or `lift` and a number of times; the answer is a line of JSON, the
+seconds that it took and the most memory used so far.
 """
 
 import argparse
 import contextlib
+import json
 import math
+import resource
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -34,7 +39,7 @@ def network(width: int, blocks: int, outputs: int) -> nn.Sequential:
 
 def lift(lifter: nn.Module, pose: torch.Tensor) -> torch.Tensor:
     offsets = lifter(10.0 * pose.flatten(1)).float()
-    depth = (10.0 + offsets - offsets[:, :1]).clamp(min=1.0)[..., None]
+    depth = (10.0 + F.pad(offsets[:, 1:], (1, 0))).clamp(min=1.0)[..., None]
     return torch.cat([pose * depth, depth], dim=-1)
 
 
@@ -69,6 +74,51 @@ def cycle(lifter: nn.Module, pose: torch.Tensor, rotation: torch.Tensor) -> tupl
     return novel, 10.0 * flat + solid
 
 
+def verdict(judge: Callable, pose: torch.Tensor) -> torch.Tensor:
+    return judge(10.0 * pose.flatten(1)).float()
+
+
+def of_both(lifter, judge, pose, real, rotation) -> tuple[torch.Tensor, torch.Tensor]:
+    """The lifter's loss and the discriminator's, in one graph."""
+    novel, terms = cycle(lifter, pose, rotation)
+    fake, seen = verdict(judge, novel), verdict(judge, real)
+    return F.softplus(-fake).mean() + terms, (F.softplus(-seen) + F.softplus(fake)).mean()
+
+
+def of_lifter(lifter, judge, pose, rotation) -> tuple[torch.Tensor, torch.Tensor]:
+    """The lifter's loss in a graph without gradients of the discriminator, and the synthetic poses."""
+    novel, terms = cycle(lifter, pose, rotation)
+    frozen = {name: p.detach() for name, p in judge.named_parameters()}
+    fake = verdict(lambda x: torch.func.functional_call(judge, frozen, (x,)), novel)
+    return F.softplus(-fake).mean() + terms, novel.detach()
+
+
+def of_judge(judge, novel, real) -> torch.Tensor:
+    """The discriminator's loss."""
+    return (F.softplus(-verdict(judge, real)) + F.softplus(verdict(judge, novel))).mean()
+
+
+def gradients(lifter, judge, pose, real, rotation) -> list[tuple[torch.Tensor, ...]]:
+    """Of each network's own loss for its own parameters; what was computed forward is shared."""
+    losses = of_both(lifter, judge, pose, real, rotation)
+    mine = torch.autograd.grad(losses[0], list(lifter.parameters()), retain_graph=True)
+    return [mine, torch.autograd.grad(losses[1], list(judge.parameters()))]
+
+
+def gradients_in_two(of_lifter, of_judge, lifter, judge, pose, real, rotation) -> list[tuple[torch.Tensor, ...]]:
+    """The same from two functions, which may be compiled."""
+    loss, novel = of_lifter(lifter, judge, pose, rotation)
+    mine = torch.autograd.grad(loss, list(lifter.parameters()))
+    return [mine, torch.autograd.grad(of_judge(judge, novel, real), list(judge.parameters()))]
+
+
+def memory(device: str) -> int:
+    """Bytes: the most that the device has held, on a CPU the process."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated()
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--width", type=int, required=True)
@@ -88,56 +138,49 @@ def main() -> None:
     poses = 0.05 * torch.randn(100_000, 17, 2, device=device)
     poses -= poses[:, :1].clone()
     half = arguments.precision == "bfloat16"
-    cast = torch.autocast(device, torch.bfloat16) if half else contextlib.nullcontext()
+    cast = (lambda: torch.autocast(device, torch.bfloat16)) if half else contextlib.nullcontext
 
-    def shared(pose, real, rotation):
-        """Both losses in one graph."""
-        with cast:
-            novel, terms = cycle(lifter, pose, rotation)
-            fake, seen = (judge(10.0 * x.flatten(1)).float() for x in (novel, real))
-            return F.softplus(-fake).mean() + terms, (F.softplus(-seen) + F.softplus(fake)).mean()
+    def learn(*batch: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
+        if not arguments.compile:
+            with cast():
+                return gradients(lifter, judge, *batch)
+        return gradients_in_two(compiled_lifter, compiled_judge, lifter, judge, *batch)
 
-    def of_lifter(pose, rotation):
-        with cast:
-            novel, terms = cycle(lifter, pose, rotation)
-            frozen = {name: p.detach() for name, p in judge.named_parameters()}
-            fake = torch.func.functional_call(judge, frozen, (10.0 * novel.flatten(1),)).float()
-            return F.softplus(-fake).mean() + terms, novel.detach()
+    def with_cast(function: Callable) -> Callable:
+        def inside(*inputs):
+            with cast():
+                return function(*inputs)
 
-    def of_judge(novel, real):
-        with cast:
-            fake, seen = (judge(10.0 * x.flatten(1)).float() for x in (novel, real))
-            return (F.softplus(-seen) + F.softplus(fake)).mean()
+        return inside
 
-    if arguments.compile:
-        of_lifter, of_judge = torch.compile(of_lifter), torch.compile(of_judge)
+    compiled_lifter, compiled_judge = torch.compile(with_cast(of_lifter)), torch.compile(with_cast(of_judge))
+    lifted = torch.compile(with_cast(lift)) if arguments.compile else with_cast(lift)
 
     def step() -> None:
         chosen = torch.randint(len(poses), (2, arguments.batch), device=device)
-        pose, real = poses[chosen[0]], poses[chosen[1]]
-        rotation = rotations(arguments.batch, device)
-        if arguments.compile:
-            loss, novel = of_lifter(pose, rotation)
-            gradients = [torch.autograd.grad(loss, parameters[0])]
-            gradients.append(torch.autograd.grad(of_judge(novel, real), parameters[1]))
-        else:
-            losses = shared(pose, real, rotation)
-            gradients = [torch.autograd.grad(losses[0], parameters[0], retain_graph=True)]
-            gradients.append(torch.autograd.grad(losses[1], parameters[1]))
-        for own, found, optimizer in zip(parameters, gradients, optimizers, strict=True):
-            for p, gradient in zip(own, found, strict=True):
-                p.grad = gradient
+        found = learn(poses[chosen[0]], poses[chosen[1]], rotations(arguments.batch, device))
+        for own, gradient, optimizer in zip(parameters, found, optimizers, strict=True):
+            for p, g in zip(own, gradient, strict=True):
+                p.grad = g
             optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(average, parameters[0], 1e-3)
 
+    given = poses[: arguments.batch].cpu().clone()
+
+    def lift_given() -> None:
+        with torch.inference_mode():
+            lifted(lifter, given.to(device)).cpu()
+
+    runs = {"step": step, "lift": lift_given}
     for line in sys.stdin:
+        what, times = line.split()
         began = time.perf_counter()
-        for _ in range(int(line)):
-            step()
+        for _ in range(int(times)):
+            runs[what]()
         if device == "cuda":
             torch.cuda.synchronize()
-        print(time.perf_counter() - began, flush=True)
+        print(json.dumps({"seconds": time.perf_counter() - began, "memory": memory(device)}), flush=True)
 
 
 if __name__ == "__main__":

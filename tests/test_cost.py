@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from benchmarks import operations
 from configs import cmu_cpu
 from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
@@ -11,7 +12,7 @@ from geolift.sampler import sample
 from geolift.sources import open_dataset
 from geolift.step import train_step
 
-WIDTH, BATCH, JOINTS = 128, 64, 17
+WIDTH, BATCH = 128, 64
 
 
 def per_pose(config):
@@ -25,11 +26,6 @@ def per_pose(config):
     return step.lower(state, batch).compile().cost_analysis()["flops"] / BATCH
 
 
-def weights(outputs, blocks):
-    """Of a network on poses: one product with all of them is 2 * weights operations per pose."""
-    return 2 * JOINTS * WIDTH + 2 * blocks * WIDTH**2 + WIDTH * outputs
-
-
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("motion", [False, True])
 def test_no_product_is_computed_twice(norm, motion):
@@ -39,14 +35,6 @@ def test_no_product_is_computed_twice(norm, motion):
         network.width = WIDTH
     config.lifter.norm = norm
     config.loss.weights.temporal = 1.0 if motion else 0.0
-    lifter, judge = weights(JOINTS, blocks=4), weights(1, blocks=3)
-    # A lift: forward, input gradient, weight gradient; but the first lift's poses need no gradient. A judge: forward
-    # and weight gradient of real and fake, input gradients of real and fake for itself and of fake for the lifter;
-    # but the first layer needs one only for the lifter.
-    first = 2 * JOINTS * WIDTH
-    duel = 2 * (7 * judge - 2 * first)
-    expected = 2 * (6 * lifter - first) + duel
-    if motion:
-        expected += 2 * (3 * lifter - first) + duel
+    expected = operations.step(WIDTH, motion=motion)
     found = per_pose(config)
     assert expected < found < 1.15 * expected, (found / expected, "geometry and Adam are under 15 % at this size")

@@ -1,0 +1,138 @@
+"""Steps and lifts against the machine's limit and against PyTorch: `python -m benchmarks.run`.
+
+For every width, batch and precision a program for geolift (benchmarks/step.py) and two for PyTorch, eager and compiled
+(benchmarks/torch_step.py; need torch and, for the second, a C++ compiler) take their turns, several rounds of them. The
+limit is a hidden layer's product, multiplied by geolift's program in the same turns. Times depend on the machine,
+ratios of one round hardly do. Writes all rounds to a JSON file and a table to a Markdown file beside it.
+
+Operations are those that a step or a lift must do, counted by hand (benchmarks/operations.py), the same for all.
+"""
+
+import datetime
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from absl import app, flags
+
+from benchmarks import operations
+
+WIDTHS = flags.DEFINE_multi_integer("widths", [256, 512, 1024], "Of hidden layers.")
+BATCHES = flags.DEFINE_multi_integer("batches", [256, 1024, 8192], "Poses per step.")
+PRECISIONS = flags.DEFINE_multi_enum("precisions", ["float32", "bfloat16"], ["float32", "bfloat16"], "Of products.")
+ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
+SECONDS = flags.DEFINE_float("seconds", 1.0, "Of geolift's work a turn, about, of each kind.")
+TORCH = flags.DEFINE_string("torch", sys.executable, "Python with torch; '' leaves PyTorch out.")
+OUT = flags.DEFINE_string("out", "benchmarks/results/steps.json", "Where all rounds are written, and a table (.md).")
+
+OTHERS = ("torch", "torch compiled")
+COLUMNS = (
+    "width | batch | precision | step: poses/s | GFLOP/s | of the limit | over eager | over compiled | "
+    "lift: poses/s | of the limit | over eager | over compiled | compiled in | memory"
+)
+
+
+class Worker:
+    """A program that does something so many times when it is told to, and says how long it took."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.command = command
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def answer(self) -> dict[str, Any]:
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{' '.join(self.command)} ended with {self.process.wait()}; its error stands above")
+        return json.loads(line)
+
+    def run(self, what: str, times: int) -> dict[str, Any]:
+        self.process.stdin.write(f"{what} {times}\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
+    """All rounds of one setting: seconds of one step, one lift of the batch and one product."""
+    sizes = [f"--width={width}", f"--batch={batch}", f"--precision={precision}"]
+    workers = {"geolift": Worker([sys.executable, "-m", "benchmarks.step", *sizes])}
+    about = workers["geolift"].answer()
+    if TORCH.value:
+        torch = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, f"--threads={os.cpu_count()}"]
+        workers |= {"torch": Worker(torch), "torch compiled": Worker([*torch, "--compile"])}
+    work = {
+        "step": batch * operations.step(width),
+        "lift": batch * operations.lift(width),
+        "product": 2 * batch * width**2,
+    }
+    jobs = [(name, what) for name in workers for what in work if what != "product" or name == "geolift"]
+    first = {job: workers[job[0]].run(job[1], 1) for job in jobs}  # compiles
+    memory = {name: workers[name].run("step", 1)["memory"] for name in workers}
+    once = {what: workers["geolift"].run(what, 3)["seconds"] / 3 for what in work}
+    times = {what: max(1, round(SECONDS.value / seconds)) for what, seconds in once.items()}
+    rounds = {name: {what: [] for other, what in jobs if other == name} for name in workers}
+    for _ in range(ROUNDS.value):
+        for name, what in jobs:
+            rounds[name][what].append(workers[name].run(what, times[what])["seconds"] / times[what])
+    for worker in workers.values():
+        worker.close()
+    return {
+        **about,
+        "width": width,
+        "batch": batch,
+        "precision": precision,
+        "operations": work,
+        "first_seconds": {name: {what: first[name, what]["seconds"] for what in rounds[name]} for name in workers},
+        "memory_bytes": memory,
+        "seconds": rounds,
+    }
+
+
+def row(result: dict[str, Any]) -> str:
+    """A line of the table: medians of the rounds, for ratios with their quartiles."""
+    seconds = {n: {what: np.array(s) for what, s in of.items()} for n, of in result["seconds"].items()}
+    ours, work = seconds["geolift"], result["operations"]
+    limit = work["product"] / ours["product"]
+
+    def cells(what: str) -> list[str]:
+        rate = work[what] / ours[what]
+        ratios = [spread(seconds[other][what] / ours[what]) if other in seconds else "" for other in OTHERS]
+        return [f"{result['batch'] / np.median(ours[what]):,.0f}", f"{np.median(rate / limit):.0%}", *ratios]
+
+    step, lift = cells("step"), cells("lift")
+    compiled = [of["step"] for of in result["first_seconds"].values()]
+    memory = [held / 2**20 for held in result["memory_bytes"].values()]
+    step.insert(1, f"{np.median(work['step'] / ours['step']) / 1e9:.0f}")
+    facts = [" / ".join(f"{s:.0f}" for s in compiled) + " s", " / ".join(f"{m:.0f}" for m in memory) + " MiB"]
+    return f"| {' | '.join([*(str(result[n]) for n in ('width', 'batch', 'precision')), *step, *lift, *facts])} |"
+
+
+def spread(ratios: np.ndarray) -> str:
+    low, middle, high = np.percentile(ratios, (25, 50, 75))
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def main(_: list[str]) -> None:
+    out, results = Path(OUT.value), []
+    out.parent.mkdir(parents=True, exist_ok=True)
+    head = f"| {COLUMNS} |\n|{' --- |' * len(COLUMNS.split('|'))}"
+    for sizes in itertools.product(WIDTHS.value, BATCHES.value, PRECISIONS.value):
+        began = time.perf_counter()
+        results.append(measure(*sizes))
+        print(row(results[-1]), f"{time.perf_counter() - began:.0f} s", flush=True)
+        about = {"machine": results[0]["machine"], "jax": results[0]["jax"], "date": f"{datetime.date.today()}"}
+        out.write_text(json.dumps({**about, "results": results}, indent=1) + "\n")
+        out.with_suffix(".md").write_text("\n".join([head, *map(row, results)]) + "\n")
+
+
+if __name__ == "__main__":
+    app.run(main)
