@@ -6,14 +6,14 @@ from typing import Any
 import jax
 import numpy as np
 
-SIZES = (1, 8, 64, 512, 4096)  # rows that a function is compiled for, and no others
+SIZES = (1, 4, 16, 64, 256, 1024, 4096)  # rows that a function is compiled for, and no others
 
 
 def map_chunks(function: Callable[..., Any], *arrays: np.ndarray) -> Any:
     """`function(*arrays)` along the first axis, a piece at a time, the last padded with ones.
 
-    A piece has the largest of SIZES that is at most twice the rows that are left: so a single row is answered soon, and
-    less than half of what is computed is padding.
+    A piece has the largest of SIZES that is less than twice the rows that are left: so a single row is answered soon,
+    and less than half of what is computed is padding.
 
     Args:
         function: from arrays `[S, ...]` to a pytree of arrays `[S, ...]`, row by row, S one of SIZES.
@@ -31,7 +31,7 @@ def pieces(rows: int) -> Iterator[tuple[int, int]]:
     """Where each piece of so many rows starts, and its size."""
     start = 0
     while start < rows:
-        size = max(size for size in SIZES if size <= 2 * (rows - start))
+        size = max(size for size in SIZES if size < 2 * (rows - start))
         yield start, size
         start += size
 
