@@ -29,6 +29,7 @@ PRECISIONS = flags.DEFINE_multi_enum("precisions", ["float32", "bfloat16"], ["fl
 ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "Of geolift's work a turn, about, of each kind.")
 TORCH = flags.DEFINE_string("torch", sys.executable, "Python with torch; '' leaves PyTorch out.")
+AGAINST = flags.DEFINE_string("against", "", "Another checkout of geolift, whose step takes turns, too.")
 OUT = flags.DEFINE_string("out", "benchmarks/results/steps.json", "Where all rounds are written, and a table (.md).")
 
 OTHERS = ("torch", "torch compiled")
@@ -41,9 +42,9 @@ COLUMNS = (
 class Worker:
     """A program that does something so many times when it is told to, and says how long it took."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], checkout: str | None = None) -> None:
         self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=checkout)
 
     def answer(self) -> dict[str, Any]:
         line = self.process.stdout.readline()
@@ -64,8 +65,12 @@ class Worker:
 def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
     """All rounds of one setting: seconds of one step, one lift of the batch and one product."""
     sizes = [f"--width={width}", f"--batch={batch}", f"--precision={precision}"]
-    workers = {"geolift": Worker([sys.executable, "-m", "benchmarks.step", *sizes])}
+    ours = [sys.executable, "-m", "benchmarks.step", *sizes]
+    workers = {"geolift": Worker(ours)}
     about = workers["geolift"].answer()
+    if AGAINST.value:
+        workers["against"] = Worker(ours, AGAINST.value)
+        workers["against"].answer()
     if TORCH.value:
         torch = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, f"--threads={os.cpu_count()}"]
         workers |= {"torch": Worker(torch), "torch compiled": Worker([*torch, "--compile"])}
@@ -74,7 +79,8 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
         "lift": batch * operations.lift(width),
         "product": 2 * batch * width**2,
     }
-    jobs = [(name, what) for name in workers for what in work if what != "product" or name == "geolift"]
+    does = {"geolift": ("step", "lift", "product"), "against": ("step",)} | dict.fromkeys(OTHERS, ("step", "lift"))
+    jobs = [(name, what) for name in workers for what in does[name]]
     first = {job: workers[job[0]].run(job[1], 1) for job in jobs}  # compiles
     memory = {name: workers[name].run("step", 1)["memory"] for name in workers}
     once = {what: workers["geolift"].run(what, 3)["seconds"] / 3 for what in work}
@@ -109,6 +115,8 @@ def row(result: dict[str, Any]) -> str:
         return [f"{result['batch'] / np.median(ours[what]):,.0f}", f"{np.median(rate / limit):.0%}", *ratios]
 
     step, lift = cells("step"), cells("lift")
+    if "against" in seconds:
+        step.append(spread(seconds["against"]["step"] / ours["step"]))
     compiled = [of["step"] for of in result["first_seconds"].values()]
     memory = [held / 2**20 for held in result["memory_bytes"].values()]
     step.insert(1, f"{np.median(work['step'] / ours['step']) / 1e9:.0f}")
@@ -124,7 +132,8 @@ def spread(ratios: np.ndarray) -> str:
 def main(_: list[str]) -> None:
     out, results = Path(OUT.value), []
     out.parent.mkdir(parents=True, exist_ok=True)
-    head = f"| {COLUMNS} |\n|{' --- |' * len(COLUMNS.split('|'))}"
+    columns = COLUMNS.replace(" | lift", " | over the other | lift") if AGAINST.value else COLUMNS
+    head = f"| {columns} |\n|{' --- |' * len(columns.split('|'))}"
     for sizes in itertools.product(WIDTHS.value, BATCHES.value, PRECISIONS.value):
         began = time.perf_counter()
         results.append(measure(*sizes))

@@ -39,7 +39,9 @@ DISPATCH = 5e10  # operations in one dispatch of steps, about half a second of a
 
 def setting(width: int, batch: int, precision: str) -> ConfigDict:
     config = cmu_cpu.get_config()
-    config.data.path, config.batch_size, config.bfloat16 = PROCEDURAL, batch, precision == "bfloat16"
+    config.data.path, config.batch_size = PROCEDURAL, batch
+    if precision == "bfloat16":
+        config.bfloat16 = True
     config.lifter.width = config.discriminator.width = width
     return config
 

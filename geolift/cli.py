@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift import dataset
+from geolift.compilation import keep_programs
 from geolift.errors import ConfigError, DatasetError, printable
 from geolift.training.workdir import read
 
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for add in (_add_lift, _add_inspect, _add_view, _add_convert, _add_export):
         add(commands)
     options = parser.parse_args(arguments)
+    keep_programs()
     try:
         options.run(options)
     except (ConfigError, DatasetError, OSError) as error:

@@ -11,7 +11,7 @@ import numpy as np
 
 from geolift import skeleton as skeletons
 from geolift.errors import DatasetError
-from geolift.npz import read_arrays
+from geolift.npz import read_arrays, write_arrays
 from geolift.skeleton import Skeleton
 
 VERSION = 1
@@ -94,7 +94,10 @@ class Dataset(NamedTuple):
         return self._take_clips(np.flatnonzero(self.split == split))
 
     def _take_clips(self, chosen: np.ndarray) -> "Dataset":
-        frames = np.concatenate([np.arange(self.start[i], self.stop[i]) for i in chosen])
+        if (np.diff(chosen) == 1).all():  # a part of the arrays, not a copy
+            frames = slice(self.start[chosen[0]], self.stop[chosen[-1]])
+        else:
+            frames = np.concatenate([np.arange(self.start[i], self.stop[i]) for i in chosen])
         stop = np.cumsum((self.stop - self.start)[chosen])
         return self._replace(
             keypoints=self.keypoints[frames],
@@ -110,7 +113,7 @@ class Dataset(NamedTuple):
 
 
 def save(dataset: Dataset, path: str | os.PathLike) -> None:
-    """Check `dataset` and write it to `path` (.npz, no pickles)."""
+    """Check `dataset` and write it to `path` (.npz, no pickles), so that it can be read without a copy in memory."""
     check(dataset, str(path))
     arrays = dataset._asdict()
     skeleton = arrays.pop("skeleton")
@@ -126,7 +129,8 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
     partial = path.with_name(path.name + ".partial")
     try:
         with open(partial, "wb") as file:
-            np.savez_compressed(file, **{key: value for key, value in arrays.items() if value is not None})
+            given = {key: value for key, value in arrays.items() if value is not None}
+            write_arrays(file, given, stored=("keypoints", "points_3d"))  # which hardly compress
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -245,8 +249,8 @@ def _check_values(dataset: Dataset, origin: str) -> None:
         value = getattr(dataset, key)
         if value is None:
             continue
-        wrong = ~((value >= low) & (value <= high))  # true for NaN as well
-        if wrong.any():
+        if value.size and not (value.min() >= low and value.max() <= high):  # true for NaN as well
+            wrong = ~((value >= low) & (value <= high))
             place = tuple(int(i) for i in np.argwhere(wrong)[0])
             raise DatasetError(
                 f"{origin}: {key}: found {value[place]} at {list(place)} ({int(wrong.sum())} such values), "

@@ -1,6 +1,6 @@
 """From a data set's keypoints to the poses that networks see: root-centred, one factor for all or one for each clip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from geolift.skeleton import Skeleton
 STRETCHED = 0.9  # quantile over the training frames at which a bone counts as hardly foreshortened
 QUANTILE = 0.75  # over the bones of a frame, weighted by their length
 FEWEST_BONES = 3  # a frame that shows fewer says nothing about size
+FRAMES = 1 << 18  # that float64 is computed for at a time, so that a large data set needs little memory beside its own
+MEASURED = 1 << 22  # frames, evenly spread, that say how long bones are, at most
 
 
 class Normalization(NamedTuple):
@@ -46,16 +48,20 @@ def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
         raise DatasetError("intrinsics, image_size: found neither, expected one in a data set to train on")
     plane = "image" if dataset.intrinsics is None else "camera"
     skeleton = dataset.skeleton
-    ends = _on_plane(dataset, plane)[:, [skeleton.head, skeleton.root]]
-    seen = dataset.seen[:, [skeleton.head, skeleton.root]].all(axis=1)
-    length = np.linalg.norm(ends[seen, 0] - ends[seen, 1], axis=-1).mean() if seen.any() else 0.0
+    ends, found = [skeleton.head, skeleton.root], []
+    for part in _parts(dataset.frames):
+        joints = _on_plane(dataset, plane, part)[(dataset.confidence[part][:, ends] > 0).all(axis=1)]
+        found.append(np.linalg.norm(joints[:, ends[0]] - joints[:, ends[1]], axis=-1))
+    lengths = np.concatenate(found)
+    length = lengths.mean() if len(lengths) else 0.0
     if not length > 0:
         raise DatasetError(
             f"keypoints: {skeleton.names[skeleton.head]} and {skeleton.names[skeleton.root]} coincide "
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
     scale = Normalization(plane, float(1.0 / (distance * length)))
-    lengths = bone_lengths(normalize(dataset, scale), dataset.seen, skeleton)
+    measured = slice(None, None, -(-dataset.frames // MEASURED))
+    lengths = bone_lengths(_normalized(dataset, scale, measured), dataset.confidence[measured] > 0, skeleton)
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -75,8 +81,10 @@ def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
     Raises:
         DatasetError: if the data set lacks the intrinsics or the image sizes that the normalisation asks for.
     """
-    plane = _on_plane(dataset, normalization.plane)
-    return (root_centered(plane, dataset.seen, dataset.skeleton.root) * normalization.factor).astype(np.float32)
+    poses = np.empty(dataset.keypoints.shape, np.float32)
+    for part in _parts(dataset.frames):
+        poses[part] = _normalized(dataset, normalization, part)
+    return poses
 
 
 def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndarray:
@@ -149,17 +157,29 @@ def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
     return np.where(usable.sum(axis=1) >= min(FEWEST_BONES, len(bones)), size, np.nan)
 
 
-def _on_plane(dataset: Dataset, plane: str) -> np.ndarray:
-    """`[F, J, 2]` float64 keypoints on the chosen plane, the image's centre near the origin."""
+def _parts(frames: int) -> Iterator[slice]:
+    return (slice(start, min(start + FRAMES, frames)) for start in range(0, frames, FRAMES))
+
+
+def _normalized(dataset: Dataset, normalization: Normalization, frames: slice) -> np.ndarray:
+    """What `normalize` gives, of some frames."""
+    plane = _on_plane(dataset, normalization.plane, frames)
+    centered = root_centered(plane, dataset.confidence[frames] > 0, dataset.skeleton.root)
+    return (centered * normalization.factor).astype(np.float32)
+
+
+def _on_plane(dataset: Dataset, plane: str, frames: slice) -> np.ndarray:
+    """`[N, J, 2]` float64 keypoints of some frames on the chosen plane, the image's centre near the origin."""
     wanted = {"camera": "intrinsics", "image": "image_size"}[plane]
     if getattr(dataset, wanted) is None:
         raise DatasetError(
             f"{wanted}: found none, expected them as in the data set that the model was trained on "
             "(people without them are brought to its size one by one, by normalize_persons)"
         )
-    keypoints = dataset.keypoints.astype(np.float64)
+    keypoints = dataset.keypoints[frames].astype(np.float64)
+    clip = np.searchsorted(dataset.stop, np.arange(*frames.indices(dataset.frames)), side="right")
     if plane == "camera":
-        intrinsics = dataset.intrinsics[dataset.clip_of_frame, None].astype(np.float64)
+        intrinsics = dataset.intrinsics[clip, None].astype(np.float64)
         return (keypoints - intrinsics[..., 2:]) / intrinsics[..., :2]
-    size = dataset.image_size[dataset.clip_of_frame, None].astype(np.float64)
+    size = dataset.image_size[clip, None].astype(np.float64)
     return (keypoints - size / 2) / size.max(axis=-1, keepdims=True)

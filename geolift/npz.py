@@ -1,9 +1,14 @@
-"""The arrays of .npz files, read without believing what a file says: no free unpickling, no size without the bytes."""
+"""The arrays of .npz files, read without believing what a file says: no free unpickling, no size without the bytes.
+
+Large arrays that are stored as they are, not compressed, stay in the file and are mapped into memory.
+"""
 
 import math
 import os
+import struct
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +20,8 @@ from geolift.errors import DatasetError
 LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
 LARGEST_RATIO = 200  # and how many times the size of the file, except for files whose arrays take less than SMALL
 SMALL = 2**30
+MAPPED = 2**26  # bytes from which on an array that is stored as it is stays in the file
+LOCAL_HEADER, ZIP64, ALIGNED = 30, 20, 64  # bytes: of zip's headers, and what mapped arrays begin at a multiple of
 
 
 class Archive:
@@ -44,19 +51,23 @@ class Archive:
                 members = file.infolist()
         except Exception as error:  # a damaged archive can raise nearly anything
             raise DatasetError(f"{path}: not a .npz file: the zip archive cannot be read: {error}") from error
-        unpacked = sum(member.file_size for member in members)
+        unpacked = sum(member.file_size for member in members if not _mapped(member, size))
         if unpacked > limit(size):
             raise DatasetError(
                 f"{path}: a zip bomb? found {unpacked} bytes of arrays in {size} bytes, expected up to {limit(size)}"
             )
-        self.path = path
+        self.path, self._size = path, size
         self.names = tuple(member.filename.removesuffix(".npy") for member in members)
         self._members = dict(zip(self.names, members, strict=True))
         if len(self._members) < len(self.names):
             raise DatasetError(f"{path}: found an array twice in {sorted(self.names)}, expected names that differ")
 
     def array(self, name: str) -> np.ndarray:
-        """One array of numbers or text. Raises DatasetError if it is damaged or holds objects."""
+        """One array of numbers or text; one that stays in the file cannot be written to.
+
+        Raises:
+            DatasetError: if it is damaged or holds objects.
+        """
         return self._read(name, objects=False)
 
     def objects(self, name: str) -> np.ndarray:
@@ -64,17 +75,20 @@ class Archive:
         return self._read(name, objects=True)
 
     def _read(self, name: str, *, objects: bool) -> np.ndarray:
-        where = f"{self.path}: array {name!r}"
+        where, member = f"{self.path}: array {name!r}", self._members[name]
         try:
             with zipfile.ZipFile(self.path) as archive:
-                with archive.open(self._members[name]) as file:
-                    shape, dtype = _header(file)
+                with archive.open(member) as file:
+                    shape, fortran, dtype = _header(file)
                     if dtype.hasobject:
                         if not objects or dtype != np.dtype(object):
                             raise ValueError("it holds pickled objects, which are never read")
                         return _objects(file, shape, where)
-                    _check_size(file, self._members[name].file_size, shape, dtype)
-                with archive.open(self._members[name]) as file:
+                    _check_size(file, member.file_size, shape, dtype)
+                    begin = file.tell()
+                if _mapped(member, self._size) and not fortran:
+                    return _map(self.path, member, shape, dtype, begin)
+                with archive.open(member) as file:
                     return np.lib.format.read_array(file, allow_pickle=False)
         except DatasetError:
             raise
@@ -113,15 +127,53 @@ def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[st
     return {name: archive.objects(name) for name in names}
 
 
-def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype]:
+def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray], *, stored: Iterable[str] = ()) -> None:
+    """Write a .npz of arrays without objects to a new file: those named in `stored` as they are, the others compressed.
+
+    The stored ones are where a program can map them: their numbers begin at a multiple of 64 bytes.
+    """
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy")
+            if name in stored:
+                begin = file.tell() + LOCAL_HEADER + len(member.filename) + ZIP64 + 4
+                member.extra = struct.pack("<HH", 0xD935, -begin % ALIGNED) + bytes(-begin % ALIGNED)  # as zipalign
+            else:
+                member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as content:
+                np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
+
+
+def _mapped(member: zipfile.ZipInfo, size: int) -> bool:
+    """Whether a member of a file of `size` bytes stays in it."""
+    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
+    return stored and MAPPED <= member.file_size <= size
+
+
+def _map(path: Path, member: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype, begin: int) -> np.ndarray:
+    """The array whose numbers begin `begin` bytes into a stored member; read once, to see whether they are whole."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset)
+        name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
+    start = member.header_offset + LOCAL_HEADER + name + extra
+    content = np.memmap(path, np.uint8, "r", offset=start, shape=(member.file_size,))
+    crc = 0
+    for i in range(0, len(content), MAPPED):
+        crc = zlib.crc32(content[i : i + MAPPED], crc)
+    if crc != member.CRC:
+        raise ValueError(f"found the checksum {crc:08x}, expected {member.CRC:08x}")
+    return np.asarray(np.memmap(path, dtype, "r", offset=start + begin, shape=shape))
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        header = np.lib.format.read_array_header_1_0(file)
     elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
+        header = np.lib.format.read_array_header_2_0(file)
     else:
         raise ValueError(f"found version {version} of the .npy format, expected 1.0 or 2.0")
-    return shape, dtype
+    return header
 
 
 def _check_size(file: BinaryIO, size: int, shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -1,4 +1,4 @@
-"""Training poses on the device, and batches drawn from them inside the compiled step.
+"""Training poses in groups, and batches drawn from them on the device, inside the compiled step.
 
 What a step sees depends on the seed, the step's number and the example's index alone: not on the number of devices,
 and not on where a run was interrupted.
@@ -36,6 +36,8 @@ class Pool(NamedTuple):
         poses: F poses, the members of a group next to each other.
         later: the same people the motion discriminator's gap later, or None.
         start, size: `[G]` int32, where each group lies in `poses`.
+
+    Its arrays are numpy's until they are placed on devices.
     """
 
     poses: Poses
@@ -109,16 +111,38 @@ def make_pool(
     start = np.cumsum(size) - size
 
     def take(frames: np.ndarray) -> Poses:
-        return Poses(jnp.asarray(poses[frames]), jnp.asarray(dataset.seen[frames]) if masks else None)
+        return Poses(poses[frames], dataset.seen[frames] if masks else None)
 
     later = None if gap is None else take(order + gap)
-    return Pool(take(order), later, jnp.asarray(start, jnp.int32), jnp.asarray(size, jnp.int32))
+    return Pool(take(order), later, start.astype(np.int32), size.astype(np.int32))
 
 
 def merge(pools: Sequence[Pool]) -> Pool:
     """Several pools without pairs as one, every pose equally likely."""
-    poses = jax.tree.map(lambda *parts: jnp.concatenate(parts), *(pool.poses for pool in pools))
-    return Pool(poses, None, jnp.zeros(1, jnp.int32), jnp.full(1, len(poses.joints), jnp.int32))
+    return _one_group(jax.tree.map(lambda *parts: np.concatenate(parts), *(pool.poses for pool in pools)), None)
+
+
+def shard(pools: Pools, size: int, number: int) -> Pools:
+    """Shard `number` of pools on the host that are too large for a device.
+
+    `size` poses of each pool, drawn with replacement as a step draws; so what a step draws from it has the chances that
+    it has in the whole pool, by frame, clip or action. It depends on its number alone. A pool of up to `size` poses
+    comes whole.
+    """
+
+    def draw(pool: Pool | None, generator: np.random.Generator) -> Pool | None:
+        if pool is None or len(pool.poses.joints) <= size:
+            return pool
+        group = generator.integers(len(pool.size), size=size)
+        chosen = pool.start[group] + generator.integers(pool.size[group])
+        chosen.sort()  # memory is read once, from front to back
+        return _one_group(*jax.tree.map(lambda x: x[chosen], (pool.poses, pool.later)))
+
+    return Pools(*(draw(pool, np.random.default_rng((number, i))) for i, pool in enumerate(pools)))
+
+
+def _one_group(poses: Poses, later: Poses | None) -> Pool:
+    return Pool(poses, later, np.zeros(1, np.int32), np.full(1, len(poses.joints), np.int32))
 
 
 def _has_partner(dataset: Dataset, usable: np.ndarray, gap: int) -> np.ndarray:
@@ -149,10 +173,12 @@ def sample(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
 
 
 def _draw(pool: Pool, keys: jax.Array) -> tuple[Poses, Poses | None]:
+    start, size = jnp.asarray(pool.start), jnp.asarray(pool.size)
+
     def one(key: jax.Array) -> jax.Array:
         group_key, member_key = jax.random.split(key)
-        group = jax.random.randint(group_key, (), 0, len(pool.size))
-        return pool.start[group] + jax.random.randint(member_key, (), 0, pool.size[group])
+        group = jax.random.randint(group_key, (), 0, len(size))
+        return start[group] + jax.random.randint(member_key, (), 0, size[group])
 
     chosen = jax.vmap(one)(keys)
-    return jax.tree.map(lambda x: x[chosen], (pool.poses, pool.later))
+    return jax.tree.map(lambda x: jnp.asarray(x)[chosen], (pool.poses, pool.later))

@@ -1,5 +1,8 @@
 """The step multiplies what it must and nothing twice: products counted by the compiler, against paper and pencil."""
 
+import functools
+import re
+
 import jax
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
 from geolift.sampler import sample
 from geolift.sources import open_dataset
-from geolift.step import train_step
+from geolift.step import AXIS, many_steps, train_step
 
 WIDTH, BATCH = 128, 64
 
@@ -38,3 +41,42 @@ def test_no_product_is_computed_twice(norm, motion):
     expected = operations.step(WIDTH, motion=motion)
     found = per_pose(config)
     assert expected < found < 1.15 * expected, (found / expected, "geometry and Adam are under 15 % at this size")
+
+
+def sharded(devices, batch, *, norm="none"):
+    """The compiled program of an update on some devices, `batch` poses on all together."""
+    config = cmu_cpu.get_config()
+    config.data.path, config.batch_size = "procedural", batch
+    for network in (config.lifter, config.discriminator):
+        network.width = WIDTH
+    config.lifter.norm = norm
+    seen = open_dataset("procedural").select("train").blind()
+    pools = build_pools(config, seen, normalization.fit(seen))
+    state = build_state(config, seen.skeleton, 10_000)
+    step = functools.partial(
+        many_steps,
+        sample=sample,
+        objectives=build_phases(config, seen.skeleton)[-1].objectives,
+        steps=1,
+        axis_name=AXIS,
+    )
+    mapped = jax.pmap(
+        step, AXIS, in_axes=(None, None, 0), out_axes=None, devices=jax.devices()[:devices], donate_argnums=0
+    )
+    return mapped.lower(state, pools, np.arange(batch).reshape(devices, -1)).compile()
+
+
+def test_devices_talk_once_an_update():
+    """All gradients and metrics go in one all-reduce; batch norm, over the whole batch, asks for more in each layer."""
+
+    def count(program):
+        return len(re.findall(r" all-reduce(?:-start)?\(", program.as_text()))
+
+    assert count(sharded(8, 64)) == 1
+    layers, lifts = 9, 2
+    assert 1 < count(sharded(8, 64, norm="batch")) <= 1 + 2 * layers * lifts
+
+
+def test_the_work_of_a_device_does_not_grow_with_their_number():
+    alone, eighth = (sharded(*sizes).cost_analysis()["flops"] for sizes in ((1, 64), (8, 512)))
+    assert eighth == pytest.approx(alone, rel=0.01)

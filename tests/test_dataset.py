@@ -32,6 +32,26 @@ def test_round_trip(people, people_file):
             np.testing.assert_array_equal(before, after)
 
 
+def test_a_large_one_stays_in_its_file(people, people_file, monkeypatch, tmp_path):
+    monkeypatch.setattr(npz, "MAPPED", 1)
+    again = dataset.load(people_file)
+    assert isinstance(again.keypoints.base, np.memmap) and isinstance(again.points_3d.base, np.memmap)
+    for name, before, after in zip(people._fields, people, again, strict=True):
+        if name not in ("skeleton", "source"):
+            np.testing.assert_array_equal(before, after)
+    dataset.save(again, people_file)  # over itself
+    np.testing.assert_array_equal(dataset.load(people_file).points_3d, people.points_3d)
+
+
+def test_clips_that_follow_each_other_are_not_copied(people):
+    for split in ("train", "validation", "test"):
+        part = people.select(split)
+        assert np.shares_memory(part.keypoints, people.keypoints)
+    gap = people._replace(split=np.where(np.arange(len(people.split)) % 2, "odd", "even"))
+    picked = np.concatenate([gap.keypoints[a:b] for a, b in zip(gap.start[1::2], gap.stop[1::2], strict=True)])
+    np.testing.assert_array_equal(gap.select("odd").keypoints, picked)
+
+
 def test_nothing_half_written_stays_behind(people, tmp_path):
     with pytest.raises(DatasetError):
         dataset.save(people._replace(fps=people.fps[:-1]), tmp_path / "bad.npz")

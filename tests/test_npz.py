@@ -185,3 +185,50 @@ def test_any_damage_gives_geolift_s_own_error(tmp_path, rng):
         (tmp_path / "damaged.npz").write_bytes(damaged)
         with contextlib.suppress(DatasetError):  # nothing else; bits in unused fields of the archive may even pass
             npz.read_object_arrays(tmp_path / "damaged.npz", [*ARRAYS, *OBJECTS])
+
+
+LARGE = ARRAYS | {"wide": np.arange(20_000, dtype=np.float32)}
+
+
+@pytest.fixture
+def large(tmp_path, monkeypatch):
+    """A file whose array "floats" stays in it."""
+    monkeypatch.setattr(npz, "MAPPED", 150)
+    path = tmp_path / "arrays.npz"
+    with path.open("wb") as file:
+        npz.write_arrays(file, LARGE, stored=("floats", "fortran", "wide"))
+    return path
+
+
+def test_large_arrays_stay_in_the_file(large):
+    for read in (npz.read_arrays, np.load):
+        again = dict(read(large))
+        for name, array in LARGE.items():
+            assert again[name].dtype == array.dtype
+            np.testing.assert_array_equal(again[name], array)
+    again = npz.read_arrays(large)
+    floats = again["floats"]
+    assert isinstance(floats.base, np.memmap) and not floats.flags.writeable and floats.ctypes.data % npz.ALIGNED == 0
+    assert again["text"].flags.writeable and again["fortran"].flags.writeable, "these are read"
+    with zipfile.ZipFile(large) as file:
+        assert {m.filename for m in file.infolist() if m.compress_type == zipfile.ZIP_STORED} == {
+            "floats.npy",
+            "fortran.npy",
+            "wide.npy",
+        }
+
+
+def test_damage_to_an_array_in_the_file_is_found(large):
+    whole = large.read_bytes()
+    at = whole.index(LARGE["wide"].tobytes()) + 60_000
+    large.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    refused(large, r"array 'wide' cannot be read: found the checksum [0-9a-f]{8}, expected [0-9a-f]{8}")
+
+
+def test_only_what_is_unpacked_counts_as_a_bomb(large, monkeypatch):
+    unpacked = sum(array.nbytes + 128 for array in LARGE.values())
+    monkeypatch.setattr(npz, "SMALL", unpacked - LARGE["wide"].nbytes)
+    monkeypatch.setattr(npz, "LARGEST_RATIO", 0)
+    assert npz.read_arrays(large).keys() == LARGE.keys()
+    monkeypatch.setattr(npz, "MAPPED", 2**26)
+    refused(large, "a zip bomb?")

@@ -28,6 +28,21 @@ def test_poses_do_not_depend_on_the_camera_s_pixels(people):
     np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.parametrize("plane", ["camera", "image"])
+def test_a_large_data_set_is_normalised_in_pieces(people, plane, monkeypatch):
+    if plane == "image":
+        people = people._replace(intrinsics=None)
+    scale = normalization.fit(people)
+    whole = normalization.normalize(people, scale)
+    monkeypatch.setattr(normalization, "FRAMES", 7)
+    assert normalization.fit(people) == scale
+    np.testing.assert_array_equal(normalization.normalize(people, scale), whole)
+    monkeypatch.setattr(normalization, "MEASURED", people.frames // 3)
+    thinned = normalization.fit(people)
+    assert thinned.factor == scale.factor
+    np.testing.assert_allclose(thinned.bones, scale.bones, rtol=0.1)
+
+
 def test_without_intrinsics_the_image_size_serves(people):
     plain = people._replace(intrinsics=None)
     fitted = normalization.fit(plain)

@@ -14,6 +14,7 @@ from geolift.sources import open_dataset
 from geolift.step import TrainState, gradients
 from geolift.training import checkpoint
 from geolift.training.folder import CARD, Run, card, open_run
+from geolift.training.stream import stream
 from geolift.training.workdir import expect
 
 FOLDER = "diverged"
@@ -72,8 +73,8 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
     seen = open_dataset(run.config.data.path).select(run.config.data.split).blind()
     pools = build_pools(run.config, seen, run.normalization)
     expect(run.folder / CARD, card(seen, run.normalization, pools))
-    last = int(state.step)
-    return [_again(run, state, pools, step) for step in range(last - int(state.bad), last)]
+    last, draw_from = int(state.step), stream(run.config, pools, jax.device_put)
+    return [_again(run, state, draw_from(step), step) for step in range(last - int(state.bad), last)]
 
 
 def _again(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:

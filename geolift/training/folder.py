@@ -93,11 +93,14 @@ def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
         "skeleton": seen.skeleton._asdict(),
         "normalization": scaling._asdict(),
         "training_poses": len(pools.target.poses.joints),
-        "keypoints_sha256": hashlib.sha256(seen.keypoints.tobytes()).hexdigest(),
+        "keypoints_sha256": hashlib.sha256(np.ascontiguousarray(seen.keypoints)).hexdigest(),
     }
     if pools.source:
-        joints = np.asarray(pools.source.poses.joints)
-        content |= {"source_poses": len(joints), "source_sha256": hashlib.sha256(joints.tobytes()).hexdigest()}
+        joints = pools.source.poses.joints
+        content |= {
+            "source_poses": len(joints),
+            "source_sha256": hashlib.sha256(np.ascontiguousarray(joints)).hexdigest(),
+        }
     return content
 
 

@@ -36,6 +36,7 @@ class Loop(NamedTuple):
         config: the run's, for several seeds any of theirs.
         clock: counts the time.
         programs: the last step of each phase, and its program.
+        pools: what a dispatch draws from, by the number of steps done before it (`stream.stream`).
         journals: one for each seed in the first process; none in others.
         validate: flip rate and P-MPJPE of a state.
         stop: whether this process was asked to stop.
@@ -44,6 +45,7 @@ class Loop(NamedTuple):
     config: ConfigDict
     clock: Clock
     programs: Sequence[tuple[int, Parallel]]
+    pools: Callable[[int], Pools]
     journals: Sequence[Journal]
     validate: Callable[[TrainState], dict[str, jax.Array]]
     stop: Callable[[], bool]
@@ -59,7 +61,7 @@ class Dispatch(NamedTuple):
     noted: bool = False
 
 
-def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainState:
+def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
     """From `state`, after step `first`, to the last step; metrics are looked at before a state is saved.
 
     Raises:
@@ -71,6 +73,8 @@ def run(loop: Loop, state: TrainState, pools: Pools, *, first: int) -> TrainStat
     pending, over, work = None, False, "compile"
     for done in range(first + settings.steps_per_dispatch, last + 1, settings.steps_per_dispatch):
         program = next(program for end, program in loop.programs if done <= end)
+        with loop.clock("data"):
+            pools = loop.pools(done - settings.steps_per_dispatch)
         with loop.clock(work):
             state, metrics = program.run(state, pools)
             asked = hosts.any_of(loop.stop())

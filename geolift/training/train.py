@@ -25,6 +25,7 @@ from geolift.training.health import Watch
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, each, run
 from geolift.training.saver import SaveError, Saver
+from geolift.training.stream import stream
 from geolift.training.validation import validator
 from geolift.training.workdir import Lock, expect, write
 
@@ -93,20 +94,22 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             data = open_dataset(config.data.path)
             for split in filter(None, (config.data.validation_split, config.evaluation.split)):
                 data.select(split)  # a wrong name is better found now than after the training
-            seen = data.select(config.data.split).blind()
+            seen = data.blind().select(config.data.split)
             scaling = normalization.fit(seen, distance=config.view.distance)
             pools = build_pools(config, seen, scaling)
             about = card(seen, scaling, pools)
             hosts.expect_same("config and data", [[c.to_dict() for c in configs], about])
-            model = partial(as_model, config, seen.skeleton, scaling)
+            skeleton = seen.skeleton
+            model = partial(as_model, config, skeleton, scaling)
             validate = validator(config, data, scaling)
             del data
 
-            phases = build_phases(config, seen.skeleton)
+            phases = build_phases(config, skeleton)
             programs = [(phase.last, _program(config, phase, replicas=len(configs) > 1)) for phase in phases]
             last, place = phases[-1].last, programs[0][1].place
-            states = [place(build_state(c, seen.skeleton, about["training_poses"])) for c in configs]
-            pools = place(pools)
+            states = [place(build_state(c, skeleton, about["training_poses"])) for c in configs]
+            draw_from = stream(config, pools, place)
+            del seen, pools
 
             step, told = hosts.from_first(lambda: _open(held, configs, folders, about, last))
             hosts.expect_shared(folders[0])
@@ -116,10 +119,10 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
         for line in told:
             for journal in journals:
                 journal.logger.tell(line)
-        loop = Loop(config, clock, programs, journals, lambda s: validate(model(s)), stop)
+        loop = Loop(config, clock, programs, draw_from, journals, lambda s: validate(model(s)), stop)
         state = states[0] if len(states) == 1 else place(stack(states))
         del states
-        state = run(loop, state, pools, first=step)
+        state = run(loop, state, first=step)
     return [model(s) for s in each(state, len(configs))]
 
 

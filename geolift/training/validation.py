@@ -23,12 +23,13 @@ def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Call
     if not len(whole):
         return lambda model: {}
     chosen = whole[np.linspace(0, len(whole) - 1, min(FRAMES, len(whole))).astype(int)]
+    root = data.skeleton.root
     poses, points = normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
 
     @jax.jit
     def errors(lifted: jax.Array) -> dict[str, jax.Array]:
         return {
-            "validation/flip_rate": 100 * metrics.flipped(lifted, points, root=data.skeleton.root).mean(),
+            "validation/flip_rate": 100 * metrics.flipped(lifted, points, root=root).mean(),
             "validation/p_mpjpe": 1000 * metrics.p_mpjpe(lifted, points).mean(),
         }
 

@@ -1,0 +1,60 @@
+"""Programs are kept where the user alone writes, and a second start finds them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KEEP = "from geolift.compilation import keep_programs; folder = keep_programs(); print(folder)"
+RUN = """
+import jax, jax.numpy as jnp
+hits = []
+jax.monitoring.register_event_listener(lambda name, **_: hits.append(name) if name.endswith("cache_hits") else None)
+jax.jit(lambda x: jax.lax.fori_loop(0, 3, lambda i, y: jnp.sin(y @ y).sort(), x))(jnp.ones((64, 64)))
+print(len(hits))
+"""
+
+
+def start(code, home, **env):
+    """What a fresh program prints, with a home of its own."""
+    base = {k: v for k, v in os.environ.items() if k not in ("JAX_COMPILATION_CACHE_DIR", "XDG_CACHE_HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=base | {"HOME": str(home)} | env, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_a_second_start_finds_what_the_first_compiled(tmp_path):
+    code = KEEP.replace("; print", "; import geolift.compilation; print") + RUN
+    code = code.replace("folder = keep", "import geolift.compilation as c; c.SHORTEST = 0.0; folder = keep")
+    first, second = start(code, tmp_path), start(code, tmp_path)
+    folder = Path(first[0])
+    assert folder.parent == tmp_path / ".cache/geolift/programs" and folder.stat().st_mode & 0o777 == 0o700
+    assert int(first[1]) == 0 < int(second[1]) and any(folder.iterdir())
+
+
+def test_what_jax_was_told_stands(tmp_path):
+    for told in (str(tmp_path / "mine"), ""):
+        assert start(KEEP, tmp_path, JAX_COMPILATION_CACHE_DIR=told) == ["None"]
+    assert start(KEEP, tmp_path, XDG_CACHE_HOME=str(tmp_path / "x"))[0].startswith(str(tmp_path / "x/geolift"))
+    assert not (tmp_path / ".cache").exists()
+
+
+def test_a_folder_that_others_write_is_not_used(tmp_path):
+    folder = Path(start(KEEP, tmp_path)[0])
+    folder.chmod(0o777)
+    assert start(KEEP, tmp_path) == ["None"]
+    folder.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(folder, 12345, 12345)
+        assert start(KEEP, tmp_path) == ["None"]
+
+
+@pytest.mark.parametrize("home", ["file", "gone/below"])
+def test_a_home_that_takes_nothing_is_no_error(tmp_path, home):
+    (tmp_path / "file").touch()
+    (tmp_path / "gone").touch()
+    assert start(KEEP, tmp_path / home) == ["None"]

@@ -1,0 +1,118 @@
+"""Poses that do not fit on the device come in shards: the same chances, none waited for, to the bit after a restart."""
+
+import threading
+
+import jax
+import numpy as np
+import pytest
+from test_train import assert_bit_equal, state_of, tiny
+
+from geolift import sampler
+from geolift.build import check
+from geolift.errors import ConfigError
+from geolift.training.stream import Shards, steps_of_shard, stream
+from geolift.training.train import train, train_seeds
+
+SIZE = 20
+
+
+@pytest.fixture
+def pools(people, poses):
+    few = sampler.Pool(sampler.Poses(0.5 * poses[:7]), None, np.zeros(1, np.int32), np.full(1, 7, np.int32))
+    return sampler.Pools(sampler.make_pool(poses, people, gap=2, masks=True), few)
+
+
+def test_a_shard_holds_poses_of_the_pool_with_their_partners(pools):
+    made = sampler.shard(pools, SIZE, 3)
+    target, whole = made.target, pools.target
+    at = {pose.tobytes(): i for i, pose in enumerate(whole.poses.joints)}
+    places = [at[pose.tobytes()] for pose in target.poses.joints]
+    assert len(places) == SIZE and target.size.tolist() == [SIZE] and target.start.tolist() == [0]
+    np.testing.assert_array_equal(target.later.joints, whole.later.joints[places])
+    np.testing.assert_array_equal(target.poses.seen, whole.poses.seen[places])
+    assert made.source is pools.source, "what fits comes whole"
+
+
+def test_a_shard_depends_on_its_number_alone(pools):
+    again, other = sampler.shard(pools, SIZE, 3), sampler.shard(pools, SIZE, 4)
+    np.testing.assert_array_equal(again.target.poses.joints, sampler.shard(pools, SIZE, 3).target.poses.joints)
+    assert not np.array_equal(again.target.poses.joints, other.target.poses.joints)
+
+
+@pytest.mark.parametrize("by", sampler.BY)
+def test_shards_have_the_chances_of_the_whole(people, poses, by):
+    pool = sampler.make_pool(poses, people, by=by)
+    expected = {}
+    for start, size in zip(pool.start, pool.size, strict=True):
+        for pose in pool.poses.joints[start : start + size]:
+            expected[pose.tobytes()] = expected.get(pose.tobytes(), 0) + 1 / (len(pool.size) * size)
+    size, found = len(poses) - 1, dict.fromkeys(expected, 0.0)
+    shards = 100
+    for number in range(shards):
+        for pose in sampler.shard(sampler.Pools(pool), size, number).target.poses.joints:
+            found[pose.tobytes()] += 1 / (size * shards)
+    deviation = np.array([(found[p] - q) / np.sqrt(q / (size * shards)) for p, q in expected.items()])
+    assert np.abs(deviation).max() < 5 and 0.8 < deviation.std() < 1.2
+
+
+def test_the_next_shard_comes_while_one_is_drawn_from():
+    loaded, free = [], threading.Event()
+
+    def load(number):
+        if number == 2:
+            assert free.wait(10)
+        loaded.append(number)
+        return number
+
+    shards = Shards(load, steps=10)
+    assert [shards.at(step) for step in (0, 5, 9, 10, 15)] == [0, 0, 0, 1, 1]  # though shard 2 is not there
+    free.set()
+    assert [shards.at(step) for step in (20, 29, 30, 70)] == [2, 2, 3, 7]
+    assert sorted(loaded)[:5] == [0, 1, 2, 3, 4] and len(loaded) == len(set(loaded)), "each is loaded once"
+
+
+def test_an_error_of_the_worker_is_raised_where_the_shard_is_asked_for():
+    def load(number):
+        if number:
+            raise OSError("gone")
+
+    shards = Shards(load, steps=1)
+    shards.at(0)
+    with pytest.raises(OSError, match="gone"):
+        shards.at(1)
+
+
+def test_what_fits_is_placed_once(people_file, pools):
+    config, placed = tiny(people_file), []
+    for size in (0, 10_000):
+        config.data.shard = size
+        at = stream(config, pools, lambda p: placed.append(p) or p)
+        assert all(at(step) is pools for step in (0, 1000))
+    assert len(placed) == 2
+
+
+def test_a_shard_lasts_until_its_poses_were_lifted_once(people_file):
+    config = tiny(people_file, **{"data.shard": 100})  # batches of 16, two steps in a dispatch
+    assert steps_of_shard(config) == 6
+    config.data.shard = 16
+    assert steps_of_shard(config) == 2
+    config.data.shard = 15
+    with pytest.raises(ConfigError, match=r"data\.shard: found 15, expected 0 or at least batch_size, 16"):
+        check(config)
+
+
+def test_a_run_in_shards_resumes_to_the_bit(people_file, people, tmp_path):
+    """Shards of 16 poses change every two steps; eight steps, four and four more; a run alone and side by side."""
+    config = tiny(people_file, **{"data.shard": 16})
+    train(config, tmp_path / "straight")
+    train(tiny(people_file, steps=4, **{"data.shard": 16}), tmp_path / "broken")
+    train(config, tmp_path / "broken")
+    straight, broken = (state_of(tmp_path / name, config, people) for name in ("straight", "broken"))
+    assert_bit_equal(straight, broken)
+    train(tiny(people_file), tmp_path / "whole")
+    whole = state_of(tmp_path / "whole", config, people)
+    assert not np.array_equal(*(jax.tree.leaves(s.params)[0] for s in (straight, whole)))
+    train_seeds(config, tmp_path / "seeds", [0, 1])
+    side = state_of(tmp_path / "seeds" / "seed_0", config, people)
+    for a, b in zip(*(jax.tree.leaves(s.params) for s in (straight, side)), strict=True):
+        np.testing.assert_allclose(a, b, atol=0.01)  # rounding differs, and Adam's first steps make much of it
