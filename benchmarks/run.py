@@ -44,7 +44,9 @@ class Worker:
 
     def __init__(self, command: list[str], checkout: str | None = None) -> None:
         self.command = command
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=checkout)
+        env = os.environ | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # several programs share a GPU
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, **pipes, text=True, cwd=checkout, env=env)
 
     def answer(self) -> dict[str, Any]:
         line = self.process.stdout.readline()
@@ -81,8 +83,8 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
     }
     does = {"geolift": ("step", "lift", "product"), "against": ("step",)} | dict.fromkeys(OTHERS, ("step", "lift"))
     jobs = [(name, what) for name in workers for what in does[name]]
-    first = {job: workers[job[0]].run(job[1], 1) for job in jobs}  # compiles
-    memory = {name: workers[name].run("step", 1)["memory"] for name in workers}
+    first = {job: workers[job[0]].run(job[1], 1) for job in sorted(jobs, key=lambda job: job[1] != "step")}
+    memory = {name: first[name, "step"]["memory"] for name in workers}
     once = {what: workers["geolift"].run(what, 3)["seconds"] / 3 for what in work}
     times = {what: max(1, round(SECONDS.value / seconds)) for what, seconds in once.items()}
     rounds = {name: {what: [] for other, what in jobs if other == name} for name in workers}

@@ -48,13 +48,13 @@ def to_the_first_step(folder: Path, env: dict[str, str]) -> float:
     every = ("steps_per_dispatch", "log_every", "validate_every", "checkpoint_every")
     command = [sys.executable, "-m", "launch.train", f"--config={CONFIG.value}", f"--config.data.path={DATA.value}"]
     command += [f"--workdir={folder}", "--config.steps=1", *(f"--config.run.{name}=1" for name in every)]
-    began = time.perf_counter()
+    began, seconds = time.perf_counter(), None
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
             if line.startswith("step 1/1"):
                 seconds = time.perf_counter() - began
-        if process.wait():
-            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        if process.wait() or seconds is None:
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}, expected a line of step 1")
     return seconds
 
 
@@ -65,7 +65,8 @@ def main(_: list[str]) -> None:
         lift = [*GEOLIFT, "lift", str(frame(folder)), "-o", str(folder / "out.npz")]
         for i in range(ROUNDS.value):
             env = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
-            env["XDG_CACHE_HOME"] = str(folder / f"cache{i}")
+            env["XDG_CACHE_HOME"] = str(folder / f"lift{i}")
+            other = env | {"XDG_CACHE_HOME": str(folder / f"train{i}")}
             runs = {
                 "import numpy": lambda env=env: to_the_end([sys.executable, "-c", "import numpy"], env),
                 "import jax": lambda env=env: to_the_end([sys.executable, "-c", "import jax"], env),
@@ -73,8 +74,8 @@ def main(_: list[str]) -> None:
                 "geolift --help": lambda env=env: to_the_end([*GEOLIFT, "--help"], env),
                 "geolift lift, cold": lambda env=env: to_the_end(lift, env),
                 "geolift lift, warm": lambda env=env: to_the_end(lift, env),
-                "first step, cold": lambda env=env, i=i: to_the_first_step(folder / f"cold{i}", env),
-                "first step, warm": lambda env=env, i=i: to_the_first_step(folder / f"warm{i}", env),
+                "first step, cold": lambda env=other, i=i: to_the_first_step(folder / f"cold{i}", env),
+                "first step, warm": lambda env=other, i=i: to_the_first_step(folder / f"warm{i}", env),
             }
             for what, run in runs.items():
                 times.setdefault(what, []).append(run())

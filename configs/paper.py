@@ -22,7 +22,7 @@ def get_config() -> ConfigDict:
     config.data.split = "train"
     config.data.validation_split = ""  # whose 3D, if any, gives flip rate and P-MPJPE in the log; "" for none
     config.data.sampling = "frame"  # what is drawn with equal chance: "frame", "clip" or "action"
-    config.data.shard = 0  # poses on the device at a time, of a set too large for it; 0: all
+    config.data.shard = 0  # poses on the device at a time, the same for every seed, of a set too large for it; 0: all
     config.data.masks = False  # frames that miss joints join; networks are told which (otherwise they are left out)
 
     config.detector = ConfigDict()  # what the poses that the lifter is shown suffer (ours; geolift/augmentation.py)

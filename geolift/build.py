@@ -190,9 +190,11 @@ def check(config: ConfigDict) -> None:
     for name, expected in choices.items():
         if _entry(config, name) not in expected:
             raise ConfigError(f"{name}: found {_entry(config, name)!r}, expected one of {expected}")
-    shard = config.data.get("shard", 0)
-    if shard and shard < config.batch_size:
-        raise ConfigError(f"data.shard: found {shard}, expected 0 or at least batch_size, {config.batch_size}")
+    shard, dispatch = config.data.get("shard", 0), config.batch_size * chunk
+    if shard < 0 or shard % dispatch:
+        raise ConfigError(
+            f"data.shard: found {shard}, expected 0 or a multiple of batch_size x run.steps_per_dispatch, {dispatch}"
+        )
     if config.detector.noise < 0:
         raise ConfigError(f"detector.noise: found {config.detector.noise}, expected 0 or more")
     if not 0 <= config.detector.hidden < 1:

@@ -80,7 +80,7 @@ class Dataset(NamedTuple):
         return self._replace(points_3d=None)
 
     def select(self, split: str) -> "Dataset":
-        """The clips of one split; `"all"` takes every clip.
+        """The clips of one split; `"all"` takes every clip. Arrays may be parts of these, not copies.
 
         Raises:
             DatasetError: if no clip has that split.
@@ -113,7 +113,7 @@ class Dataset(NamedTuple):
 
 
 def save(dataset: Dataset, path: str | os.PathLike) -> None:
-    """Check `dataset` and write it to `path` (.npz, no pickles), so that it can be read without a copy in memory."""
+    """Check `dataset` and write it to `path` (.npz, no pickles); `load` can leave large arrays there."""
     check(dataset, str(path))
     arrays = dataset._asdict()
     skeleton = arrays.pop("skeleton")
@@ -130,6 +130,7 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
     try:
         with open(partial, "wb") as file:
             given = {key: value for key, value in arrays.items() if value is not None}
+            given |= {key: given[key].astype(np.float32, copy=False) for key in FLOATS if key in given}
             write_arrays(file, given, stored=("keypoints", "points_3d"))  # which hardly compress
         partial.replace(path)
     finally:
@@ -137,13 +138,13 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
 
 
 def load(path: str | os.PathLike) -> Dataset:
-    """Read and check a geolift data set.
+    """Read and check a geolift data set. Large arrays stay in the file, read-only: it may be replaced, not changed.
 
     Raises:
         DatasetError: naming the file, the array, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, mapped=True)
     optional = set(Dataset._field_defaults)
     needed = (set(Dataset._fields) - optional - {"skeleton"}) | {"version", "joint_names", "parents", "left", "right"}
     missing = sorted((needed | {"head"}) - set(arrays))

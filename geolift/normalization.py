@@ -16,7 +16,7 @@ STRETCHED = 0.9  # quantile over the training frames at which a bone counts as h
 QUANTILE = 0.75  # over the bones of a frame, weighted by their length
 FEWEST_BONES = 3  # a frame that shows fewer says nothing about size
 FRAMES = 1 << 18  # that float64 is computed for at a time, so that a large data set needs little memory beside its own
-MEASURED = 1 << 22  # frames, evenly spread, that say how long bones are, at most
+MEASURED = 1 << 21  # frames, evenly spread, that say how long bones are, at most
 
 
 class Normalization(NamedTuple):

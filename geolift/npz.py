@@ -1,6 +1,6 @@
 """The arrays of .npz files, read without believing what a file says: no free unpickling, no size without the bytes.
 
-Large arrays that are stored as they are, not compressed, stay in the file and are mapped into memory.
+Large arrays that are stored as they are, not compressed, can stay in the file and be mapped into memory.
 """
 
 import math
@@ -20,7 +20,8 @@ from geolift.errors import DatasetError
 LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
 LARGEST_RATIO = 200  # and how many times the size of the file, except for files whose arrays take less than SMALL
 SMALL = 2**30
-MAPPED = 2**26  # bytes from which on an array that is stored as it is stays in the file
+MAPPED = 2**26  # bytes from which on an array can stay in its file
+PIECE = 2**24  # bytes of it that are checked at a time
 LOCAL_HEADER, ZIP64, ALIGNED = 30, 20, 64  # bytes: of zip's headers, and what mapped arrays begin at a multiple of
 
 
@@ -51,30 +52,35 @@ class Archive:
                 members = file.infolist()
         except Exception as error:  # a damaged archive can raise nearly anything
             raise DatasetError(f"{path}: not a .npz file: the zip archive cannot be read: {error}") from error
-        unpacked = sum(member.file_size for member in members if not _mapped(member, size))
+        packed, unpacked = (sum(getattr(m, name) for m in members) for name in ("compress_size", "file_size"))
+        if packed > size:
+            raise DatasetError(f"{path}: a zip bomb? found {packed} bytes of packed arrays in {size} bytes")
         if unpacked > limit(size):
             raise DatasetError(
                 f"{path}: a zip bomb? found {unpacked} bytes of arrays in {size} bytes, expected up to {limit(size)}"
             )
-        self.path, self._size = path, size
+        self.path = path
         self.names = tuple(member.filename.removesuffix(".npy") for member in members)
         self._members = dict(zip(self.names, members, strict=True))
         if len(self._members) < len(self.names):
             raise DatasetError(f"{path}: found an array twice in {sorted(self.names)}, expected names that differ")
 
-    def array(self, name: str) -> np.ndarray:
-        """One array of numbers or text; one that stays in the file cannot be written to.
+    def array(self, name: str, *, mapped: bool = False) -> np.ndarray:
+        """One array of numbers or text.
+
+        With `mapped` a large one that is not compressed stays in the file, which must not be changed then (it may be
+        replaced), and cannot be written to.
 
         Raises:
             DatasetError: if it is damaged or holds objects.
         """
-        return self._read(name, objects=False)
+        return self._read(name, objects=False, mapped=mapped)
 
     def objects(self, name: str) -> np.ndarray:
         """One array, whose objects may be what `pickles.load` allows. Raises DatasetError if it is damaged."""
-        return self._read(name, objects=True)
+        return self._read(name, objects=True, mapped=False)
 
-    def _read(self, name: str, *, objects: bool) -> np.ndarray:
+    def _read(self, name: str, *, objects: bool, mapped: bool) -> np.ndarray:
         where, member = f"{self.path}: array {name!r}", self._members[name]
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -86,8 +92,9 @@ class Archive:
                         return _objects(file, shape, where)
                     _check_size(file, member.file_size, shape, dtype)
                     begin = file.tell()
-                if _mapped(member, self._size) and not fortran:
-                    return _map(self.path, member, shape, dtype, begin)
+                if mapped and member.compress_type == zipfile.ZIP_STORED and member.file_size >= MAPPED:
+                    content = _map(archive.fp, member)
+                    return content[begin:].view(dtype).reshape(shape, order="F" if fortran else "C")
                 with archive.open(member) as file:
                     return np.lib.format.read_array(file, allow_pickle=False)
         except DatasetError:
@@ -99,18 +106,18 @@ class Archive:
 
 def limit(size: int) -> int:
     """How many bytes the arrays of a file of `size` bytes may take."""
-    return min(LARGEST, max(SMALL, LARGEST_RATIO * size))
+    return max(size, min(LARGEST, max(SMALL, LARGEST_RATIO * size)))
 
 
-def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
-    """Read every array of a .npz without unpickling anything.
+def read_arrays(path: str | os.PathLike, *, mapped: bool = False) -> dict[str, np.ndarray]:
+    """Read every array of a .npz without unpickling anything; `mapped` as in `Archive.array`.
 
     Raises:
         DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, pickled objects).
         FileNotFoundError: if there is no such file.
     """
     archive = Archive(path)
-    return {name: archive.array(name) for name in archive.names}
+    return {name: archive.array(name, mapped=mapped) for name in archive.names}
 
 
 def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -144,25 +151,18 @@ def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray], *, stored: It
                 np.lib.format.write_array(content, np.asanyarray(array), allow_pickle=False)
 
 
-def _mapped(member: zipfile.ZipInfo, size: int) -> bool:
-    """Whether a member of a file of `size` bytes stays in it."""
-    stored = member.compress_type == zipfile.ZIP_STORED and member.compress_size == member.file_size
-    return stored and MAPPED <= member.file_size <= size
-
-
-def _map(path: Path, member: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype, begin: int) -> np.ndarray:
-    """The array whose numbers begin `begin` bytes into a stored member; read once, to see whether they are whole."""
-    with path.open("rb") as file:
-        file.seek(member.header_offset)
-        name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
+def _map(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
+    """The bytes of a stored member `[file_size]`, read once, to see whether they are whole."""
+    file.seek(member.header_offset)
+    name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
     start = member.header_offset + LOCAL_HEADER + name + extra
-    content = np.memmap(path, np.uint8, "r", offset=start, shape=(member.file_size,))
+    content = np.asarray(np.memmap(file, np.uint8, "r", offset=start, shape=(member.file_size,)))
     crc = 0
-    for i in range(0, len(content), MAPPED):
-        crc = zlib.crc32(content[i : i + MAPPED], crc)
+    for i in range(0, len(content), PIECE):
+        crc = zlib.crc32(content[i : i + PIECE], crc)
     if crc != member.CRC:
         raise ValueError(f"found the checksum {crc:08x}, expected {member.CRC:08x}")
-    return np.asarray(np.memmap(path, dtype, "r", offset=start + begin, shape=shape))
+    return content
 
 
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:

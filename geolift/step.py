@@ -168,12 +168,22 @@ def train_step(
     good = jnp.isfinite(jnp.stack(list(metrics.values()))).all()
     over = state.bad >= patience
     taken = good & ~over
-    # Decided before the update, so that the compiler fuses the choice into it.
-    updated, before = _learnt(_update(state, grads, batch_stats)), _learnt(state)
-    after = jax.tree.map(functools.partial(jnp.where, taken), updated, before)
+    after = _if(taken, lambda: _learnt(_update(state, grads, batch_stats)), lambda: _learnt(state))
     bad = jnp.where(over, state.bad, jnp.where(good, 0, state.bad + 1))
     step = jnp.where(over, state.step, state.step + 1)
     return state.replace(**after, step=step, bad=bad), metrics | {SKIPPED: 1.0 - taken, IN_A_ROW: bad}
+
+
+def _if(condition: jax.Array, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
+    """The pytree `yes()` or `no()`, whichever costs less to choose.
+
+    A CPU branches: it would not update in place what it also has to keep. Elsewhere a branch would make the host wait
+    for the condition; there both are computed, and the choice is fused into the update.
+    """
+    return jax.lax.platform_dependent(
+        cpu=lambda: jax.lax.cond(condition, yes, no),
+        default=lambda: jax.tree.map(functools.partial(jnp.where, condition), yes(), no()),
+    )
 
 
 def _learnt(state: TrainState) -> dict[str, Any]:
@@ -266,7 +276,12 @@ def parallel(
         jax.sharding.Mesh(np.asarray([devices[i] for i in mine]), (AXIS,)), jax.sharding.PartitionSpec()
     )
     several = functools.partial(
-        many_steps, sample=sample, objectives=objectives, steps=steps, patience=patience, axis_name=AXIS
+        many_steps,
+        sample=sample,
+        objectives=objectives,
+        steps=steps,
+        patience=patience,
+        axis_name=AXIS if len(devices) > 1 else None,  # one device has nobody to talk to
     )
     if replicas:
         several = jax.vmap(several, in_axes=(0, None, None))

@@ -12,6 +12,7 @@ from ml_collections import config_flags
 
 from configs import ablation
 from geolift.build import check
+from geolift.compilation import keep_programs
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.report import mean_and_deviation, measure, write
@@ -63,6 +64,7 @@ def markdown(results: dict[str, list[dict]]) -> str:
 
 
 def main() -> None:
+    keep_programs()
     if not ROWS.value or set(ROWS.value) - set(ablation.ROWS):
         raise ConfigError(f"--rows: found {','.join(ROWS.value)!r}, expected some of {','.join(ablation.ROWS)}")
     if not SEEDS.value or not all(seed.isdecimal() for seed in SEEDS.value):

@@ -6,6 +6,7 @@ Prints a table beside the untrained network and the flat skeleton, writes `evalu
 
 from absl import flags
 
+from geolift.compilation import keep_programs
 from geolift.errors import ConfigError
 from geolift.protocols import PROTOCOLS
 from geolift.report import report
@@ -20,6 +21,7 @@ PROTOCOL = flags.DEFINE_string("protocol", "cmu", f"What is measured: {', '.join
 
 
 def main() -> None:
+    keep_programs()
     if PROTOCOL.value not in PROTOCOLS:
         raise ConfigError(f"--protocol: found {PROTOCOL.value!r}, expected one of {', '.join(PROTOCOLS)}")
     report(

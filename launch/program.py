@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from absl import app, logging
 
-from geolift.compilation import keep_programs
 from geolift.errors import ConfigError, DatasetError
 from geolift.training import hosts
 from geolift.training.checkpoint import Damaged
@@ -40,7 +39,6 @@ def _end(main: Callable[[], None], argv: list[str]) -> int:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
     logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
     try:
-        keep_programs()
         main()
     except Exception as error:
         code = _code_of(error)

@@ -5,6 +5,7 @@ Computes the bad steps of the run's dump again, from the state before them, the 
 
 from absl import flags
 
+from geolift.compilation import keep_programs
 from geolift.training.divergence import replay
 from launch import program
 
@@ -12,6 +13,7 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run that launch.trai
 
 
 def main() -> None:
+    keep_programs()
     for bad in replay(WORKDIR.value):
         print(f"step {bad.step}: largest coordinate of its poses {bad.largest:.3g}")
         for what, values in (("metric", bad.metrics), ("gradient", bad.gradients)):

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
+from geolift.compilation import keep_programs
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.game import View
@@ -156,6 +157,7 @@ def agreement(truth: dict[str, Any]) -> str:
 
 
 def main() -> None:
+    keep_programs()
     data = open_dataset(DATA.value)
     candidates, judging = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
     truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None

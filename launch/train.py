@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
+from geolift.compilation import keep_programs
 from geolift.report import report
 from geolift.sources import open_dataset
 from geolift.training import hosts
@@ -23,6 +24,8 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs
 
 def main() -> None:
     processes.join()
+    if not hosts.several():
+        keep_programs()
     config = CONFIG.value
     workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
     with Signals() as stop:

@@ -10,7 +10,7 @@ from test_train import assert_bit_equal, state_of, tiny
 from geolift import sampler
 from geolift.build import check
 from geolift.errors import ConfigError
-from geolift.training.stream import Shards, steps_of_shard, stream
+from geolift.training.stream import Shards, stream
 from geolift.training.train import train, train_seeds
 
 SIZE = 20
@@ -64,11 +64,11 @@ def test_the_next_shard_comes_while_one_is_drawn_from():
         loaded.append(number)
         return number
 
-    shards = Shards(load, steps=10)
+    shards = Shards(load, steps=10, last=85)
     assert [shards.at(step) for step in (0, 5, 9, 10, 15)] == [0, 0, 0, 1, 1]  # though shard 2 is not there
     free.set()
-    assert [shards.at(step) for step in (20, 29, 30, 70)] == [2, 2, 3, 7]
-    assert sorted(loaded)[:5] == [0, 1, 2, 3, 4] and len(loaded) == len(set(loaded)), "each is loaded once"
+    assert [shards.at(step) for step in (20, 29, 30, 70, 80)] == [2, 2, 3, 7, 8]
+    assert sorted(loaded) == [0, 1, 2, 3, 4, 7, 8], "each once, and none beyond the last step"
 
 
 def test_an_error_of_the_worker_is_raised_where_the_shard_is_asked_for():
@@ -76,7 +76,7 @@ def test_an_error_of_the_worker_is_raised_where_the_shard_is_asked_for():
         if number:
             raise OSError("gone")
 
-    shards = Shards(load, steps=1)
+    shards = Shards(load, steps=1, last=9)
     shards.at(0)
     with pytest.raises(OSError, match="gone"):
         shards.at(1)
@@ -86,26 +86,33 @@ def test_what_fits_is_placed_once(people_file, pools):
     config, placed = tiny(people_file), []
     for size in (0, 10_000):
         config.data.shard = size
-        at = stream(config, pools, lambda p: placed.append(p) or p)
+        at = stream(config, pools, lambda p: placed.append(p) or p, last=8)
         assert all(at(step) is pools for step in (0, 1000))
     assert len(placed) == 2
 
 
-def test_a_shard_lasts_until_its_poses_were_lifted_once(people_file):
-    config = tiny(people_file, **{"data.shard": 100})  # batches of 16, two steps in a dispatch
-    assert steps_of_shard(config) == 6
-    config.data.shard = 16
-    assert steps_of_shard(config) == 2
-    config.data.shard = 15
-    with pytest.raises(ConfigError, match=r"data\.shard: found 15, expected 0 or at least batch_size, 16"):
-        check(config)
+def test_a_shard_lasts_until_its_poses_were_lifted_once(people_file, pools):
+    """However many steps a dispatch has, which a resumed run may change; one that no longer fits is refused."""
+    config = tiny(people_file, **{"data.shard": 64})  # batches of 16, two steps in a dispatch
+    check(config)
+    for dispatch in (1, 2):
+        config.run.steps_per_dispatch = dispatch
+        at = stream(config, pools, lambda p: p, last=12)
+        found = [at(step).target.poses.joints[0] for step in range(0, 12, dispatch)]
+        per = 4 // dispatch
+        for i, pose in enumerate(found):
+            np.testing.assert_array_equal(pose, sampler.shard(pools, 64, i // per).target.poses.joints[0])
+    for shard in (-32, 16, 100):
+        config.data.shard, config.run.steps_per_dispatch = shard, 2
+        with pytest.raises(ConfigError, match=rf"data\.shard: found {shard}, expected 0 or a multiple of .*, 32"):
+            check(config)
 
 
 def test_a_run_in_shards_resumes_to_the_bit(people_file, people, tmp_path):
-    """Shards of 16 poses change every two steps; eight steps, four and four more; a run alone and side by side."""
-    config = tiny(people_file, **{"data.shard": 16})
+    """Shards of 32 poses change every two steps; eight steps, four and four more; a run alone and side by side."""
+    config = tiny(people_file, **{"data.shard": 32})
     train(config, tmp_path / "straight")
-    train(tiny(people_file, steps=4, **{"data.shard": 16}), tmp_path / "broken")
+    train(tiny(people_file, steps=4, **{"data.shard": 32}), tmp_path / "broken")
     train(config, tmp_path / "broken")
     straight, broken = (state_of(tmp_path / name, config, people) for name in ("straight", "broken"))
     assert_bit_equal(straight, broken)

@@ -40,9 +40,6 @@ def test_it_computes_the_losses_and_gradients_of_ours():
     from benchmarks import torch_step
 
     config = setting(width=32, batch=64, precision="float32")
-    config.view.pitch = 0.0
-    config.loss.weights.consistency_2d, config.loss.weights.consistency_3d = 10.0, 1.0
-    config.loss.weights.adversarial = 1.0
     seen = open_dataset("procedural").select("train").blind()
     pools = build_pools(config, seen, normalization.fit(seen))
     state = build_state(config, seen.skeleton, 10_000)

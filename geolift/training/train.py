@@ -108,7 +108,7 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             programs = [(phase.last, _program(config, phase, replicas=len(configs) > 1)) for phase in phases]
             last, place = phases[-1].last, programs[0][1].place
             states = [place(build_state(c, skeleton, about["training_poses"])) for c in configs]
-            draw_from = stream(config, pools, place)
+            draw_from = stream(config, pools, place, last=last)
             del seen, pools
 
             step, told = hosts.from_first(lambda: _open(held, configs, folders, about, last))
