@@ -40,7 +40,7 @@ setup(
         "detect": ["ai-edge-litert>=2.1,<3", "opencv-python-headless>=4.10,<5"],
         "viz": VIEW,
         "export": EXPORT,
-        "bench": ["torch>=2.6"],  # benchmarks/step.py measures against it
+        "bench": ["torch>=2.6"],  # benchmarks/run.py measures against it
         "tensorboard": ["tensorboardX>=2.6,<3"],
         "test": [
             "pytest>=8,<10",

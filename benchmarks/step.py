@@ -34,7 +34,9 @@ from geolift.step import parallel
 from geolift.training.environment import machine
 from geolift.training.folder import as_model
 
-DISPATCH = 5e10  # operations in one dispatch of steps, about half a second of a CPU
+# Operations in a dispatch of steps, about two seconds of a CPU, and the fewest steps: a program asks the system for
+# memory when it starts, which on a CPU can take as long as half a step, and training has 50 steps in one.
+DISPATCH, FEWEST = 2e11, 4
 
 
 def setting(width: int, batch: int, precision: str) -> ConfigDict:
@@ -50,7 +52,7 @@ def setting(width: int, batch: int, precision: str) -> ConfigDict:
 def stepper(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callable[[int], float]:
     """`run(steps) -> seconds`, rounded up to whole dispatches and scaled back."""
     needed = config.batch_size * operations.step(config.lifter.width)
-    dispatch = int(np.clip(DISPATCH / needed, 1, config.run.steps_per_dispatch))
+    dispatch = int(np.clip(DISPATCH / needed, FEWEST, config.run.steps_per_dispatch))
     objectives = build_phases(config, seen.skeleton)[-1].objectives
     program = parallel(
         jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives
