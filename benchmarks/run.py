@@ -34,8 +34,8 @@ OUT = flags.DEFINE_string("out", "benchmarks/results/steps.json", "Where all rou
 
 OTHERS = ("torch", "torch compiled")
 COLUMNS = (
-    "width | batch | precision | step: poses/s | GFLOP/s | of the limit | over eager | over compiled | "
-    "lift: poses/s | of the limit | over eager | over compiled | compiled in | memory"
+    "width | batch | precision | step: poses/s | GFLOP/s | of the limit | over eager | over compiled | over float32 | "
+    "lift: poses/s | of the limit | over eager | over compiled | first step | memory"
 )
 
 
@@ -66,13 +66,17 @@ class Worker:
 
 def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
     """All rounds of one setting: seconds of one step, one lift of the batch and one product."""
-    sizes = [f"--width={width}", f"--batch={batch}", f"--precision={precision}"]
-    ours = [sys.executable, "-m", "benchmarks.step", *sizes]
+    shape = [f"--width={width}", f"--batch={batch}"]
+    sizes, step = [*shape, f"--precision={precision}"], [sys.executable, "-m", "benchmarks.step"]
+    ours = [*step, *sizes]
     workers = {"geolift": Worker(ours)}
     about = workers["geolift"].answer()
     if AGAINST.value:
         workers["against"] = Worker(ours, AGAINST.value)
         workers["against"].answer()
+    if precision != "float32":
+        workers["float32"] = Worker([*step, *shape, "--precision=float32"])
+        workers["float32"].answer()
     if TORCH.value:
         torch = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, f"--threads={os.cpu_count()}"]
         workers |= {"torch": Worker(torch), "torch compiled": Worker([*torch, "--compile"])}
@@ -81,7 +85,9 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
         "lift": batch * operations.lift(width),
         "product": 2 * batch * width**2,
     }
-    does = {"geolift": ("step", "lift", "product"), "against": ("step",)} | dict.fromkeys(OTHERS, ("step", "lift"))
+    does = {"geolift": ("step", "lift", "product"), "against": ("step",), "float32": ("step",)} | dict.fromkeys(
+        OTHERS, ("step", "lift")
+    )
     jobs = [(name, what) for name in workers for what in does[name]]
     first = {job: workers[job[0]].run(job[1], 1) for job in sorted(jobs, key=lambda job: job[1] != "step")}
     memory = {name: first[name, "step"]["memory"] for name in workers}
@@ -117,12 +123,14 @@ def row(result: dict[str, Any]) -> str:
         return [f"{result['batch'] / np.median(ours[what]):,.0f}", f"{np.median(rate / limit):.0%}", *ratios]
 
     step, lift = cells("step"), cells("lift")
+    step.append(spread(seconds["float32"]["step"] / ours["step"]) if "float32" in seconds else "")
     if "against" in seconds:
         step.append(spread(seconds["against"]["step"] / ours["step"]))
-    compiled = [of["step"] for of in result["first_seconds"].values()]
-    memory = [held / 2**20 for held in result["memory_bytes"].values()]
+    shown = [name for name in ("geolift", *OTHERS) if name in seconds]
+    compiled = [result["first_seconds"][name]["step"] for name in shown]
+    memory = [result["memory_bytes"][name] / 2**20 for name in shown]
     step.insert(1, f"{np.median(work['step'] / ours['step']) / 1e9:.0f}")
-    facts = [" / ".join(f"{s:.0f}" for s in compiled) + " s", " / ".join(f"{m:.0f}" for m in memory) + " MiB"]
+    facts = [" / ".join(f"{s:.1f}" for s in compiled) + " s", " / ".join(f"{m:.0f}" for m in memory) + " MiB"]
     return f"| {' | '.join([*(str(result[n]) for n in ('width', 'batch', 'precision')), *step, *lift, *facts])} |"
 
 
