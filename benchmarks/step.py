@@ -26,7 +26,7 @@ from configs import cmu_cpu
 from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
 from geolift.dataset import Dataset
-from geolift.lifting import lift_poses
+from geolift.model import lift_poses
 from geolift.normalization import Normalization
 from geolift.sampler import sample
 from geolift.sources import PROCEDURAL, open_dataset

@@ -10,6 +10,7 @@ import optax
 import pytest
 
 from geolift import dataset, sampler, step
+from geolift.build import build_pools, build_state
 from geolift.errors import ConfigError
 from geolift.step import IN_A_ROW, SKIPPED
 from geolift.training import checkpoint, divergence
@@ -143,6 +144,21 @@ def test_a_run_that_diverges_leaves_what_shows_why(people_file, people, tmp_path
     (tmp_path / "config.json").write_text(json.dumps(content))
     with pytest.raises(ConfigError, match="keypoints_sha256: begun with"):
         divergence.replay(tmp_path)
+
+
+def test_a_run_in_shards_is_computed_again_from_its_shards(people_file, tmp_path):
+    config = tiny(people_file, steps=40, **{"optimizer.lifter": 1e20, "run.patience": 5, "data.shard": 32})
+    with pytest.raises(Diverged):
+        training.train(config, tmp_path)
+    run = open_run(tmp_path)
+    pools = build_pools(run.config, dataset.load(people_file).select("train").blind(), run.normalization)
+    key = build_state(run.config, run.skeleton, run.training_poses).key
+    again = divergence.replay(tmp_path)
+    assert len(again) == 5
+    for bad in again:
+        drawn = sampler.shard(pools, 32, bad.step // 2)  # batches of 16
+        batch = sampler.sample(drawn, jax.random.fold_in(key, bad.step), np.arange(16))
+        assert bad.largest == pytest.approx(float(np.abs(batch.pose.joints).max()))
 
 
 def test_a_run_that_did_not_diverge_has_nothing_to_replay(people_file, tmp_path):

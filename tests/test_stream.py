@@ -5,13 +5,13 @@ import threading
 import jax
 import numpy as np
 import pytest
-from test_train import assert_bit_equal, state_of, tiny
 
 from geolift import sampler
 from geolift.build import check
 from geolift.errors import ConfigError
 from geolift.training.stream import Shards, stream
 from geolift.training.train import train, train_seeds
+from tests.test_train import assert_bit_equal, state_of, tiny
 
 SIZE = 20
 
