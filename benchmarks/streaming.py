@@ -35,7 +35,6 @@ WIDTH = flags.DEFINE_integer("width", 256, "Of hidden layers.")
 BATCH = flags.DEFINE_integer("batch", 1024, "Poses per step.")
 BFLOAT16 = flags.DEFINE_bool("bfloat16", True, "Products in bfloat16: shorter steps, less time to load a shard.")
 SHARDS = flags.DEFINE_integer("shards", 11, "Shards that are trained on.")
-FLAGS = flags.FLAGS
 OUT = flags.DEFINE_string("out", "benchmarks/results/streaming.json", "Where the figures are written.")
 
 
@@ -56,6 +55,11 @@ def many(poses: int) -> Dataset:
         stop=np.tile(people.stop, times) + offset,
         **clips,
     )
+
+
+def parse(arguments: list[str]) -> None:
+    """The flags of this program, in another process of it."""
+    flags.FLAGS(arguments)
 
 
 def prepared(path: Path) -> dict[str, float]:
@@ -125,7 +129,7 @@ def main(_: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many.npz"
         dataset.save(many(POSES.value), path)
-        with multiprocessing.get_context("spawn").Pool(1, initializer=FLAGS, initargs=(sys.argv,)) as pool:
+        with multiprocessing.get_context("spawn").Pool(1, initializer=parse, initargs=(sys.argv,)) as pool:
             host = pool.apply(prepared, (path,))
         data = dataset.load(path).select("train")
         config = setting()

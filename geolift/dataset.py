@@ -19,6 +19,7 @@ FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_
 CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
 LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
 LARGEST_METRE = 1e3  # camera coordinates in millimetres run past this
+SUSPICIOUS = 0.002  # share of a person's size by which they may differ on average before it is asked why
 REPROJECTION = 0.1  # share of a person's size by which keypoints may differ (clip's median) from projected points_3d
 
 
@@ -271,15 +272,16 @@ def _check_projection(dataset: Dataset, origin: str) -> None:
     """In every clip points_3d must lie where the keypoints are: catches mirrored depth, swapped sides, other axes."""
     skeleton, points = dataset.skeleton, dataset.points_3d
     errors = _reprojection_errors(dataset, points)
-    mirrored = points.copy()
-    mirrored[..., 2] = np.maximum(2 * points[:, [skeleton.root], 2] - points[..., 2], 1e-3)
-    suspects = {"mirrored in depth": mirrored, "exchanged left and right": points[:, list(skeleton.mirrored)]}
-    for what, suspect in suspects.items():
-        if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + 0.002:
-            raise DatasetError(
-                f"{origin}: points_3d are {what}: they are {errors.mean():.2%} of a person's size off the keypoints, "
-                "and fit once that is undone"
-            )
+    if errors.mean() > SUSPICIOUS:
+        mirrored = points.copy()
+        mirrored[..., 2] = np.maximum(2 * points[:, [skeleton.root], 2] - points[..., 2], 1e-3)
+        suspects = {"mirrored in depth": mirrored, "exchanged left and right": points[:, list(skeleton.mirrored)]}
+        for what, suspect in suspects.items():
+            if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + SUSPICIOUS:
+                raise DatasetError(
+                    f"{origin}: points_3d are {what}: they are {errors.mean():.2%} of a person's size off the "
+                    "keypoints, and fit once that is undone"
+                )
     if errors.max() > REPROJECTION:
         clip, joint = np.unravel_index(errors.argmax(), errors.shape)
         raise DatasetError(
@@ -303,5 +305,6 @@ def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
     for i, (start, stop) in enumerate(zip(dataset.start, dataset.stop, strict=True)):
         inside = distance[start:stop]
         seen = ~np.isnan(inside).all(axis=0)
-        errors[i, seen] = np.nanmedian(inside[:, seen], axis=0) / max(np.median(size[start:stop]), 1e-6)
+        median = np.nanmedian if np.isnan(inside).any() else np.median  # which is far faster
+        errors[i, seen] = median(inside[:, seen], axis=0) / max(np.median(size[start:stop]), 1e-6)
     return errors
