@@ -19,7 +19,7 @@ import numpy as np
 from absl import app, flags
 from ml_collections import ConfigDict
 
-from configs import cmu_cpu
+from benchmarks.step import setting
 from geolift import dataset, normalization
 from geolift.build import build_phases, build_pools, build_state, check
 from geolift.dataset import Dataset
@@ -57,6 +57,10 @@ def many(poses: int) -> Dataset:
     )
 
 
+def configured() -> ConfigDict:
+    return setting(WIDTH.value, BATCH.value, "bfloat16" if BFLOAT16.value else "float32")
+
+
 def parse(arguments: list[str]) -> None:
     """The flags of this program, in another process of it."""
     flags.FLAGS(arguments)
@@ -64,7 +68,7 @@ def parse(arguments: list[str]) -> None:
 
 def prepared(path: Path) -> dict[str, float]:
     """What a program needs to make a file ready for training: seconds, and memory of its own (mapped files are not)."""
-    config, data, held, done = setting(), None, [], threading.Event()
+    config, held, done = configured(), [], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.005):
@@ -83,13 +87,6 @@ def prepared(path: Path) -> dict[str, float]:
     watcher.join()
     frames = len(pools.target.poses.joints)
     return {"read_seconds": read, "ready_seconds": ready, "bytes_per_pose": (max(held) - held[0]) / frames}
-
-
-def setting() -> ConfigDict:
-    config = cmu_cpu.get_config()
-    config.data.path, config.batch_size, config.bfloat16 = PROCEDURAL, BATCH.value, BFLOAT16.value
-    config.lifter.width = config.discriminator.width = WIDTH.value
-    return config
 
 
 def timed(config: ConfigDict, data: Dataset) -> dict[str, list[float]]:
@@ -132,7 +129,7 @@ def main(_: list[str]) -> None:
         with multiprocessing.get_context("spawn").Pool(1, initializer=parse, initargs=(sys.argv,)) as pool:
             host = pool.apply(prepared, (path,))
         data = dataset.load(path).select("train")
-        config = setting()
+        config = configured()
         seconds = timed(config, data)
     sums = {name: float(np.sum(values)) for name, values in seconds.items()}
     result = {

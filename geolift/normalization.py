@@ -52,8 +52,8 @@ def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
     for part in _parts(dataset.frames):
         joints = _on_plane(dataset, plane, part)[(dataset.confidence[part][:, ends] > 0).all(axis=1)]
         found.append(np.linalg.norm(joints[:, ends[0]] - joints[:, ends[1]], axis=-1))
-    lengths = np.concatenate(found)
-    length = lengths.mean() if len(lengths) else 0.0
+    found = np.concatenate(found)
+    length = found.mean() if len(found) else 0.0
     if not length > 0:
         raise DatasetError(
             f"keypoints: {skeleton.names[skeleton.head]} and {skeleton.names[skeleton.root]} coincide "

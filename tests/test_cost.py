@@ -8,23 +8,28 @@ import numpy as np
 import pytest
 
 from benchmarks import operations
-from configs import cmu_cpu
+from benchmarks.step import setting
 from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
 from geolift.sampler import sample
-from geolift.sources import open_dataset
+from geolift.sources import PROCEDURAL, open_dataset
 from geolift.step import AXIS, many_steps, train_step
 
 WIDTH, BATCH = 128, 64
 
 
-def per_pose(config):
-    """Floating-point operations of the compiled step, per pose."""
-    seen = open_dataset("procedural").select("train").blind()
+def parts(config):
+    """State, pools and objectives of a run."""
+    seen = open_dataset(PROCEDURAL).select("train").blind()
     pools = build_pools(config, seen, normalization.fit(seen))
     state = build_state(config, seen.skeleton, 10_000)
+    return state, pools, build_phases(config, seen.skeleton)[-1].objectives
+
+
+def per_pose(config):
+    """Floating-point operations of the compiled step, per pose."""
+    state, pools, objectives = parts(config)
     batch = sample(pools, jax.random.key(0), np.arange(BATCH))
-    objectives = build_phases(config, seen.skeleton)[-1].objectives
     step = jax.jit(lambda state, batch: train_step(state, batch, objectives=objectives))
     return step.lower(state, batch).compile().cost_analysis()["flops"] / BATCH
 
@@ -32,11 +37,8 @@ def per_pose(config):
 @pytest.mark.parametrize("norm", ["none", "batch"])
 @pytest.mark.parametrize("motion", [False, True])
 def test_no_product_is_computed_twice(norm, motion):
-    config = cmu_cpu.get_config()
-    config.data.path, config.batch_size = "procedural", BATCH
-    for network in (config.lifter, config.discriminator, config.motion_discriminator):
-        network.width = WIDTH
-    config.lifter.norm = norm
+    config = setting(WIDTH, BATCH, "float32")
+    config.motion_discriminator.width, config.lifter.norm = WIDTH, norm
     config.loss.weights.temporal = 1.0 if motion else 0.0
     expected = operations.step(WIDTH, motion=motion)
     found = per_pose(config)
@@ -45,21 +47,10 @@ def test_no_product_is_computed_twice(norm, motion):
 
 def sharded(devices, batch, *, norm="none"):
     """The compiled program of an update on some devices, `batch` poses on all together."""
-    config = cmu_cpu.get_config()
-    config.data.path, config.batch_size = "procedural", batch
-    for network in (config.lifter, config.discriminator):
-        network.width = WIDTH
+    config = setting(WIDTH, batch, "float32")
     config.lifter.norm = norm
-    seen = open_dataset("procedural").select("train").blind()
-    pools = build_pools(config, seen, normalization.fit(seen))
-    state = build_state(config, seen.skeleton, 10_000)
-    step = functools.partial(
-        many_steps,
-        sample=sample,
-        objectives=build_phases(config, seen.skeleton)[-1].objectives,
-        steps=1,
-        axis_name=AXIS,
-    )
+    state, pools, objectives = parts(config)
+    step = functools.partial(many_steps, sample=sample, objectives=objectives, steps=1, axis_name=AXIS)
     mapped = jax.pmap(
         step, AXIS, in_axes=(None, None, 0), out_axes=None, devices=jax.devices()[:devices], donate_argnums=0
     )

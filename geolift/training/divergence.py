@@ -73,7 +73,8 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
     seen = open_dataset(run.config.data.path).select(run.config.data.split).blind()
     pools = build_pools(run.config, seen, run.normalization)
     expect(run.folder / CARD, card(seen, run.normalization, pools))
-    last, draw_from = int(state.step), stream(run.config, pools, jax.device_put, last=int(state.step))
+    last = int(state.step)
+    draw_from = stream(run.config, pools, jax.device_put, last=last)
     return [_again(run, state, draw_from(step), step) for step in range(last - int(state.bad), last)]
 
 
