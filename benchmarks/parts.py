@@ -54,7 +54,7 @@ def program(config: ConfigDict, seeds: int = 1, phase: int = -1):
         batch_size=config.batch_size,
         steps=STEPS,
         sample=sample,
-        objectives=build_phases(config, seen.skeleton)[phase].objectives,
+        objectives=build_phases(config, seen.skeleton, scaling)[phase].objectives,
         replicas=seeds > 1,
     )
     state = build_state(config, seen.skeleton, 10_000)

@@ -68,12 +68,12 @@ def main(_: list[str]) -> None:
         batch_size=config.batch_size,
         steps=config.run.steps_per_dispatch,
         sample=sample,
-        objectives=build_phases(config, H36M17)[0].objectives,
+        objectives=build_phases(config, H36M17, scaling)[0].objectives,
     )
     state = program.place(build_state(config, H36M17, len(pools.target.poses.joints)))
     pools = program.place(pools)
     true = normalization.normalize(test, scaling)[::10]
-    shifted, adapter = shift(true), build_networks(config)["adapter"]
+    shifted, adapter = shift(true), build_networks(config, H36M17)["adapter"]
     print(f"{len(true)} poses of {SPLIT.value!r}; error at moved joints, at others, percent of the root-head length")
     print("shifted          {:6.2f} {:6.2f}".format(*errors(shifted, true)))
     chunk = config.run.steps_per_dispatch

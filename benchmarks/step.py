@@ -53,7 +53,7 @@ def stepper(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callab
     """`run(steps) -> seconds`, rounded up to whole dispatches and scaled back."""
     needed = config.batch_size * operations.step(config.lifter.width)
     dispatch = int(np.clip(DISPATCH / needed, FEWEST, config.run.steps_per_dispatch))
-    objectives = build_phases(config, seen.skeleton)[-1].objectives
+    objectives = build_phases(config, seen.skeleton, scaling)[-1].objectives
     program = parallel(
         jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives
     )

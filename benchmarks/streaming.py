@@ -91,8 +91,9 @@ def prepared(path: Path) -> dict[str, float]:
 
 def timed(config: ConfigDict, data: Dataset) -> dict[str, list[float]]:
     """Seconds of every dispatch from the device and in shards, and of the latter's waiting."""
-    pools = build_pools(config, data, normalization.fit(data))
-    objectives = build_phases(config, data.skeleton)[-1].objectives
+    scaling = normalization.fit(data)
+    pools = build_pools(config, data, scaling)
+    objectives = build_phases(config, data.skeleton, scaling)[-1].objectives
     dispatch = config.run.steps_per_dispatch
     program = parallel(
         jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives

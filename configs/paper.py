@@ -15,6 +15,7 @@ def get_config() -> ConfigDict:
     config.steps = 8000  # of the lifter; about 40 epochs of Human3.6M's 1.56 million training frames
     config.batch_size = 8192  # poses per step, over all devices
     config.bfloat16 = False  # products of hidden layers in bfloat16, their sums and all else in float32 (ours)
+    config.mirror = False  # lifter and discriminators treat a pose and its mirror image alike, at half the cost (ours)
     config.ema_decay = 0.999  # of the moving averages (ours): the lifter evaluated, the adapter once fixed
 
     config.data = ConfigDict()
@@ -35,6 +36,9 @@ def get_config() -> ConfigDict:
     config.view.azimuth = math.pi  # views turn by U[-azimuth, azimuth]
     config.view.elevation = math.pi / 9  # and tilt by U[-elevation, elevation]
     config.view.pitch = 0.0  # how far the data's cameras look down, radians; views then turn about gravity
+    config.view.learned = (
+        ""  # or a pitch that is learnt: "mean", one for all cameras, or "pose", one for each pose (ours)
+    )
 
     config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})  # norm: or "none", "layer"
     config.discriminator = ConfigDict({"width": 1024, "blocks": 3})
@@ -57,9 +61,19 @@ def get_config() -> ConfigDict:
 
     config.loss = ConfigDict()
     config.loss.adversarial = "logistic"  # or "least_squares"
+    config.loss.gradient_penalty = (
+        0.0  # factor of R1, which keeps discriminators of poses and motion from winning (ours)
+    )
+    config.loss.unsquared = False  # the consistencies by lengths and not by their squares (ElePose)
     config.loss.weights = ConfigDict(
         {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
     )
+    # What came after the paper (docs/method.md): three of lifted bones, one of pairs of poses, one of a flow.
+    config.loss.weights.update(
+        {"symmetry": 0.0, "spread": 0.0, "proportions": 0.0, "deformation": 0.0, "likelihood": 0.0}
+    )
+
+    config.flow = ConfigDict()  # plays if loss.weights.likelihood is not 0; entries: configs/elepose.py
 
     config.optimizer = ConfigDict()
     config.optimizer.lifter = 2e-4  # Adam's rate

@@ -7,7 +7,7 @@ ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.
 from geolift.adaptation import adapt, adaptation_game, together
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.game import Foreign, Temporal, View, lifting_game
+from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.geometry import (
     align,
     center,
@@ -57,6 +57,7 @@ from geolift.pretrained import load
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
+from geolift.views import View
 
 __version__ = "0.1.0"
 
@@ -72,7 +73,7 @@ __all__ = [
     # networks
     "Adapter", "Discriminator", "Lifter", "ResidualMLP",
     # learning
-    "Batch", "Foreign", "Outcome", "Poses", "Temporal", "TrainState", "View", "adapt", "adaptation_game",
+    "Anatomy", "Batch", "Foreign", "Outcome", "Poses", "Temporal", "TrainState", "View", "adapt", "adaptation_game",
     "create_state", "lifting_game", "parallel", "together", "train_step",
     # use
     "Model", "Recording", "Result", "lift", "lift_poses", "load", "record",

@@ -1,10 +1,12 @@
 """From a config to the parts of a run: networks, state, games, training poses. Entries: configs/paper.py."""
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import linen as nn
@@ -13,9 +15,11 @@ from ml_collections import ConfigDict
 from geolift import normalization
 from geolift.adaptation import adaptation_game, together
 from geolift.augmentation import Detector
+from geolift.bones import partners
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
-from geolift.game import Foreign, Temporal, View, lifting_game
+from geolift.flow import PoseFlow, fit, likelihood_game, parts_of
+from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.losses import ADVERSARIAL
 from geolift.model import expect_skeleton
 from geolift.networks import NORMALISATIONS, Adapter, Discriminator, Lifter
@@ -24,8 +28,19 @@ from geolift.sampler import BY, Pool, Pools, make_pool, merge
 from geolift.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
+from geolift.views import MeanPitch, PosePitch, View
 
 SIZES = {"width": (1, 1 << 15), "blocks": (0, 256)}  # of networks
+LEARNED = ("", "mean", "pose")  # pitches
+PITCH_BLOCKS = 3  # of the network that tells a camera's pitch from a pose; ElePose has as many on that way
+FITTED = 1 << 17  # training poses that the flow's axes are fitted to, at most, evenly spread
+FIRST = ("lifter", "discriminator", "motion_discriminator", "adapter", "domain_discriminator")
+LATER = ("camera", "flow")  # networks whose weights are drawn apart from those, which keep theirs
+RATES = {"camera": "lifter", "flow": "lifter"}  # networks that learn at the rate of another
+OFF = {
+    "bfloat16": False, "data.shard": 0, "mirror": False, "view.learned": "", "loss.gradient_penalty": 0.0,
+    "loss.unsquared": False, "loss.weights.likelihood": 0.0,
+}  # what configs lack that are older than these entries  # fmt: skip
 LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
 
 
@@ -36,36 +51,41 @@ class Phase(NamedTuple):
     objectives: Callable[..., Outcome]
 
 
-def build_networks(config: ConfigDict) -> dict[str, nn.Module]:
+def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Module]:
     """The networks of a config that play, by name."""
-    common = {"masks": config.data.masks, "bfloat16": config.get("bfloat16", False)}  # runs from before it lack it
-    networks = {
-        "lifter": Lifter(**config.lifter, **common),
-        "discriminator": Discriminator(**config.discriminator, **common),
-    }
+    common = {"masks": config.data.masks, "bfloat16": entry(config, "bfloat16")}
+    judging = common | {"mirrored": skeleton.mirrored if entry(config, "mirror") else ()}
+    networks = {"lifter": Lifter(**config.lifter, **judging)}
+    flows = bool(entry(config, "loss.weights.likelihood"))
+    if config.loss.weights.adversarial or not flows:  # at weight 0 it still measures, unless a flow judges instead
+        networks["discriminator"] = Discriminator(**config.discriminator, **judging)
     if config.loss.weights.temporal:
-        networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **common)
+        networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **judging)
     if config.adapter.data:
         networks["adapter"] = Adapter(**config.adapter.network, **common)
-        networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **common)
+        networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **judging)
+    if entry(config, "view.learned") == "mean":
+        networks["camera"] = MeanPitch()
+    elif entry(config, "view.learned") == "pose":
+        networks["camera"] = PosePitch(Lifter(config.lifter.width, blocks=PITCH_BLOCKS, norm="none", **common))
+    if flows:
+        flow = {key: value for key, value in config.flow.items() if key not in ("parts", "steps")}
+        networks["flow"] = PoseFlow(parts_of(skeleton, config.flow.parts.split(",")), **flow)
     return networks
 
 
 def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
     """The state before the first step; `frames` is the size of the training set, which an epoch goes by."""
-    networks = build_networks(config)
-    order = ("lifter", "discriminator", "motion_discriminator", "adapter", "domain_discriminator")
-    base, *keys = jax.random.split(jax.random.key(config.seed), 1 + len(order))
+    networks = build_networks(config, skeleton)
+    base, *keys = jax.random.split(jax.random.key(config.seed), 1 + len(FIRST))
+    keys = dict(zip(FIRST, keys, strict=True))
+    keys |= {name: jax.random.fold_in(base, i) for i, name in enumerate(LATER, start=1 << 31)}
     joints = len(skeleton.names)
     pose = np.zeros((1, joints, 2), np.float32)
-    inputs = dict.fromkeys(order, pose)
+    inputs = dict.fromkeys(networks, pose)
     if config.motion.with_pose:
         inputs["motion_discriminator"] = np.zeros((1, 2 * joints, 2), np.float32)
-    variables = {
-        name: jax.jit(networks[name].init)(key, inputs[name])
-        for name, key in zip(order, keys, strict=True)
-        if name in networks
-    }
+    variables = {name: jax.jit(networks[name].init)(keys[name], inputs[name]) for name in networks}
     epoch = max(1, frames // config.batch_size)
 
     def adam(rate: float) -> optax.GradientTransformation:
@@ -77,16 +97,32 @@ def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainSta
         apply_fn=networks["lifter"].apply,
         params={name: v["params"] for name, v in variables.items()},
         batch_stats=variables["lifter"].get("batch_stats", {}),
-        optimizers={name: adam(config.optimizer[name]) for name in networks},
+        optimizers={name: adam(config.optimizer[RATES.get(name, name)]) for name in networks},
         ema_decay=config.ema_decay,
-        averages=[name for name in ("lifter", "adapter") if name in networks],
+        averages=[name for name in ("lifter", "adapter", "flow") if name in networks],
     )
 
 
-def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
+def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: Pools) -> TrainState:
+    """The state with what the flow, if one plays, has to know of all training poses before its first step.
+
+    Raises:
+        ConfigError: if the poses vary in fewer directions than the flow has components.
+    """
+    if "flow" not in state.params:
+        return state
+    flow, poses = build_networks(config, skeleton)["flow"], pools.target.poses.joints
+    try:
+        params = fit(flow, state.params["flow"], poses[:: -(-len(poses) // FITTED)])
+    except ValueError as error:
+        raise ConfigError(f"flow.{error}") from error
+    ema = state.ema | {"flow": {"params": jax.tree.map(jnp.copy, params)}}
+    return state.replace(params=state.params | {"flow": params}, ema=ema)
+
+
+def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization) -> list[Phase]:
     """The games of a config, in the order in which they are played."""
-    networks = build_networks(config)
-    adversarial_loss = config.loss.adversarial
+    networks = build_networks(config, skeleton)
     temporal = foreign = detector = None
     if config.loss.weights.temporal:
         motion = config.motion
@@ -95,30 +131,47 @@ def build_phases(config: ConfigDict, skeleton: Skeleton) -> list[Phase]:
         foreign = Foreign(networks["adapter"], every=config.adapter.every)
     if config.detector.noise or config.detector.hidden:
         detector = Detector(**config.detector, skeleton=skeleton)
+    view = {key: value for key, value in config.view.items() if key != "learned"}
     lifting = lifting_game(
         networks["lifter"],
-        networks["discriminator"],
+        networks.get("discriminator"),
         weights=config.loss.weights,
-        adversarial_loss=adversarial_loss,
-        view=View(**config.view, root=skeleton.root),
+        adversarial_loss=config.loss.adversarial,
+        gradient_penalty=entry(config, "loss.gradient_penalty"),
+        squared=not entry(config, "loss.unsquared"),
+        view=View(**view, root=skeleton.root),
+        camera=networks.get("camera"),
+        flow=networks.get("flow"),
+        anatomy=Anatomy(skeleton, _proportions(skeleton, scaling)),
         temporal=temporal,
         foreign=foreign,
         detector=detector,
     )
-    if not foreign:
-        return [Phase(config.steps, lifting)]
-    adapting = adaptation_game(
-        networks["adapter"],
-        networks["domain_discriminator"],
-        weight=config.adapter.penalty,
-        squared=config.adapter.squared,
-        adversarial_loss=adversarial_loss,
-        root=skeleton.root,
-    )
-    first = config.adapter.first_steps
-    if first:
-        return [Phase(first, adapting), Phase(first + config.steps, lifting)]
-    return [Phase(config.steps, together(lifting, adapting))]
+    before = [(config.flow.steps, likelihood_game(networks["flow"]))] if "flow" in networks else []
+    if foreign:
+        adapting = adaptation_game(
+            networks["adapter"],
+            networks["domain_discriminator"],
+            weight=config.adapter.penalty,
+            squared=config.adapter.squared,
+            adversarial_loss=config.loss.adversarial,
+            root=skeleton.root,
+        )
+        if config.adapter.first_steps:
+            before.append((config.adapter.first_steps, adapting))
+        else:
+            lifting = together(lifting, adapting)
+    lasts = itertools.accumulate([*(steps for steps, _ in before), config.steps])
+    return [Phase(last, game) for last, game in zip(lasts, [*(game for _, game in before), lifting], strict=True)]
+
+
+def _proportions(skeleton: Skeleton, scaling: Normalization) -> tuple[float, ...] | None:
+    """How long bones are in the training set as seen where they are hardly foreshortened, over their mean; from 2D."""
+    if not scaling.bones:
+        return None
+    lengths = np.array(scaling.bones)
+    lengths = (lengths + lengths[partners(skeleton)]) / 2
+    return tuple(float(length) for length in lengths / lengths.mean())
 
 
 def build_pools(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Pools:
@@ -166,12 +219,12 @@ def check(config: ConfigDict) -> None:
     check_sizes(config)
     numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "run.patience", "motion.gap")
     for name in numbers:
-        value = _entry(config, name)
+        value = entry(config, name)
         if value < 1:
             raise ConfigError(f"{name}: found {value}, expected at least 1")
     chunk = config.run.steps_per_dispatch
     for name in ("steps", "run.log_every", "run.checkpoint_every", "run.validate_every"):
-        value = _entry(config, name)
+        value = entry(config, name)
         if value < 1 or value % chunk:
             raise ConfigError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
     if config.adapter.data:
@@ -186,11 +239,12 @@ def check(config: ConfigDict) -> None:
         "loss.adversarial": tuple(ADVERSARIAL),
         "data.sampling": BY,
         "lifter.norm": NORMALISATIONS,
+        "view.learned": LEARNED,
     }
     for name, expected in choices.items():
-        if _entry(config, name) not in expected:
-            raise ConfigError(f"{name}: found {_entry(config, name)!r}, expected one of {expected}")
-    shard, dispatch = config.data.get("shard", 0), config.batch_size * chunk
+        if entry(config, name) not in expected:
+            raise ConfigError(f"{name}: found {entry(config, name)!r}, expected one of {expected}")
+    shard, dispatch = entry(config, "data.shard"), config.batch_size * chunk
     if shard < 0 or shard % dispatch:
         raise ConfigError(
             f"data.shard: found {shard}, expected 0 or a multiple of batch_size x run.steps_per_dispatch, {dispatch}"
@@ -202,15 +256,28 @@ def check(config: ConfigDict) -> None:
     if config.detector.hidden and not config.data.masks:
         raise ConfigError("detector.hidden: found above 0, expected data.masks, which tells networks what is hidden")
     for name in ("adapter.penalty", "motion.gain"):
-        if not _entry(config, name) > 0:
-            raise ConfigError(f"{name}: found {_entry(config, name)}, expected a number above 0")
+        if not entry(config, name) > 0:
+            raise ConfigError(f"{name}: found {entry(config, name)}, expected a number above 0")
     if not all(0 <= weight < LARGEST for weight in config.loss.weights.values()):
         raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected numbers from 0 to {LARGEST:g}")
     rates = {name: config.optimizer[name] for name in config.optimizer if name not in ("b1", "decay")}
     if not all(0 <= rate < LARGEST for rate in rates.values()):
         raise ConfigError(f"optimizer: found {rates}, expected rates from 0 to {LARGEST:g}")
+    if entry(config, "loss.gradient_penalty") < 0:
+        raise ConfigError(f"loss.gradient_penalty: found {config.loss.gradient_penalty}, expected 0 or more")
+    if entry(config, "mirror"):
+        if config.lifter.norm != "none":
+            raise ConfigError(f"lifter.norm: found {config.lifter.norm!r}, expected 'none' with mirror")
+        for name in ("lifter", "discriminator", "motion_discriminator", "domain_discriminator"):
+            if config[name].width % 2:
+                raise ConfigError(f"{name}.width: found {config[name].width}, expected an even number with mirror")
+    if entry(config, "loss.weights.likelihood"):
+        _check_flow(config)
     devices = jax.device_count()
     every = config.adapter.every if config.adapter.data else 1
+    if config.loss.weights.get("deformation", 0.0) and config.batch_size % (2 * devices):
+        found = f"found {config.batch_size}, expected a multiple of twice the {devices} devices"
+        raise ConfigError(f"batch_size: {found} with loss.weights.deformation, which is of pairs")
     if config.batch_size % (devices * every):
         times = f" times adapter.every, {every}" if config.adapter.data else ""
         raise ConfigError(f"batch_size: found {config.batch_size}, expected a multiple of the {devices} devices{times}")
@@ -221,6 +288,26 @@ def check(config: ConfigDict) -> None:
         raise ConfigError(f"view.min_depth, view.distance: found {found}, expected 0 < min_depth < distance")
 
 
+def _check_flow(config: ConfigDict) -> None:
+    if set(config.flow) != {"parts", "steps", "components", "layers", "width"}:
+        raise ConfigError(
+            f"flow: found {sorted(config.flow)}, expected parts, steps, components, layers, width, as in "
+            "configs/elepose.py, for loss.weights.likelihood"
+        )
+    if config.data.masks:
+        raise ConfigError(
+            "data.masks: found True, expected False with loss.weights.likelihood: a flow judges whole poses"
+        )
+    chunk = config.run.steps_per_dispatch
+    if config.flow.steps < 1 or config.flow.steps % chunk:
+        raise ConfigError(
+            f"flow.steps: found {config.flow.steps}, expected a positive multiple of run.steps_per_dispatch, {chunk}"
+        )
+    for name in ("components", "layers", "width"):
+        if config.flow[name] < (2 if name == "components" else 1):
+            raise ConfigError(f"flow.{name}: found {config.flow[name]}, expected more")
+
+
 def check_sizes(config: ConfigDict) -> None:
     """Refuse networks that nobody means, before memory is taken for them.
 
@@ -229,10 +316,13 @@ def check_sizes(config: ConfigDict) -> None:
     """
     for network in ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator"):
         for name, (low, high) in SIZES.items():
-            value = _entry(config, f"{network}.{name}")
+            value = entry(config, f"{network}.{name}")
             if type(value) is not int or not low <= value <= high:
                 raise ConfigError(f"{network}.{name}: found {value!r}, expected a number from {low} to {high}")
 
 
-def _entry(config: ConfigDict, name: str) -> Any:
-    return functools.reduce(getattr, name.split("."), config)
+def entry(config: ConfigDict, name: str) -> Any:
+    """An entry by its dotted name; off where the config is older than the entry."""
+    *path, last = name.split(".")
+    block = functools.reduce(getattr, path, config)
+    return block[last] if last in block else OFF[name]

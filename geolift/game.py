@@ -1,6 +1,6 @@
 """The game of lifter and discriminators: every network's loss from everybody's parameters, for one batch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -8,40 +8,34 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from geolift import bones, losses
 from geolift.adaptation import adapt
 from geolift.augmentation import Detector, detect
-from geolift.geometry import masked, project, sample_rotation
-from geolift.losses import (
-    Adversarial,
-    adversarial,
-    consistency_2d,
-    consistency_3d,
-    lift_pose,
-    lift_reproject_lift,
-    motion,
-    turn,
-)
+from geolift.flow import PoseFlow
+from geolift.geometry import masked, project
+from geolift.losses import Adversarial, adversarial, lift_pose, lift_reproject_lift, motion, turn
 from geolift.networks import Adapter, Discriminator, Lifter
 from geolift.sampler import Batch, Poses
+from geolift.skeleton import Skeleton
 from geolift.step import Outcome
+from geolift.views import MeanPitch, PosePitch, View, random_views
 
-TERMS = ("adversarial", "consistency_2d", "consistency_3d", "temporal")
+TERMS = (
+    "adversarial", "likelihood", "consistency_2d", "consistency_3d", "deformation", "symmetry", "spread",
+    "proportions", "temporal",
+)  # fmt: skip
 
 
-class View(NamedTuple):
-    """How poses are seen again.
+class Anatomy(NamedTuple):
+    """What lifted bodies are held to (`geolift.bones`).
 
     Attributes:
-        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`.
-        distance, min_depth, root: as in `losses.lift_reproject_lift`.
+        skeleton: of the poses.
+        proportions: `[B]` expected ratios of the bones; None: not known.
     """
 
-    azimuth: float
-    elevation: float
-    pitch: float
-    distance: float
-    min_depth: float
-    root: int
+    skeleton: Skeleton
+    proportions: Sequence[float] | None = None
 
 
 class Temporal(NamedTuple):
@@ -71,25 +65,35 @@ class Foreign(NamedTuple):
 
 def lifting_game(
     lifter: Lifter,
-    discriminator: Discriminator,
+    discriminator: Discriminator | None,
     *,
     weights: Mapping[str, float],
-    adversarial_loss: str,
+    adversarial_loss: str = "logistic",
+    gradient_penalty: float = 0.0,
+    squared: bool = True,
     view: View,
+    camera: MeanPitch | PosePitch | None = None,
+    flow: PoseFlow | None = None,
+    anatomy: Anatomy | None = None,
     temporal: Temporal | None = None,
     foreign: Foreign | None = None,
     detector: Detector | None = None,
 ) -> Callable[..., Outcome]:
-    """Build the objectives of Chen et al. 2019 (docs/method.md, eq. 14).
+    """Build the objectives of Chen et al. 2019 (docs/method.md, eq. 14), with what came after as parts to choose from.
 
     Args:
-        lifter, discriminator: the networks; their parameters come with every call.
-        weights: factor of each term of the lifter's loss: "adversarial", "consistency_2d", "consistency_3d",
-            "temporal" (paper: 1, 10, 0.001, 1). A term of weight 0 is still measured, but for "temporal", which is
-            left out without `temporal`.
+        lifter: the network that lifts; parameters of all networks come with every call, by name.
+        discriminator: the judge of synthetic poses that learns; None: there is none.
+        weights: factor of each of `TERMS` in the lifter's loss; of those not named 0 (paper: adversarial 1,
+            consistency_2d 10, consistency_3d 0.001, temporal 1). At weight 0 all are logged but the deformation.
         adversarial_loss: "logistic" or "least_squares".
+        gradient_penalty: factor of `losses.gradient_penalty` in the discriminator's loss.
+        squared: how the two consistencies are measured (paper: squared; ElePose: not).
         view: the random views.
-        temporal: the motion discriminator's part, for batches with `later` and `real_later`.
+        camera: learns the pitch that they are about; None: it is the view's.
+        flow: the judge of synthetic poses that rests: their "likelihood".
+        anatomy: what is known of bodies: "symmetry", "spread", and "proportions" if these are given.
+        temporal: the motion discriminator's part, for batches with `later` and `real_later`: "temporal".
         foreign: the adapter's part, for batches with `source`.
         detector: spoils the poses that the lifter is shown, each by one draw: the same joints are hidden, the same
             moves made in both lifts and in both frames of a pair. None: poses are shown as they are.
@@ -98,14 +102,22 @@ def lifting_game(
         `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, as `step.train_step` wants it.
 
     Raises:
-        ValueError: if the weights name another set of terms, or there is no such adversarial loss.
+        ValueError: if the weights name no such term, or one whose part is not there; or if there is no such
+            adversarial loss.
     """
-    if set(weights) != set(TERMS):
-        raise ValueError(f"weights: found {sorted(weights)}, expected {sorted(TERMS)}")
-    weights = dict(weights)
+    measured = {"consistency_2d", "consistency_3d", "deformation"}
+    measured |= {"adversarial"} if discriminator else set()
+    measured |= {"likelihood"} if flow else set()
+    measured |= {"symmetry", "spread"} if anatomy else set()
+    measured |= {"proportions"} if anatomy and anatomy.proportions is not None else set()
+    measured |= {"temporal"} if temporal else set()
+    lacking = sorted(name for name, weight in weights.items() if name not in (measured if weight else TERMS))
+    if lacking:
+        raise ValueError(f"weights: found {', '.join(lacking)}, expected terms of the parts given: {sorted(measured)}")
+    weights = dict.fromkeys(measured, 0.0) | dict(weights)
     adversary = adversarial(adversarial_loss)
-    camera = {"distance": view.distance, "min_depth": view.min_depth, "root": view.root}
-    random_view = partial(sample_rotation, azimuth=view.azimuth, elevation=view.elevation, pitch=view.pitch)
+    scene = {"distance": view.distance, "min_depth": view.min_depth, "root": view.root}
+    views = random_views(view, camera)
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
         variables = {"params": params["lifter"], "batch_stats": batch_stats}
@@ -126,8 +138,13 @@ def lifting_game(
 
             return lift
 
-        def judge(name: str, network: Discriminator, joints: jax.Array, seen: jax.Array | None) -> jax.Array:
-            return network.apply({"params": params[name]}, joints, seen)
+        def judge(name: str, network: Discriminator, real: Poses, fake: Poses, what: str = "") -> Duel:
+            verdict = partial(network.apply, {"params": params[name]})
+            duel = _duel(adversary, verdict(*real), verdict(*fake), what)
+            if not gradient_penalty:
+                return duel
+            penalty = gradient_penalty * losses.gradient_penalty(verdict, *real, gain=network.gain).mean()
+            return duel._replace(discriminator=duel.discriminator + penalty)
 
         pose, real = batch.pose, batch.real
         own = np.arange(len(batch.key))  # the examples of the target domain
@@ -136,51 +153,55 @@ def lifting_game(
             pose, real, own = _join(pose, real, corrected, foreign.every)
         pose = _blank(pose)
 
-        rotation = jax.vmap(random_view)(batch.key)
+        rotation, looking = views(params.get("camera"), pose, batch.key, axis_name)
         keys = jax.vmap(jax.random.fold_in, (0, None))(batch.key, 1)  # of what the detector does
-        cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **camera)
+        cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **scene)
         # Those of the first lift, of the given poses, are kept: such poses are lifted once training is over.
         new_stats = statistics[0]
 
-        poses = _duel(
-            adversary,
-            judge("discriminator", discriminator, *real),
-            judge("discriminator", discriminator, cycle.novel, pose.seen),
-        )
+        novel = pose._replace(joints=cycle.novel)
         terms = {
-            "adversarial": poses.generator,
-            "consistency_2d": consistency_2d(cycle, pose.joints, pose.seen).mean(),
-            "consistency_3d": consistency_3d(cycle, pose.seen).mean(),
+            "consistency_2d": losses.consistency_2d(cycle, pose.joints, pose.seen, squared=squared).mean(),
+            "consistency_3d": losses.consistency_3d(cycle, pose.seen, squared=squared).mean(),
         }
-        losses = {"discriminator": poses.discriminator}
-        health = poses.health | {"depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean()}
+        if weights["deformation"]:
+            terms["deformation"] = losses.deformation(cycle, pose.seen).mean()
+        of_networks, health = {}, {"depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean()} | looking
+        if discriminator:
+            poses = judge("discriminator", discriminator, real, novel)
+            terms["adversarial"] = poses.generator
+            of_networks["discriminator"] = poses.discriminator
+            health |= poses.health
+        if flow:
+            terms["likelihood"] = -flow.apply({"params": params["flow"]}, cycle.novel).mean()
+        if anatomy:
+            expected = None if anatomy.proportions is None else jnp.array(anatomy.proportions)
+            terms |= bones.anatomy(cycle.lifted, anatomy.skeleton, pose.seen, expected=expected, axis_name=axis_name)
 
         if temporal:
             later = _blank(_take(batch.later, own))
-            points = lift_pose(depths(later.seen, keys[own]), later.joints, **camera)
+            points = lift_pose(depths(later.seen, keys[own]), later.joints, **scene)
             points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the view of the pose itself
             fake = (
                 _take(pose, own)._replace(joints=cycle.novel[own]),
                 later._replace(joints=project(points, min_depth=view.min_depth)),
             )
             shown = (_take(batch.real, own), _take(batch.real_later, own))
-            moves = _duel(
-                adversary,
-                judge("motion_discriminator", temporal.discriminator, *_moves(*shown, temporal)),
-                judge("motion_discriminator", temporal.discriminator, *_moves(*fake, temporal)),
-                "_motion",
-            )
+            moving = (_moves(*shown, temporal), _moves(*fake, temporal))
+            moves = judge("motion_discriminator", temporal.discriminator, *moving, "_motion")
             terms["temporal"] = moves.generator
-            losses["motion_discriminator"] = moves.discriminator
+            of_networks["motion_discriminator"] = moves.discriminator
             health |= moves.health
 
-        losses["lifter"] = sum(weights[name] * value for name, value in terms.items())
+        of_networks["lifter"] = sum(weights[name] * value for name, value in terms.items())
+        if camera:
+            of_networks["camera"] = of_networks["lifter"]
         metrics = {
-            **{f"loss/{name}": value for name, value in losses.items()},
+            **{f"loss/{name}": value for name, value in of_networks.items()},
             **{f"term/{name}": value for name, value in terms.items()},
             **{f"health/{name}": value for name, value in health.items()},
         }
-        return Outcome(losses, metrics, new_stats)
+        return Outcome(of_networks, metrics, new_stats)
 
     return objectives
 
@@ -229,9 +250,9 @@ def _blank(poses: Poses) -> Poses:
     return poses._replace(joints=masked(poses.joints, poses.seen))
 
 
-def _moves(now: Poses, later: Poses, temporal: Temporal) -> tuple[jax.Array, jax.Array | None]:
+def _moves(now: Poses, later: Poses, temporal: Temporal) -> Poses:
     """What the motion discriminator sees of two frames: the motion, and of which joints."""
     seen = now.seen if now.seen is None else now.seen & later.seen
     if temporal.with_pose and seen is not None:
         seen = jnp.concatenate([seen, now.seen], axis=-1)
-    return motion(now.joints, later.joints, gain=temporal.gain, with_pose=temporal.with_pose), seen
+    return Poses(motion(now.joints, later.joints, gain=temporal.gain, with_pose=temporal.with_pose), seen)

@@ -43,18 +43,20 @@ def sample_rotation(
     *,
     azimuth: float = jnp.pi,
     elevation: float = jnp.pi / 9,
-    pitch: float = 0.0,
+    pitch: float | jax.Array = 0.0,
+    tilt: float | jax.Array | None = None,
 ) -> jax.Array:
-    """Draw random views R = R_x(pitch + e) R_y(a) R_x(-pitch): level the body, turn it about gravity, tilt it again.
+    """Draw random views R = R_x(tilt + e) R_y(a) R_x(-pitch): level the body, turn it about gravity, tilt it again.
 
     Args:
         key: PRNG key.
         shape: batch shape of the result.
         azimuth: a ~ U[-azimuth, azimuth], radians (paper: pi).
         elevation: e ~ U[-elevation, elevation], radians (paper: pi / 9, 20 degrees).
-        pitch: how far the data's cameras look down, radians. 0, as in the paper, turns about the image's vertical:
-            R_x(e) R_y(a). Turning about gravity instead is ElePose's correction, here with one given angle. Its sign
-            sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
+        pitch: how far the data's cameras look down, radians, one number or one for each view. 0, as in the paper, turns
+            about the image's vertical: R_x(e) R_y(a). Turning about gravity instead is ElePose's correction. The
+            pitch's sign sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
+        tilt: how far the new views' cameras look down; None: by the pitch.
 
     Returns:
         `[*shape, 3, 3]` rotation matrices (Chen et al. 2019, section 3; ranges as in the public reproductions).
@@ -62,8 +64,9 @@ def sample_rotation(
     azimuth_key, elevation_key = jax.random.split(key)
     a = jax.random.uniform(azimuth_key, shape, minval=-azimuth, maxval=azimuth)
     e = jax.random.uniform(elevation_key, shape, minval=-elevation, maxval=elevation)
-    turned = jnp.matmul(rotation_x(pitch + e), rotation_y(a), precision=_HIGHEST)
-    return jnp.matmul(turned, rotation_x(jnp.full(shape, -pitch)), precision=_HIGHEST)
+    tilt = pitch if tilt is None else tilt
+    turned = jnp.matmul(rotation_x(tilt + e), rotation_y(a), precision=_HIGHEST)
+    return jnp.matmul(turned, rotation_x(jnp.broadcast_to(-pitch, shape)), precision=_HIGHEST)
 
 
 def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:

@@ -85,16 +85,42 @@ def lift_reproject_lift(
     return Cycle(lifted, rotated, novel, relifted, restored, reprojected)
 
 
-def consistency_3d(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
-    """L_3D = sum_j |Y_j - Y~_j|^2, both in view 2, normalised units squared, `-> [...]` (docs/method.md, eq. 7)."""
-    return _squares(cycle.rotated - cycle.relifted, seen)
+def consistency_3d(cycle: Cycle, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
+    """L_3D = sum_j |Y_j - Y~_j|^2, both in view 2, normalised units squared, `-> [...]` (docs/method.md, eq. 7).
+
+    With `squared=False` the root of that sum (ElePose, Wandt et al. 2022).
+    """
+    return _size(cycle.rotated - cycle.relifted, seen, squared)
 
 
-def consistency_2d(cycle: Cycle, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-    """L_2D = sum_j |x_j - x~_j|^2, both in view 1, normalised units squared, `-> [...]` (docs/method.md, eq. 8)."""
+def consistency_2d(cycle: Cycle, pose: jax.Array, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
+    """L_2D = sum_j |x_j - x~_j|^2, both in view 1, normalised units squared, `-> [...]` (docs/method.md, eq. 8).
+
+    With `squared=False` the sum of the absolute values of all coordinates' differences (ElePose).
+    """
     if pose.shape != cycle.reprojected.shape:
         raise ValueError(f"pose: found shape {pose.shape}, expected that of the cycle, {cycle.reprojected.shape}")
-    return _squares(pose - cycle.reprojected, seen)
+    apart = pose - cycle.reprojected
+    return _size(apart, seen, True) if squared else jnp.abs(masked(apart, seen)).sum(axis=(-2, -1))
+
+
+def deformation(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
+    """L_def = |(X_a - X_b) - (X~_a - X~_b)|, how two people differ, before and after the cycle: `[2 N, ...] -> [N]`.
+
+    Neighbours are pairs, so that it does not matter how many devices share a batch (ElePose, Wandt et al. 2022;
+    docs/method.md, eq. 18). Joints that one of the two lacks count for nothing.
+
+    Raises:
+        ValueError: if somebody is left alone.
+    """
+    if len(cycle.lifted) % 2:
+        raise ValueError(f"cycle: found {len(cycle.lifted)} poses, expected an even number, pairs")
+
+    def apart(points: jax.Array) -> jax.Array:
+        return points[::2] - points[1::2]
+
+    both = None if seen is None else seen[::2] & seen[1::2]
+    return _size(apart(cycle.lifted) - apart(cycle.restored), both, False)
 
 
 def motion(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: bool = False) -> jax.Array:
@@ -123,12 +149,14 @@ def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squ
     With `squared=False` it is sum_j |C_j|, which leaves joints alone that need no correction.
     """
     if squared:
-        return _squares(correction, seen)
+        return _size(correction, seen, True)
     return norm(masked(correction, seen)).sum(-1)
 
 
-def _squares(x: jax.Array, seen: jax.Array | None) -> jax.Array:
-    return jnp.sum(masked(x, seen) ** 2, axis=(-2, -1))
+def _size(x: jax.Array, seen: jax.Array | None, squared: bool) -> jax.Array:
+    """Sum of squares over joints and coordinates, or its root."""
+    x = masked(x, seen)
+    return jnp.sum(x**2, axis=(-2, -1)) if squared else norm(x.reshape(*x.shape[:-2], -1))
 
 
 class Adversarial(NamedTuple):
@@ -143,6 +171,22 @@ class Adversarial(NamedTuple):
     generator: Callable[[jax.Array], jax.Array]
     discriminator: Callable[[jax.Array, jax.Array], jax.Array]
     threshold: float
+
+
+def gradient_penalty(
+    verdict: Callable[..., jax.Array], joints: jax.Array, seen: jax.Array | None = None, *, gain: float = 10.0
+) -> jax.Array:
+    """R1 = |dD / d(gain r)|^2 / 2 at real poses r, `[N, J, 2] -> [N]` (Mescheder et al. 2018; docs/method.md, eq. 19).
+
+    A discriminator that is nowhere steep cannot win the game outright, which is how long games end.
+
+    Args:
+        verdict: the discriminator, `(joints, seen) -> [N]`.
+        joints, seen: real poses.
+        gain: units of the gradient: what the network multiplies poses by.
+    """
+    slope = jax.grad(lambda x: verdict(x, seen).sum())(joints) / gain
+    return 0.5 * jnp.sum(slope**2, axis=(-2, -1))
 
 
 def _logistic_generator(fake: jax.Array) -> jax.Array:

@@ -1,17 +1,21 @@
 """The paper's networks in linen: residual MLPs over flattened poses. Flat vectors live here and nowhere else.
 
 Every network takes poses `[..., J, 2]`. One built with `masks=True` also takes `seen` `[..., J]` bool, and has J more
-inputs that tell which joints are missing; whatever stands at a missing joint does not reach it.
+inputs that tell which joints are missing; whatever stands at a missing joint does not reach it. One built with
+`mirrored` treats a pose and its mirror image alike (geolift/mirror.py).
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import linen as nn
 
 from geolift.geometry import masked
+from geolift.mirror import MirroredMLP, mirrored_inputs, unfold
 from geolift.products import bfloat16_dot_general
 
 NORMALISATIONS = ("none", "batch", "layer")
@@ -69,6 +73,7 @@ class Lifter(nn.Module):
         gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
         masks: whether missing joints can be told (see above).
         bfloat16: as in `ResidualMLP`.
+        mirrored: `Skeleton.mirrored`, for depths that are mirrored with the pose; needs norm "none". Empty: not.
     """
 
     width: int = 1024
@@ -77,13 +82,17 @@ class Lifter(nn.Module):
     gain: float = 10.0
     masks: bool = False
     bfloat16: bool = False
+    mirrored: tuple[int, ...] = ()
 
     @nn.compact
     def __call__(
         self, pose: jax.Array, seen: jax.Array | None = None, *, train: bool = False, axis_name: str | None = None
     ) -> jax.Array:
+        inputs = _inputs(pose, seen, self.gain, self.masks)
+        if self.mirrored:
+            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, result=self.mirrored)(inputs)
         mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, bfloat16=self.bfloat16)
-        return mlp(_inputs(pose, seen, self.gain, self.masks), train=train, axis_name=axis_name)
+        return mlp(inputs, train=train, axis_name=axis_name)
 
 
 class Discriminator(nn.Module):
@@ -94,6 +103,7 @@ class Discriminator(nn.Module):
     Attributes:
         width, blocks, norm: as in `ResidualMLP`; "batch" is refused, real and fake poses would leak into each other.
         gain, masks, bfloat16: as in `Lifter`.
+        mirrored: as in `Lifter`, for every row: what it judges looks the same to it in a mirror.
     """
 
     width: int = 1024
@@ -102,6 +112,7 @@ class Discriminator(nn.Module):
     gain: float = 10.0
     masks: bool = False
     bfloat16: bool = False
+    mirrored: tuple[int, ...] = ()
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
@@ -110,7 +121,14 @@ class Discriminator(nn.Module):
                 "norm: a discriminator with batch norm compares poses by their batch; use 'none' or 'layer'"
             )
         inputs = _inputs(pose, seen, self.gain, self.masks)
+        if self.mirrored:
+            return _mirrored_mlp(self, 1, self._rows(pose.shape[-2]))(inputs)[..., 0]
         return ResidualMLP(1, self.width, self.blocks, self.norm, bfloat16=self.bfloat16)(inputs)[..., 0]
+
+    def _rows(self, rows: int) -> np.ndarray:
+        """The mirrored order of rows that hold every joint, once or several times over."""
+        joints = len(self.mirrored)
+        return np.concatenate([np.array(self.mirrored) + first for first in range(0, rows, joints)])
 
 
 class Adapter(nn.Module):
@@ -132,6 +150,24 @@ class Adapter(nn.Module):
         inputs = _inputs(pose, seen, self.gain, self.masks)
         mlp = ResidualMLP(pose.shape[-2] * 2, self.width, self.blocks, starts_at_zero=True, bfloat16=self.bfloat16)
         return mlp(inputs).reshape(pose.shape) / self.gain
+
+
+def unfolded(lifter: Lifter, variables: Mapping[str, Any]) -> tuple[Lifter, dict[str, Any]]:
+    """The lifter without `mirrored` that computes the same, and its variables: what is kept once training is over."""
+    if not lifter.mirrored:
+        return lifter, dict(variables)
+    mlp = _mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, result=lifter.mirrored)
+    params = unfold(mlp, variables["params"]["MirroredMLP_0"])
+    return lifter.clone(mirrored=()), {**variables, "params": {"ResidualMLP_0": params}}
+
+
+def _mirrored_mlp(
+    network: Lifter | Discriminator, outputs: int, mirrored: Sequence[int], result: Sequence[int] = ()
+) -> MirroredMLP:
+    if network.norm != "none":
+        raise ValueError(f"norm: found {network.norm!r}, expected 'none' for a network that mirrors its input")
+    order, sign = mirrored_inputs(mirrored, network.masks)
+    return MirroredMLP(outputs, network.width, network.blocks, order, sign, tuple(result), network.bfloat16)
 
 
 def _inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -> jax.Array:

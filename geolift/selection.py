@@ -12,12 +12,12 @@ from geolift.chunks import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import FEWEST
-from geolift.game import View
 from geolift.geometry import project, sample_rotation
 from geolift.losses import lift_reproject_lift, turn
 from geolift.model import Model, expect_skeleton, lift_poses
 from geolift.normalization import normalize, normalize_persons
 from geolift.skeleton import Skeleton
+from geolift.views import View
 
 SEED = 0  # of the views: the same for every lifter and every call
 COMPARED = 4096  # poses, evenly spaced, in the energy distance, which takes their number squared

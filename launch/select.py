@@ -18,12 +18,12 @@ from absl import flags
 from geolift.compilation import keep_programs
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
-from geolift.game import View
 from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.sources import open_dataset
 from geolift.training.checkpoint import saved_steps
 from geolift.training.folder import load
+from geolift.views import View
 from launch import program
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)

@@ -21,9 +21,10 @@ WIDTH, BATCH = 128, 64
 def parts(config):
     """State, pools and objectives of a run."""
     seen = open_dataset(PROCEDURAL).select("train").blind()
-    pools = build_pools(config, seen, normalization.fit(seen))
+    scaling = normalization.fit(seen)
+    pools = build_pools(config, seen, scaling)
     state = build_state(config, seen.skeleton, 10_000)
-    return state, pools, build_phases(config, seen.skeleton)[-1].objectives
+    return state, pools, build_phases(config, seen.skeleton, scaling)[-1].objectives
 
 
 def per_pose(config):

@@ -175,9 +175,10 @@ def real_run(people, **changes):
     config.batch_size = 32
     config.update_from_flattened_dict(changes)
     seen = people.select("train").blind()
-    pools = build_pools(config, seen, normalization.fit(seen))
+    scaling = normalization.fit(seen)
+    pools = build_pools(config, seen, scaling)
     state = build_state(config, people.skeleton, len(pools.target.poses.joints))
-    objectives = build_phases(config, people.skeleton)[0].objectives
+    objectives = build_phases(config, people.skeleton, scaling)[0].objectives
     run = jax.jit(functools.partial(many_steps, sample=sample, objectives=objectives, steps=50))
     lines = []
     for _ in range(2 + PERSISTENCE // 50):

@@ -14,13 +14,13 @@ from ml_collections import ConfigDict
 from configs import cmu_cpu
 from geolift import dataset, normalization, selection
 from geolift.errors import DatasetError
-from geolift.game import View
 from geolift.geometry import project, sample_rotation
 from geolift.losses import turn
 from geolift.model import Model
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.skeleton import H36M17, Skeleton
 from geolift.training.train import train, train_seeds
+from geolift.views import View
 from launch import select
 from tests.test_programs import PNG, program
 

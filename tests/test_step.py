@@ -9,8 +9,9 @@ import optax
 import pytest
 
 from geolift import sampler, step
-from geolift.game import View, lifting_game
+from geolift.game import lifting_game
 from geolift.networks import Discriminator, Lifter
+from geolift.views import View
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 0.0}
 VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0)
@@ -226,8 +227,11 @@ def test_weights_scale_their_terms(batch):
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(ValueError, match=r"weights: found \['adversarial'\]"):
-        make_game(weights={"adversarial": 1.0})
+    with pytest.raises(ValueError, match="weights: found adversary, expected terms of the parts given"):
+        make_game(weights={"adversary": 0.0})
+    for name in ("likelihood", "proportions", "spread", "symmetry", "temporal"):  # nothing here measures them
+        with pytest.raises(ValueError, match=f"weights: found {name}, expected terms of the parts given"):
+            make_game(weights={"adversarial": 1.0, name: 1.0})
     with pytest.raises(ValueError, match="wasserstein"):
         make_game(adversarial_loss="wasserstein")
     with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):

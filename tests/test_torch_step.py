@@ -41,10 +41,11 @@ def test_it_computes_the_losses_and_gradients_of_ours():
 
     config = setting(width=32, batch=64, precision="float32")
     seen = open_dataset("procedural").select("train").blind()
-    pools = build_pools(config, seen, normalization.fit(seen))
+    scaling = normalization.fit(seen)
+    pools = build_pools(config, seen, scaling)
     state = build_state(config, seen.skeleton, 10_000)
     batch = sample(pools, jax.random.key(3), np.arange(config.batch_size))
-    ours, outcome = gradients(build_phases(config, seen.skeleton)[-1].objectives, state.params, {}, batch)
+    ours, outcome = gradients(build_phases(config, seen.skeleton, scaling)[-1].objectives, state.params, {}, batch)
 
     limits = {name: config.view[name] for name in ("azimuth", "elevation", "pitch")}
     rotation = jax.vmap(lambda key: sample_rotation(key, **limits))(batch.key)

@@ -14,7 +14,7 @@ from geolift.build import build_networks, build_state
 from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
 from geolift.report import measure
-from geolift.skeleton import Skeleton
+from geolift.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, saved_steps
 from geolift.training.folder import load
@@ -433,7 +433,7 @@ def test_ablation_rows_take_something_away_from_any_recipe():
         base.adapter.data = "wild.npz"
         rows = {name: ablation.row(base, name) for name in ablation.ROWS}
         assert base.adapter.data == "wild.npz"
-        playing = {name: set(build_networks(config)) for name, config in rows.items()}
+        playing = {name: set(build_networks(config, H36M17)) for name, config in rows.items()}
         plain = {"lifter", "discriminator"}
         assert playing["ss"] == playing["adv"] == playing["ss+adv"] == playing["ss+adv+masks"] == plain
         assert playing["+temporal"] == plain | {"motion_discriminator"}

@@ -80,7 +80,7 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
 
 def _again(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:
     batch = sample(pools, jax.random.fold_in(state.key, step), jnp.arange(run.config.batch_size))
-    phase = next(phase for phase in build_phases(run.config, run.skeleton) if step < phase.last)
+    phase = next(phase for phase in build_phases(run.config, run.skeleton, run.normalization) if step < phase.last)
     resting = {name: average["params"] for name, average in state.ema.items()}
     grads, outcome = gradients(phase.objectives, state.params, state.batch_stats, batch, resting=resting)
     first = {}

@@ -12,6 +12,7 @@ from geolift.build import build_networks, build_state, check_sizes
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError
 from geolift.model import Model, identify
+from geolift.networks import unfolded
 from geolift.normalization import Normalization
 from geolift.sampler import Pools
 from geolift.skeleton import Skeleton
@@ -106,9 +107,10 @@ def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
 
 def as_model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
     """The lifter of a state: its moving average, used in float32 however it was trained."""
+    lifter, variables = unfolded(build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"])
     return Model(
-        lifter=build_networks(config)["lifter"].clone(bfloat16=False),
-        variables=state.ema["lifter"],
+        lifter=lifter,
+        variables=variables,
         skeleton=skeleton,
         normalization=scaling,
         distance=config.view.distance,

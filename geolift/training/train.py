@@ -11,7 +11,7 @@ import jax
 from ml_collections import ConfigDict
 
 from geolift import normalization
-from geolift.build import Phase, build_phases, build_pools, build_state, check
+from geolift.build import Phase, build_phases, build_pools, build_state, check, fit_flow
 from geolift.errors import ConfigError
 from geolift.model import Model
 from geolift.sampler import sample
@@ -104,10 +104,11 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             validate = validator(config, data, scaling)
             del data
 
-            phases = build_phases(config, skeleton)
+            phases = build_phases(config, skeleton, scaling)
             programs = [(phase.last, _program(config, phase, replicas=len(configs) > 1)) for phase in phases]
             last, place = phases[-1].last, programs[0][1].place
-            states = [place(build_state(c, skeleton, about["training_poses"])) for c in configs]
+            states = [build_state(c, skeleton, about["training_poses"]) for c in configs]
+            states = [place(fit_flow(state, config, skeleton, pools)) for state in states]
             draw_from = stream(config, pools, place, last=last)
             del seen, pools
 

@@ -1,0 +1,22 @@
+"""The best we know for two CPU cores and ten minutes: `--config=configs/best_cpu.py --config.data.path=cmu.npz`.
+
+Nothing is told about cameras but that they look down. What each entry is worth: docs/results.md; how it was found:
+docs/research-log.md.
+"""
+
+from ml_collections import ConfigDict
+
+from configs import cmu_cpu
+
+
+def get_config() -> ConfigDict:
+    config = cmu_cpu.get_config()
+    config.mirror = True
+    config.bfloat16 = True
+    config.view.update({"pitch": 0.0, "learned": "mean", "elevation": 0.05})
+    config.loss.gradient_penalty = 0.001
+    config.loss.weights.update({"symmetry": 1.0, "spread": 1.0})
+    config.optimizer.update({"lifter": 1e-3, "discriminator": 1e-3, "motion_discriminator": 1e-3})
+    config.optimizer.decay = 1.0
+    config.steps = 12000
+    return config

@@ -1,0 +1,118 @@
+"""What bones say without 3D: left is as long as right, and people have much the same proportions.
+
+Everything is in ratios, each bone's length over the mean of its pose's bones, as one view has no scale. Losses give one
+value per pose, `[...]`; callers average, over whole poses alone: a ratio is to a mean of all bones.
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from geolift.geometry import norm
+from geolift.skeleton import Skeleton
+
+
+def bone_lengths(points: jax.Array, skeleton: Skeleton) -> jax.Array:
+    """Length of every bone, in the order of `skeleton.bones`, in the points' units: `[..., J, D] -> [..., B]`.
+
+    Raises:
+        ValueError: if the points have another number of joints.
+    """
+    joints = len(skeleton.names)
+    if points.ndim < 2 or points.shape[-2] != joints:
+        raise ValueError(f"points: found shape {points.shape}, expected [..., {joints}, D], the skeleton's joints")
+    parent, child = np.transpose(skeleton.bones)
+    return norm(points[..., child, :] - points[..., parent, :])
+
+
+def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:
+    """Each bone's length over the mean of its pose's bones, `[..., J, 3] -> [..., B]` (Wandt et al. 2022).
+
+    Raises:
+        ValueError: as `bone_lengths`.
+    """
+    lengths = bone_lengths(points, skeleton)
+    mean = lengths.mean(axis=-1, keepdims=True)
+    return lengths / jnp.where(mean > 0, mean, 1.0)
+
+
+def anatomy(
+    points: jax.Array,
+    skeleton: Skeleton,
+    seen: jax.Array | None = None,
+    *,
+    expected: jax.Array | None = None,
+    axis_name: str | None = None,
+) -> dict[str, jax.Array]:
+    """The terms below as means over the whole ones of N poses `[N, J, 3]`: "symmetry", "spread", "proportions".
+
+    Args:
+        points: lifted poses of a batch, or of this device's share of it.
+        skeleton: of the poses.
+        seen: `[N, J]` bool; a pose that misses a joint counts for nothing. None: all are whole.
+        expected: `[B]` ratios; None leaves "proportions" out.
+        axis_name: mapped axis over whose devices the batch is shared.
+    """
+    ratios = bone_ratios(points, skeleton)
+    whole = jnp.ones(len(points), bool) if seen is None else seen.all(axis=-1)
+    count = whole.sum().astype(ratios.dtype)
+    count = count if axis_name is None else jax.lax.pmean(count, axis_name)
+
+    def mean(values: jax.Array) -> jax.Array:
+        return jnp.where(whole, values, 0.0).sum() / jnp.maximum(count, 1.0)
+
+    terms = {
+        "symmetry": mean(symmetry(ratios, skeleton)),
+        "spread": mean(spread(ratios, skeleton, whole, axis_name)),
+    }
+    return terms if expected is None else terms | {"proportions": mean(proportions(ratios, expected))}
+
+
+def symmetry(ratios: jax.Array, skeleton: Skeleton) -> jax.Array:
+    """L_sym = sum over pairs of (left - right)^2, `[..., B] -> [...]` (docs/method.md, eq. 15)."""
+    left, right = _sides(skeleton)
+    return jnp.sum((ratios[..., left] - ratios[..., right]) ** 2, axis=-1)
+
+
+def spread(
+    ratios: jax.Array, skeleton: Skeleton, whole: jax.Array | None = None, axis_name: str | None = None
+) -> jax.Array:
+    """L_spread = sum_b (r_b - mean_b)^2, how far each of N poses is from the batch's proportions, `[N, B] -> [N]`.
+
+    The mean is the batch's own, left and right taken together, so nothing is assumed of what people look like, but that
+    they look alike (docs/method.md, eq. 16).
+
+    Args:
+        ratios: of all poses of a batch, or of this device's share of it.
+        skeleton: whose bones they are.
+        whole: `[N]` bool, the poses that the mean is over; None: all.
+        axis_name: mapped axis over whose devices the mean goes, too.
+    """
+    weight = jnp.ones_like(ratios[:, :1]) if whole is None else whole.astype(ratios.dtype)[:, None]
+    total, count = jnp.sum(ratios * weight, axis=0), weight.sum()
+    if axis_name is not None:
+        total, count = jax.lax.psum((total, count), axis_name)
+    mean = total / jnp.maximum(count, 1.0)
+    # Held fixed: about its mean, a sum of squares does not change with where the mean is.
+    return proportions(ratios, jax.lax.stop_gradient((mean + mean[partners(skeleton)]) / 2))
+
+
+def proportions(ratios: jax.Array, expected: jax.Array) -> jax.Array:
+    """L_bone = sum_b (r_b - expected_b)^2, `[..., B]` and `[B] -> [...]` (ElePose, Wandt et al. 2022; eq. 17)."""
+    return jnp.sum((ratios - jnp.broadcast_to(expected, ratios.shape)) ** 2, axis=-1)
+
+
+@functools.cache
+def partners(skeleton: Skeleton) -> np.ndarray:
+    """`[B]` for each bone the number of its partner on the other side; of a bone in the middle its own."""
+    number = {child: i for i, (_, child) in enumerate(skeleton.bones)}
+    mirrored = skeleton.mirrored
+    return np.array([number[mirrored[child]] for _, child in skeleton.bones])
+
+
+def _sides(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of the bones that end in joints of the left, and of their partners."""
+    number = {child: i for i, (_, child) in enumerate(skeleton.bones)}
+    return tuple(np.array([number[joint] for joint in side], int) for side in (skeleton.left, skeleton.right))

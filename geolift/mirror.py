@@ -1,0 +1,121 @@
+"""Networks that are mirrored with their input: a person seen in a mirror is lifted to the mirrored depths, exactly.
+
+Mirrored, a pose has its x negated and left and right exchanged; people and cameras know no difference. A network of
+`width` units keeps them in pairs (u, v), where v is what u would be for the mirrored pose. Its weights between pairs,
+[[P, Q], [Q, P]], are block-diagonal in even = (u + v) / 2 and odd = (u - v) / 2, so that a layer costs half the
+products of a free one. Once trained, `unfold` makes of it the ordinary `networks.ResidualMLP` that it is.
+
+Weights shared over a group: Cohen & Welling 2016, "Group Equivariant Convolutional Networks"; here the group is the
+mirror, and this lifter ours.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import linen as nn
+
+from geolift.products import bfloat16_dot_general
+
+
+def mirror_pose(pose: jax.Array, mirrored: Sequence[int]) -> jax.Array:
+    """A pose `[..., J, 2]` as in a mirror: x negated, joints in the order `mirrored` (`Skeleton.mirrored`)."""
+    return pose[..., np.asarray(mirrored), :].at[..., 0].multiply(-1.0)
+
+
+class MirroredMLP(nn.Module):
+    """A residual MLP as `networks.ResidualMLP` without norm, in even and odd parts: `[..., D] -> [..., outputs]`.
+
+    Attributes:
+        outputs: size of the last axis of the result.
+        width: units of every hidden layer, even; half of them are even.
+        blocks: number of residual blocks.
+        order, sign: `[D]` the mirrored input is `x[..., order] * sign`.
+        result: `[outputs]` order of the mirrored result; empty: it is the same for the mirrored input.
+        bfloat16: as in `networks.ResidualMLP`.
+    """
+
+    outputs: int
+    width: int
+    blocks: int
+    order: tuple[int, ...]
+    sign: tuple[float, ...]
+    result: tuple[int, ...] = ()
+    bfloat16: bool = False
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        if self.width % 2:
+            raise ValueError(f"width: found {self.width}, expected an even number, as units of a mirror come in pairs")
+        hidden = bfloat16_dot_general if self.bfloat16 else None
+
+        def products(i: int, even: jax.Array, odd: jax.Array, units: int, dot_general: Callable | None = None):
+            even = nn.Dense(units, dot_general=dot_general, name=f"even_{i}")(even)
+            return even, nn.Dense(units, use_bias=False, dot_general=dot_general, name=f"odd_{i}")(odd)
+
+        def layer(i: int, even: jax.Array, odd: jax.Array, dot_general: Callable | None = None):
+            even, odd = products(i, even, odd, self.width // 2, dot_general)
+            return _parts(nn.relu(even + odd), nn.relu(even - odd))
+
+        even, odd = layer(
+            0, *_parts(x, x[..., np.array(self.order)] * jnp.broadcast_to(jnp.array(self.sign, x.dtype), x.shape))
+        )
+        for i in range(1, 2 * self.blocks, 2):
+            more_even, more_odd = layer(i + 1, *layer(i, even, odd, hidden), hidden)
+            even, odd = even + more_even, odd + more_odd
+        last = 2 * self.blocks + 1
+        if not self.result:
+            return nn.Dense(self.outputs, name=f"even_{last}")(even)
+        result = np.array(self.result)
+        even, odd = products(last, even, odd, self.outputs)
+        return _parts(even, even[..., result])[0] + _parts(odd, odd[..., result])[1]
+
+
+def _parts(x: jax.Array, mirrored: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The even and the odd part."""
+    return (x + mirrored) / 2, (x - mirrored) / 2
+
+
+def mirrored_inputs(mirrored: Sequence[int], masks: bool) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """`order` and `sign` of flat inputs, `[2 J]` coordinates or `[3 J]` with masks, from the joints' order `[J]`."""
+    joints = np.asarray(mirrored)
+    order = (2 * joints[:, None] + np.arange(2)).ravel()
+    sign = np.tile([-1.0, 1.0], len(joints))
+    if masks:
+        order = np.concatenate([order, 2 * len(joints) + joints])
+        sign = np.concatenate([sign, np.ones(len(joints))])
+    return tuple(map(int, order)), tuple(map(float, sign))
+
+
+def unfold(network: MirroredMLP, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the `networks.ResidualMLP` of the same width and blocks that computes the same."""
+    last = 2 * network.blocks + 1
+
+    def kernels(i: int) -> tuple[jax.Array, jax.Array]:
+        return params[f"even_{i}"]["kernel"], params[f"odd_{i}"]["kernel"]
+
+    def dense(kernel: jax.Array, bias: jax.Array) -> dict[str, jax.Array]:
+        return {"kernel": kernel, "bias": bias}
+
+    def projections(order: Sequence[int], sign: Sequence[float]) -> tuple[jax.Array, jax.Array]:
+        """What takes rows to their even and to their odd part."""
+        eye = np.eye(len(order), dtype=np.float32)
+        return _parts(eye, eye[:, np.array(order)] * np.array(sign, np.float32))
+
+    product = functools.partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+    even, odd = (product(p, k) for p, k in zip(projections(network.order, network.sign), kernels(0), strict=True))
+    unfolded = {"Dense_0": dense(jnp.hstack([even + odd, even - odd]), jnp.tile(params["even_0"]["bias"], 2))}
+    for i in range(1, last):
+        same, other = _parts(*kernels(i))
+        tied = jnp.block([[same, other], [other, same]])
+        unfolded[f"Dense_{i}"] = dense(tied, jnp.tile(params[f"even_{i}"]["bias"], 2))
+    bias, result = params[f"even_{last}"]["bias"], network.result
+    if not result:
+        kernel = params[f"even_{last}"]["kernel"] / 2
+        return unfolded | {f"Dense_{last}": dense(jnp.vstack([kernel, kernel]), bias)}
+    to_even, to_odd = projections(result, np.ones(len(result)))
+    even, odd = product(kernels(last)[0], to_even) / 2, product(kernels(last)[1], to_odd) / 2
+    return unfolded | {f"Dense_{last}": dense(jnp.vstack([even + odd, even - odd]), product(bias, to_even))}

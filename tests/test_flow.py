@@ -1,0 +1,102 @@
+"""A density of poses: it is one, it learns, and it knows what is unlike the poses it learnt from."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from geolift.flow import Flow, PoseFlow, fit, likelihood_game, parts_of
+from geolift.sampler import Batch, Poses
+from geolift.skeleton import H36M17
+from geolift.step import create_state, train_step
+
+ROOT = H36M17.root
+
+
+def trained(flow, *inputs):
+    """Parameters with no zero left."""
+    variables = flow.init(jax.random.key(0), *inputs)
+    leaves, structure = jax.tree.flatten(variables)
+    keys = jax.random.split(jax.random.key(1), len(leaves))
+    return structure.unflatten([x + 0.2 * jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)])
+
+
+def test_density_integrates_to_one():
+    flow = Flow(layers=3, width=8)
+    variables = trained(flow, jnp.zeros((1, 2)))
+    axis = jnp.linspace(-14, 14, 1401)
+    grid = jnp.stack(jnp.meshgrid(axis, axis), axis=-1)
+    density = jnp.exp(flow.apply(variables, grid)).sum() * (axis[1] - axis[0]) ** 2
+    np.testing.assert_allclose(density, 1.0, rtol=0.01)
+
+
+def test_untrained_it_is_the_normal_distribution():
+    x = jax.random.normal(jax.random.key(2), (7, 5))
+    flow = Flow(layers=4, width=8)
+    expected = -0.5 * (x**2).sum(-1) - 2.5 * jnp.log(2 * jnp.pi)
+    np.testing.assert_allclose(flow.apply(flow.init(jax.random.key(0), x), x), expected, rtol=1e-4)
+
+
+def test_parts_are_of_the_tree_and_leave_the_root_out():
+    parts = {name: parts_of(H36M17, [name])[0] for name in ("whole", "legs", "torso", "left", "right")}
+    names = {part: {H36M17.names[joint] for joint in joints} for part, joints in parts.items()}
+    assert all(ROOT not in joints for joints in parts.values())
+    assert names["legs"] == {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")}
+    assert names["torso"] == names["whole"] - names["legs"]
+    assert {n for n in names["left"] if n.startswith("right")} == set() and len(names["left"]) == len(names["right"])
+    with pytest.raises(ValueError, match="parts: found arms, expected some of whole, legs, torso, left, right"):
+        parts_of(H36M17, ["arms"])
+
+
+def test_whitening_is_of_the_training_poses(poses):
+    flow = PoseFlow(parts_of(H36M17, ["whole", "legs"]), components=8, layers=1, width=8)
+    params = fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
+    for i, part in enumerate(flow.parts):
+        flat = np.asarray(poses)[:, list(part)].reshape(len(poses), -1)
+        scores = (flat - np.asarray(params[f"mean_{i}"])) @ np.asarray(params[f"axes_{i}"])
+        np.testing.assert_allclose(scores.mean(axis=0), 0.0, atol=1e-2)
+        np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(8), atol=1e-2)
+    flat = np.asarray(poses).copy()
+    flat[:, 1:] = flat[:, 1:2]
+    with pytest.raises(ValueError, match="components: found 8, but the poses of part 0 vary in 2 directions only"):
+        fit(flow, params, flat)
+
+
+def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
+    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=10, layers=4, width=32)
+    params = fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
+    state = create_state(
+        jax.random.key(1), apply_fn=None, params={"lifter": {}, "flow": params}, batch_stats={}, ema_decay=0.9,
+        optimizers={"lifter": optax.sgd(0.0), "flow": optax.adam(3e-3)}, averages=["lifter", "flow"],
+    )  # fmt: skip
+    game = likelihood_game(flow)
+
+    def batch(key):
+        a, b = jax.random.randint(key, (2, 128), 0, len(poses))
+        return Batch(Poses(jnp.asarray(poses)[a]), Poses(jnp.asarray(poses)[b]), jax.random.split(key, 128))
+
+    step = jax.jit(lambda state, key: train_step(state, batch(key), objectives=game))
+    losses = []
+    for i in range(150):
+        state, metrics = step(state, jax.random.key(i))
+        losses.append(float(metrics["loss/flow"]))
+    assert np.mean(losses[-20:]) < np.mean(losses[:5]) - 0.5
+    for name in ("mean_0", "axes_0"):
+        np.testing.assert_array_equal(state.params["flow"][name], params[name])
+
+    def density(poses):
+        return float(flow.apply({"params": state.ema["flow"]["params"]}, poses).mean())
+
+    real = jnp.asarray(poses)[::37]
+    upside_down, swapped = real.at[..., 1].multiply(-1.0), real[:, np.array(H36M17.mirrored)]
+    assert density(real) > density(swapped) + 1  # left and right exchanged without a mirror
+    assert density(real) > density(upside_down) + 10
+
+
+def test_gradients_towards_poses_are_finite_far_away():
+    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=8, layers=4, width=16)
+    variables = trained(flow, jnp.zeros((1, 17, 2)))
+    for size in (0.0, 1.0, 1e3):
+        grads = jax.grad(lambda x: flow.apply(variables, x).sum())(jnp.full((2, 17, 2), size))
+        assert jnp.isfinite(grads).all()
