@@ -47,6 +47,11 @@ class MeanPitch(nn.Module):
         return jnp.broadcast_to(STEEPEST * jax.nn.sigmoid(logit), (len(pose),))
 
 
+def mean_pitch(params: Any) -> float:
+    """The pitch that the parameters of `MeanPitch` stand for, radians."""
+    return float(MeanPitch().apply({"params": params}, jnp.zeros((1, 1, 2)))[0])
+
+
 class PosePitch(nn.Module):
     """The pitch of each pose's camera, told from the pose (ElePose, Wandt et al. 2022; there by the lifter's trunk).
 

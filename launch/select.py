@@ -76,10 +76,22 @@ def find_runs(patterns: list[str]) -> list[Path]:
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset) -> list[dict[str, Any]]:
-    """Every candidate judged, best first. Those with other views or on other frames than the first are refused."""
+    """Every candidate judged, best first. Those with other views or on other frames than the first are refused.
+
+    Candidates that learnt the cameras' pitch are judged by views about the mean of what all of them found.
+    """
+    loaded = {name: load(candidate.run, step=candidate.step) for name, candidate in candidates.items()}
+    pitches = {}
+    for name, (_, config, _) in loaded.items():
+        learned = config.view.pop("learned", "")
+        if learned == "pose":
+            raise ConfigError(f"{name}: view.learned: found 'pose', expected views about one pitch to judge by")
+        if learned:
+            pitches[name] = config.view.pitch
     results, expected = [], None
-    for name, candidate in candidates.items():
-        trained, config, step = load(candidate.run, step=candidate.step)
+    for name, (trained, config, step) in loaded.items():
+        if name in pitches:
+            config.view.pitch = sum(pitches.values()) / len(pitches)
         view = View(**config.view, root=trained.skeleton.root)
         result = judge(trained, data, view)
         found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}

@@ -56,6 +56,46 @@ def test_flat_skeleton_is_consistent_only_without_rotation(truth):
     assert losses.consistency_3d(turned).min() > 1e-3
 
 
+def test_unsquared_is_a_length_and_a_sum_of_distances(truth):
+    points, rotation = truth
+    pose = geo.project(points)
+    cycle = losses.lift_reproject_lift(lambda p: jnp.zeros(p.shape[:-1]), pose, rotation)
+    apart = np.asarray(cycle.rotated - cycle.relifted).reshape(6, -1)
+    np.testing.assert_allclose(losses.consistency_3d(cycle, squared=False), np.linalg.norm(apart, axis=-1), rtol=1e-5)
+    expected = np.abs(np.asarray(pose - cycle.reprojected)).sum(axis=(1, 2))
+    np.testing.assert_allclose(losses.consistency_2d(cycle, pose, squared=False), expected, rtol=1e-4)
+
+
+def test_deformation_compares_neighbours_and_forgives_what_both_suffer(truth):
+    points, rotation = truth
+    pose = geo.project(points)
+    closed = losses.lift_reproject_lift(oracle(points, rotation), pose, rotation)
+    np.testing.assert_allclose(losses.deformation(closed), 0.0, atol=1e-4)
+    moved = jnp.asarray(np.random.default_rng(0).normal(size=points.shape), jnp.float32)
+    cycle = closed._replace(restored=closed.lifted + moved)
+    expected = np.linalg.norm(np.asarray(moved[::2] - moved[1::2]).reshape(3, -1), axis=-1)
+    np.testing.assert_allclose(losses.deformation(cycle), expected, rtol=1e-4)
+    alike = closed._replace(restored=closed.lifted + jnp.broadcast_to(moved[:1], moved.shape))
+    np.testing.assert_allclose(losses.deformation(alike), 0.0, atol=1e-4)
+    lost = jnp.ones((6, 17), bool).at[0, 3].set(False)  # of one of the first pair
+    seen = np.linalg.norm(np.asarray(moved[0] - moved[1])[np.arange(17) != 3])
+    np.testing.assert_allclose(losses.deformation(cycle, lost)[0], seen, rtol=1e-4)
+    with pytest.raises(ValueError, match="cycle: found 5 poses, expected an even number, pairs"):
+        losses.deformation(jax.tree.map(lambda x: x[:5], cycle))
+
+
+def test_gradient_penalty_is_half_the_squared_slope():
+    joints = jax.random.normal(jax.random.key(0), (4, 17, 2))
+    slope = jax.random.normal(jax.random.key(1), (17, 2))
+
+    def verdict(x, seen=None):
+        return (x * jnp.broadcast_to(slope, x.shape)).sum(axis=(-2, -1))
+
+    expected = 0.5 * float((slope**2).sum()) / 10.0**2
+    np.testing.assert_allclose(losses.gradient_penalty(verdict, joints), expected, rtol=1e-5)
+    np.testing.assert_allclose(losses.gradient_penalty(verdict, joints, gain=1.0), 100 * expected, rtol=1e-5)
+
+
 def test_root_stays_on_the_axis_in_every_view(truth):
     points, rotation = truth
     cycle = losses.lift_reproject_lift(lambda p: jnp.sin(7 * p.sum(-1)), geo.project(points), rotation)

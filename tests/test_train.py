@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
-from configs import ablation, cmu_cpu, paper, quickstart
+from configs import ablation, best_cpu, cmu_cpu, paper, quickstart
 from geolift import dataset, model
 from geolift.build import build_networks, build_state
 from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
+from geolift.mirror import mirror_pose
 from geolift.report import measure
 from geolift.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
@@ -172,6 +173,73 @@ def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_
     config = whole(path)
     train(config, tmp_path / "run")
     assert_bit_equal(state_of(tmp_path / "run", config, people), state_of(whole_method, config, people))
+
+
+MIRRORED = {
+    "mirror": True, "lifter.norm": "none", "view.learned": "mean", "loss.gradient_penalty": 0.1,
+    "loss.weights.temporal": 1.0, "loss.weights.symmetry": 1.0, "loss.weights.spread": 1.0, "steps": 4,
+    "run.validate_every": 2, "run.checkpoint_every": 2,
+}  # fmt: skip
+FLOW = {
+    "lifter.norm": "none", "view.learned": "pose", "loss.unsquared": True, "loss.weights.adversarial": 0.0,
+    "loss.weights.likelihood": 1.0, "loss.weights.deformation": 1.0, "loss.weights.proportions": 1.0, "steps": 2,
+    "flow": {"parts": "whole,legs", "steps": 2, "components": 6, "layers": 2, "width": 8},
+    "run.checkpoint_every": 2, "run.validate_every": 2,
+}  # fmt: skip
+
+
+def later(path, changes):
+    """Parts that came after the paper."""
+    changes = dict(changes)
+    config = tiny(path, **{name: value for name, value in changes.items() if name != "flow"})
+    config.flow = ConfigDict(changes.get("flow", {}))
+    return config
+
+
+@pytest.mark.parametrize(
+    ("changes", "plays"),
+    [(MIRRORED, {"lifter", "discriminator", "motion_discriminator", "camera"}), (FLOW, {"lifter", "camera", "flow"})],
+    ids=["mirrored", "flow"],
+)
+def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, plays, people, people_file, tmp_path):
+    config = later(people_file, changes)
+    train(config, tmp_path / "straight")
+    asked = itertools.count(0, 2)
+    with pytest.raises(Stopped, match="after step 2, which is saved"):
+        train(config, tmp_path / "cut", stop=lambda: next(asked) >= 2)
+    train(config, tmp_path / "cut")
+    straight = state_of(tmp_path / "straight", config, people)
+    assert set(straight.params) == plays
+    assert_bit_equal(state_of(tmp_path / "cut", config, people), straight)
+
+    rng = np.random.default_rng(0)
+    nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
+    dataset.save(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
+    config = later(tmp_path / "nonsense.npz", changes)
+    train(config, tmp_path / "blind")
+    assert_bit_equal(state_of(tmp_path / "blind", config, people), straight)
+
+    trained, learnt, _ = load(tmp_path / "straight")
+    assert not trained.lifter.mirrored  # what is kept is an ordinary lifter
+    lifted = model.lift_poses(trained, model.poses(trained, people))
+    assert np.isfinite(lifted).all()
+    if changes is MIRRORED:
+        assert 0 < learnt.view.pitch < 0.35
+        mirrored = mirror_pose(jax.numpy.asarray(model.poses(trained, people)), people.skeleton.mirrored)
+        again = model.lift_poses(trained, np.asarray(mirrored))[:, list(people.skeleton.mirrored)]
+        np.testing.assert_allclose(again * [-1, 1, 1], lifted, atol=1e-4)
+
+
+def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
+    config = later(people_file, FLOW)
+    train(config, tmp_path)
+    log = lines(tmp_path)
+    assert ["loss/flow" in line for line in log] == [True, False]
+    assert ["term/likelihood" in line for line in log] == [False, True]
+    start = build_state(config, people.skeleton, people.select("train").frames)
+    after = [checkpoint.read(tmp_path / FOLDER / str(step), start).ema["flow"] for step in (2, 4)]
+    assert_bit_equal(*after)
+    assert np.abs(after[0]["params"]["axes_0"]).max() > 0  # fitted to the training poses
 
 
 def test_masks_train_on_frames_that_miss_joints(people, tmp_path):
@@ -380,6 +448,15 @@ def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, m
         ),
         ({"adapter.data": "x.npz", "adapter.every": 1}, "adapter.every: found 1"),
         ({"lifter.norm": "weight"}, "'weight'"),
+        ({"view.learned": "roll"}, "view.learned: found 'roll'"),
+        ({"loss.gradient_penalty": -1.0}, "loss.gradient_penalty: found -1.0, expected 0 or more"),
+        ({"mirror": True}, "lifter.norm: found 'batch', expected 'none' with mirror"),
+        (
+            {"mirror": True, "lifter.norm": "none", "discriminator.width": 7},
+            "discriminator.width: found 7, expected an even number with mirror",
+        ),
+        ({"loss.weights.likelihood": 1.0}, r"flow: found \[\], expected parts, steps, components, layers, width"),
+        ({"loss.weights.deformation": 1.0, "batch_size": 8}, "batch_size: found 8, expected a multiple of twice"),
     ],
 )
 def test_bad_configs_are_refused(people_file, tmp_path, changes, message):
@@ -416,10 +493,10 @@ def test_loading_what_is_not_there(tmp_path, people_file):
 def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
     config = paper.get_config()
     keys = set(config.to_dict())
-    for other in (quickstart, cmu_cpu):
+    for other in (quickstart, cmu_cpu, best_cpu):
         assert set(other.get_config().to_dict()) == keys
     weights = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
-    assert config.loss.weights.to_dict() == weights
+    assert {name: weight for name, weight in config.loss.weights.items() if weight} == weights
     assert (config.view.distance, config.batch_size, config.optimizer.lifter) == (10.0, 8192, 2e-4)
     assert (config.lifter.width, config.lifter.blocks, config.lifter.norm) == (1024, 4, "batch")
     assert (config.motion.gap, config.motion.with_pose, config.adapter.squared) == (1, False, True)

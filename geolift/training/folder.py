@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ml_collections import ConfigDict
 
-from geolift.build import build_networks, build_state, check_sizes
+from geolift.build import build_networks, build_state, check_sizes, entry
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError
 from geolift.model import Model, identify
@@ -19,6 +19,7 @@ from geolift.skeleton import Skeleton
 from geolift.step import TrainState
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
 from geolift.training.workdir import read as read_json
+from geolift.views import mean_pitch
 
 CONFIG, CARD = "config.json", "model.json"
 
@@ -66,6 +67,8 @@ def open_run(folder: str | os.PathLike) -> Run:
 def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
     """The model of a working directory, its config, and its step; the model's id is folder, step and digest.
 
+    Where one pitch for all cameras was learnt, the config's `view.pitch` is what was learnt.
+
     Args:
         workdir: where `train` wrote.
         trained: False gives the same network as it was before the first step.
@@ -81,11 +84,14 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
         if trained:
             state = _restore(run.folder, state, step)
         model = as_model(run.config, run.skeleton, run.normalization, state)
+        config = ConfigDict(run.config.to_dict())
+        if trained and entry(config, "view.learned") == "mean":
+            config.view.pitch = mean_pitch(state.params["camera"])
     except ConfigError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _foreign(run.folder, error) from error
-    return identify(model, f"{run.folder.resolve().name}-{int(state.step)}"), run.config, int(state.step)
+    return identify(model, f"{run.folder.resolve().name}-{int(state.step)}"), config, int(state.step)
 
 
 def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
