@@ -15,8 +15,7 @@ def get_config() -> ConfigDict:
     config.bfloat16 = True
     config.view.update({"pitch": 0.0, "learned": "mean", "elevation": 0.05})
     config.loss.gradient_penalty = 0.001
-    config.loss.weights.update({"symmetry": 1.0, "spread": 1.0})
+    config.loss.weights.update({"symmetry": 1.0, "spread": 2.0})
     config.optimizer.update({"lifter": 1e-3, "discriminator": 1e-3, "motion_discriminator": 1e-3})
-    config.optimizer.decay = 1.0
-    config.steps = 12000
+    config.steps = 30000
     return config

@@ -37,10 +37,11 @@ def get_config() -> ConfigDict:
     config.view.elevation = math.pi / 9  # and tilt by U[-elevation, elevation]
     config.view.pitch = 0.0  # how far the data's cameras look down, radians; views then turn about gravity
     config.view.learned = (
-        ""  # or a pitch that is learnt: "mean", one for all cameras, or "pose", one for each pose (ours)
+        ""  # or "mean", one pitch that is learnt, or "pose", one told from each pose (ours, ElePose's)
     )
 
-    config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch"})  # norm: or "none", "layer"
+    config.lifter = ConfigDict({"width": 1024, "blocks": 4, "norm": "batch", "flat": False})
+    # norm: or "none", "layer"; flat: all depths are equal before training
     config.discriminator = ConfigDict({"width": 1024, "blocks": 3})
     config.motion_discriminator = ConfigDict({"width": 1024, "blocks": 3})  # plays unless loss.weights.temporal is 0
     config.domain_discriminator = ConfigDict({"width": 1024, "blocks": 3})  # plays with the adapter

@@ -10,7 +10,7 @@ mirror, and this lifter ours.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -35,7 +35,7 @@ class MirroredMLP(nn.Module):
         blocks: number of residual blocks.
         order, sign: `[D]` the mirrored input is `x[..., order] * sign`.
         result: `[outputs]` order of the mirrored result; empty: it is the same for the mirrored input.
-        bfloat16: as in `networks.ResidualMLP`.
+        starts_at_zero, bfloat16: as in `networks.ResidualMLP`.
     """
 
     outputs: int
@@ -44,6 +44,7 @@ class MirroredMLP(nn.Module):
     order: tuple[int, ...]
     sign: tuple[float, ...]
     result: tuple[int, ...] = ()
+    starts_at_zero: bool = False
     bfloat16: bool = False
 
     @nn.compact
@@ -51,26 +52,26 @@ class MirroredMLP(nn.Module):
         if self.width % 2:
             raise ValueError(f"width: found {self.width}, expected an even number, as units of a mirror come in pairs")
         hidden = bfloat16_dot_general if self.bfloat16 else None
+        start = nn.initializers.zeros if self.starts_at_zero else nn.linear.default_kernel_init
 
-        def products(i: int, even: jax.Array, odd: jax.Array, units: int, dot_general: Callable | None = None):
-            even = nn.Dense(units, dot_general=dot_general, name=f"even_{i}")(even)
-            return even, nn.Dense(units, use_bias=False, dot_general=dot_general, name=f"odd_{i}")(odd)
+        def dense(i: int, even: jax.Array, odd: jax.Array, units: int, **how: Any) -> tuple[jax.Array, jax.Array]:
+            even = nn.Dense(units, name=f"even_{i}", **how)(even)
+            return even, nn.Dense(units, use_bias=False, name=f"odd_{i}", **how)(odd)
 
-        def layer(i: int, even: jax.Array, odd: jax.Array, dot_general: Callable | None = None):
-            even, odd = products(i, even, odd, self.width // 2, dot_general)
+        def layer(i: int, even: jax.Array, odd: jax.Array, **how: Any) -> tuple[jax.Array, jax.Array]:
+            even, odd = dense(i, even, odd, self.width // 2, **how)
             return _parts(nn.relu(even + odd), nn.relu(even - odd))
 
-        even, odd = layer(
-            0, *_parts(x, x[..., np.array(self.order)] * jnp.broadcast_to(jnp.array(self.sign, x.dtype), x.shape))
-        )
+        sign = jnp.broadcast_to(jnp.array(self.sign, x.dtype), x.shape)
+        even, odd = layer(0, *_parts(x, x[..., np.array(self.order)] * sign))
         for i in range(1, 2 * self.blocks, 2):
-            more_even, more_odd = layer(i + 1, *layer(i, even, odd, hidden), hidden)
+            more_even, more_odd = layer(i + 1, *layer(i, even, odd, dot_general=hidden), dot_general=hidden)
             even, odd = even + more_even, odd + more_odd
         last = 2 * self.blocks + 1
         if not self.result:
-            return nn.Dense(self.outputs, name=f"even_{last}")(even)
+            return nn.Dense(self.outputs, kernel_init=start, name=f"even_{last}")(even)
         result = np.array(self.result)
-        even, odd = products(last, even, odd, self.outputs)
+        even, odd = dense(last, even, odd, self.outputs, kernel_init=start)
         return _parts(even, even[..., result])[0] + _parts(odd, odd[..., result])[1]
 
 

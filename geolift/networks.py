@@ -73,6 +73,7 @@ class Lifter(nn.Module):
         gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
         masks: whether missing joints can be told (see above).
         bfloat16: as in `ResidualMLP`.
+        flat: before training all depths are equal, the last layer's weights being zero.
         mirrored: `Skeleton.mirrored`, for depths that are mirrored with the pose; needs norm "none". Empty: not.
     """
 
@@ -82,6 +83,7 @@ class Lifter(nn.Module):
     gain: float = 10.0
     masks: bool = False
     bfloat16: bool = False
+    flat: bool = False
     mirrored: tuple[int, ...] = ()
 
     @nn.compact
@@ -90,8 +92,8 @@ class Lifter(nn.Module):
     ) -> jax.Array:
         inputs = _inputs(pose, seen, self.gain, self.masks)
         if self.mirrored:
-            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, result=self.mirrored)(inputs)
-        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, bfloat16=self.bfloat16)
+            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, self.mirrored, self.flat)(inputs)
+        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, self.flat, self.bfloat16)
         return mlp(inputs, train=train, axis_name=axis_name)
 
 
@@ -156,18 +158,24 @@ def unfolded(lifter: Lifter, variables: Mapping[str, Any]) -> tuple[Lifter, dict
     """The lifter without `mirrored` that computes the same, and its variables: what is kept once training is over."""
     if not lifter.mirrored:
         return lifter, dict(variables)
-    mlp = _mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, result=lifter.mirrored)
+    mlp = _mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, lifter.mirrored)
     params = unfold(mlp, variables["params"]["MirroredMLP_0"])
     return lifter.clone(mirrored=()), {**variables, "params": {"ResidualMLP_0": params}}
 
 
 def _mirrored_mlp(
-    network: Lifter | Discriminator, outputs: int, mirrored: Sequence[int], result: Sequence[int] = ()
+    network: Lifter | Discriminator,
+    outputs: int,
+    mirrored: Sequence[int],
+    result: Sequence[int] = (),
+    starts_at_zero: bool = False,
 ) -> MirroredMLP:
     if network.norm != "none":
         raise ValueError(f"norm: found {network.norm!r}, expected 'none' for a network that mirrors its input")
     order, sign = mirrored_inputs(mirrored, network.masks)
-    return MirroredMLP(outputs, network.width, network.blocks, order, sign, tuple(result), network.bfloat16)
+    return MirroredMLP(
+        outputs, network.width, network.blocks, order, sign, tuple(result), starts_at_zero, network.bfloat16
+    )
 
 
 def _inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -> jax.Array:

@@ -1,16 +1,18 @@
-"""Train and tabulate the paper's ablation, several seeds side by side:
+"""Train and tabulate an ablation, several seeds side by side:
 
 `python -m launch.ablation --config.data.path=cmu.npz --config.adapter.data=mpii.npz,coco.npz --workdir=runs/ablation`.
-Each row of configs/ablation.py switches parts of the config on or off. Every run is an ordinary one, in
-`workdir/ROW/seed_N`; a second start goes on where the first one stopped. Writes `ablation.json` and `ablation.md`.
+Each row of a table, configs/ablation.py (the paper's) or configs/ladder.py (one idea at a time), switches parts of the
+config on or off. Every run is an ordinary one, in `workdir/ROW/seed_N`; a second start goes on where the first one
+stopped. Writes `ablation.json` and `ablation.md`.
 """
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 from absl import flags
 from ml_collections import config_flags
 
-from configs import ablation
 from geolift.build import check
 from geolift.compilation import keep_programs
 from geolift.dataset import Dataset
@@ -26,7 +28,8 @@ from launch import program
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "The full recipe.")
 WORKDIR = flags.DEFINE_string("workdir", "runs/ablation", "Folder of all runs.")
 SEEDS = flags.DEFINE_list("seeds", "0,1,2", "Seeds, trained side by side.")
-ROWS = flags.DEFINE_list("rows", list(ablation.ROWS), "Rows of configs/ablation.py.")
+TABLE = flags.DEFINE_enum("table", "ablation", ["ablation", "ladder"], "Which file of configs/ holds the rows.")
+ROWS = flags.DEFINE_list("rows", None, "Rows of the table. Default: all.")
 SPLIT = flags.DEFINE_string("split", "test", "Split that is evaluated.")
 COLUMNS = {
     "p_mpjpe": "P-MPJPE", "p_mpjpe_reflection": "(reflected)", "n_mpjpe": "N-MPJPE", "mpjpe": "MPJPE",
@@ -34,9 +37,14 @@ COLUMNS = {
 }  # fmt: skip
 
 
+def table() -> ModuleType:
+    """The file that holds the rows."""
+    return importlib.import_module(f"configs.{TABLE.value}")
+
+
 def run_row(name: str, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
     """Train the seeds of one row and evaluate each on `data`; what goes into the table."""
-    config = ablation.row(CONFIG.value, name)
+    config = table().row(CONFIG.value, name)
     seeds = [int(seed) for seed in SEEDS.value]
     models = train_seeds(config, folder, seeds, stop=stop)
     results = []
@@ -65,12 +73,14 @@ def markdown(results: dict[str, list[dict]]) -> str:
 
 def main() -> None:
     keep_programs()
-    if not ROWS.value or set(ROWS.value) - set(ablation.ROWS):
-        raise ConfigError(f"--rows: found {','.join(ROWS.value)!r}, expected some of {','.join(ablation.ROWS)}")
+    every = list(table().ROWS)
+    rows = every if ROWS.value is None else ROWS.value
+    if not rows or set(rows) - set(every):
+        raise ConfigError(f"--rows: found {','.join(rows)!r}, expected some of {','.join(every)}")
     if not SEEDS.value or not all(seed.isdecimal() for seed in SEEDS.value):
         raise ConfigError(f"--seeds: found {','.join(SEEDS.value)!r}, expected whole numbers from 0 on, as in 0,1,2")
     workdir = Path(WORKDIR.value)
-    if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(ROWS.value):
+    if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(rows):
         raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
     check(CONFIG.value)
     data = open_dataset(CONFIG.value.data.path).select(SPLIT.value)
@@ -78,10 +88,10 @@ def main() -> None:
         raise DatasetError(f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against")
     results = known(workdir / "ablation.json")
     with Signals() as stop:
-        for name in ROWS.value:
+        for name in rows:
             print(f"row {name!r}, seeds {', '.join(SEEDS.value)}", flush=True)
             results[name] = run_row(name, workdir / name, data, stop)
-            results = {name: results[name] for name in ablation.ROWS if name in results}
+            results = {name: results[name] for name in every if name in results}
             write_json(workdir / "ablation.json", {"seeds": SEEDS.value, "rows": results})
             replace(workdir / "ablation.md", (markdown(results) + "\n").encode())
     print(f"\n{markdown(results)}\n\n{workdir / 'ablation.md'}")

@@ -75,6 +75,15 @@ def test_unfolded_it_is_an_ordinary_lifter(masks):
     assert same is plain and jax.tree.all(jax.tree.map(np.array_equal, again, weights))
 
 
+@pytest.mark.parametrize("mirrored", [(), MIRRORED])
+def test_a_flat_start_is_one(mirrored):
+    lifter = Lifter(width=16, blocks=1, norm="none", flat=True, mirrored=mirrored)
+    variables = lifter.init(jax.random.key(0), POSE)
+    np.testing.assert_array_equal(lifter.apply(variables, POSE), 0.0)
+    grads = jax.grad(lambda v: (lifter.apply(v, POSE) * POSE[..., 0]).sum())(variables)
+    assert max(float(jnp.abs(grad).max()) for grad in jax.tree.leaves(grads)) > 0  # it can leave it
+
+
 def test_it_costs_half_the_products_of_a_free_one():
     def products(lifter):
         shapes = jax.eval_shape(lifter.init, jax.random.key(0), POSE)["params"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
-from configs import ablation, best_cpu, cmu_cpu, paper, quickstart
+from configs import ablation, best_cpu, cmu_cpu, elepose, ladder, paper, quickstart
 from geolift import dataset, model
 from geolift.build import build_networks, build_state
 from geolift.errors import ConfigError
@@ -493,7 +493,7 @@ def test_loading_what_is_not_there(tmp_path, people_file):
 def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
     config = paper.get_config()
     keys = set(config.to_dict())
-    for other in (quickstart, cmu_cpu, best_cpu):
+    for other in (quickstart, cmu_cpu, best_cpu, elepose):
         assert set(other.get_config().to_dict()) == keys
     weights = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
     assert {name: weight for name, weight in config.loss.weights.items() if weight} == weights
@@ -503,6 +503,21 @@ def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
     for name in ("motion_discriminator", "domain_discriminator", "discriminator"):
         assert config[name].to_dict() == {"width": 1024, "blocks": 3}
     np.testing.assert_allclose(np.degrees([config.view.azimuth, config.view.elevation]), [180, 20])
+
+
+def test_the_ladder_goes_from_the_paper_s_losses_to_the_recipe_one_idea_at_a_time():
+    config = best_cpu.get_config()
+    rows = [ladder.row(config, name) for name in ladder.ROWS]
+    assert rows[-1].to_dict() == config.to_dict()
+    theirs, first = paper.get_config(), rows[0]
+    assert {k: w for k, w in first.loss.weights.items() if k != "temporal"} == {
+        k: w for k, w in theirs.loss.weights.items() if k != "temporal"
+    }
+    assert (first.view.to_dict(), first.mirror) == (theirs.view.to_dict(), theirs.mirror)
+    for before, after in itertools.pairwise(rows):
+        assert before.to_dict() != after.to_dict()
+    with pytest.raises(ValueError, match=r"row: found 'bones', expected one of paper; \+l3d"):
+        ladder.row(config, "bones")
 
 
 def test_ablation_rows_take_something_away_from_any_recipe():

@@ -1,0 +1,41 @@
+"""One idea at a time, from the paper's losses to configs/best_cpu.py: `python -m launch.ablation --table=ladder`.
+
+Each row is the one before it with one idea more; the last is the recipe itself. All have its networks' width, batch,
+rates and number of steps.
+"""
+
+import math
+
+from ml_collections import ConfigDict
+
+IDEAS = {
+    "paper": {
+        "mirror": False, "view.learned": "", "view.pitch": 0.0, "view.elevation": math.pi / 9,
+        "loss.gradient_penalty": 0.0, "loss.weights.consistency_3d": 0.001, "loss.weights.symmetry": 0.0,
+        "loss.weights.spread": 0.0,
+    },
+    "+l3d": {"loss.weights.consistency_3d"},  # a live L_3D
+    "+r1": {"loss.gradient_penalty"},
+    "+pitch": {"view.learned", "view.pitch"},  # one for all cameras, learnt
+    "+level": {"view.elevation"},  # views tilted by up to 3 degrees more or less, not by 20
+    "+bones": {"loss.weights.symmetry", "loss.weights.spread"},
+    "+mirror": {"mirror"},
+}  # what is off in the first row; entries that are then as in the recipe  # fmt: skip
+ROWS = tuple(IDEAS)
+
+
+def row(config: ConfigDict, name: str) -> ConfigDict:
+    """The config of one row of a recipe.
+
+    Raises:
+        ValueError: if there is no such row.
+    """
+    if name not in ROWS:
+        raise ValueError(f"row: found {name!r}, expected one of {'; '.join(ROWS)}")
+    first, *later = IDEAS
+    off = dict(IDEAS[first])
+    for idea in later[: later.index(name) + 1 if name != first else 0]:
+        off = {entry: value for entry, value in off.items() if entry not in IDEAS[idea]}
+    config = ConfigDict(config.to_dict())
+    config.update_from_flattened_dict(off)
+    return config
