@@ -13,9 +13,12 @@ def get_config() -> ConfigDict:
     config = cmu_cpu.get_config()
     config.mirror = True
     config.bfloat16 = True
+    config.lifter.flat = True
     config.view.update({"pitch": 0.0, "learned": "mean", "elevation": 0.05})
     config.loss.gradient_penalty = 0.001
-    config.loss.weights.update({"symmetry": 1.0, "spread": 2.0})
+    config.loss.weights.update({"symmetry": 1.0, "spread": 2.0, "likelihood": 0.05})
+    config.flow = ConfigDict({"parts": "whole", "components": 26, "layers": 8, "width": 256, "steps": 4000})
     config.optimizer.update({"lifter": 1e-3, "discriminator": 1e-3, "motion_discriminator": 1e-3})
-    config.steps = 30000
+    config.steps = 16000
+    config.run.validate_every = 1000
     return config

@@ -12,7 +12,7 @@ IDEAS = {
     "paper": {
         "mirror": False, "view.learned": "", "view.pitch": 0.0, "view.elevation": math.pi / 9,
         "loss.gradient_penalty": 0.0, "loss.weights.consistency_3d": 0.001, "loss.weights.symmetry": 0.0,
-        "loss.weights.spread": 0.0,
+        "loss.weights.spread": 0.0, "loss.weights.likelihood": 0.0, "lifter.flat": False,
     },
     "+l3d": {"loss.weights.consistency_3d"},  # a live L_3D
     "+r1": {"loss.gradient_penalty"},
@@ -20,6 +20,7 @@ IDEAS = {
     "+level": {"view.elevation"},  # views tilted by up to 3 degrees more or less, not by 20
     "+bones": {"loss.weights.symmetry", "loss.weights.spread"},
     "+mirror": {"mirror"},
+    "+flow": {"loss.weights.likelihood", "lifter.flat"},  # beside the discriminator
 }  # what is off in the first row; entries that are then as in the recipe  # fmt: skip
 ROWS = tuple(IDEAS)
 

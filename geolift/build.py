@@ -147,7 +147,11 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         foreign=foreign,
         detector=detector,
     )
-    before = [(config.flow.steps, likelihood_game(networks["flow"]))] if "flow" in networks else []
+    before = (
+        [(config.flow.steps, likelihood_game(networks["flow"], networks["lifter"].mirrored))]
+        if "flow" in networks
+        else []
+    )
     if foreign:
         adapting = adaptation_game(
             networks["adapter"],

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from geolift.mirror import mirror_pose
 from geolift.sampler import Batch
 from geolift.skeleton import Skeleton
 from geolift.step import Outcome
@@ -130,11 +131,17 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
     return tuple(tuple(found[name]) for name in names)
 
 
-def likelihood_game(flow: PoseFlow) -> Callable[..., Outcome]:
-    """The objectives of the flow, which learns how real poses are distributed before the lifter learns from it."""
+def likelihood_game(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
+    """The objectives of the flow, which learns how real poses are distributed before the lifter learns from it.
+
+    Args:
+        flow: the network.
+        mirrored: `Skeleton.mirrored`, to show it half of the poses in a mirror; empty: none.
+    """
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
-        poses = jnp.concatenate([batch.pose.joints, batch.real.joints])
+        real = mirror_pose(batch.real.joints, mirrored) if mirrored else batch.real.joints
+        poses = jnp.concatenate([batch.pose.joints, real])
         loss = -flow.apply({"params": params["flow"]}, poses).mean()
         return Outcome({"flow": loss}, {"loss/flow": loss}, batch_stats)
 

@@ -30,6 +30,9 @@ RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stand
 CHECKPOINTS = flags.DEFINE_enum("checkpoints", "newest", ["newest", "all"], "Which checkpoints of each run are judged.")
 DATA = flags.DEFINE_string("data", None, "A geolift data set, or 'procedural'.", required=True)
 SPLIT = flags.DEFINE_string("split", "extra", "Whose 2D judges, best used for neither training nor test; or 'all'.")
+VIEW_OF = flags.DEFINE_string(
+    "view_of", "", "Run whose views judge all. Default: each its own, which must be the same."
+)
 TRUTH_SPLIT = flags.DEFINE_string("truth_split", "", "Split whose 3D the ranking is then compared with; '' for none.")
 OUT = flags.DEFINE_string("out", "selection.json", "File to write.")
 PICTURES = flags.DEFINE_string("pictures", "", "Where to draw 12 poses that the pick lifted; '' for nowhere.")
@@ -75,31 +78,35 @@ def find_runs(patterns: list[str]) -> list[Path]:
     return sorted(runs)
 
 
-def rank(candidates: dict[str, Candidate], data: Dataset) -> list[dict[str, Any]]:
+def view_of(run: Path, step: int | None = None) -> View:
+    """The views that a run was trained with, about the pitch that it learnt if it learnt one."""
+    trained, config, _ = load(run, step=step)
+    if config.view.pop("learned", "") == "pose":
+        raise ConfigError(f"{run}: view.learned: found 'pose', expected views about one pitch (see --view_of)")
+    return View(**config.view, root=trained.skeleton.root)
+
+
+def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:
     """Every candidate judged, best first. Those with other views or on other frames than the first are refused.
 
-    Candidates that learnt the cameras' pitch are judged by views about the mean of what all of them found.
+    Args:
+        candidates: by name.
+        data: whose 2D judges.
+        like: run whose views judge all; None: every candidate's own, which must be the same.
     """
-    loaded = {name: load(candidate.run, step=candidate.step) for name, candidate in candidates.items()}
-    pitches = {}
-    for name, (_, config, _) in loaded.items():
-        learned = config.view.pop("learned", "")
-        if learned == "pose":
-            raise ConfigError(f"{name}: view.learned: found 'pose', expected views about one pitch to judge by")
-        if learned:
-            pitches[name] = config.view.pitch
+    common = None if like is None else view_of(like)
     results, expected = [], None
-    for name, (trained, config, step) in loaded.items():
-        if name in pitches:
-            config.view.pitch = sum(pitches.values()) / len(pitches)
-        view = View(**config.view, root=trained.skeleton.root)
+    for name, candidate in candidates.items():
+        trained, _, step = load(candidate.run, step=candidate.step)
+        view = common or view_of(candidate.run, candidate.step)
         result = judge(trained, data, view)
         found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}
         expected = expected or found
         for key in found:
             if found[key] != expected[key]:
                 first = next(iter(candidates))
-                raise ConfigError(f"{name}: {key}: found {found[key]}, expected {expected[key]}, that of {first}")
+                hint = " (--view_of judges all by the views of one run)" if key == "view" else ""
+                raise ConfigError(f"{name}: {key}: found {found[key]}, expected {expected[key]}, that of {first}{hint}")
         results.append({"run": name, "step": step, **result})
     return sorted(results, key=lambda result: result["score"])
 
@@ -175,7 +182,7 @@ def main() -> None:
     truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
     if truth is not None and truth.points_3d is None:
         raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
-    results = rank(candidates, judging)
+    results = rank(candidates, judging, Path(VIEW_OF.value) if VIEW_OF.value else None)
     pick, flat = results[0]["run"], results[0]["flat"]
     content = {
         "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,

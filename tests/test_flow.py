@@ -7,6 +7,7 @@ import optax
 import pytest
 
 from geolift.flow import Flow, PoseFlow, fit, likelihood_game, parts_of
+from geolift.mirror import mirror_pose
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17
 from geolift.step import create_state, train_step
@@ -92,6 +93,18 @@ def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
     upside_down, swapped = real.at[..., 1].multiply(-1.0), real[:, np.array(H36M17.mirrored)]
     assert density(real) > density(swapped) + 1  # left and right exchanged without a mirror
     assert density(real) > density(upside_down) + 10
+
+
+def test_with_a_mirror_it_learns_from_both_sides(poses):
+    flow = PoseFlow(parts_of(H36M17, ["legs"]), components=6, layers=1, width=8)
+    params = {"flow": fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
+    few = Poses(jnp.asarray(poses)[:8])
+    batch = Batch(few, few, jax.random.split(jax.random.key(0), 8))
+    mirrored = Batch(few, Poses(mirror_pose(few.joints, H36M17.mirrored)), batch.key)
+    losses = [likelihood_game(flow, H36M17.mirrored)(params, {}, b).losses["flow"] for b in (batch, mirrored)]
+    plain = likelihood_game(flow)(params, {}, mirrored).losses["flow"]
+    np.testing.assert_allclose(losses[0], plain, rtol=1e-5)
+    assert abs(losses[1] - plain) > 1e-4
 
 
 def test_gradients_towards_poses_are_finite_far_away():
