@@ -81,9 +81,10 @@ def find_runs(patterns: list[str]) -> list[Path]:
 def view_of(run: Path, step: int | None = None) -> View:
     """The views that a run was trained with, about the pitch that it learnt if it learnt one."""
     trained, config, _ = load(run, step=step)
-    if config.view.pop("learned", "") == "pose":
+    view = config.view.to_dict()
+    if view.pop("learned", "") == "pose":
         raise ConfigError(f"{run}: view.learned: found 'pose', expected views about one pitch (see --view_of)")
-    return View(**config.view, root=trained.skeleton.root)
+    return View(**view, root=trained.skeleton.root)
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:

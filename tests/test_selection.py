@@ -248,7 +248,7 @@ def runs(config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     train_seeds(config, folder / "row", [0, 1])
     other = ConfigDict(config.to_dict())
-    other.view.pitch = 0.0
+    other.view.learned = "mean"
     train(other, folder / "level")
     return folder
 
@@ -280,6 +280,14 @@ def test_select_from_the_command_line(people_file, runs, tmp_path):
 
     done = program(*command, f"--runs={runs}/row/*,{runs}/level", check=False)
     assert done.returncode == 1 and "view: found" in done.stderr and done.stderr.count("\n") == 1
+    assert "--view_of judges all by the views of one run" in done.stderr
+    views = [select.view_of(runs / name) for name in ("row/seed_0", "level")]
+    assert 0 < views[1].pitch < 0.35 and views[1].pitch != views[0].pitch  # what was learnt
+    program(*command, f"--runs={runs}/row/*,{runs}/level", f"--view_of={runs}/level")
+    together = {run["run"]: run["score"] for run in json.loads(out.read_text())["ranking"]}
+    program(*command, f"--runs={runs}/level")
+    (alone,) = json.loads(out.read_text())["ranking"]
+    assert len(together) == 3 and together[f"{runs}/level"] == alone["score"]
 
 
 def test_pictures_without_matplotlib_are_a_line(monkeypatch, capsys, people, tmp_path):
