@@ -70,7 +70,10 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
         networks["camera"] = PosePitch(Lifter(config.lifter.width, blocks=PITCH_BLOCKS, norm="none", **common))
     if flows:
         flow = {key: value for key, value in config.flow.items() if key not in ("parts", "steps")}
-        networks["flow"] = PoseFlow(parts_of(skeleton, config.flow.parts.split(",")), **flow)
+        try:
+            networks["flow"] = PoseFlow(parts_of(skeleton, config.flow.parts.split(",")), **flow)
+        except ValueError as error:
+            raise ConfigError(f"flow.{error}") from error
     return networks
 
 
@@ -131,6 +134,9 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         foreign = Foreign(networks["adapter"], every=config.adapter.every)
     if config.detector.noise or config.detector.hidden:
         detector = Detector(**config.detector, skeleton=skeleton)
+    anatomy = None
+    if any(config.loss.weights.get(term) for term in ("symmetry", "spread", "proportions")):
+        anatomy = Anatomy(skeleton, _proportions(skeleton, scaling))
     view = {key: value for key, value in config.view.items() if key != "learned"}
     lifting = lifting_game(
         networks["lifter"],
@@ -142,7 +148,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         view=View(**view, root=skeleton.root),
         camera=networks.get("camera"),
         flow=networks.get("flow"),
-        anatomy=Anatomy(skeleton, _proportions(skeleton, scaling)),
+        anatomy=anatomy,
         temporal=temporal,
         foreign=foreign,
         detector=detector,

@@ -113,7 +113,7 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
     of the other side.
 
     Raises:
-        ValueError: if there is no such part.
+        ValueError: if the skeleton has no such part.
     """
     joints = [joint for joint in range(len(skeleton.names)) if joint != skeleton.root]
     trunk = [skeleton.head, *skeleton.above(skeleton.head)][-2]  # the child of the root towards the head
@@ -125,9 +125,10 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
         "left": [joint for joint in joints if joint not in skeleton.right],
         "right": [joint for joint in joints if joint not in skeleton.left],
     }
+    found = {name: part for name, part in found.items() if part}
     unknown = [name for name in names if name not in found]
     if unknown:
-        raise ValueError(f"parts: found {', '.join(unknown)}, expected some of {', '.join(found)}")
+        raise ValueError(f"parts: found {', '.join(map(repr, unknown))}, expected some of {', '.join(found)}")
     return tuple(tuple(found[name]) for name in names)
 
 

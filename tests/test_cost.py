@@ -46,6 +46,15 @@ def test_no_product_is_computed_twice(norm, motion):
     assert expected < found < 1.15 * expected, (found / expected, "geometry and Adam are under 15 % at this size")
 
 
+def test_a_pitch_that_is_learnt_and_a_mirror_cost_what_they_should():
+    config = setting(WIDTH, BATCH, "float32")
+    plain = per_pose(config)
+    config.view.learned = "mean"  # its gradient is the lifter's, computed once for both
+    assert plain < per_pose(config) < 1.01 * plain
+    config.view.learned, config.mirror = "", True
+    assert per_pose(config) < 0.65 * plain  # half the products, and geometry and Adam
+
+
 def sharded(devices, batch, *, norm="none"):
     """The compiled program of an update on some devices, `batch` poses on all together."""
     config = setting(WIDTH, batch, "float32")

@@ -46,7 +46,7 @@ def test_parts_are_of_the_tree_and_leave_the_root_out():
     assert names["legs"] == {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")}
     assert names["torso"] == names["whole"] - names["legs"]
     assert {n for n in names["left"] if n.startswith("right")} == set() and len(names["left"]) == len(names["right"])
-    with pytest.raises(ValueError, match="parts: found arms, expected some of whole, legs, torso, left, right"):
+    with pytest.raises(ValueError, match="parts: found 'arms', expected some of whole, legs, torso, left, right"):
         parts_of(H36M17, ["arms"])
 
 

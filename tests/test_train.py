@@ -232,6 +232,12 @@ def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, p
 
 def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
     config = later(people_file, FLOW)
+    bad = later(people_file, FLOW)
+    bad.flow.parts = "whole,arms"
+    with pytest.raises(
+        ConfigError, match=r"flow\.parts: found 'arms', expected some of whole, legs, torso, left, right"
+    ):
+        train(bad, tmp_path)
     train(config, tmp_path)
     log = lines(tmp_path)
     assert ["loss/flow" in line for line in log] == [True, False]
