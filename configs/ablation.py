@@ -11,6 +11,9 @@ from configs import paper
 SELF_SUPERVISION_OFF = {"loss.weights.consistency_2d": 0.0, "loss.weights.consistency_3d": 0.0}
 NO_TEMPORAL = {"loss.weights.temporal": 0.0}
 NO_DOMAIN = {"adapter.data": ""}
+NOTHING_LATER = {  # than the paper
+    f"loss.weights.{term}": 0.0 for term in ("symmetry", "spread", "proportions", "deformation", "likelihood")
+}
 MASKS = {"data.masks": True}  # other domains lack joints
 
 ROWS = {
@@ -27,7 +30,8 @@ ROWS = {
 def row(config: ConfigDict, name: str) -> ConfigDict:
     """The config of one row, from that of a recipe, which needs `adapter.data` for the last two.
 
-    A recipe without a motion discriminator gets the paper's weight in the rows that have one.
+    A recipe without a motion discriminator gets the paper's weight in the rows that have one; terms that came after the
+    paper are out of all of them.
 
     Raises:
         ValueError: if there is no such row.
@@ -36,7 +40,7 @@ def row(config: ConfigDict, name: str) -> ConfigDict:
         raise ValueError(f"row: found {name!r}, expected one of {'; '.join(ROWS)}")
     config = ConfigDict(config.to_dict())
     config.loss.weights.temporal = config.loss.weights.temporal or paper.get_config().loss.weights.temporal
-    config.update_from_flattened_dict(ROWS[name])
+    config.update_from_flattened_dict(NOTHING_LATER | ROWS[name])
     return config
 
 

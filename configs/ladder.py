@@ -1,7 +1,8 @@
-"""One idea at a time, from the paper's losses to configs/best_cpu.py: `python -m launch.ablation --table=ladder`.
+"""One idea at a time, from the paper's losses to configs/best_cpu.py:
 
-Each row is the one before it with one idea more; the last is the recipe itself. All have its networks' width, batch,
-rates and number of steps.
+`python -m launch.ablation --table=ladder --config=configs/best_cpu.py --config.data.path=cmu.npz`. Each row is the one
+before it with one idea more; the last is the recipe itself. All have its widths, batch, rates and steps of the lifter,
+and no motion discriminator; the flow's own steps come before them.
 """
 
 import math
@@ -20,7 +21,7 @@ IDEAS = {
     "+level": {"view.elevation"},  # views tilted by up to 3 degrees more or less, not by 20
     "+bones": {"loss.weights.symmetry", "loss.weights.spread"},
     "+mirror": {"mirror"},
-    "+flow": {"loss.weights.likelihood", "lifter.flat"},  # beside the discriminator
+    "+flow": {"loss.weights.likelihood", "lifter.flat"},  # beside the discriminator, and the flat start it needs
 }  # what is off in the first row; entries that are then as in the recipe  # fmt: skip
 ROWS = tuple(IDEAS)
 

@@ -72,7 +72,7 @@ def anatomy(
 
 def symmetry(ratios: jax.Array, skeleton: Skeleton) -> jax.Array:
     """L_sym = sum over pairs of (left - right)^2, `[..., B] -> [...]` (docs/method.md, eq. 15)."""
-    left, right = _sides(skeleton)
+    left, right = sides(skeleton)
     return jnp.sum((ratios[..., left] - ratios[..., right]) ** 2, axis=-1)
 
 
@@ -107,12 +107,15 @@ def proportions(ratios: jax.Array, expected: jax.Array) -> jax.Array:
 @functools.cache
 def partners(skeleton: Skeleton) -> np.ndarray:
     """`[B]` for each bone the number of its partner on the other side; of a bone in the middle its own."""
-    number = {child: i for i, (_, child) in enumerate(skeleton.bones)}
-    mirrored = skeleton.mirrored
+    number, mirrored = _ending_in(skeleton), skeleton.mirrored
     return np.array([number[mirrored[child]] for _, child in skeleton.bones])
 
 
-def _sides(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
+def sides(skeleton: Skeleton) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of the bones that end in joints of the left, and of their partners."""
-    number = {child: i for i, (_, child) in enumerate(skeleton.bones)}
+    number = _ending_in(skeleton)
     return tuple(np.array([number[joint] for joint in side], int) for side in (skeleton.left, skeleton.right))
+
+
+def _ending_in(skeleton: Skeleton) -> dict[int, int]:
+    return {child: i for i, (_, child) in enumerate(skeleton.bones)}

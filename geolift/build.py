@@ -41,6 +41,7 @@ OFF = {
     "bfloat16": False, "data.shard": 0, "mirror": False, "view.learned": "", "loss.gradient_penalty": 0.0,
     "loss.unsquared": False, "loss.weights.likelihood": 0.0,
 }  # what configs lack that are older than these entries  # fmt: skip
+FLOW_SIZES = {"components": (2, 1 << 11), "layers": (1, 256), "width": (1, 1 << 15)}
 LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
 
 
@@ -53,8 +54,17 @@ class Phase(NamedTuple):
 
 def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Module]:
     """The networks of a config that play, by name."""
+    mirror = entry(config, "mirror")
+    if mirror or _measures_bodies(config):
+        root = skeleton.root
+        if skeleton.mirrored[root] != root:
+            what = "mirror" if mirror else "loss.weights of bones"
+            raise ConfigError(
+                f"{what}: found on for a skeleton whose root, {skeleton.names[root]}, has a partner on the other side; "
+                "expected a root in the middle"
+            )
     common = {"masks": config.data.masks, "bfloat16": entry(config, "bfloat16")}
-    judging = common | {"mirrored": skeleton.mirrored if entry(config, "mirror") else ()}
+    judging = common | {"mirrored": skeleton.mirrored if mirror else ()}
     networks = {"lifter": Lifter(**config.lifter, **judging)}
     flows = bool(entry(config, "loss.weights.likelihood"))
     if config.loss.weights.adversarial or not flows:  # at weight 0 it still measures, unless a flow judges instead
@@ -75,6 +85,10 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
         except ValueError as error:
             raise ConfigError(f"flow.{error}") from error
     return networks
+
+
+def _measures_bodies(config: ConfigDict) -> bool:
+    return any(config.loss.weights.get(term) for term in ("symmetry", "spread", "proportions"))
 
 
 def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
@@ -135,7 +149,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
     if config.detector.noise or config.detector.hidden:
         detector = Detector(**config.detector, skeleton=skeleton)
     anatomy = None
-    if any(config.loss.weights.get(term) for term in ("symmetry", "spread", "proportions")):
+    if _measures_bodies(config):
         anatomy = Anatomy(skeleton, _proportions(skeleton, scaling))
     view = {key: value for key, value in config.view.items() if key != "learned"}
     lifting = lifting_game(
@@ -226,6 +240,8 @@ def check(config: ConfigDict) -> None:
     """
     if not config.data.path:
         raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
+    if entry(config, "loss.weights.likelihood"):
+        _check_flow(config)
     check_sizes(config)
     numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "run.patience", "motion.gap")
     for name in numbers:
@@ -273,16 +289,19 @@ def check(config: ConfigDict) -> None:
     rates = {name: config.optimizer[name] for name in config.optimizer if name not in ("b1", "decay")}
     if not all(0 <= rate < LARGEST for rate in rates.values()):
         raise ConfigError(f"optimizer: found {rates}, expected rates from 0 to {LARGEST:g}")
-    if entry(config, "loss.gradient_penalty") < 0:
-        raise ConfigError(f"loss.gradient_penalty: found {config.loss.gradient_penalty}, expected 0 or more")
+    penalty, weights = entry(config, "loss.gradient_penalty"), config.loss.weights
+    if not 0 <= penalty < LARGEST:
+        raise ConfigError(f"loss.gradient_penalty: found {penalty}, expected a number from 0 to {LARGEST:g}")
+    if penalty and not (weights.adversarial or weights.temporal):
+        raise ConfigError(f"loss.gradient_penalty: found {penalty}, expected 0 where no discriminator plays")
+    if entry(config, "view.learned") and config.view.pitch:
+        raise ConfigError(f"view.pitch: found {config.view.pitch}, expected 0 with view.learned, which finds its own")
     if entry(config, "mirror"):
         if config.lifter.norm != "none":
             raise ConfigError(f"lifter.norm: found {config.lifter.norm!r}, expected 'none' with mirror")
         for name in ("lifter", "discriminator", "motion_discriminator", "domain_discriminator"):
             if config[name].width % 2:
                 raise ConfigError(f"{name}.width: found {config[name].width}, expected an even number with mirror")
-    if entry(config, "loss.weights.likelihood"):
-        _check_flow(config)
     devices = jax.device_count()
     every = config.adapter.every if config.adapter.data else 1
     if config.loss.weights.get("deformation", 0.0) and config.batch_size % (2 * devices):
@@ -309,13 +328,10 @@ def _check_flow(config: ConfigDict) -> None:
             "data.masks: found True, expected False with loss.weights.likelihood: a flow judges whole poses"
         )
     chunk = config.run.steps_per_dispatch
-    if config.flow.steps < 1 or config.flow.steps % chunk:
+    if type(config.flow.steps) is not int or config.flow.steps < 1 or config.flow.steps % chunk:
         raise ConfigError(
             f"flow.steps: found {config.flow.steps}, expected a positive multiple of run.steps_per_dispatch, {chunk}"
         )
-    for name in ("components", "layers", "width"):
-        if config.flow[name] < (2 if name == "components" else 1):
-            raise ConfigError(f"flow.{name}: found {config.flow[name]}, expected more")
 
 
 def check_sizes(config: ConfigDict) -> None:
@@ -327,12 +343,19 @@ def check_sizes(config: ConfigDict) -> None:
     for network in ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator"):
         for name, (low, high) in SIZES.items():
             value = entry(config, f"{network}.{name}")
-            if type(value) is not int or not low <= value <= high:
-                raise ConfigError(f"{network}.{name}: found {value!r}, expected a number from {low} to {high}")
+            _expect_size(f"{network}.{name}", value, low, high)
+    if entry(config, "loss.weights.likelihood"):
+        for name, (low, high) in FLOW_SIZES.items():
+            _expect_size(f"flow.{name}", entry(config, f"flow.{name}"), low, high)
+
+
+def _expect_size(name: str, value: Any, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ConfigError(f"{name}: found {value!r}, expected a number from {low} to {high}")
 
 
 def entry(config: ConfigDict, name: str) -> Any:
     """An entry by its dotted name; off where the config is older than the entry."""
     *path, last = name.split(".")
     block = functools.reduce(getattr, path, config)
-    return block[last] if last in block else OFF[name]
+    return getattr(block, last) if last in block or name not in OFF else OFF[name]

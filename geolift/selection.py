@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.body import BUILD
+from geolift.bones import bone_lengths, sides
 from geolift.chunks import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
@@ -182,7 +183,7 @@ def _see(lifter, variables, view, skeleton, poses, seen, rotation, level) -> dic
     body = cycle.rotated - cycle.rotated[:, view.root, None]
     novel = project(turn(cycle.lifted, level, **scene), min_depth=view.min_depth)
     parent, child = np.transpose(skeleton.bones)
-    lengths = jnp.linalg.norm(cycle.lifted[:, child] - cycle.lifted[:, parent], axis=-1)
+    lengths = bone_lengths(cycle.lifted, skeleton)
     return {
         "consistency_3d": mean_length(cycle.relifted - cycle.rotated) / mean_length(body),
         "consistency_2d": mean_length(cycle.reprojected - poses) / mean_length(poses),
@@ -196,8 +197,7 @@ def asymmetry(lengths: np.ndarray, skeleton: Skeleton) -> float | None:
 
     None if no two partners were seen together.
     """
-    bone = {child: i for i, (_, child) in enumerate(skeleton.bones)}
-    left, right = (lengths[:, [bone[joint] for joint in side]] for side in (skeleton.left, skeleton.right))
+    left, right = (lengths[:, side] for side in sides(skeleton))
     unlike = np.abs(left - right) / np.maximum(left + right, np.finfo(np.float32).tiny)
     return None if np.isnan(unlike).all() else float(np.nanmean(unlike))
 

@@ -74,7 +74,7 @@ def random_views(
 
     Given one pitch, or with `MeanPitch`, R = R_x(pitch + e) R_y(a) R_x(-pitch) with e ~ U[-elevation, elevation]. With
     `PosePitch` every pose is levelled by its own, and tilted by one drawn from the normal distribution that the
-    batch's have (ElePose; docs/method.md, eq. 20). Gradients flow through all of them.
+    batch's have, plus e (ElePose, where e is 0; docs/method.md, eq. 20). Gradients flow through all of them.
 
     Args:
         view: the ranges, and the pitch if none is learnt.

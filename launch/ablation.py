@@ -7,6 +7,7 @@ stopped. Writes `ablation.json` and `ablation.md`.
 """
 
 import importlib
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -82,7 +83,14 @@ def main() -> None:
     workdir = Path(WORKDIR.value)
     if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(rows):
         raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
-    check(CONFIG.value)
+    configs = {name: table().row(CONFIG.value, name) for name in rows}
+    for (name, config), (other, same) in combinations(configs.items(), 2):
+        if config == same:
+            raise ConfigError(
+                f"--rows: {name} and {other} are the same with this config; --table={TABLE.value} needs another"
+            )
+    for config in (CONFIG.value, *configs.values()):
+        check(config)
     data = open_dataset(CONFIG.value.data.path).select(SPLIT.value)
     if data.points_3d is None:
         raise DatasetError(f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against")

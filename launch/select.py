@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from absl import flags
+from ml_collections import ConfigDict
 
 from geolift.compilation import keep_programs
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
+from geolift.model import Model
 from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.sources import open_dataset
@@ -78,9 +80,8 @@ def find_runs(patterns: list[str]) -> list[Path]:
     return sorted(runs)
 
 
-def view_of(run: Path, step: int | None = None) -> View:
+def view_of(run: Path, trained: Model, config: ConfigDict) -> View:
     """The views that a run was trained with, about the pitch that it learnt if it learnt one."""
-    trained, config, _ = load(run, step=step)
     view = config.view.to_dict()
     if view.pop("learned", "") == "pose":
         raise ConfigError(f"{run}: view.learned: found 'pose', expected views about one pitch (see --view_of)")
@@ -95,11 +96,12 @@ def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = No
         data: whose 2D judges.
         like: run whose views judge all; None: every candidate's own, which must be the same.
     """
-    common = None if like is None else view_of(like)
+    common = None if like is None else view_of(like, *load(like)[:2])
     results, expected = [], None
     for name, candidate in candidates.items():
-        trained, _, step = load(candidate.run, step=candidate.step)
-        view = common or view_of(candidate.run, candidate.step)
+        trained, config, step = load(candidate.run, step=candidate.step)
+        view = common or view_of(candidate.run, trained, config)
+        view = view._replace(distance=trained.distance, min_depth=trained.min_depth, root=trained.skeleton.root)
         result = judge(trained, data, view)
         found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}
         expected = expected or found

@@ -19,6 +19,7 @@ from geolift.losses import turn
 from geolift.model import Model
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.skeleton import H36M17, Skeleton
+from geolift.training.folder import load
 from geolift.training.train import train, train_seeds
 from geolift.views import View
 from launch import select
@@ -248,7 +249,7 @@ def runs(config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     train_seeds(config, folder / "row", [0, 1])
     other = ConfigDict(config.to_dict())
-    other.view.learned = "mean"
+    other.view.update({"learned": "mean", "pitch": 0.0})
     train(other, folder / "level")
     return folder
 
@@ -281,7 +282,7 @@ def test_select_from_the_command_line(people_file, runs, tmp_path):
     done = program(*command, f"--runs={runs}/row/*,{runs}/level", check=False)
     assert done.returncode == 1 and "view: found" in done.stderr and done.stderr.count("\n") == 1
     assert "--view_of judges all by the views of one run" in done.stderr
-    views = [select.view_of(runs / name) for name in ("row/seed_0", "level")]
+    views = [select.view_of(runs / name, *load(runs / name)[:2]) for name in ("row/seed_0", "level")]
     assert 0 < views[1].pitch < 0.35 and views[1].pitch != views[0].pitch  # what was learnt
     program(*command, f"--runs={runs}/row/*,{runs}/level", f"--view_of={runs}/level")
     together = {run["run"]: run["score"] for run in json.loads(out.read_text())["ranking"]}

@@ -1,7 +1,9 @@
 """A run: blind to 3D, exactly resumable, loud about anything that does not fit."""
 
+import functools
 import itertools
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -10,7 +12,7 @@ from ml_collections import ConfigDict
 
 from configs import ablation, best_cpu, cmu_cpu, elepose, ladder, paper, quickstart
 from geolift import dataset, model
-from geolift.build import build_networks, build_state
+from geolift.build import OFF, build_networks, build_state
 from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
 from geolift.mirror import mirror_pose
@@ -176,14 +178,15 @@ def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_
 
 
 MIRRORED = {
-    "mirror": True, "lifter.norm": "none", "view.learned": "mean", "loss.gradient_penalty": 0.1,
+    "mirror": True, "lifter.norm": "none", "view.learned": "mean", "view.pitch": 0.0, "loss.gradient_penalty": 0.1,
     "loss.weights.temporal": 1.0, "loss.weights.symmetry": 1.0, "loss.weights.spread": 1.0, "steps": 4,
     "run.validate_every": 2, "run.checkpoint_every": 2,
 }  # fmt: skip
 FLOW = {
-    "lifter.norm": "none", "view.learned": "pose", "loss.unsquared": True, "loss.weights.adversarial": 0.0,
-    "loss.weights.likelihood": 1.0, "loss.weights.deformation": 1.0, "loss.weights.proportions": 1.0, "steps": 2,
-    "flow": {"parts": "whole,legs", "steps": 2, "components": 6, "layers": 2, "width": 8},
+    "lifter.norm": "none", "view.learned": "pose", "view.pitch": 0.0, "loss.unsquared": True,
+    "loss.weights.adversarial": 0.0, "loss.weights.likelihood": 1.0, "loss.weights.deformation": 1.0,
+    "loss.weights.proportions": 1.0, "steps": 2,
+    "flow": {"parts": "whole,legs", "steps": 4, "components": 6, "layers": 2, "width": 8},
     "run.checkpoint_every": 2, "run.validate_every": 2,
 }  # fmt: skip
 
@@ -230,6 +233,62 @@ def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, p
         np.testing.assert_allclose(again * [-1, 1, 1], lifted, atol=1e-4)
 
 
+EVERYTHING = MIRRORED | {
+    "lifter.flat": True, "loss.weights.likelihood": 0.1, "flow": FLOW["flow"], "steps": 2, "loss.weights.temporal": 0.0,
+}  # fmt: skip
+
+
+def test_seeds_side_by_side_with_all_of_it_are_what_they_are_alone(people, people_file, tmp_path):
+    config = later(people_file, EVERYTHING)
+    train_seeds(config, tmp_path, [0, 1])
+    config.seed = 1
+    train(config, tmp_path / "alone")
+    both, alone = (state_of(folder, config, people) for folder in (tmp_path / "seed_1", tmp_path / "alone"))
+    assert set(alone.params) == {"lifter", "discriminator", "camera", "flow"}
+    for (path, a), b in zip(jax.tree.leaves_with_path(alone.params), jax.tree.leaves(both.params), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-4, err_msg=jax.tree_util.keystr(path))
+
+
+def test_the_adapter_and_the_flow_learn_one_after_the_other(people_file, tmp_path):
+    config = later(people_file, EVERYTHING | {"adapter.data": str(people_file), "adapter.first_steps": 2})
+    train(config, tmp_path)
+    found = [[name for name in ("flow", "adapter", "lifter") if f"loss/{name}" in line] for line in lines(tmp_path)]
+    assert found == [["flow"], ["flow"], ["adapter"], ["lifter"]]
+
+
+def test_a_run_from_before_these_entries_goes_on(straight, people_file, tmp_path):
+    """Its config.json lacks them; it is loaded, and trained on to the bit."""
+    shutil.copytree(straight, tmp_path / "old")
+    path = tmp_path / "old" / "config.json"
+    content = json.loads(path.read_text())
+    for name in OFF:
+        *blocks, last = name.split(".")
+        functools.reduce(dict.get, blocks, content).pop(last)
+    for name in ("symmetry", "spread", "proportions", "deformation"):
+        content["loss"]["weights"].pop(name)
+    content["lifter"].pop("flat", None)
+    content.pop("flow")
+    path.write_text(json.dumps(content))
+    assert load(tmp_path / "old")[0].id.rpartition("-")[2] == load(straight)[0].id.rpartition("-")[2]
+    trained = [train(tiny(people_file, steps=12), folder) for folder in (tmp_path / "old", copied(straight, tmp_path))]
+    assert_bit_equal(trained[0].variables, trained[1].variables)
+
+
+def copied(folder, tmp_path):
+    return shutil.copytree(folder, tmp_path / "new")
+
+
+def test_a_skeleton_without_a_middle_cannot_be_mirrored(people):
+    """Its root is a hip with a partner."""
+    skeleton = Skeleton(("left", "right", "head"), (-1, 0, 0), (0,), (1,), 2)
+    config = later("procedural", MIRRORED)
+    with pytest.raises(ConfigError, match="mirror: found on for a skeleton whose root, left, has a partner"):
+        build_networks(config, skeleton)
+    config.mirror = False
+    with pytest.raises(ConfigError, match=r"loss\.weights of bones: found on for a skeleton whose root, left"):
+        build_networks(config, skeleton)
+
+
 def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
     config = later(people_file, FLOW)
     bad = later(people_file, FLOW)
@@ -240,10 +299,10 @@ def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
         train(bad, tmp_path)
     train(config, tmp_path)
     log = lines(tmp_path)
-    assert ["loss/flow" in line for line in log] == [True, False]
-    assert ["term/likelihood" in line for line in log] == [False, True]
+    assert ["loss/flow" in line for line in log] == [True, True, False]
+    assert ["term/likelihood" in line for line in log] == [False, False, True]
     start = build_state(config, people.skeleton, people.select("train").frames)
-    after = [checkpoint.read(tmp_path / FOLDER / str(step), start).ema["flow"] for step in (2, 4)]
+    after = [checkpoint.read(tmp_path / FOLDER / str(step), start).ema["flow"] for step in (4, 6)]
     assert_bit_equal(*after)
     assert np.abs(after[0]["params"]["axes_0"]).max() > 0  # fitted to the training poses
 
@@ -455,12 +514,15 @@ def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, m
         ({"adapter.data": "x.npz", "adapter.every": 1}, "adapter.every: found 1"),
         ({"lifter.norm": "weight"}, "'weight'"),
         ({"view.learned": "roll"}, "view.learned: found 'roll'"),
-        ({"loss.gradient_penalty": -1.0}, "loss.gradient_penalty: found -1.0, expected 0 or more"),
+        ({"loss.gradient_penalty": -1.0}, "loss.gradient_penalty: found -1.0, expected a number from 0"),
+        ({"loss.gradient_penalty": float("nan")}, "loss.gradient_penalty: found nan"),
+        ({"view.learned": "mean"}, "view.pitch: found 0.13.*, expected 0 with view.learned"),
         ({"mirror": True}, "lifter.norm: found 'batch', expected 'none' with mirror"),
         (
             {"mirror": True, "lifter.norm": "none", "discriminator.width": 7},
             "discriminator.width: found 7, expected an even number with mirror",
         ),
+        ({"loss.weights.adversarial": 0.0, "loss.gradient_penalty": 1.0}, "expected 0 where no discriminator plays"),
         ({"loss.weights.likelihood": 1.0}, r"flow: found \[\], expected parts, steps, components, layers, width"),
         ({"loss.weights.deformation": 1.0, "batch_size": 8}, "batch_size: found 8, expected a multiple of twice"),
     ],
