@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.body import BUILD
-from geolift.bones import bone_lengths, sides
+from geolift.bones import sides
 from geolift.chunks import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
@@ -183,7 +183,8 @@ def _see(lifter, variables, view, skeleton, poses, seen, rotation, level) -> dic
     body = cycle.rotated - cycle.rotated[:, view.root, None]
     novel = project(turn(cycle.lifted, level, **scene), min_depth=view.min_depth)
     parent, child = np.transpose(skeleton.bones)
-    lengths = bone_lengths(cycle.lifted, skeleton)
+    # Not `bone_lengths`, whose gradient is safe as it takes what is no number for 0: here that must show.
+    lengths = jnp.linalg.norm(cycle.lifted[:, child] - cycle.lifted[:, parent], axis=-1)
     return {
         "consistency_3d": mean_length(cycle.relifted - cycle.rotated) / mean_length(body),
         "consistency_2d": mean_length(cycle.reprojected - poses) / mean_length(poses),
