@@ -146,8 +146,8 @@ def _mirrored(rate: float) -> str:
         return (
             f"the lifter sees people mirrored in depth, {rate:.0f}% of the validation poses; few runs leave that by "
             "themselves. Set view.pitch to how far the cameras look down, in radians, or view.learned to 'mean' if "
-            "they look down; where either is set, see that its sign is right and loss.weights.adversarial not too small, or "
-            "start again with another seed"
+            "they look down; where either is set, see that its sign is right and loss.weights.adversarial not too "
+            "small, or start again with another seed"
         )
     return (
         f"the lifter takes near for far in {rate:.0f}% of the validation poses, as chance does: it has not learnt "
