@@ -11,16 +11,9 @@ from geolift.mirror import mirror_pose
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17
 from geolift.step import create_state, train_step
+from tests.test_mirror import trained
 
 ROOT = H36M17.root
-
-
-def trained(flow, *inputs):
-    """Parameters with no zero left."""
-    variables = flow.init(jax.random.key(0), *inputs)
-    leaves, structure = jax.tree.flatten(variables)
-    keys = jax.random.split(jax.random.key(1), len(leaves))
-    return structure.unflatten([x + 0.2 * jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)])
 
 
 def test_density_integrates_to_one():
