@@ -34,10 +34,7 @@ def row(config: ConfigDict, name: str) -> ConfigDict:
     """
     if name not in ROWS:
         raise ValueError(f"row: found {name!r}, expected one of {'; '.join(ROWS)}")
-    first, *later = IDEAS
-    off = dict(IDEAS[first])
-    for idea in later[: later.index(name) + 1 if name != first else 0]:
-        off = {entry: value for entry, value in off.items() if entry not in IDEAS[idea]}
+    on = set().union(*(IDEAS[idea] for idea in ROWS[1 : ROWS.index(name) + 1]))
     config = ConfigDict(config.to_dict())
-    config.update_from_flattened_dict(off)
+    config.update_from_flattened_dict({entry: value for entry, value in IDEAS["paper"].items() if entry not in on})
     return config

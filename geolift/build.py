@@ -39,7 +39,8 @@ LATER = ("camera", "flow")  # networks whose weights are drawn apart from those,
 RATES = {"camera": "lifter", "flow": "lifter"}  # networks that learn at the rate of another
 OFF = {
     "bfloat16": False, "data.shard": 0, "mirror": False, "view.learned": "", "loss.gradient_penalty": 0.0,
-    "loss.unsquared": False, "loss.weights.likelihood": 0.0,
+    "loss.unsquared": False, "loss.weights.symmetry": 0.0, "loss.weights.spread": 0.0, "loss.weights.proportions": 0.0,
+    "loss.weights.deformation": 0.0, "loss.weights.likelihood": 0.0,
 }  # what configs lack that are older than these entries  # fmt: skip
 FLOW_SIZES = {"components": (2, 1 << 11), "layers": (1, 256), "width": (1, 1 << 15)}
 LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
@@ -88,7 +89,7 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
 
 
 def _measures_bodies(config: ConfigDict) -> bool:
-    return any(config.loss.weights.get(term) for term in ("symmetry", "spread", "proportions"))
+    return any(entry(config, f"loss.weights.{term}") for term in ("symmetry", "spread", "proportions"))
 
 
 def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
@@ -167,11 +168,9 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         foreign=foreign,
         detector=detector,
     )
-    before = (
-        [(config.flow.steps, likelihood_game(networks["flow"], networks["lifter"].mirrored))]
-        if "flow" in networks
-        else []
-    )
+    before = []
+    if "flow" in networks:
+        before.append((config.flow.steps, likelihood_game(networks["flow"], networks["lifter"].mirrored)))
     if foreign:
         adapting = adaptation_game(
             networks["adapter"],
@@ -304,7 +303,7 @@ def check(config: ConfigDict) -> None:
                 raise ConfigError(f"{name}.width: found {config[name].width}, expected an even number with mirror")
     devices = jax.device_count()
     every = config.adapter.every if config.adapter.data else 1
-    if config.loss.weights.get("deformation", 0.0) and config.batch_size % (2 * devices):
+    if entry(config, "loss.weights.deformation") and config.batch_size % (2 * devices):
         found = f"found {config.batch_size}, expected a multiple of twice the {devices} devices"
         raise ConfigError(f"batch_size: {found} with loss.weights.deformation, which is of pairs")
     if config.batch_size % (devices * every):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from absl import flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
 from geolift.build import check
 from geolift.compilation import keep_programs
@@ -43,9 +43,8 @@ def table() -> ModuleType:
     return importlib.import_module(f"configs.{TABLE.value}")
 
 
-def run_row(name: str, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
+def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
     """Train the seeds of one row and evaluate each on `data`; what goes into the table."""
-    config = table().row(CONFIG.value, name)
     seeds = [int(seed) for seed in SEEDS.value]
     models = train_seeds(config, folder, seeds, stop=stop)
     results = []
@@ -96,9 +95,9 @@ def main() -> None:
         raise DatasetError(f"{CONFIG.value.data.path}: points_3d: found none, expected 3D points to evaluate against")
     results = known(workdir / "ablation.json")
     with Signals() as stop:
-        for name in rows:
+        for name, config in configs.items():
             print(f"row {name!r}, seeds {', '.join(SEEDS.value)}", flush=True)
-            results[name] = run_row(name, workdir / name, data, stop)
+            results[name] = run_row(name, config, workdir / name, data, stop)
             results = {name: results[name] for name in every if name in results}
             write_json(workdir / "ablation.json", {"seeds": SEEDS.value, "rows": results})
             replace(workdir / "ablation.md", (markdown(results) + "\n").encode())

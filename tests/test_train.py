@@ -264,8 +264,6 @@ def test_a_run_from_before_these_entries_goes_on(straight, people_file, tmp_path
     for name in OFF:
         *blocks, last = name.split(".")
         functools.reduce(dict.get, blocks, content).pop(last)
-    for name in ("symmetry", "spread", "proportions", "deformation"):
-        content["loss"]["weights"].pop(name)
     content["lifter"].pop("flat", None)
     content.pop("flow")
     path.write_text(json.dumps(content))
