@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.geometry import norm
+from geolift.losses import mean_over
 from geolift.skeleton import Skeleton
 
 
@@ -41,7 +42,7 @@ def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:
 def anatomy(
     points: jax.Array,
     skeleton: Skeleton,
-    seen: jax.Array | None = None,
+    whole: jax.Array,
     *,
     expected: jax.Array | None = None,
     axis_name: str | None = None,
@@ -51,18 +52,12 @@ def anatomy(
     Args:
         points: lifted poses of a batch, or of this device's share of it.
         skeleton: of the poses.
-        seen: `[N, J]` bool; a pose that misses a joint counts for nothing. None: all are whole.
+        whole: `[N]` bool; a pose that misses a joint counts for nothing.
         expected: `[B]` ratios; None leaves "proportions" out.
         axis_name: mapped axis over whose devices the batch is shared.
     """
     ratios = bone_ratios(points, skeleton)
-    whole = jnp.ones(len(points), bool) if seen is None else seen.all(axis=-1)
-    count = whole.sum().astype(ratios.dtype)
-    count = count if axis_name is None else jax.lax.pmean(count, axis_name)
-
-    def mean(values: jax.Array) -> jax.Array:
-        return jnp.where(whole, values, 0.0).sum() / jnp.maximum(count, 1.0)
-
+    mean = functools.partial(mean_over, where=whole, axis_name=axis_name)
     terms = {
         "symmetry": mean(symmetry(ratios, skeleton)),
         "spread": mean(spread(ratios, skeleton, whole, axis_name)),

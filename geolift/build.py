@@ -129,9 +129,14 @@ def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: P
     """
     if "flow" not in state.params:
         return state
-    flow, poses = build_networks(config, skeleton)["flow"], pools.target.poses.joints
+    flow, poses = build_networks(config, skeleton)["flow"], pools.target.poses
+    whole = np.flatnonzero(poses.whole)
+    if not len(whole):
+        raise ConfigError(
+            "loss.weights.likelihood: found above 0 for poses that all miss joints; a flow judges whole ones"
+        )
     try:
-        params = fit(flow, state.params["flow"], poses[:: -(-len(poses) // FITTED)])
+        params = fit(flow, state.params["flow"], poses.joints[whole[:: -(-len(whole) // FITTED)]])
     except ValueError as error:
         raise ConfigError(f"flow.{error}") from error
     ema = state.ema | {"flow": {"params": jax.tree.map(jnp.copy, params)}}
@@ -321,10 +326,6 @@ def _check_flow(config: ConfigDict) -> None:
         raise ConfigError(
             f"flow: found {sorted(config.flow)}, expected parts, steps, components, layers, width, as in "
             "configs/elepose.py, for loss.weights.likelihood"
-        )
-    if config.data.masks:
-        raise ConfigError(
-            "data.masks: found True, expected False with loss.weights.likelihood: a flow judges whole poses"
         )
     chunk = config.run.steps_per_dispatch
     if type(config.flow.steps) is not int or config.flow.steps < 1 or config.flow.steps % chunk:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from geolift.losses import mean_over
 from geolift.mirror import mirror_pose
 from geolift.sampler import Batch
 from geolift.skeleton import Skeleton
@@ -133,7 +134,7 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
 
 
 def likelihood_game(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
-    """The objectives of the flow, which learns how real poses are distributed before the lifter learns from it.
+    """The objectives of the flow, which learns how real, whole poses are distributed before the lifter learns from it.
 
     Args:
         flow: the network.
@@ -143,7 +144,8 @@ def likelihood_game(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
         real = mirror_pose(batch.real.joints, mirrored) if mirrored else batch.real.joints
         poses = jnp.concatenate([batch.pose.joints, real])
-        loss = -flow.apply({"params": params["flow"]}, poses).mean()
+        whole = jnp.concatenate([batch.pose.whole, batch.real.whole])
+        loss = mean_over(-flow.apply({"params": params["flow"]}, poses), whole, axis_name)
         return Outcome({"flow": loss}, {"loss/flow": loss}, batch_stats)
 
     return objectives

@@ -91,7 +91,7 @@ def lifting_game(
         squared: how the two consistencies are measured (paper: squared; ElePose: not).
         view: the random views.
         camera: learns the pitch that they are about; None: it is the view's.
-        flow: the judge of synthetic poses that rests: their "likelihood".
+        flow: the judge of synthetic poses that rests: their "likelihood", of whole ones of the target domain.
         anatomy: what is known of bodies: "symmetry", "spread", and "proportions" if these are given.
         temporal: the motion discriminator's part, for batches with `later` and `real_later`: "temporal".
         foreign: the adapter's part, for batches with `source`.
@@ -173,10 +173,12 @@ def lifting_game(
             of_networks["discriminator"] = poses.discriminator
             health |= poses.health
         if flow:
-            terms["likelihood"] = -flow.apply({"params": params["flow"]}, cycle.novel).mean()
+            # Of the target domain's own alone: those of the other are no likely poses, corrected or not.
+            unlikely = -flow.apply({"params": params["flow"]}, cycle.novel[own])
+            terms["likelihood"] = losses.mean_over(unlikely, pose.whole[own], axis_name)
         if anatomy:
             expected = None if anatomy.proportions is None else jnp.array(anatomy.proportions)
-            terms |= bones.anatomy(cycle.lifted, anatomy.skeleton, pose.seen, expected=expected, axis_name=axis_name)
+            terms |= bones.anatomy(cycle.lifted, anatomy.skeleton, pose.whole, expected=expected, axis_name=axis_name)
 
         if temporal:
             later = _blank(_take(batch.later, own))

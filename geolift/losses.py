@@ -159,6 +159,16 @@ def _size(x: jax.Array, seen: jax.Array | None, squared: bool) -> jax.Array:
     return jnp.sum(x**2, axis=(-2, -1)) if squared else norm(x.reshape(*x.shape[:-2], -1))
 
 
+def mean_over(values: jax.Array, where: jax.Array, axis_name: str | None = None) -> jax.Array:
+    """Mean of a loss over the poses that count, `[N]` and `[N]` bool `-> ()`; 0 if none does.
+
+    With `axis_name` a device's part of it: over the devices these average to the mean over all that count anywhere.
+    """
+    count = where.sum().astype(values.dtype)
+    count = count if axis_name is None else jax.lax.pmean(count, axis_name)
+    return jnp.where(where, values, 0.0).sum() / jnp.where(count > 0, count, 1.0)
+
+
 class Adversarial(NamedTuple):
     """The two sides of a game on discriminator outputs, one value per pose, and the output that parts real from fake.
 

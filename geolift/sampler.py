@@ -28,6 +28,11 @@ class Poses(NamedTuple):
     joints: jax.Array
     seen: jax.Array | None = None
 
+    @property
+    def whole(self) -> jax.Array:
+        """`[...]` bool: whether every joint of a pose was seen."""
+        return np.ones(self.joints.shape[:-2], bool) if self.seen is None else self.seen.all(axis=-1)
+
 
 class Pool(NamedTuple):
     """Training poses in groups; a draw takes a group, then one of its poses, uniformly each time.

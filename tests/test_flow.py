@@ -100,6 +100,26 @@ def test_with_a_mirror_it_learns_from_both_sides(poses):
     assert abs(losses[1] - plain) > 1e-4
 
 
+def test_poses_that_miss_joints_teach_it_nothing(poses):
+    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=6, layers=1, width=8)
+    params = {"flow": fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
+    few, seen = jnp.asarray(poses)[:8], jnp.ones((8, 17), bool).at[::2, 3].set(False)
+    whole, junk = Poses(few[1::2], seen[1::2]), Poses(few.at[::2, 3].set(99.0), seen)
+
+    def loss(poses, axis_name=None):
+        keys = jax.random.split(jax.random.key(0), len(poses.joints))
+        return likelihood_game(flow)(params, {}, Batch(poses, poses, keys), axis_name=axis_name).losses["flow"]
+
+    np.testing.assert_allclose(loss(junk), loss(whole), rtol=1e-6)
+    shares = jax.tree.map(
+        lambda x: x.reshape(2, 4, *x.shape[1:]), Poses(few.at[:6, 3].set(99.0), seen.at[:6, 3].set(False))
+    )
+    parts = jax.vmap(lambda p: loss(p, "devices"), axis_name="devices")(shares)  # one has no whole pose at all
+    np.testing.assert_allclose(parts.mean(), loss(Poses(few[7:], seen[7:])), rtol=1e-6)
+    none = Poses(few, jnp.zeros((8, 17), bool))
+    assert loss(none) == 0
+
+
 def test_gradients_towards_poses_are_finite_far_away():
     flow = PoseFlow(parts_of(H36M17, ["whole"]), components=8, layers=4, width=16)
     variables = trained(flow, jnp.zeros((1, 17, 2)))
