@@ -49,6 +49,11 @@ def reference_length(model: Model) -> float:
     return (trunk + float(np.mean(legs))) / SOLES
 
 
+def mean_bone(model: Model) -> float:
+    """The length of a training person's mean bone, in model units."""
+    return float(_reference_bones(model).mean())
+
+
 def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
     """How often a training person goes into this one: their lifted bones against the training set's.
 

@@ -47,6 +47,10 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     _add_joints(lift)
     lift.add_argument("--people", help="all, largest, or names with commas between (default all)")
     lift.add_argument("--gap", type=float, metavar="S", help="fill in joints missed for up to S seconds (default 0.5)")
+    lift.add_argument(
+        "--no-refine", dest="refine", action="store_false",
+        help="leave each frame of a video as it was lifted; else a person's bones keep their lengths",
+    )  # fmt: skip
     lift.add_argument("--smoothing", type=float, metavar="S", help="smooth over windows of S seconds (default 0: none)")
     lift.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
     lift.add_argument("--focal", type=float, metavar="PX", help="focal length (default 1.2 x the image's larger side)")

@@ -2,9 +2,12 @@
 
 The judge of synthetic poses in ElePose (Wandt et al. 2022), for parts of the body in LInKs (Hardy & Kim 2024); in place
 of a discriminator, or beside one. Affine couplings: Dinh et al. 2017, "Density estimation using Real NVP"; scale and
-shift of every component, and fixed rotations between couplings: Kingma & Dhariwal 2018, "Glow".
+shift of every component, and fixed rotations between couplings: Kingma & Dhariwal 2018, "Glow". What poses become is
+distributed as Student's t, so that the pull on a pose that is nothing like a real one is bounded: Alexanderson & Henter
+2020, "Robust model training and generalisation with Studentising flows".
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +23,7 @@ from geolift.skeleton import Skeleton
 from geolift.step import Outcome
 
 CLAMP = 2.0  # bound of the logarithm of a coupling's scale
+DEGREES = 30.0  # of freedom of the distribution that poses become; near real poses it is as good as normal
 
 
 class Flow(nn.Module):
@@ -49,7 +53,14 @@ class Flow(nn.Module):
             stretch = CLAMP * jnp.tanh(stretch / CLAMP)
             x = jnp.concatenate([kept, moved * jnp.exp(stretch) + offset], axis=-1)
             gained = gained + log_scale.sum() + stretch.sum(axis=-1)
-        return gained - 0.5 * jnp.sum(x**2, axis=-1) - 0.5 * size * jnp.log(2 * jnp.pi)
+        return gained + _log_student(x)
+
+
+def _log_student(x: jax.Array) -> jax.Array:
+    """Log density of the multivariate t-distribution of `DEGREES` of freedom and unit scale, `[..., K] -> [...]`."""
+    size = x.shape[-1]
+    constant = math.lgamma((DEGREES + size) / 2) - math.lgamma(DEGREES / 2) - size / 2 * math.log(DEGREES * math.pi)
+    return constant - (DEGREES + size) / 2 * jnp.log1p(jnp.sum(x**2, axis=-1) / DEGREES)
 
 
 def _like(x: jax.Array, other: jax.Array) -> jax.Array:

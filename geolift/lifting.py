@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import bridges, pretrained, skeleton_file
-from geolift.body_size import FOCAL, STATURE, metres_per_unit, root_position
+from geolift import bridges, pretrained, refinement, skeleton_file
+from geolift.body_size import FOCAL, STATURE, mean_bone, metres_per_unit, root_position
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
@@ -45,6 +45,7 @@ def lift(
     min_confidence: float = 0.1,
     head: str = "mask",
     gap: float = 0.5,
+    refine: bool = True,
     smoothing: float = 0.0,
     height: float | None = None,
     focal: float | None = None,
@@ -63,6 +64,8 @@ def lift(
         min_confidence: joints less sure than this count as missing.
         head: what becomes of the top of the head in joint sets without one: "mask" (missing) or "extrapolate".
         gap: joints missed for up to so many seconds of a video are filled in on a straight line; 0: none are.
+        refine: make the frames of a person in a video agree: bones keep their lengths, depths change smoothly
+            (`refinement.refine`).
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
         height: metres; for Human3.6M-17 the people's stature (default `body_size.STATURE`), for other skeletons the
             length of the bones from the root to the head of a body with the training set's proportions (default: none
@@ -101,6 +104,10 @@ def lift(
         notes.append(f"{int((~lifted).sum())} of {len(lifted)} poses were not lifted: {why_not}")
     if not lifted.any():
         raise DatasetError(f"{what}: none of {len(lifted)} poses can be lifted: {'; '.join(notes)}")
+    if refine and recording.video:
+        larger = _refine(model, points, lifted, rows, rate)
+        sizes = sizes / larger
+        notes.append(f"bones were made to keep their lengths through {int(lifted.sum())} poses (--no-refine: not)")
 
     metres, units, scale = _metres(points, rows, model, height)
     position, more = np.full((len(points), 3), np.nan), ""
@@ -232,6 +239,23 @@ def _points(model: Model, rows: Timeline, window: int) -> tuple[np.ndarray, np.n
         points[~known] = np.nan
     why_not = f"they lack {model.skeleton.names[root]}, or show fewer than three bones"
     return points, sizes, why_not if model.lifter.masks else "they lack a joint, and this model takes whole poses only"
+
+
+def _refine(model: Model, points: np.ndarray, lifted: np.ndarray, rows: Timeline, rate: float) -> np.ndarray:
+    """Make the lifted rows of each person agree, in place; `[N]` how much larger each row's person was made."""
+    refined = refinement.refine(
+        points[lifted],
+        rows.person[lifted],
+        model.skeleton,
+        size=mean_bone(model),
+        distance=model.distance,
+        frame=rows.frame[lifted],
+        seen=np.isfinite(points[lifted]).all(axis=-1),
+        rate=rate,
+    )
+    larger = np.ones(len(points))
+    points[lifted], larger[lifted] = refined
+    return larger
 
 
 def _metres(points: np.ndarray, rows: Timeline, model: Model, height: float | None) -> tuple[np.ndarray, str, str]:

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from geolift import model
+from geolift.body_size import mean_bone
 from geolift.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
+from geolift.refinement import refine
 from geolift.training.folder import load
 from geolift.training.workdir import write as write_json
 
@@ -32,6 +35,34 @@ def measure(
     return points, evaluate(points, data, protocol=protocol, seen=seen)
 
 
+def refined(trained: Model, data: Dataset, points: np.ndarray) -> np.ndarray:
+    """The lifted points `[F, J, 3]` of a data set, each clip's frames made to agree (`refinement.refine`).
+
+    Frames without a rate have nothing to agree with. Those that the model could not lift stay as they are.
+
+    Raises:
+        DatasetError: if no clip has a rate.
+    """
+    clip = data.clip_of_frame
+    rate = data.fps[clip]
+    seen = data.seen if trained.lifter.masks else np.repeat(data.whole[:, None], len(data.skeleton.names), axis=1)
+    usable = np.flatnonzero(seen[:, data.skeleton.root] & (rate > 0))
+    if not len(usable):
+        raise DatasetError("fps: found no clip with a rate above 0 and a frame to refine, expected one")
+    result = points.copy()
+    result[usable] = refine(
+        points[usable],
+        clip[usable],
+        data.skeleton,
+        size=mean_bone(trained),
+        distance=trained.distance,
+        frame=usable,
+        seen=seen[usable],
+        rate=rate[usable],
+    ).points
+    return result
+
+
 def report(
     workdir: str | os.PathLike,
     data: Dataset,
@@ -40,6 +71,7 @@ def report(
     split: str,
     protocol: Protocol = PROTOCOLS["cmu"],
     step: int | None = None,
+    refine_clips: bool = False,
 ) -> None:
     """Evaluate a checkpoint of `workdir` on one split of a data set; print and write the results.
 
@@ -50,6 +82,7 @@ def report(
         split: any split of `data`, or "all".
         protocol: what is measured.
         step: which checkpoint; None takes the newest.
+        refine_clips: also measure the points of `refined`, which use all frames of a clip.
 
     Raises:
         DatasetError: if `data` lacks the split or 3D points, or does not fit the model or the protocol.
@@ -63,14 +96,16 @@ def report(
     results = {
         "flat skeleton": evaluate(model.flat(model.poses(trained, data)), data, protocol=protocol, seen=seen),
         "untrained": measure(untrained, data, protocol=protocol)[1],
-        "trained": result,
     }
+    if refine_clips:
+        results["clips refined"] = evaluate(refined(trained, data, points), data, protocol=protocol, seen=seen)
+    results["trained"] = result
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(results)}\n")
-    baselines = {name: results[name] for name in ("flat skeleton", "untrained")}
+    others = {"baselines": {name: results[name] for name in ("flat skeleton", "untrained")}}
+    if refine_clips:
+        others["refined"] = results["clips refined"]
     folder = Path(workdir)
-    write(
-        folder, {**result, "baselines": baselines, "data": source, "source": data.source, "split": split, "step": step}
-    )
+    write(folder, {**result, **others, "data": source, "source": data.source, "split": split, "step": step})
     print(f"metrics      {folder / 'evaluation.json'}")
     print(f"log          {folder / 'metrics.jsonl'}")
     print(f"checkpoints  {folder / 'checkpoints'}")

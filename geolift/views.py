@@ -15,7 +15,7 @@ from geolift.geometry import sample_rotation
 from geolift.networks import Lifter
 from geolift.sampler import Poses
 
-STEEPEST = 0.35  # radians, 20 degrees: most that cameras look down on average
+STEEPEST = 0.35  # radians, 20 degrees: most that cameras look down
 
 
 class View(NamedTuple):
@@ -55,6 +55,9 @@ def mean_pitch(params: Any) -> float:
 class PosePitch(nn.Module):
     """The pitch of each pose's camera, told from the pose (ElePose, Wandt et al. 2022; there by the lifter's trunk).
 
+    From 0 to `STEEPEST`, as `MeanPitch`. In ElePose it is any angle, and depths are right but for a mirror, which its
+    measure of error allows: here half of all poses came out as their twins (docs/research-log.md).
+
     Attributes:
         network: a lifter, of whose depths the mean is taken.
     """
@@ -63,8 +66,8 @@ class PosePitch(nn.Module):
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-        """`[N, J, 2] -> [N]`, any angle."""
-        return self.network(pose, seen).mean(axis=-1)
+        """`[N, J, 2] -> [N]`."""
+        return STEEPEST * jax.nn.sigmoid(self.network(pose, seen).mean(axis=-1))
 
 
 def random_views(

@@ -17,6 +17,7 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote."
 DATA = flags.DEFINE_string("data", None, "A geolift data set with points_3d, or 'procedural'.", required=True)
 SPLIT = flags.DEFINE_string("split", "test", "Any split of the data set, or 'all'.")
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint. Default: the newest.")
+REFINE = flags.DEFINE_bool("refine", False, "Also measure clips whose frames are made to agree (docs/method.md).")
 PROTOCOL = flags.DEFINE_string("protocol", "cmu", f"What is measured: {', '.join(PROTOCOLS)}. 'cmu' is everything.")
 
 
@@ -31,6 +32,7 @@ def main() -> None:
         split=SPLIT.value,
         protocol=PROTOCOLS[PROTOCOL.value],
         step=STEP.value,
+        refine_clips=REFINE.value,
     )
 
 

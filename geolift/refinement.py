@@ -1,0 +1,175 @@
+"""What a clip tells beyond its frames: one person keeps their bones, and moves smoothly. No 3D and no training.
+
+A lifter takes every frame by itself. Here the depths it gave to the frames of a clip are moved, along the rays of the
+2D joints, to where they agree with each other: every bone as long all along, the person as large, depths without jerks.
+Ours; bones that stay the same within a clip are a loss in Yu et al. 2021. Docs/method.md, equations 22 to 24.
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from geolift.chunks import map_chunks
+from geolift.skeleton import Skeleton
+
+RATE = 30.0  # frames per second that the weights are for
+BONES = 100.0  # weight of a bone's squared deviation from its mean over the clip
+JERK = 100.0  # weight of a depth's squared second difference
+SIZE_JERK = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
+GAUGE = 10.0  # weight that holds the mean bone at `size`; only their product is told by one view
+STEPS, STEP = 500, 0.01  # of Adam
+SHORTEST = 1 << 4  # frames that a clip is filled up to; a longer one to the next power of two
+TOGETHER = 1 << 14  # frames of clips that are refined at a time; a longer clip by itself
+
+
+class Refined(NamedTuple):
+    """What `refine` gives.
+
+    Attributes:
+        points: `[F, J, 3]` float32, root-centred; those of joints not seen are as they were.
+        scale: `[F]` float32, how many times larger the person was made, beside moving joints on their rays.
+    """
+
+    points: np.ndarray
+    scale: np.ndarray
+
+
+def refine(
+    points: np.ndarray,
+    clip: np.ndarray,
+    skeleton: Skeleton,
+    *,
+    size: float,
+    distance: float = 10.0,
+    frame: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
+    rate: float | np.ndarray = RATE,
+) -> Refined:
+    """Make the lifted points `[F, J, 3]` of each clip agree.
+
+    A joint moves on its ray from the camera alone. The whole person is then scaled, frame by frame, so that the mean
+    bone of every clip is `size` long: how near people are is taken out.
+
+    Args:
+        points: lifted points, root-centred, model units, camera axes, the root at (0, 0, distance) (`lift_poses`).
+        clip: `[F]` int, which clip each frame is of; the frames of a clip lie together.
+        skeleton: of the points.
+        size: length of the mean bone, model units (`mean_bone` of a model).
+        distance: of the camera, as the model has it.
+        frame: `[F]` int, the number of each frame in its clip, rising; what lies on two sides of a gap shares bones,
+            but need not join smoothly. None: frames follow each other.
+        seen: `[F, J]` bool; joints not seen stay where they are. The root is always seen. None: all are.
+        rate: frames per second, one for all or `[F]`.
+
+    Raises:
+        ValueError: if shapes do not fit, points are not finite where seen, a clip is torn apart or out of order.
+    """
+    points, clip = np.asarray(points), np.asarray(clip)
+    if points.ndim != 3 or points.shape[1:] != (len(skeleton.names), 3):
+        raise ValueError(f"points: found shape {points.shape}, expected [F, {len(skeleton.names)}, 3]")
+    seen = np.ones(points.shape[:2], bool) if seen is None else np.asarray(seen)
+    frame = np.arange(len(clip)) if frame is None else np.asarray(frame)
+    if not clip.shape == frame.shape == points.shape[:1] or seen.shape != points.shape[:2] or seen.dtype != bool:
+        found = f"{clip.shape}, {frame.shape}, {seen.dtype} {seen.shape}"
+        expected = f"[F], [F], bool [F, J] for points {points.shape}"
+        raise ValueError(f"clip, frame, seen: found {found}, expected {expected}")
+    if not np.isfinite(points[seen]).all():
+        raise ValueError("points: found some that are not finite, expected finite ones where joints were seen")
+    if not (seen[:, skeleton.root].all() and size > 0 and np.all(np.asarray(rate) > 0)):
+        raise ValueError("seen, size, rate: expected a root in every frame, and numbers above 0")
+    new = np.diff(clip, prepend=clip[:1] - 1) != 0
+    begins = np.flatnonzero(new)
+    step = np.diff(frame, prepend=frame[:1])
+    if len(np.unique(clip)) < len(begins) or (step[~new] < 1).any():
+        raise ValueError("clip, frame: found a clip torn apart or out of order, expected its frames together, rising")
+
+    # Frames of a clip at their places in an array, with two empty ones for a gap, which nothing smooth crosses.
+    place = np.cumsum(np.where(new, 0, np.minimum(step, 3)))
+    place -= place[begins][np.cumsum(new) - 1]
+    lengths = place[np.append(begins[1:], len(clip)) - 1] + 1
+    padded = np.maximum(SHORTEST, 2 ** np.ceil(np.log2(lengths)).astype(int))
+    rates = np.broadcast_to(np.asarray(rate, np.float32), clip.shape)[begins]
+    lifted = np.where(seen[..., None], points, 0.0).astype(np.float32)
+    refined, scale = np.array(points, np.float32), np.ones(len(points), np.float32)
+    solve = functools.partial(_refine, skeleton=skeleton, size=size, distance=distance)
+    row_of_clip = np.cumsum(new) - 1
+    for length in np.unique(padded):
+        alike = np.flatnonzero(padded == length)
+        for first in range(0, len(alike), max(1, TOGETHER // length)):
+            chosen = alike[first : first + max(1, TOGETHER // length)]
+            here = np.flatnonzero(np.isin(row_of_clip, chosen))
+            at = np.searchsorted(chosen, row_of_clip[here]), place[here]
+            laid, shown = (np.zeros((len(chosen), length, *x.shape[1:]), x.dtype) for x in (lifted, seen))
+            laid[at], shown[at] = lifted[here], seen[here]
+            moved, scales = map_chunks(solve, laid, shown, rates[chosen])
+            refined[here] = np.where(seen[here, :, None], moved[at], refined[here])
+            scale[here] = scales[at]
+    return Refined(refined, scale)
+
+
+@functools.partial(jax.jit, static_argnames="skeleton")
+def _refine(
+    lifted: jax.Array, seen: jax.Array, rate: jax.Array, size: float, distance: float, *, skeleton: Skeleton
+) -> tuple[jax.Array, jax.Array]:
+    """Clips of one length, `[C, L, J, 3]`, `[C, L, J]`, `[C]` to `[C, L, J, 3]`, `[C, L]`; empty frames show none."""
+    return jax.vmap(functools.partial(_refine_clip, size=size, distance=distance, skeleton=skeleton))(
+        lifted, seen, rate
+    )
+
+
+def _refine_clip(
+    lifted: jax.Array, seen: jax.Array, rate: jax.Array, *, size: float, distance: float, skeleton: Skeleton
+) -> tuple[jax.Array, jax.Array]:
+    """One clip. Coordinates are kept apart, `[L, J]`, and bones are products, which is thrice as fast on CPUs."""
+    x, y = jnp.moveaxis(lifted[..., :2] / (lifted[..., 2:] + distance), -1, 0)
+    given, weight = lifted[..., 2], seen.astype(lifted.dtype)
+    parent, child = np.transpose(skeleton.bones)
+    eye = np.eye(len(skeleton.names), dtype=np.float32)
+    bones = functools.partial(jnp.matmul, b=(eye[child] - eye[parent]).T, precision=jax.lax.Precision.HIGHEST)
+    shown = weight[:, parent] * weight[:, child]
+    times = shown.sum(axis=0)
+    in_a_row = weight[2:] * weight[1:-1] * weight[:-2] * (rate / RATE) ** 4  # over shorter times less changes
+
+    def placed(depths: jax.Array, log_size: jax.Array) -> list[jax.Array]:
+        """Coordinates of joints at these depths, the person as large in the image as all along."""
+        scale = jnp.exp(-log_size)[:, None]
+        return [scale * x * (depths + distance), scale * y * (depths + distance), scale * depths]
+
+    def lengths(points: list[jax.Array]) -> jax.Array:
+        return jnp.sqrt(sum(bones(p) ** 2 for p in points) + 1e-12)
+
+    def means(lengths: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Of every bone over the clip, `[B]`, and of those that were ever shown."""
+        each = (lengths * shown).sum(axis=0) / jnp.maximum(times, 1.0)
+        return each, each.mean(where=times > 0)
+
+    def jerk(values: jax.Array, counted: jax.Array) -> jax.Array:
+        return (counted * (values[2:] - 2 * values[1:-1] + values[:-2]) ** 2).sum()
+
+    def loss(variables: tuple[jax.Array, jax.Array]) -> jax.Array:
+        depths, log_size = variables
+        points = placed(depths, log_size)
+        long = lengths(points)
+        each, mean = means(long)
+        stay = (weight * (depths - given) ** 2).sum() + GAUGE * len(given) * (mean - size) ** 2
+        keep = BONES * (shown * (long - jnp.broadcast_to(each, long.shape)) ** 2).sum()
+        return stay + keep + JERK * jerk(points[2], in_a_row) + SIZE_JERK * jerk(log_size, in_a_row[:, skeleton.root])
+
+    def step(state, _):
+        variables, optimizer_state = state
+        depths, log_size = jax.grad(loss)(variables)
+        updates, optimizer_state = adam.update((depths.at[:, skeleton.root].set(0.0), log_size), optimizer_state)
+        return (optax.apply_updates(variables, updates), optimizer_state), None
+
+    start = (lengths(placed(given, jnp.zeros(len(given)))) * shown).sum(-1) / jnp.maximum(shown.sum(-1), 1.0)
+    start = jnp.where(shown.any(-1), start, size)
+    variables = given, jnp.log(jnp.maximum(start, 1e-3 * size) / size)
+    adam = optax.adam(optax.cosine_decay_schedule(STEP, STEPS))
+    (variables, _), _ = jax.lax.scan(step, (variables, adam.init(variables)), length=STEPS)
+    gauge = size / jnp.maximum(means(lengths(placed(*variables)))[1], 1e-3 * size)
+    depths, log_size = variables[0], variables[1] - jnp.log(gauge)
+    return jnp.stack(placed(depths, log_size), axis=-1), jnp.exp(-log_size)
