@@ -17,6 +17,6 @@ def get_config() -> ConfigDict:
     config.detector.update({"noise": 0.002, "hidden": 0.05})  # 4 pixels where a person is 390 high
     config.lifter.width = 512
     config.discriminator.width = 512
-    config.steps = 12000
+    config.steps = 8000
     config.run.checkpoint_every = 2000
     return config
