@@ -1,8 +1,10 @@
 """ElePose (Wandt et al. 2022), our own: `--config=configs/elepose.py --config.data.path=cmu.npz`.
 
 Views about a pitch that is told from each pose, judged by a flow that was trained on real poses before; no
-discriminator. Unlike the original: the pitch has a network of its own, expected bone ratios come from 2D and not from
-Human3.6M's 3D, weights do not decay, and the average of the weights is evaluated. docs/method.md, equations 17 to 21.
+discriminator. Unlike the original: the pitch has a network of its own and keeps to its side (cameras look down), lifts
+start flat, the flow has the tails of Student's t, expected bone ratios come from 2D and not from Human3.6M's 3D, weights
+do not decay, and the average of the weights is evaluated. The first three are what it takes to learn under a measure
+that allows no mirror: docs/research-log.md. Equations 17 to 21 of docs/method.md.
 """
 
 from ml_collections import ConfigDict
@@ -12,7 +14,7 @@ from configs import paper
 
 def get_config() -> ConfigDict:
     config = paper.get_config()
-    config.lifter.norm = "none"
+    config.lifter.update({"norm": "none", "flat": True})
     config.view.update({"elevation": 0.0, "learned": "pose"})
     config.flow = ConfigDict({"parts": "whole", "components": 26, "layers": 8, "width": 1024, "steps": 8000})
     config.loss.unsquared = True

@@ -15,6 +15,7 @@ from geolift.body_size import FOCAL, STATURE, mean_bone, metres_per_unit, root_p
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
+from geolift.keypoints.jitter import steady
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import Recording, subset, without_doubtful
 from geolift.keypoints.suspicions import suspicions
@@ -64,8 +65,8 @@ def lift(
         min_confidence: joints less sure than this count as missing.
         head: what becomes of the top of the head in joint sets without one: "mask" (missing) or "extrapolate".
         gap: joints missed for up to so many seconds of a video are filled in on a straight line; 0: none are.
-        refine: make the frames of a person in a video agree: bones keep their lengths, depths change smoothly
-            (`refinement.refine`).
+        refine: make the frames of a person in a video agree: keypoints are smoothed as much as they tremble
+            (`keypoints.jitter`), bones keep their lengths and depths change smoothly (`refinement.refine`).
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
         height: metres; for Human3.6M-17 the people's stature (default `body_size.STATURE`), for other skeletons the
             length of the bones from the root to the head of a body with the training set's proportions (default: none
@@ -98,6 +99,14 @@ def lift(
         if rows.filled.sum() > before:
             notes.append(f"{int(rows.filled.sum() - before)} joints were filled in over gaps of up to {gap:g} s")
 
+    trembling = np.zeros(len(rows.frame))
+    if refine and recording.video:
+        rows, found, trembling = steady(rows)
+        if found.any():
+            notes.append(
+                f"keypoints trembled by {np.sqrt((found**2).mean()):.1f} pixels, which was smoothed (--no-refine: not)"
+            )
+
     points, sizes, why_not = _points(model, rows, round(SIZE_WINDOW * rate) if recording.video else 1)
     lifted = np.isfinite(points).any(axis=(1, 2))
     if not lifted.all():
@@ -105,7 +114,7 @@ def lift(
     if not lifted.any():
         raise DatasetError(f"{what}: none of {len(lifted)} poses can be lifted: {'; '.join(notes)}")
     if refine and recording.video:
-        larger = _refine(model, points, lifted, rows, rate)
+        larger = _refine(model, points, lifted, rows, rate, trembling * model.distance / sizes)
         sizes = sizes / larger
         notes.append(f"bones were made to keep their lengths through {int(lifted.sum())} poses (--no-refine: not)")
 
@@ -241,7 +250,9 @@ def _points(model: Model, rows: Timeline, window: int) -> tuple[np.ndarray, np.n
     return points, sizes, why_not if model.lifter.masks else "they lack a joint, and this model takes whole poses only"
 
 
-def _refine(model: Model, points: np.ndarray, lifted: np.ndarray, rows: Timeline, rate: float) -> np.ndarray:
+def _refine(
+    model: Model, points: np.ndarray, lifted: np.ndarray, rows: Timeline, rate: float, noise: np.ndarray
+) -> np.ndarray:
     """Make the lifted rows of each person agree, in place; `[N]` how much larger each row's person was made."""
     refined = refinement.refine(
         points[lifted],
@@ -252,6 +263,7 @@ def _refine(model: Model, points: np.ndarray, lifted: np.ndarray, rows: Timeline
         frame=rows.frame[lifted],
         seen=np.isfinite(points[lifted]).all(axis=-1),
         rate=rate,
+        noise=noise[lifted],
     )
     larger = np.ones(len(points))
     points[lifted], larger[lifted] = refined

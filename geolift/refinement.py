@@ -17,7 +17,8 @@ from geolift.chunks import map_chunks
 from geolift.skeleton import Skeleton
 
 RATE = 30.0  # frames per second that the weights are for
-BONES = 100.0  # weight of a bone's squared deviation from its mean over the clip
+BONES = 100.0  # weight of a bone's squared deviation from its mean over the clip, where the 2D is exact
+DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
 JERK = 100.0  # weight of a depth's squared second difference
 SIZE_JERK = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
 GAUGE = 10.0  # weight that holds the mean bone at `size`; only their product is told by one view
@@ -48,6 +49,7 @@ def refine(
     frame: np.ndarray | None = None,
     seen: np.ndarray | None = None,
     rate: float | np.ndarray = RATE,
+    noise: float | np.ndarray = 0.0,
 ) -> Refined:
     """Make the lifted points `[F, J, 3]` of each clip agree.
 
@@ -64,6 +66,8 @@ def refine(
             but need not join smoothly. None: frames follow each other.
         seen: `[F, J]` bool; joints not seen stay where they are. The root is always seen. None: all are.
         rate: frames per second, one for all or `[F]`.
+        noise: standard deviation of the errors that the 2D still has from frame to frame, model units, one for all or
+            `[F]`: bones through wrong rays are held less firmly.
 
     Raises:
         ValueError: if shapes do not fit, points are not finite where seen, a clip is torn apart or out of order.
@@ -79,8 +83,12 @@ def refine(
         raise ValueError(f"clip, frame, seen: found {found}, expected {expected}")
     if not np.isfinite(points[seen]).all():
         raise ValueError("points: found some that are not finite, expected finite ones where joints were seen")
-    if not (seen[:, skeleton.root].all() and size > 0 and np.all(np.asarray(rate) > 0)):
-        raise ValueError("seen, size, rate: expected a root in every frame, and numbers above 0")
+    if not (
+        seen[:, skeleton.root].all() and size > 0 and np.all(np.asarray(rate) > 0) and np.all(np.asarray(noise) >= 0)
+    ):
+        raise ValueError(
+            "seen, size, rate, noise: expected a root in every frame, numbers above 0, errors of 0 or more"
+        )
     new = np.diff(clip, prepend=clip[:1] - 1) != 0
     begins = np.flatnonzero(new)
     step = np.diff(frame, prepend=frame[:1])
@@ -92,7 +100,7 @@ def refine(
     place -= place[begins][np.cumsum(new) - 1]
     lengths = place[np.append(begins[1:], len(clip)) - 1] + 1
     padded = np.maximum(SHORTEST, 2 ** np.ceil(np.log2(lengths)).astype(int))
-    rates = np.broadcast_to(np.asarray(rate, np.float32), clip.shape)[begins]
+    rates, noises = (np.broadcast_to(np.asarray(x, np.float32), clip.shape)[begins] for x in (rate, noise))
     lifted = np.where(seen[..., None], points, 0.0).astype(np.float32)
     refined, scale = np.array(points, np.float32), np.ones(len(points), np.float32)
     solve = functools.partial(_refine, skeleton=skeleton, size=size, distance=distance)
@@ -105,7 +113,7 @@ def refine(
             at = np.searchsorted(chosen, row_of_clip[here]), place[here]
             laid, shown = (np.zeros((len(chosen), length, *x.shape[1:]), x.dtype) for x in (lifted, seen))
             laid[at], shown[at] = lifted[here], seen[here]
-            moved, scales = map_chunks(solve, laid, shown, rates[chosen])
+            moved, scales = map_chunks(solve, laid, shown, rates[chosen], noises[chosen])
             refined[here] = np.where(seen[here, :, None], moved[at], refined[here])
             scale[here] = scales[at]
     return Refined(refined, scale)
@@ -113,16 +121,30 @@ def refine(
 
 @functools.partial(jax.jit, static_argnames="skeleton")
 def _refine(
-    lifted: jax.Array, seen: jax.Array, rate: jax.Array, size: float, distance: float, *, skeleton: Skeleton
+    lifted: jax.Array,
+    seen: jax.Array,
+    rate: jax.Array,
+    noise: jax.Array,
+    size: float,
+    distance: float,
+    *,
+    skeleton: Skeleton,
 ) -> tuple[jax.Array, jax.Array]:
-    """Clips of one length, `[C, L, J, 3]`, `[C, L, J]`, `[C]` to `[C, L, J, 3]`, `[C, L]`; empty frames show none."""
+    """Clips of one length, `[C, L, J, 3]`, `[C, L, J]`, `[C]`, `[C]` to `[C, L, J, 3]`, `[C, L]`."""
     return jax.vmap(functools.partial(_refine_clip, size=size, distance=distance, skeleton=skeleton))(
-        lifted, seen, rate
+        lifted, seen, rate, noise
     )
 
 
 def _refine_clip(
-    lifted: jax.Array, seen: jax.Array, rate: jax.Array, *, size: float, distance: float, skeleton: Skeleton
+    lifted: jax.Array,
+    seen: jax.Array,
+    rate: jax.Array,
+    noise: jax.Array,
+    *,
+    size: float,
+    distance: float,
+    skeleton: Skeleton,
 ) -> tuple[jax.Array, jax.Array]:
     """One clip. Coordinates are kept apart, `[L, J]`, and bones are products, which is thrice as fast on CPUs."""
     x, y = jnp.moveaxis(lifted[..., :2] / (lifted[..., 2:] + distance), -1, 0)
@@ -132,6 +154,7 @@ def _refine_clip(
     bones = functools.partial(jnp.matmul, b=(eye[child] - eye[parent]).T, precision=jax.lax.Precision.HIGHEST)
     shown = weight[:, parent] * weight[:, child]
     times = shown.sum(axis=0)
+    firmly = 1.0 / (1.0 / BONES + 2.0 * (noise / DEPTHS) ** 2)  # two ends
     in_a_row = weight[2:] * weight[1:-1] * weight[:-2] * (rate / RATE) ** 4  # over shorter times less changes
 
     def placed(depths: jax.Array, log_size: jax.Array) -> list[jax.Array]:
@@ -156,7 +179,7 @@ def _refine_clip(
         long = lengths(points)
         each, mean = means(long)
         stay = (weight * (depths - given) ** 2).sum() + GAUGE * len(given) * (mean - size) ** 2
-        keep = BONES * (shown * (long - jnp.broadcast_to(each, long.shape)) ** 2).sum()
+        keep = firmly * (shown * (long - jnp.broadcast_to(each, long.shape)) ** 2).sum()
         return stay + keep + JERK * jerk(points[2], in_a_row) + SIZE_JERK * jerk(log_size, in_a_row[:, skeleton.root])
 
     def step(state, _):
