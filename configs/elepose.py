@@ -1,10 +1,10 @@
 """ElePose (Wandt et al. 2022), our own: `--config=configs/elepose.py --config.data.path=cmu.npz`.
 
 Views about a pitch that is told from each pose, judged by a flow that was trained on real poses before; no
-discriminator. Unlike the original: the pitch has a network of its own and keeps to its side (cameras look down), lifts
-start flat, the flow has the tails of Student's t, expected bone ratios come from 2D and not from Human3.6M's 3D, weights
-do not decay, and the average of the weights is evaluated. The first three are what it takes to learn under a measure
-that allows no mirror: docs/research-log.md. Equations 17 to 21 of docs/method.md.
+discriminator. Unlike the original: the pitch has a network of its own, expected bone ratios come from 2D and not from
+Human3.6M's 3D, weights do not decay, the average of the weights is evaluated, lifts start flat. And so that it learns
+under a measure that allows no mirror (docs/research-log.md): the pitch keeps to its side, as cameras look down, and the
+flow has the tails of Student's t. Equations 17 to 21 of docs/method.md.
 """
 
 from ml_collections import ConfigDict

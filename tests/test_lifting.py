@@ -8,6 +8,7 @@ from flax import linen as nn
 
 import geolift
 from geolift import body_size, normalization
+from geolift.bones import bone_lengths
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.recording import record
@@ -215,6 +216,36 @@ def test_smoothing_lowers_jitter_only_if_asked(video, trained, rng):
     assert jitter(smooth) < 0.6 * jitter(rough)
     assert any("smoothed" in note for note in smooth.notes)
     assert not any("smoothed" in note for note in rough.notes)
+
+
+def test_bones_of_people_in_videos_keep_their_lengths_unless_told_not_to(video, trained):
+    plain, refined = lift(video, trained, refine=False), lift(video, trained)
+
+    def unsteady(result, person):
+        lengths = np.asarray(bone_lengths(result.points[result.person == person], H36M17))
+        return (lengths.std(axis=0) / lengths.mean(axis=0)).mean()
+
+    for person in (0, 1):
+        assert unsteady(refined, person) < 0.5 * unsteady(plain, person)
+    said = ["keep their lengths" in " ".join(result.notes) for result in (plain, refined)]
+    assert said == [False, True]
+    stills = [lift(video, trained, {"video": False, "fps": 0.0}, refine=refine) for refine in (False, True)]
+    np.testing.assert_array_equal(stills[0].points, stills[1].points)
+
+
+def test_trembling_keypoints_are_smoothed_before_they_are_lifted(people, trained, rng):
+    frames = 120
+    still = people.keypoints[:1].repeat(frames, axis=0) + np.arange(frames)[:, None, None]
+    noisy = {"keypoints": still + rng.normal(0, 4, still.shape)}
+    walk = {
+        "confidence": np.ones(still.shape[:2]), "joints": H36M17.names, "fps": 30.0, "video": True,
+        "image_size": np.full((frames, 2), SIZE),
+    }  # fmt: skip
+    rough, steadied = lift(walk, trained, noisy, refine=False), lift(walk, trained, noisy)
+    error = [np.sqrt(((result.keypoints - still) ** 2).mean()) for result in (rough, steadied)]
+    assert error[0] == pytest.approx(4, rel=0.1) and error[1] < 2
+    note = next(note for note in steadied.notes if "trembled" in note)
+    assert float(note.split()[3]) == pytest.approx(4, rel=0.2)
 
 
 def test_every_joint_set_can_be_lifted(people, trained, rng):

@@ -44,9 +44,12 @@ def test_train_and_evaluate_from_the_command_line(people_file, tmp_path):
     assert (result["split"], result["step"]) == ("test", 20)
     assert (run / "poses.png").read_bytes().startswith(PNG)
 
-    done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=all")
+    done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=all", "--refine")
+    assert "clips refined" in done.stdout
     everything = json.loads((run / "evaluation.json").read_text())
     assert everything["counts"]["frames"] == dataset.load(people_file).frames > result["counts"]["frames"]
+    assert everything["refined"]["counts"] == everything["counts"]
+    assert everything["refined"]["p_mpjpe"] != everything["p_mpjpe"]
 
     done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=dev", check=False)
     assert done.returncode == 1 and "found no clip of 'dev'" in done.stderr and "Traceback" not in done.stderr
