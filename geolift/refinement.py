@@ -24,6 +24,7 @@ SIZE_JERK = 1e4  # weight of that of the logarithm of the size in the image, whi
 GAUGE = 10.0  # weight that holds the mean bone at `size`; only their product is told by one view
 STEPS, STEP = 500, 0.01  # of Adam
 SHORTEST = 1 << 4  # frames that a clip is filled up to; a longer one to the next power of two
+WINDOW = 64  # frames that `refine_live` looks at for each
 TOGETHER = 1 << 14  # frames of clips that are refined at a time; a longer clip by itself
 
 
@@ -117,6 +118,64 @@ def refine(
             refined[here] = np.where(seen[here, :, None], moved[at], refined[here])
             scale[here] = scales[at]
     return Refined(refined, scale)
+
+
+def refine_live(
+    points: np.ndarray,
+    clip: np.ndarray,
+    skeleton: Skeleton,
+    *,
+    ahead: int,
+    frame: np.ndarray | None = None,
+    seen: np.ndarray | None = None,
+    rate: float | np.ndarray = RATE,
+    noise: float | np.ndarray = 0.0,
+    **how: float,
+) -> Refined:
+    """As `refine`, but as of a stream that is told `ahead` frames late: no frame depends on later ones than that.
+
+    Every frame comes from a window of its own, the `WINDOW` frames that end `ahead` frames after it (at the clip's end,
+    if that is sooner). With 0 it is causal.
+
+    Args:
+        points, clip, skeleton, frame, seen, rate, noise: as in `refine`.
+        ahead: frames, from 0 to under WINDOW.
+        how: `size` and `distance`, as in `refine`.
+
+    Raises:
+        ValueError: as `refine`; if `ahead` is out of range.
+    """
+    if not 0 <= ahead < WINDOW:
+        raise ValueError(f"ahead: found {ahead}, expected 0 to {WINDOW - 1} frames")
+    points, clip = np.asarray(points), np.asarray(clip)
+    count = len(clip)
+    frame = np.arange(count) if frame is None else np.asarray(frame)
+    seen = np.ones(points.shape[:2], bool) if seen is None else np.asarray(seen)
+    rates, noises = np.broadcast_to(rate, count), np.broadcast_to(noise, count)
+    new = np.diff(clip, prepend=clip[:1] - 1) != 0
+    begins = np.flatnonzero(new)
+    begin, end = begins[np.cumsum(new) - 1], np.append(begins[1:], count)[np.cumsum(new) - 1]
+    result = Refined(np.array(points, np.float32), np.ones(count, np.float32))
+    for start in range(0, count, TOGETHER // WINDOW):
+        here = np.arange(start, min(count, start + TOGETHER // WINDOW))
+        last = np.minimum(here + ahead, end[here] - 1)
+        first = np.maximum(last - WINDOW + 1, begin[here])
+        lengths = last - first + 1
+        window = np.repeat(np.arange(len(here)), lengths)
+        rows = np.arange(len(window)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+        refined = refine(
+            points[rows],
+            window,
+            skeleton,
+            frame=frame[rows],
+            seen=seen[rows],
+            rate=rates[rows],
+            noise=noises[rows],
+            **how,
+        )
+        own = rows == here[window]
+        result.points[here], result.scale[here] = refined.points[own], refined.scale[own]
+    return result
 
 
 @functools.partial(jax.jit, static_argnames="skeleton")

@@ -1,5 +1,6 @@
 """A run evaluated: the table on the screen, `evaluation.json` and `poses.png` in its folder."""
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
-from geolift.refinement import refine
+from geolift.refinement import refine, refine_live
 from geolift.training.folder import load
 from geolift.training.workdir import write as write_json
 
@@ -35,8 +36,10 @@ def measure(
     return points, evaluate(points, data, protocol=protocol, seen=seen)
 
 
-def refined(trained: Model, data: Dataset, points: np.ndarray) -> np.ndarray:
+def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | None = None) -> np.ndarray:
     """The lifted points `[F, J, 3]` of a data set, each clip's frames made to agree (`refinement.refine`).
+
+    With `ahead` no frame depends on frames later than so many after it (`refinement.refine_live`).
 
     Frames without a rate have nothing to agree with. Those that the model could not lift stay as they are.
 
@@ -50,7 +53,8 @@ def refined(trained: Model, data: Dataset, points: np.ndarray) -> np.ndarray:
     if not len(usable):
         raise DatasetError("fps: found no clip with a rate above 0 and a frame to refine, expected one")
     result = points.copy()
-    result[usable] = refine(
+    agree = refine if ahead is None else functools.partial(refine_live, ahead=ahead)
+    result[usable] = agree(
         points[usable],
         clip[usable],
         data.skeleton,
@@ -72,6 +76,7 @@ def report(
     protocol: Protocol = PROTOCOLS["cmu"],
     step: int | None = None,
     refine_clips: bool = False,
+    ahead: int | None = None,
 ) -> None:
     """Evaluate a checkpoint of `workdir` on one split of a data set; print and write the results.
 
@@ -83,6 +88,7 @@ def report(
         protocol: what is measured.
         step: which checkpoint; None takes the newest.
         refine_clips: also measure the points of `refined`, which use all frames of a clip.
+        ahead: with it, none later than so many after each.
 
     Raises:
         DatasetError: if `data` lacks the split or 3D points, or does not fit the model or the protocol.
@@ -98,7 +104,9 @@ def report(
         "untrained": measure(untrained, data, protocol=protocol)[1],
     }
     if refine_clips:
-        results["clips refined"] = evaluate(refined(trained, data, points), data, protocol=protocol, seen=seen)
+        results["clips refined"] = evaluate(
+            refined(trained, data, points, ahead=ahead), data, protocol=protocol, seen=seen
+        )
     results["trained"] = result
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(results)}\n")
     others = {"baselines": {name: results[name] for name in ("flat skeleton", "untrained")}}

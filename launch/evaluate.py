@@ -9,6 +9,7 @@ from absl import flags
 from geolift.compilation import keep_programs
 from geolift.errors import ConfigError
 from geolift.protocols import PROTOCOLS
+from geolift.refinement import WINDOW
 from geolift.report import report
 from geolift.sources import open_dataset
 from launch import program
@@ -18,6 +19,7 @@ DATA = flags.DEFINE_string("data", None, "A geolift data set with points_3d, or 
 SPLIT = flags.DEFINE_string("split", "test", "Any split of the data set, or 'all'.")
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint. Default: the newest.")
 REFINE = flags.DEFINE_bool("refine", False, "Also measure clips whose frames are made to agree (docs/method.md).")
+AHEAD = flags.DEFINE_integer("ahead", None, "With --refine: no frame depends on later ones than this many after it.")
 PROTOCOL = flags.DEFINE_string("protocol", "cmu", f"What is measured: {', '.join(PROTOCOLS)}. 'cmu' is everything.")
 
 
@@ -25,6 +27,8 @@ def main() -> None:
     keep_programs()
     if PROTOCOL.value not in PROTOCOLS:
         raise ConfigError(f"--protocol: found {PROTOCOL.value!r}, expected one of {', '.join(PROTOCOLS)}")
+    if AHEAD.value is not None and not (REFINE.value and 0 <= AHEAD.value < WINDOW):
+        raise ConfigError(f"--ahead: found {AHEAD.value}, expected 0 to {WINDOW - 1} frames, with --refine")
     report(
         WORKDIR.value,
         open_dataset(DATA.value),
@@ -33,6 +37,7 @@ def main() -> None:
         protocol=PROTOCOLS[PROTOCOL.value],
         step=STEP.value,
         refine_clips=REFINE.value,
+        ahead=AHEAD.value,
     )
 
 

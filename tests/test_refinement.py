@@ -6,7 +6,7 @@ from geolift import metrics, procedural, refinement
 from geolift.bones import bone_lengths
 from geolift.cameras import film
 from geolift.mirror import mirror_pose
-from geolift.refinement import refine
+from geolift.refinement import WINDOW, refine, refine_live
 from geolift.skeleton import H36M17
 
 SIZE, DISTANCE = 0.35, 10.0
@@ -136,6 +136,27 @@ def test_long_clips_and_many_short_ones_come_back_in_order(shaken, monkeypatch):
     pieces = refine(shaken, clip, H36M17, size=SIZE)
     np.testing.assert_allclose(pieces.points, whole.points, atol=2e-4)
     np.testing.assert_allclose(pieces.scale, whole.scale, rtol=1e-3)
+
+
+def test_live_a_frame_knows_nothing_later_than_so_many_ahead(shaken):
+    clip = np.repeat([0, 1], [35, 25])
+    later = shaken.copy()
+    later[20:35] = shaken[20:35] * [1, 1, -1]
+    before, after = (refine_live(points, clip, H36M17, ahead=3, size=SIZE) for points in (shaken, later))
+    np.testing.assert_array_equal(before.points[:17], after.points[:17])
+    np.testing.assert_array_equal(before.points[35:], after.points[35:])
+    assert np.abs(before.points[17:20] - after.points[17:20]).max() > 1e-3
+
+
+def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
+    live = refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, size=SIZE)
+    whole = one_clip(shaken)
+    np.testing.assert_allclose(live.points, whole.points, atol=2e-4)
+    np.testing.assert_allclose(live.scale, whole.scale, rtol=1e-3)
+    errors = [error(refine_live(shaken, np.zeros(60, int), H36M17, ahead=a, size=SIZE).points, walk) for a in (0, 8)]
+    assert error(whole.points, walk) < errors[1] < errors[0] < error(shaken, walk)
+    with pytest.raises(ValueError, match="ahead: found 64"):
+        refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, size=SIZE)
 
 
 @pytest.mark.parametrize(
