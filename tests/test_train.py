@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
-from configs import ablation, best_cpu, cmu_cpu, elepose, ladder, paper, quickstart
+from configs import ablation, best, best_cpu, cmu_cpu, elepose, ladder, links, paper, pretrained, quickstart
 from geolift import dataset, model
 from geolift.build import OFF, build_networks, build_state
 from geolift.errors import ConfigError
@@ -559,7 +559,7 @@ def test_loading_what_is_not_there(tmp_path, people_file):
 def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
     config = paper.get_config()
     keys = set(config.to_dict())
-    for other in (quickstart, cmu_cpu, best_cpu, elepose):
+    for other in (quickstart, cmu_cpu, best_cpu, best, pretrained, elepose, links):
         assert set(other.get_config().to_dict()) == keys
     weights = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
     assert {name: weight for name, weight in config.loss.weights.items() if weight} == weights
@@ -569,6 +569,24 @@ def test_shipped_configs_hold_the_same_entries_and_the_paper_its_constants():
     for name in ("motion_discriminator", "domain_discriminator", "discriminator"):
         assert config[name].to_dict() == {"width": 1024, "blocks": 3}
     np.testing.assert_allclose(np.degrees([config.view.azimuth, config.view.elevation]), [180, 20])
+
+
+@pytest.mark.parametrize("recipe", [best, links, pretrained])
+def test_a_recipe_plays_all_it_names(recipe, people_file, tmp_path):
+    """At a small size, pretrained with its masks, hidden joints, adapter and flow at once."""
+    config = recipe.get_config()
+    sizes = tiny(people_file, steps=2)
+    for network in ("lifter", "discriminator", "motion_discriminator", "domain_discriminator"):
+        config[network].update({"width": 8, "blocks": 1})
+    config.adapter.network.update({"width": 8, "blocks": 1})
+    config.adapter.update({"first_steps": 2, "data": str(people_file) if recipe is pretrained else ""})
+    config.flow.update({"components": 4, "layers": 1, "width": 8, "steps": 2})
+    config.data.path, config.batch_size, config.steps = str(people_file), 32, 2
+    config.run.update(sizes.run.to_dict())
+    train(config, tmp_path)
+    last = lines(tmp_path)[-1]
+    terms = {f"term/{name}" for name, weight in config.loss.weights.items() if weight}
+    assert terms <= set(last) and all(np.isfinite(value) for value in last.values() if isinstance(value, float))
 
 
 def test_the_ladder_goes_from_the_paper_s_losses_to_the_recipe_one_idea_at_a_time():
