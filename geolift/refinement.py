@@ -1,8 +1,8 @@
 """What a clip tells beyond its frames: one person keeps their bones, and moves smoothly. No 3D and no training.
 
 A lifter takes every frame by itself. Here the depths it gave to the frames of a clip are moved, along the rays of the
-2D joints, to where they agree with each other: every bone as long all along, the person as large, depths without jerks.
-Ours; bones that stay the same within a clip are a loss in Yu et al. 2021. Docs/method.md, equations 22 to 24.
+2D joints, to where they agree with each other: every bone as long all along, the person as large, depths that change
+smoothly. Ours; bones that stay the same within a clip are a loss in Yu et al. 2021. docs/method.md, equations 22, 23.
 """
 
 import functools
@@ -19,8 +19,8 @@ from geolift.skeleton import Skeleton
 RATE = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its mean over the clip, where the 2D is exact
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
-JERK = 100.0  # weight of a depth's squared second difference
-SIZE_JERK = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
+ACCELERATION = 100.0  # weight of a depth's squared second difference
+GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
 GAUGE = 10.0  # weight that holds the mean bone at `size`; only their product is told by one view
 STEPS, STEP = 500, 0.01  # of Adam
 SHORTEST = 1 << 4  # frames that a clip is filled up to; a longer one to the next power of two
@@ -90,6 +90,8 @@ def refine(
         raise ValueError(
             "seen, size, rate, noise: expected a root in every frame, numbers above 0, errors of 0 or more"
         )
+    if not len(clip):
+        return Refined(np.array(points, np.float32), np.ones(0, np.float32))
     new = np.diff(clip, prepend=clip[:1] - 1) != 0
     begins = np.flatnonzero(new)
     step = np.diff(frame, prepend=frame[:1])
@@ -179,20 +181,9 @@ def refine_live(
 
 
 @functools.partial(jax.jit, static_argnames="skeleton")
-def _refine(
-    lifted: jax.Array,
-    seen: jax.Array,
-    rate: jax.Array,
-    noise: jax.Array,
-    size: float,
-    distance: float,
-    *,
-    skeleton: Skeleton,
-) -> tuple[jax.Array, jax.Array]:
-    """Clips of one length, `[C, L, J, 3]`, `[C, L, J]`, `[C]`, `[C]` to `[C, L, J, 3]`, `[C, L]`."""
-    return jax.vmap(functools.partial(_refine_clip, size=size, distance=distance, skeleton=skeleton))(
-        lifted, seen, rate, noise
-    )
+def _refine(*clips: jax.Array, size: float, distance: float, skeleton: Skeleton) -> tuple[jax.Array, jax.Array]:
+    """Clips of one length: as `_refine_clip`, everything with a leading axis."""
+    return jax.vmap(functools.partial(_refine_clip, size=size, distance=distance, skeleton=skeleton))(*clips)
 
 
 def _refine_clip(
@@ -205,7 +196,10 @@ def _refine_clip(
     distance: float,
     skeleton: Skeleton,
 ) -> tuple[jax.Array, jax.Array]:
-    """One clip. Coordinates are kept apart, `[L, J]`, and bones are products, which is thrice as fast on CPUs."""
+    """Points `[L, J, 3]` and scale `[L]` of one clip; frames that show nothing fill it up.
+
+    Coordinates are kept apart, `[L, J]`, and bones are products, which is thrice as fast on CPUs.
+    """
     x, y = jnp.moveaxis(lifted[..., :2] / (lifted[..., 2:] + distance), -1, 0)
     given, weight = lifted[..., 2], seen.astype(lifted.dtype)
     parent, child = np.transpose(skeleton.bones)
@@ -229,7 +223,7 @@ def _refine_clip(
         each = (lengths * shown).sum(axis=0) / jnp.maximum(times, 1.0)
         return each, each.mean(where=times > 0)
 
-    def jerk(values: jax.Array, counted: jax.Array) -> jax.Array:
+    def acceleration(values: jax.Array, counted: jax.Array) -> jax.Array:
         return (counted * (values[2:] - 2 * values[1:-1] + values[:-2]) ** 2).sum()
 
     def loss(variables: tuple[jax.Array, jax.Array]) -> jax.Array:
@@ -239,7 +233,12 @@ def _refine_clip(
         each, mean = means(long)
         stay = (weight * (depths - given) ** 2).sum() + GAUGE * len(given) * (mean - size) ** 2
         keep = firmly * (shown * (long - jnp.broadcast_to(each, long.shape)) ** 2).sum()
-        return stay + keep + JERK * jerk(points[2], in_a_row) + SIZE_JERK * jerk(log_size, in_a_row[:, skeleton.root])
+        return (
+            stay
+            + keep
+            + ACCELERATION * acceleration(points[2], in_a_row)
+            + GROWTH * acceleration(log_size, in_a_row[:, skeleton.root])
+        )
 
     def step(state, _):
         variables, optimizer_state = state
