@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from scipy.stats import multivariate_t
 
-from geolift.flow import Flow, PoseFlow, fit, likelihood_game, parts_of
+from geolift.flow import DEGREES, Flow, PoseFlow, fit, likelihood_game, parts_of
 from geolift.mirror import mirror_pose
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17
@@ -25,11 +26,20 @@ def test_density_integrates_to_one():
     np.testing.assert_allclose(density, 1.0, rtol=0.01)
 
 
-def test_untrained_it_is_the_normal_distribution():
+def test_untrained_it_is_student_s_distribution():
     x = jax.random.normal(jax.random.key(2), (7, 5))
     flow = Flow(layers=4, width=8)
-    expected = -0.5 * (x**2).sum(-1) - 2.5 * jnp.log(2 * jnp.pi)
+    expected = multivariate_t(loc=np.zeros(5), shape=np.eye(5), df=DEGREES).logpdf(np.asarray(x))
     np.testing.assert_allclose(flow.apply(flow.init(jax.random.key(0), x), x), expected, rtol=1e-4)
+
+
+def test_a_pose_unlike_all_others_pulls_no_harder_than_one_near_them():
+    flow, near = Flow(layers=4, width=8), jax.random.normal(jax.random.key(2), (64, 5))
+    variables = flow.init(jax.random.key(0), near)
+    pull = jax.vmap(jax.grad(lambda x: flow.apply(variables, x)))
+    strongest = jnp.linalg.norm(pull(near), axis=-1).max()
+    for far in (30.0, 1e3, 1e6):
+        assert jnp.linalg.norm(pull(far * near), axis=-1).max() < 2 * strongest
 
 
 def test_parts_are_of_the_tree_and_leave_the_root_out():
