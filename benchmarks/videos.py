@@ -51,6 +51,8 @@ def main(_: list[str]) -> None:
     data = dataset.load(DATA.value).select(SPLIT.value)
     chosen = np.isin(np.arange(len(data.start)), np.arange(0, len(data.start), CLIPS.value))
     data = data._replace(split=np.where(chosen, "chosen", "left")).select("chosen")
+    if len(np.unique(data.fps)) > 1:
+        raise SystemExit(f"{DATA.value}: found clips of several frame rates, expected one")
     model, table = geolift.load(MODEL.value), {}
     for name, damages in CONDITIONS.items():
         frames, rng = (data.keypoints, data.confidence), np.random.default_rng(SEED.value)

@@ -35,7 +35,7 @@ def reference_length(model: Model) -> float:
     For Human3.6M-17 it is the stature, for any other skeleton the length of the bones from the root to the head.
     """
     skeleton = model.skeleton
-    to_parent = {child: length for (_, child), length in zip(skeleton.bones, _reference_bones(model), strict=True)}
+    to_parent = {child: length for (_, child), length in zip(skeleton.bones, model_bones(model), strict=True)}
 
     def chain(joint: int, top: int) -> float:
         joints = (joint, *skeleton.above(joint))
@@ -49,9 +49,9 @@ def reference_length(model: Model) -> float:
     return (trunk + float(np.mean(legs))) / SOLES
 
 
-def mean_bone(model: Model) -> float:
-    """The length of a training person's mean bone, in model units."""
-    return float(_reference_bones(model).mean())
+def model_bones(model: Model) -> np.ndarray:
+    """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
+    return model.distance * np.asarray(model.normalization.bones, np.float64)
 
 
 def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
@@ -64,7 +64,7 @@ def person_factor(points: np.ndarray, known: np.ndarray, model: Model) -> float:
         known: `[T, J]` bool.
         model: whose normalisation has the bones.
     """
-    lengths, bones = bone_lengths(points, known, model.skeleton), _reference_bones(model)
+    lengths, bones = bone_lengths(points, known, model.skeleton), model_bones(model)
     measured = ~np.isnan(lengths).all(axis=0) & (bones > 0)
     limbs = measured & np.isin(model.skeleton.bones, (*model.skeleton.left, *model.skeleton.right)).all(axis=1)
     measured = limbs if limbs.any() else measured
@@ -86,8 +86,3 @@ def root_position(
     """
     f = np.full(len(root), focal, np.float64) if focal else FOCAL * image_size.max(axis=1)
     return np.concatenate([root - image_size / 2, f[:, None]], axis=1) / pixels_per_metre[:, None]
-
-
-def _reference_bones(model: Model) -> np.ndarray:
-    """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
-    return model.distance * np.asarray(model.normalization.bones, np.float64)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift import bridges, pretrained, refinement, skeleton_file
-from geolift.body_size import FOCAL, STATURE, mean_bone, metres_per_unit, root_position
+from geolift.body_size import FOCAL, STATURE, metres_per_unit, model_bones, root_position
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
@@ -101,7 +101,7 @@ def lift(
 
     trembling = np.zeros(len(rows.frame))
     if refine and recording.video:
-        rows, found, trembling = steady(rows)
+        rows, found, trembling = steady(rows, rate)
         if found.any():
             notes.append(
                 f"keypoints trembled by {np.sqrt((found**2).mean()):.1f} pixels, which was smoothed (--no-refine: not)"
@@ -258,7 +258,7 @@ def _refine(
         points[lifted],
         rows.person[lifted],
         model.skeleton,
-        size=mean_bone(model),
+        bones=model_bones(model),
         distance=model.distance,
         frame=rows.frame[lifted],
         seen=np.isfinite(points[lifted]).all(axis=-1),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from geolift import model
-from geolift.body_size import mean_bone
+from geolift.body_size import model_bones
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
@@ -58,7 +58,7 @@ def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | N
         points[usable],
         clip[usable],
         data.skeleton,
-        size=mean_bone(trained),
+        bones=model_bones(trained),
         distance=trained.distance,
         frame=usable,
         seen=seen[usable],

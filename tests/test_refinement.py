@@ -10,6 +10,7 @@ from geolift.refinement import WINDOW, refine, refine_live
 from geolift.skeleton import H36M17
 
 SIZE, DISTANCE = 0.35, 10.0
+BONES = np.full(len(H36M17.bones), SIZE)  # of which only the mean counts
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def along_rays(points, depths):
 
 
 def one_clip(points, **how):
-    return refine(points, np.zeros(len(points), int), H36M17, **{"size": SIZE} | how)
+    return refine(points, np.zeros(len(points), int), H36M17, **{"bones": BONES} | how)
 
 
 def error(points, truth):
@@ -59,7 +60,7 @@ def test_it_comes_nearer_the_truth_and_bones_keep_their_lengths(walk, shaken):
     assert unsteady(refined.points) < 0.3 * unsteady(shaken)
     speed = [np.linalg.norm(np.diff(points - walk, axis=0), axis=-1).mean() for points in (refined.points, shaken)]
     assert speed[0] < 0.4 * speed[1]
-    assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-5)
+    assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-3)
 
 
 def test_joints_stay_on_their_rays_and_the_root_in_its_place(shaken):
@@ -81,7 +82,7 @@ def test_who_comes_nearer_does_not_grow(walk):
 
 def test_clips_know_nothing_of_each_other(walk, shaken):
     clip = np.repeat([7, 3], [40, 20])
-    together = refine(shaken, clip, H36M17, size=SIZE)
+    together = refine(shaken, clip, H36M17, bones=BONES)
     for part in (slice(0, 40), slice(40, 60)):
         np.testing.assert_allclose(together.points[part], one_clip(shaken[part]).points, atol=2e-4)
     assert not np.allclose(together.points[40:], one_clip(shaken).points[40:], atol=1e-3)
@@ -90,12 +91,12 @@ def test_clips_know_nothing_of_each_other(walk, shaken):
 def test_a_frame_alone_has_only_its_size_changed(shaken):
     refined = one_clip(2 * shaken[:1])
     np.testing.assert_allclose(refined.points, 2 * refined.scale[0] * shaken[:1], atol=1e-4)
-    assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-5)
+    assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-3)
 
 
 def test_no_frames_are_no_points():
     for function, how in ((refine, {}), (refine_live, {"ahead": 2})):
-        nothing = function(np.zeros((0, 17, 3)), np.zeros(0, int), H36M17, size=SIZE, **how)
+        nothing = function(np.zeros((0, 17, 3)), np.zeros(0, int), H36M17, bones=BONES, **how)
         assert nothing.points.shape == (0, 17, 3) and nothing.scale.shape == (0,)
 
 
@@ -120,6 +121,25 @@ def test_joints_not_seen_stay_and_say_nothing(shaken):
     assert np.isnan(results[0][~seen]).all() and (results[1][~seen] == 99).all()
 
 
+def test_legs_out_of_sight_for_a_while_change_nobody_s_size(walk, shaken):
+    seen = np.ones(shaken.shape[:2], bool)
+    seen[30:, [2, 3, 5, 6]] = False  # knees and ankles
+    part, whole = one_clip(shaken, seen=seen), one_clip(shaken)
+    np.testing.assert_allclose(part.scale, whole.scale, rtol=0.03)
+    assert error(part.points[:30], walk[:30]) < 0.7 * error(shaken[:30], walk[:30])
+
+
+def test_one_frame_of_junk_spoils_none_far_from_it(walk, rng):
+    junk = walk.copy()
+    junk[30, 1:] = along_rays(rng.uniform(-0.5, 0.5, (1, 16, 3)), rng.uniform(-0.5, 0.5, (1, 16)))
+    others = np.flatnonzero(np.abs(np.arange(60) - 30) > 8)
+    assert error(one_clip(junk).points[others], walk[others]) < 0.1 * SIZE
+
+
+def test_at_many_frames_a_second_bones_still_keep_their_lengths(shaken):
+    assert unsteady(one_clip(shaken, rate=240.0).points) < 0.5 * unsteady(shaken)
+
+
 def test_a_mirror_makes_no_difference(shaken):
     def mirror(points):
         return np.concatenate(
@@ -137,10 +157,10 @@ def test_the_more_frames_in_a_second_the_less_they_differ(shaken):
 
 def test_long_clips_and_many_short_ones_come_back_in_order(shaken, monkeypatch):
     clip = np.repeat(np.arange(12), [1, 9, 3, 20, 2, 5, 1, 4, 6, 2, 3, 4])
-    whole = refine(shaken, clip, H36M17, size=SIZE)
+    whole = refine(shaken, clip, H36M17, bones=BONES)
     monkeypatch.setattr(refinement, "TOGETHER", 32)
-    pieces = refine(shaken, clip, H36M17, size=SIZE)
-    np.testing.assert_allclose(pieces.points, whole.points, atol=2e-4)
+    pieces = refine(shaken, clip, H36M17, bones=BONES)
+    np.testing.assert_allclose(pieces.points, whole.points, atol=2e-3)
     np.testing.assert_allclose(pieces.scale, whole.scale, rtol=1e-3)
 
 
@@ -148,39 +168,45 @@ def test_live_a_frame_knows_nothing_later_than_so_many_ahead(shaken):
     clip = np.repeat([0, 1], [35, 25])
     later = shaken.copy()
     later[20:35] = shaken[20:35] * [1, 1, -1]
-    before, after = (refine_live(points, clip, H36M17, ahead=3, size=SIZE) for points in (shaken, later))
+    before, after = (refine_live(points, clip, H36M17, ahead=3, bones=BONES) for points in (shaken, later))
     np.testing.assert_array_equal(before.points[:17], after.points[:17])
     np.testing.assert_array_equal(before.points[35:], after.points[35:])
     assert np.abs(before.points[17:20] - after.points[17:20]).max() > 1e-3
 
 
 def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
-    live = refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, size=SIZE)
+    live = refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, bones=BONES)
     whole = one_clip(shaken)
-    np.testing.assert_allclose(live.points, whole.points, atol=2e-4)
-    np.testing.assert_allclose(live.scale, whole.scale, rtol=1e-3)
-    errors = [error(refine_live(shaken, np.zeros(60, int), H36M17, ahead=a, size=SIZE).points, walk) for a in (0, 8)]
+    assert error(live.points, whole.points) < 0.01 * SIZE
+    np.testing.assert_allclose(live.scale, whole.scale, rtol=0.01)
+    errors = [error(refine_live(shaken, np.zeros(60, int), H36M17, ahead=a, bones=BONES).points, walk) for a in (0, 8)]
     assert error(whole.points, walk) < errors[1] < errors[0] < error(shaken, walk)
     with pytest.raises(ValueError, match="ahead: found 64"):
-        refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, size=SIZE)
+        refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"points": np.zeros((4, 3, 3))}, r"points: found shape \(4, 3, 3\), expected \[F, 17, 3\]"),
-        ({"clip": np.zeros(3, int)}, "clip, frame, seen: found"),
-        ({"seen": np.ones((4, 17))}, "clip, frame, seen: found"),
+        ({"clip": np.zeros(3, int)}, r"clip: found shape \(3,\), expected \(4,\)"),
+        ({"rate": np.ones(3)}, r"rate: found shape \(3,\), expected \(4,\)"),
+        ({"seen": np.ones((4, 17))}, "seen: found float64"),
         ({"points": np.full((4, 17, 3), np.nan)}, "points: found some that are not finite"),
-        ({"seen": np.zeros((4, 17), bool)}, "seen, size, rate, noise"),
-        ({"rate": 0.0}, "seen, size, rate, noise"),
-        ({"noise": -1.0}, "seen, size, rate, noise"),
-        ({"size": 0.0}, "seen, size, rate, noise"),
+        ({"seen": np.zeros((4, 17), bool)}, "seen: found frames without pelvis"),
+        ({"rate": 0.0}, "distance, rate, noise"),
+        ({"rate": np.inf}, "distance, rate, noise"),
+        ({"distance": 0.0}, "distance, rate, noise"),
+        ({"noise": -1.0}, "distance, rate, noise"),
+        ({"rate": np.array([30.0, 30.0, 25.0, 25.0])}, "rate: found a clip of several rates"),
+        ({"bones": [0.3]}, r"bones: found .*, expected 16 lengths above 0"),
         ({"clip": np.array([0, 1, 0, 1])}, "torn apart"),
         ({"frame": np.array([0, 2, 1, 3])}, "out of order"),
     ],
 )
 def test_bad_input_is_refused(change, message):
-    given = {"points": np.ones((4, 17, 3), np.float32), "clip": np.zeros(4, int), "size": SIZE} | change
-    with pytest.raises(ValueError, match=message):
-        refine(given.pop("points"), given.pop("clip"), H36M17, **given)
+    given = {"points": np.ones((4, 17, 3), np.float32), "clip": np.zeros(4, int), "bones": BONES} | change
+    points, clip = given.pop("points"), given.pop("clip")
+    for function, how in ((refine, {}), (refine_live, {"ahead": 2})):
+        with pytest.raises(ValueError, match=message):
+            function(points, clip, H36M17, **given, **how)

@@ -11,8 +11,10 @@ import numpy as np
 
 from geolift.keypoints.timeline import Timeline, each_person
 
-FEWEST = 30  # third differences that tell of a joint's errors; with fewer they are taken for none
-KEPT = 0.98  # share of the squared differences that count, the smallest: jumps are no trembling
+FEWEST = 60  # second or third differences, x and y, that tell of a joint's errors; with fewer they are taken for none
+SLOWEST = 15.0  # frames per second; with fewer, motion itself looks like errors from frame to frame
+REPEATED = 0.2  # share of steps of no length at all beyond which frames are copies of each other and tell nothing
+MEDIAN = 0.4549  # of the square of a normal variable of variance 1; jumps leave a median where it is
 MOST = 200.0  # r / q; beyond it one would smooth over some ten frames
 
 
@@ -30,49 +32,52 @@ class Steadied(NamedTuple):
     left: np.ndarray
 
 
-def steady(rows: Timeline) -> Steadied:
+def steady(rows: Timeline, rate: float) -> Steadied:
     """Smooth each joint of each person as much as it trembles, within stretches of frames without a gap.
 
-    Keypoints without errors of their own from frame to frame stay as they are. What is missing stays missing.
+    Keypoints without errors of their own from frame to frame stay as they are, and so do all at under `SLOWEST` frames
+    per second, where that cannot be told. Joints that were filled in say nothing. What is missing stays missing.
     """
     keypoints = np.array(rows.keypoints, np.float64)
     found, left = np.zeros(len(keypoints)), np.zeros(len(keypoints))
-    for start, stop in each_person(rows):
+    for start, stop in each_person(rows) if rate >= SLOWEST else ():
         known, frame = rows.known[start:stop], rows.frame[start:stop]
         begins = np.flatnonzero(np.diff(frame, prepend=frame[0] - 2) != 1)
-        variances = np.zeros((2, known.shape[1]))  # before and after
+        variances = []  # of each joint that tells, before and after
         for joint in range(known.shape[1]):
             path = rows.keypoints[start:stop, joint]
             told = known[:, joint] & ~rows.filled[start:stop, joint]
-            error, strength = _trembling(np.where(told[:, None], path, np.nan), begins)
-            variances[:, joint] = error, error * _left_over(strength)
-            if not strength:
+            trembling = _trembling(np.where(told[:, None], path, np.nan), begins)
+            if trembling is None:
                 continue
+            error, strength = trembling
+            variances.append((error, error * _left_over(strength)))
             for a, b in zip(begins, np.append(begins[1:], len(frame)), strict=True):
-                seen = known[a:b, joint]
-                if seen.sum() > 2:
-                    keypoints[start + a : start + b, joint][seen] = _graduated(path[a:b], seen, strength)[seen]
-        found[start:stop], left[start:stop] = np.sqrt(variances.mean(axis=1))
+                if strength and told[a:b].sum() > 2:
+                    smooth, there = _graduated(path[a:b], told[a:b], strength), known[a:b, joint]
+                    keypoints[start + a : start + b, joint][there] = smooth[there]
+        if variances:
+            found[start:stop], left[start:stop] = np.sqrt(np.mean(variances, axis=0))
     return Steadied(rows._replace(keypoints=keypoints), found, left)
 
 
-def _trembling(path: np.ndarray, begins: np.ndarray) -> tuple[float, float]:
-    """Variance r of the errors of a path `[T, 2]`, pixels squared, and r / q; NaN: missing."""
+def _trembling(path: np.ndarray, begins: np.ndarray) -> tuple[float, float] | None:
+    """Variance r of the errors of a path `[T, 2]`, pixels squared, and r / q; NaN: missing. None: it does not tell."""
     moments = []
-    for order in (2, 3):
+    for order in (1, 2, 3):
         squares = np.diff(path, order, axis=0) ** 2
         for late in range(1, order + 1):  # differences across a gap
             across = begins[begins >= late] - late
             squares[across[across < len(squares)]] = np.nan
-        squares = np.sort(squares[np.isfinite(squares)])
-        if len(squares) < 2 * FEWEST:
-            return 0.0, 0.0
-        moments.append(squares[: int(KEPT * len(squares))].mean())
-    second, third = moments
+        squares = squares[np.isfinite(squares)]
+        if len(squares) < FEWEST or (order == 1 and (squares == 0).mean() > REPEATED):
+            return None
+        moments.append(float(np.median(squares)) / MEDIAN)
+    _, second, third = moments
     error = (third - 2 * second) / 8
     if error <= 0:
         return 0.0, 0.0
-    return float(error), float(min(error / max(second - 6 * error, error / MOST), MOST))
+    return error, min(error / max(second - 6 * error, error / MOST), MOST)
 
 
 def _left_over(strength: float) -> float:

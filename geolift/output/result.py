@@ -21,7 +21,8 @@ class Result(NamedTuple):
         points: `[N, J, 3]` float32, the root at the origin, axes as in `AXES`, in `units`; NaN where missing.
         position: `[N, 3]` float32, where the root is in the camera frame, in `units`: an estimate (`scale` says from
             what); NaN where unknown. `points + position[:, None]` puts everybody into one frame.
-        keypoints: `[N, J, 2]` float32 pixels, the 2D that was lifted, in the joints of `skeleton`; NaN where missing.
+        keypoints: `[N, J, 2]` float32 pixels, the 2D that was lifted, in the joints of `skeleton`, smoothed where
+            `notes` say so; NaN where missing.
         confidence: `[N, J]` float32 in 0..1, of the 2D; 0 where a joint is missing or was filled in.
         filled: `[N, J]` bool: joints the file did not have in this frame, filled in by the rule in `notes`.
         frame: `[N]` int, index into `frames`; rows stand in the order of persons, then of frames.
