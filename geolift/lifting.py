@@ -30,6 +30,7 @@ UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by w
 TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
 BRIEF = 5  # frames
+WORTH_SAYING = 0.1  # pixels of trembling; less is rounding
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is told; it changes as they come nearer
 
 
@@ -102,10 +103,9 @@ def lift(
     trembling = np.zeros(len(rows.frame))
     if refine and recording.video:
         rows, found, trembling = steady(rows, rate)
-        if found.any():
-            notes.append(
-                f"keypoints trembled by {np.sqrt((found**2).mean()):.1f} pixels, which was smoothed (--no-refine: not)"
-            )
+        pixels = float(np.sqrt((found**2).mean()))
+        if pixels >= WORTH_SAYING:
+            notes.append(f"keypoints trembled by {pixels:.1f} pixels, which was smoothed (--no-refine: not)")
 
     points, sizes, why_not = _points(model, rows, round(SIZE_WINDOW * rate) if recording.video else 1)
     lifted = np.isfinite(points).any(axis=(1, 2))
