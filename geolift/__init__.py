@@ -54,7 +54,7 @@ from geolift.networks import Adapter, Discriminator, Lifter, ResidualMLP
 from geolift.normalization import Normalization
 from geolift.output.result import Result
 from geolift.pretrained import load
-from geolift.refinement import Refined, refine, refine_live
+from geolift.refinement import Refined, refine
 from geolift.sampler import Batch, Poses
 from geolift.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
@@ -77,7 +77,7 @@ __all__ = [
     "Anatomy", "Batch", "Foreign", "Outcome", "Poses", "Temporal", "TrainState", "View", "adapt", "adaptation_game",
     "create_state", "lifting_game", "parallel", "together", "train_step",
     # use
-    "Model", "Recording", "Refined", "Result", "lift", "lift_poses", "load", "record", "refine", "refine_live",
+    "Model", "Recording", "Refined", "Result", "lift", "lift_poses", "load", "record", "refine",
     # measures
     "auc", "cps", "flipped", "joint_errors", "mpjpe", "mpjve", "n_mpjpe", "n_mpjpe_norm", "p_mpjpe", "pck", "scale_to",
 ]  # fmt: skip

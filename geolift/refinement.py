@@ -28,7 +28,7 @@ FASTEST = 60.0  # frames per second beyond which differences count no more, as A
 STEPS, STEP = 500, 0.01  # of Adam
 NEAR = 15  # frames before and after whose median a frame's size starts from
 SHORTEST = 1 << 4  # frames that a clip is filled up to; a longer one to the next power of two
-WINDOW = 64  # frames that `refine_live` looks at for each
+WINDOW = 64  # frames that each is refined from in a stream
 TOGETHER = 1 << 14  # frames of clips that are refined at a time; a longer clip by itself
 
 
@@ -68,6 +68,7 @@ def refine(
     seen: np.ndarray | None = None,
     rate: float | np.ndarray = RATE,
     noise: float | np.ndarray = 0.0,
+    ahead: int | None = None,
 ) -> Refined:
     """Make the lifted points `[F, J, 3]` of each clip agree.
 
@@ -86,58 +87,17 @@ def refine(
         rate: frames per second, one for all or `[F]`, the same all through a clip.
         noise: standard deviation of the errors that the 2D still has from frame to frame, model units, one for all or
             `[F]`: bones through wrong rays are held less firmly.
+        ahead: as of a stream that is told so many frames late, under WINDOW: every frame comes from the WINDOW frames
+            that end `ahead` after it (or with the clip); with 0 it is causal. None: from its whole clip.
 
     Raises:
         ValueError: if shapes or numbers do not fit, points are not finite where seen, a clip is torn apart, out of
             order or of several rates.
     """
-    return _refined(_checked(points, clip, skeleton, bones, distance, frame, seen, rate, noise), skeleton)
-
-
-def refine_live(
-    points: np.ndarray,
-    clip: np.ndarray,
-    skeleton: Skeleton,
-    *,
-    ahead: int,
-    bones: Sequence[float],
-    distance: float = 10.0,
-    frame: np.ndarray | None = None,
-    seen: np.ndarray | None = None,
-    rate: float | np.ndarray = RATE,
-    noise: float | np.ndarray = 0.0,
-) -> Refined:
-    """As `refine`, but as of a stream that is told `ahead` frames late: no frame depends on later ones than that.
-
-    Every frame comes from a window of its own, the `WINDOW` frames that end `ahead` frames after it (at the clip's end,
-    if that is sooner). With 0 it is causal.
-
-    Args:
-        ahead: frames, from 0 to under WINDOW. The others: as in `refine`.
-
-    Raises:
-        ValueError: as `refine`; if `ahead` is out of range.
-    """
-    if not 0 <= ahead < WINDOW:
+    if ahead is not None and not 0 <= ahead < WINDOW:
         raise ValueError(f"ahead: found {ahead}, expected 0 to {WINDOW - 1} frames")
     given = _checked(points, clip, skeleton, bones, distance, frame, seen, rate, noise)
-    count = len(given.clip)
-    new = np.diff(given.clip, prepend=given.clip[:1] - 1) != 0
-    begins, number = np.flatnonzero(new), np.cumsum(new) - 1
-    begin, end = begins[number], np.append(begins[1:], count)[number]
-    result = Refined(np.array(given.points, np.float32), np.ones(count, np.float32))
-    for start in range(0, count, TOGETHER // WINDOW):
-        here = np.arange(start, min(count, start + TOGETHER // WINDOW))
-        last = np.minimum(here + ahead, end[here] - 1)
-        first = np.maximum(last - WINDOW + 1, begin[here])
-        lengths = last - first + 1
-        window = np.repeat(np.arange(len(here)), lengths)
-        rows = np.arange(len(window)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
-        seen_there = {name: getattr(given, name)[rows] for name in ("points", "frame", "seen", "rate", "noise")}
-        refined = _refined(given._replace(**seen_there, clip=window), skeleton)
-        own = rows == here[window]
-        result.points[here], result.scale[here] = refined.points[own], refined.scale[own]
-    return result
+    return _refined(given, skeleton) if ahead is None else _refined_live(given, skeleton, ahead)
 
 
 def _checked(points, clip, skeleton, bones, distance, frame, seen, rate, noise) -> Clips:
@@ -199,6 +159,27 @@ def _refined(given: Clips, skeleton: Skeleton) -> Refined:
             refined[here] = np.where(seen[here, :, None], moved[at], refined[here])
             scale[here] = scales[at]
     return Refined(refined, scale)
+
+
+def _refined_live(given: Clips, skeleton: Skeleton, ahead: int) -> Refined:
+    """Every frame from a window of its own."""
+    count = len(given.clip)
+    new = np.diff(given.clip, prepend=given.clip[:1] - 1) != 0
+    begins, number = np.flatnonzero(new), np.cumsum(new) - 1
+    begin, end = begins[number], np.append(begins[1:], count)[number]
+    result = Refined(np.array(given.points, np.float32), np.ones(count, np.float32))
+    for start in range(0, count, TOGETHER // WINDOW):
+        here = np.arange(start, min(count, start + TOGETHER // WINDOW))
+        last = np.minimum(here + ahead, end[here] - 1)
+        first = np.maximum(last - WINDOW + 1, begin[here])
+        lengths = last - first + 1
+        window = np.repeat(np.arange(len(here)), lengths)
+        rows = np.arange(len(window)) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+        seen_there = {name: getattr(given, name)[rows] for name in ("points", "frame", "seen", "rate", "noise")}
+        refined = _refined(given._replace(**seen_there, clip=window), skeleton)
+        own = rows == here[window]
+        result.points[here], result.scale[here] = refined.points[own], refined.scale[own]
+    return result
 
 
 @functools.partial(jax.jit, static_argnames="skeleton")

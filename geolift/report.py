@@ -1,6 +1,5 @@
 """A run evaluated: the table on the screen, `evaluation.json` and `poses.png` in its folder."""
 
-import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
-from geolift.refinement import refine, refine_live
+from geolift.refinement import refine
 from geolift.training.folder import load
 from geolift.training.workdir import write as write_json
 
@@ -39,8 +38,6 @@ def measure(
 def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | None = None) -> np.ndarray:
     """The lifted points `[F, J, 3]` of a data set, each clip's frames made to agree (`refinement.refine`).
 
-    With `ahead` no frame depends on frames later than so many after it (`refinement.refine_live`).
-
     Frames without a rate have nothing to agree with. Those that the model could not lift stay as they are.
 
     Raises:
@@ -53,8 +50,7 @@ def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | N
     if not len(usable):
         raise DatasetError("fps: found no clip with a rate above 0 and a frame to refine, expected one")
     result = points.copy()
-    agree = refine if ahead is None else functools.partial(refine_live, ahead=ahead)
-    result[usable] = agree(
+    result[usable] = refine(
         points[usable],
         clip[usable],
         data.skeleton,
@@ -63,6 +59,7 @@ def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | N
         frame=usable,
         seen=seen[usable],
         rate=rate[usable],
+        ahead=ahead,
     ).points
     return result
 

@@ -6,7 +6,7 @@ from geolift import metrics, procedural, refinement
 from geolift.bones import bone_lengths
 from geolift.cameras import film
 from geolift.mirror import mirror_pose
-from geolift.refinement import WINDOW, refine, refine_live
+from geolift.refinement import WINDOW, refine
 from geolift.skeleton import H36M17
 
 SIZE, DISTANCE = 0.35, 10.0
@@ -95,8 +95,8 @@ def test_a_frame_alone_has_only_its_size_changed(shaken):
 
 
 def test_no_frames_are_no_points():
-    for function, how in ((refine, {}), (refine_live, {"ahead": 2})):
-        nothing = function(np.zeros((0, 17, 3)), np.zeros(0, int), H36M17, bones=BONES, **how)
+    for how in ({}, {"ahead": 2}):
+        nothing = refine(np.zeros((0, 17, 3)), np.zeros(0, int), H36M17, bones=BONES, **how)
         assert nothing.points.shape == (0, 17, 3) and nothing.scale.shape == (0,)
 
 
@@ -168,21 +168,21 @@ def test_live_a_frame_knows_nothing_later_than_so_many_ahead(shaken):
     clip = np.repeat([0, 1], [35, 25])
     later = shaken.copy()
     later[20:35] = shaken[20:35] * [1, 1, -1]
-    before, after = (refine_live(points, clip, H36M17, ahead=3, bones=BONES) for points in (shaken, later))
+    before, after = (refine(points, clip, H36M17, ahead=3, bones=BONES) for points in (shaken, later))
     np.testing.assert_array_equal(before.points[:17], after.points[:17])
     np.testing.assert_array_equal(before.points[35:], after.points[35:])
     assert np.abs(before.points[17:20] - after.points[17:20]).max() > 1e-3
 
 
 def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
-    live = refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, bones=BONES)
+    live = refine(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, bones=BONES)
     whole = one_clip(shaken)
     assert error(live.points, whole.points) < 0.01 * SIZE
     np.testing.assert_allclose(live.scale, whole.scale, rtol=0.01)
-    errors = [error(refine_live(shaken, np.zeros(60, int), H36M17, ahead=a, bones=BONES).points, walk) for a in (0, 8)]
+    errors = [error(refine(shaken, np.zeros(60, int), H36M17, ahead=a, bones=BONES).points, walk) for a in (0, 8)]
     assert error(whole.points, walk) < errors[1] < errors[0] < error(shaken, walk)
     with pytest.raises(ValueError, match="ahead: found 64"):
-        refine_live(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
+        refine(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,6 @@ def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
 def test_bad_input_is_refused(change, message):
     given = {"points": np.ones((4, 17, 3), np.float32), "clip": np.zeros(4, int), "bones": BONES} | change
     points, clip = given.pop("points"), given.pop("clip")
-    for function, how in ((refine, {}), (refine_live, {"ahead": 2})):
+    for how in ({}, {"ahead": 2}):
         with pytest.raises(ValueError, match=message):
-            function(points, clip, H36M17, **given, **how)
+            refine(points, clip, H36M17, **given, **how)
