@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -22,6 +21,7 @@ jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 from geolift import dataset, procedural  # noqa: E402
 from geolift.cameras import film  # noqa: E402
 from geolift.skeleton import H36M17  # noqa: E402
+from tests.helpers.paths import DATA  # noqa: E402
 
 CMU, MPII, COCO = "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
 
@@ -107,7 +107,6 @@ def coco_file():
 
 def real(name):
     """A file of real data, in $GEOLIFT_DATA or in shared/data beside the checkout; without it the test is skipped."""
-    folder = Path(os.environ.get("GEOLIFT_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    if not (folder / name).exists():
-        pytest.skip(f"needs {name}: not in {folder} (set GEOLIFT_DATA to the folder that holds it)")
-    return folder / name
+    if not (DATA / name).exists():
+        pytest.skip(f"needs {name}: not in {DATA} (set GEOLIFT_DATA to the folder that holds it)")
+    return DATA / name

@@ -6,7 +6,6 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from human36m_files import CAMERAS, SUBJECTS, all32, people, project, takes
 
 from geolift import dataset
 from geolift.archives import elepose, h36m_fetch, human36m, human36m_cdf, motionbert
@@ -15,6 +14,7 @@ from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS
 from geolift.skeleton import H36M17
+from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, takes
 
 cdfwrite = pytest.importorskip("cdflib").cdfwrite
 FRAMES = 4

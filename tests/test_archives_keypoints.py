@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from figure import standing
 
 from geolift import dataset, joint_sets, normalization
 from geolift.archives import keypoints
@@ -13,6 +12,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.recording import record
 from geolift.skeleton import H36M17
+from tests.helpers.figure import standing
 
 COCO = joint_sets.COCO17
 JOINT = H36M17.names.index

@@ -4,7 +4,6 @@ import pickle
 
 import numpy as np
 import pytest
-from human36m_files import ACTIONS, CAMERAS, GOLDEN, RADIAL, SUBJECTS, TANGENTIAL, all32, people, project, takes
 
 from geolift import cli, dataset
 from geolift.archives import human36m, videopose3d
@@ -13,6 +12,18 @@ from geolift.evaluation import evaluate
 from geolift.joint_sets import COCO17, MPII16
 from geolift.protocols import PROTOCOLS
 from geolift.skeleton import H36M17
+from tests.helpers.human36m_files import (
+    ACTIONS,
+    CAMERAS,
+    GOLDEN,
+    RADIAL,
+    SUBJECTS,
+    TANGENTIAL,
+    all32,
+    people,
+    project,
+    takes,
+)
 
 FRAMES = 5
 EXTRA = 2  # frames of detections beyond the motion capture's

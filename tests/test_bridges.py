@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from figure import standing
 
 from geolift import bridges, cli, dataset, normalization, npz
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.joint_sets import COCO17, JOINT_SETS, MPII16
 from geolift.skeleton import H36M17
+from tests.helpers.figure import standing
 
 JOINT = H36M17.names.index
 

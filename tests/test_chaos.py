@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
+
+from tests.helpers.paths import ROOT
 
 
 def test_kills_leave_no_trace():
     command = [sys.executable, "-m", "benchmarks.chaos", "--kills=6", "--seed=1"]
-    done = subprocess.run(
-        command, cwd=Path(__file__).parents[1], env=dict(os.environ), capture_output=True, text=True, timeout=500
-    )
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "6 kills" in done.stdout and "equal to the bit: True; checkpoints damaged: 0" in done.stdout

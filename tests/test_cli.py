@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from keypoint_writers import COCO, coco_results, mmpose, openpose, scene
 
 import geolift
 from geolift import cli
 from geolift.joint_sets import JOINT_SETS
 from geolift.output import files
 from geolift.skeleton import H36M17
+from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What the pose networks see and say is put where it belongs in the image; pictures and videos of people are read."""
 
-import os
 import sys
 import types
 import zipfile
@@ -12,11 +11,11 @@ import pytest
 from geolift.errors import DatasetError
 from geolift.joint_sets import MEDIAPIPE33
 from geolift.keypoints import blazepose, crops, detector
+from tests.helpers.paths import DATA
 
 JOINT = MEDIAPIPE33.source.index
 SIDES = [(i, JOINT(name.replace("left", "right"))) for i, name in enumerate(MEDIAPIPE33.source) if "left" in name]
 # A real video of two people, in a wheel (BSD-3-Clause).
-DATA = Path(os.environ.get("GEOLIFT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 WHEEL, VIDEO = DATA / "sports2d-0.8.34-py3-none-any.whl", "Sports2D/Demo/demo.mp4"
 BOTH = (60, 70, 80, 90, 100)  # frames in which both people are upright and in full view
 

@@ -12,8 +12,9 @@ from geolift.training.checkpoint import saved_steps
 from geolift.training.recovery import newest
 from geolift.training.saver import SaveError
 from geolift.training.train import train
+from tests.helpers.paths import ROOT
 from tests.test_growing_file import fill
-from tests.test_programs import ROOT, SMALL
+from tests.test_programs import SMALL
 from tests.test_train import assert_bit_equal, lines, state_of, tiny
 
 CONFIG = {"run.checkpoint_every": 2, "run.validate_every": 100}

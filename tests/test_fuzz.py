@@ -3,12 +3,12 @@
 import json
 from collections import Counter
 
-import corpus
 import numpy as np
 import pytest
 
 from benchmarks import mutations
 from geolift.errors import DatasetError
+from tests.helpers import corpus
 
 MUTATIONS = 400
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -15,8 +14,8 @@ import pytest
 from geolift.errors import ConfigError
 from geolift.training import checkpoint, hosts
 from geolift.training.folder import open_run
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 RATE = 1e-5
 
 

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from results import make_result
 
 from geolift import dataset
 from geolift.joint_sets import JOINT_SETS
@@ -12,6 +11,7 @@ from geolift.keypoints.format import Options
 from geolift.keypoints.inspection import describe, inspect
 from geolift.output import archive
 from geolift.skeleton import H36M17
+from tests.helpers.results import make_result
 
 JOINTS = JOINT_SETS["coco17"].source
 BESIDE = {"nose": "neck", "left_eye": "neck", "right_eye": "neck", "left_ear": "head", "right_ear": "head"}

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from figure import mirrored_name, standing
 
 from geolift import bridges
 from geolift.bridges import Bridge
 from geolift.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
 from geolift.skeleton import H36M17, Skeleton
+from tests.helpers.figure import mirrored_name, standing
 
 JOINT = H36M17.names.index
 NO_HEAD_TOP = {"coco17", "coco18", "body25", "mediapipe33", "panoptic19"}

@@ -3,10 +3,8 @@
 import copy
 import json
 
-import keypoint_writers as writers
 import numpy as np
 import pytest
-from keypoint_writers import COCO, OPENPOSE_COCO, Person
 
 from geolift import bridges
 from geolift.archives import photographs
@@ -15,6 +13,8 @@ from geolift.joint_sets import COCO17, JOINT_SETS
 from geolift.keypoints import alphapose, coco, json_values, mediapipe, mmpose, mpii, openpose
 from geolift.keypoints.format import Options
 from geolift.skeleton import H36M17
+from tests.helpers import keypoint_writers as writers
+from tests.helpers.keypoint_writers import COCO, OPENPOSE_COCO, Person
 
 SIZE = (640, 480)
 HALPE136 = (*JOINT_SETS["halpe26"].source, *(f"face_{i}" for i in range(110)))

@@ -17,7 +17,8 @@ import pytest
 import yaml
 from jax._src.clusters.k8s_cluster import K8sCluster
 
-ROOT = Path(__file__).parents[1]
+from tests.helpers.paths import ROOT
+
 LAUNCH = ROOT / "launch"
 SCRIPTS = sorted(LAUNCH.glob("*.sh"))
 FILLED = {

@@ -1,7 +1,6 @@
 """What a run tells survives kills, bad disks and threads, and stays readable."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from geolift.training import logger as module
 from geolift.training.clock import Clock
 from geolift.training.logger import Logger
+from tests.helpers.paths import ROOT
 from tests.test_growing_file import fill
 
 ALONE = """
@@ -73,7 +73,7 @@ def alone(script, folder, **options):
         "error",
         "-c",
         ALONE + script,
-        os.path.dirname(os.path.dirname(module.__file__)),
+        str(ROOT / "geolift"),
         str(folder),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
@@ -387,7 +387,7 @@ with Logger(folder, first=0, last=100, clock=Clock()) as log:
 sys.stderr.close()
 log.tell("after the end")
 """
-    command = [sys.executable, "-c", ALONE + script, os.path.dirname(os.path.dirname(module.__file__)), str(tmp_path)]
+    command = [sys.executable, "-c", ALONE + script, str(ROOT / "geolift"), str(tmp_path)]
     with (disk / "messages").open("w") as file:
         assert subprocess.run(command, stderr=file, timeout=60).returncode == 0
     assert steps(tmp_path) == list(range(1, 30))

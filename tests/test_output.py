@@ -9,7 +9,6 @@ import warnings
 
 import numpy as np
 import pytest
-from results import make_result, with_gaps
 from scipy.spatial.transform import Rotation
 
 from geolift import dataset
@@ -18,6 +17,7 @@ from geolift.errors import DatasetError
 from geolift.output import bvh, files
 from geolift.output.result import AXES, Result, check
 from geolift.skeleton import H36M17, Skeleton
+from tests.helpers.results import make_result, with_gaps
 
 JOINT = H36M17.names.index
 MILLIMETRE = 1e-3

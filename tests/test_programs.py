@@ -6,14 +6,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import geolift
 from geolift import cli, dataset
+from tests.helpers.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PNG = b"\x89PNG"
 
 

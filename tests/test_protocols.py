@@ -9,14 +9,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift import dataset, normalization, protocols
+from geolift import dataset, normalization
 from geolift import report as reports
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
@@ -25,6 +24,7 @@ from geolift.model import Model
 from geolift.networks import Lifter
 from geolift.protocols import FOURTEEN, HUMAN36M_ACTIONS, MPI_INF_3DHP_FRAMES, PROTOCOLS, human36m_row
 from geolift.skeleton import H36M17
+from tests.helpers.paths import ROOT
 
 # Metres, x right, y down, z forward, in H36M17's order.
 FIGURE = np.array([
@@ -303,11 +303,10 @@ def test_a_report_follows_its_protocol(tmp_path, monkeypatch, capsys):
 
 
 def test_an_unknown_protocol_is_one_line(tmp_path):
-    root = Path(protocols.__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-m", "launch.evaluate", f"--workdir={tmp_path}", "--data=procedural", "--protocol=h36"],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "JAX_PLATFORMS": "cpu"},
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
         check=False,

@@ -5,10 +5,8 @@ import shutil
 import sys
 import tracemalloc
 
-import keypoint_writers
 import numpy as np
 import pytest
-import table_writers as writers
 
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
@@ -16,6 +14,8 @@ from geolift.keypoints import recognition
 from geolift.keypoints.format import KINDS
 from geolift.keypoints.recognition import FORMATS, open_content, read_keypoints
 from geolift.npz import Archive
+from tests.helpers import keypoint_writers
+from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source
 TABLE = "frame,person,head_x,head_y,tail_x,tail_y\n0,rex,1,2,3,4\n1,rex,2,3,4,5\n"

@@ -10,7 +10,7 @@ import pytest
 from geolift.training.recovery import newest
 from geolift.training.stopping import SIGNALS, Signals, Stopped
 from geolift.training.train import train
-from tests.test_programs import ROOT
+from tests.helpers.paths import ROOT
 from tests.test_train import assert_bit_equal, lines, state_of, tiny
 
 

@@ -5,7 +5,6 @@ import functools
 
 import numpy as np
 import pytest
-import table_writers as writers
 
 from geolift import dataset
 from geolift.errors import DatasetError
@@ -13,6 +12,7 @@ from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.skeleton import H36M17
+from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source
 MOUSE = ("snout", "left_ear_tip", "right_ear_tip", "tail_base")

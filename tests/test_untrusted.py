@@ -18,12 +18,12 @@ import time
 from pathlib import Path
 
 import h5py
-import hostile_files as made
 import numpy as np
 import pytest
-import ways_in
 
 from benchmarks import guarded
+from tests.helpers import hostile_files as made
+from tests.helpers import ways_in
 
 SECONDS, MEMORY = 20.0, 2 << 30  # of a reader; of address space, libraries that it loads among it
 PEAK = 200 << 20  # bytes that refusing a file may take

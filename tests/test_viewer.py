@@ -11,11 +11,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from results import make_result, with_gaps
 
 from geolift.errors import DatasetError
 from geolift.skeleton import H36M17
 from geolift.viewer import SUFFIXES, movie, page, view
+from tests.helpers.results import make_result, with_gaps
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;<!--"\u2028'
 

@@ -1,19 +1,18 @@
-"""Good files of every format that is read, for damaging: `PYTHONPATH=tests python tests/corpus.py FOLDER`."""
+"""Good files of every format that is read, for damaging: `PYTHONPATH=tests python tests/helpers/corpus.py FOLDER`."""
 
 import pickle
 import sys
 from pathlib import Path
 
-import keypoint_writers
 import numpy as np
-import table_writers
-from results import make_result
 
 from geolift import dataset, procedural
 from geolift.cameras import film
 from geolift.joint_sets import JOINT_SETS
 from geolift.output import archive
 from geolift.skeleton import H36M17
+from tests.helpers import keypoint_writers, table_writers
+from tests.helpers.results import make_result
 
 
 def write(folder):

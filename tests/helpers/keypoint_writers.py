@@ -7,7 +7,8 @@ import json
 from typing import NamedTuple
 
 import numpy as np
-from figure import standing
+
+from tests.helpers.figure import standing
 
 COCO = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",

@@ -8,7 +8,6 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-import corpus
 import jax
 import numpy as np
 
@@ -25,6 +24,7 @@ from geolift.networks import Lifter
 from geolift.normalization import Normalization
 from geolift.output import files
 from geolift.skeleton import H36M17
+from tests.helpers import corpus
 
 NOBODY = 65534  # a user who may read nothing of others
 
