@@ -19,7 +19,7 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from geolift import chunks, procedural
+from geolift import batching, procedural
 from geolift.cameras import film
 from geolift.joint_sets import JOINT_SETS
 from geolift.skeleton import H36M17
@@ -73,12 +73,12 @@ def main(_: list[str]) -> None:
     seen = np.ones((count, 17), bool) if model.lifter.masks else None
 
     product = jax.jit(lambda x: functools.reduce(jnp.matmul, kernels, x))
-    inputs = jnp.ones((chunks.SIZES[-1], kernels[0].shape[0]))
+    inputs = jnp.ones((batching.SIZES[-1], kernels[0].shape[0]))
     with tempfile.TemporaryDirectory() as folder:
         openpose = write_openpose(keypoints, Path(folder) / "openpose")
         table = write_table(keypoints, Path(folder) / "table.csv")
         runs = {
-            "matrix products alone": (lambda: product(inputs), chunks.SIZES[-1]),
+            "matrix products alone": (lambda: product(inputs), batching.SIZES[-1]),
             "network alone": (lambda: geolift.lift_poses(model, poses, seen), count),
             "geolift.lift, CSV": (lambda: geolift.lift(table, model=model, fps=30).points, count),
             "geolift.lift, OpenPose folder": (lambda: geolift.lift(openpose, model=model, fps=30).points, count),

@@ -1,6 +1,6 @@
 """From the command to its first result, compiling and not: `python -m benchmarks.startup --data=cmu.npz`.
 
-Every round starts with an empty cache of compiled programs (geolift/compilation.py): each command is run cold, then
+Every round starts with an empty cache of compiled programs (geolift/compile_cache.py): each command is run cold, then
 again, warm. Timed are `geolift lift` of one person in one frame, to its end, and `launch.train`, to its first step. Of
 the time of a warm start, what importing takes is measured alone. Medians of the rounds.
 """

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from geolift import dataset
-from geolift.compilation import keep_programs
+from geolift.compile_cache import keep_programs
 from geolift.errors import ConfigError, DatasetError, printable
-from geolift.training.workdir import read
+from geolift.safe_io.json_file import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 
 from geolift import skeleton as skeletons
 from geolift.errors import DatasetError
-from geolift.npz import read_arrays, write_arrays
+from geolift.safe_io.npz import read_arrays, write_arrays
 from geolift.skeleton import Skeleton
 
 VERSION = 1

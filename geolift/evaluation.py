@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift import metrics
-from geolift.chunks import map_chunks
+from geolift.batching import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import align

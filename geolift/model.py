@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from geolift.chunks import map_chunks
+from geolift.batching import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import center, masked

@@ -16,14 +16,13 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from geolift import inputs, json_text
 from geolift import skeleton as skeletons
 from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model, digest, identify, path_name, weights
 from geolift.networks import Lifter
 from geolift.normalization import Normalization
+from geolift.safe_io import bounded_file, json_file
 from geolift.skeleton import Skeleton
-from geolift.training import workdir
 
 WEIGHTS = Path(resources.files("geolift")) / "weights"
 VERSION = 1
@@ -202,7 +201,7 @@ def _find(name_or_path: str | os.PathLike) -> Path:
 
 def _read(path: Path) -> tuple[Model, dict[str, Any]]:
     """The model and the card of a file."""
-    size = inputs.size(path, "a .safetensors file")
+    size = bounded_file.size(path, "a .safetensors file")
     if size > LARGEST:
         raise DatasetError(f"{path}: found {size} bytes, expected weights of up to {LARGEST}")
     try:
@@ -213,7 +212,7 @@ def _read(path: Path) -> tuple[Model, dict[str, Any]]:
     if KEY not in metadata:
         raise DatasetError(f"{path}: metadata: found {sorted(metadata)}, expected {KEY!r}: not written by geolift")
     try:
-        content = json_text.parse(metadata[KEY], strict=True)
+        content = json_file.parse(metadata[KEY], strict=True)
         version, expected = content["version"], content.pop("sha256")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: metadata: not readable ({error})") from error
@@ -305,7 +304,7 @@ def _run(folder: Path) -> tuple[Model, int]:
 def _run_card(folder: Path) -> tuple[Model, dict[str, Any]]:
     """The model of a run's folder, and what the run recorded for its card; paths of data are cut to file names."""
     model, step = _run(folder)
-    config, recorded = workdir.read(folder / "config.json"), workdir.read(folder / "model.json")
+    config, recorded = json_file.read(folder / "config.json"), json_file.read(folder / "model.json")
     for entry, key in ((config["data"], "path"), (config["adapter"], "data")):
         entry[key] = ",".join(Path(path).name for path in entry[key].split(","))
     content = {
@@ -318,7 +317,7 @@ def _run_card(folder: Path) -> tuple[Model, dict[str, Any]]:
     }
     path = folder / "evaluation.json"
     if path.exists():
-        result = workdir.read(path)
+        result = json_file.read(path)
         if result["step"] != step:
             raise DatasetError(f"{path}: step: found {result['step']}, expected {step}, the newest: evaluate again")
         content["metrics"] = metrics(result, model)

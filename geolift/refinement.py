@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from geolift.chunks import map_chunks
+from geolift.batching import map_chunks
 from geolift.skeleton import Skeleton
 
 RATE = 30.0  # frames per second that the weights are for

@@ -15,8 +15,8 @@ from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
 from geolift.refinement import refine
+from geolift.safe_io.json_file import write as write_json
 from geolift.training.folder import load
-from geolift.training.workdir import write as write_json
 
 
 def measure(

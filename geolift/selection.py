@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from geolift.batching import map_chunks
 from geolift.body import BUILD
 from geolift.bones import sides
-from geolift.chunks import map_chunks
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import FEWEST

@@ -39,12 +39,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift import bridges, inputs, json_text
+from geolift import bridges
 from geolift import skeleton as skeletons
 from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.recording import Recording
+from geolift.safe_io import bounded_file, json_file
 from geolift.skeleton import H36M17, Skeleton
 
 LARGEST = 2**20  # bytes
@@ -171,8 +172,8 @@ def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        text = inputs.content(path, LARGEST, "TOML or JSON").decode("utf-8-sig")
-        content = json_text.parse(text) if text.lstrip()[:1] == "{" else _toml(text)
+        text = bounded_file.content(path, LARGEST, "TOML or JSON").decode("utf-8-sig")
+        content = json_file.parse(text) if text.lstrip()[:1] == "{" else _toml(text)
     except DatasetError:
         raise
     except (ValueError, RecursionError, MemoryError) as error:

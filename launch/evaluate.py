@@ -6,7 +6,7 @@ Prints a table beside the untrained network and the flat skeleton, writes `evalu
 
 from absl import flags
 
-from geolift.compilation import keep_programs
+from geolift.compile_cache import keep_programs
 from geolift.errors import ConfigError
 from geolift.protocols import PROTOCOLS
 from geolift.refinement import WINDOW

@@ -5,7 +5,7 @@ Computes the bad steps of the run's dump again, from the state before them, the 
 
 from absl import flags
 
-from geolift.compilation import keep_programs
+from geolift.compile_cache import keep_programs
 from geolift.training.divergence import replay
 from launch import program
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from absl import flags
 from ml_collections import ConfigDict
 
-from geolift.compilation import keep_programs
+from geolift.compile_cache import keep_programs
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model

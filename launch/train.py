@@ -9,7 +9,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from geolift.compilation import keep_programs
+from geolift.compile_cache import keep_programs
 from geolift.report import report
 from geolift.sources import open_dataset
 from geolift.training import hosts

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from geolift import bridges, cli, dataset, normalization, npz
+from geolift import bridges, cli, dataset, normalization
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.joint_sets import COCO17, JOINT_SETS, MPII16
+from geolift.safe_io import npz
 from geolift.skeleton import H36M17
 from tests.helpers.figure import standing
 

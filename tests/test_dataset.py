@@ -5,8 +5,9 @@ import contextlib
 import numpy as np
 import pytest
 
-from geolift import dataset, npz
+from geolift import dataset
 from geolift.errors import DatasetError
+from geolift.safe_io import npz
 
 
 def changed(people, tmp_path, **arrays):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from geolift import chunks, evaluation, model
+from geolift import batching, evaluation, model
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS
@@ -174,7 +174,7 @@ def test_every_measure_is_defined_and_has_a_unit():
 def test_chunks_and_padding_change_nothing(people, monkeypatch, rng):
     points = people.points_3d + rng.normal(scale=0.05, size=people.points_3d.shape).astype("f")
     whole = evaluate(points, people)
-    monkeypatch.setattr(chunks, "SIZES", (1, 100))
+    monkeypatch.setattr(batching, "SIZES", (1, 100))
     parts = evaluate(points, people)
     for key in evaluation.PER_FRAME:
         np.testing.assert_allclose(parts[key], whole[key], rtol=1e-5)

@@ -232,9 +232,10 @@ def line(step):
 def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_doubles_nothing(tmp_path):
     script = """
 import pathlib
-from geolift.training import growing_file, progress, workdir
+from geolift.safe_io import atomic, json_file
+from geolift.training import growing_file, progress
 
-own = [part.__file__ for part in (module, growing_file, progress, workdir)]
+own = [part.__file__ for part in (module, growing_file, progress, atomic, json_file)]
 used = [(pathlib.__file__, name) for name in ("open", "write_bytes", "write_text", "replace", "rename", "unlink")]
 
 def trace(frame, event, _):

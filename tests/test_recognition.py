@@ -13,7 +13,7 @@ from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import recognition
 from geolift.keypoints.format import KINDS
 from geolift.keypoints.recognition import FORMATS, open_content, read_keypoints
-from geolift.npz import Archive
+from geolift.safe_io.npz import Archive
 from tests.helpers import keypoint_writers
 from tests.helpers import table_writers as writers
 

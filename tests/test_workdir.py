@@ -10,8 +10,10 @@ import time
 import pytest
 
 from geolift.errors import ConfigError
-from geolift.training import environment, workdir
-from geolift.training.workdir import Lock, differences, expect, read, write
+from geolift.safe_io.json_file import read, write
+from geolift.training import environment
+from geolift.training.lock import Lock
+from geolift.training.workdir import differences, expect
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -81,7 +83,7 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path):
     """Killed while writing over and over: the file is always one of the two."""
     code = f"""
 from pathlib import Path
-from geolift.training.workdir import write
+from geolift.safe_io.json_file import write
 print("ready", flush=True)
 while True:
     for letter in "ab":
@@ -100,7 +102,7 @@ while True:
 HOLD = """
 import sys, time
 from pathlib import Path
-from geolift.training.workdir import Lock
+from geolift.training.lock import Lock
 with Lock(Path(sys.argv[1])) as lock:
     print(lock.held, flush=True)
     time.sleep(60)
@@ -108,7 +110,7 @@ with Lock(Path(sys.argv[1])) as lock:
 
 
 def test_a_folder_is_held_by_one_program_and_free_when_that_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr(workdir, "PATIENCE", 0.0)
+    monkeypatch.setattr("geolift.training.lock.PATIENCE", 0.0)
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "True\n"
     with (

@@ -8,7 +8,7 @@ from geolift.archives.takes import TRUNK
 from geolift.cameras import Clip, film
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.npz import read_arrays
+from geolift.safe_io.npz import read_arrays
 from geolift.skeleton import H36M17
 
 NOTICE = (

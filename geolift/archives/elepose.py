@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import inputs, pickles
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble, fit_intrinsics
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, pickles
 from geolift.skeleton import H36M17
 
 KEYPOINTS = {"truth": "poses_2d", "detected": "poses_2d_pred"}
@@ -35,7 +35,7 @@ def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
     if keypoints not in KEYPOINTS:
         raise ValueError(f"keypoints: found {keypoints!r}, expected one of {sorted(KEYPOINTS)}")
     path = Path(path)
-    inputs.size(path, "a .pkl file")
+    bounded_file.size(path, "a .pkl file")
     with path.open("rb") as file:
         content = pickles.load(file, str(path))
     needed = ("subject", "poses_3d", "poses_2d", KEYPOINTS[keypoints])

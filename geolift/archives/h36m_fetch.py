@@ -9,8 +9,8 @@ from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.keypoints import hdf5
 from geolift.protocols import HUMAN36M_FPS
+from geolift.safe_io import hdf5
 
 LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d", "intrinsics")}
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import inputs
 from geolift.archives import cmu
 from geolift.cameras import Clip, film
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file
 from geolift.skeleton import H36M17
 
 CMU_INCHES = 0.45  # CMU's lengths are inches times this
@@ -59,7 +59,7 @@ def files(path: str | os.PathLike, ending: str) -> list[Path]:
 
 def text(path: Path) -> str:
     """A text file's content. Raises DatasetError if it is none, FileNotFoundError if it is not there."""
-    content = inputs.content(path, LARGEST_TEXT, "a text file")
+    content = bounded_file.content(path, LARGEST_TEXT, "a text file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

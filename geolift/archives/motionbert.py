@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import inputs, pickles
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.protocols import HUMAN36M_FPS
+from geolift.safe_io import bounded_file, pickles
 from geolift.skeleton import H36M17
 
 SOURCE = re.compile(r"s_(\d\d)_act_(\d\d)_subact_(\d\d)_ca_(\d\d)")
@@ -35,7 +35,7 @@ def read(path: str | os.PathLike) -> Dataset:
         FileNotFoundError: if there is no such file.
     """
     path = Path(path)
-    inputs.size(path, "a .pkl file")
+    bounded_file.size(path, "a .pkl file")
     with path.open("rb") as file:
         content = pickles.load(file, str(path))
     parts = [part for part in PARTS if isinstance(content, Mapping) and part in content]

@@ -9,7 +9,7 @@ from geolift.archives.takes import fit_intrinsics, follow_gaze, order
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.joint_sets import MPI_INF_3DHP17
-from geolift.keypoints import hdf5
+from geolift.safe_io import hdf5
 from geolift.skeleton import H36M17
 
 NOTICE = (

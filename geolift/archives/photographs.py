@@ -12,7 +12,7 @@ from geolift.bridges import Bridge
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.joint_sets import COCO17, MPII16
-from geolift.npz import read_arrays
+from geolift.safe_io.npz import read_arrays
 from geolift.skeleton import H36M17
 
 MPII_NOTICE = (

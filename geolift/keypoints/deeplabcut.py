@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geolift import pickles
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names, hdf5, joint_names, reconcile, rows
+from geolift.keypoints import frame_names, joint_names, reconcile, rows
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
+from geolift.safe_io import hdf5, pickles
 
 LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
 COORDINATES = ("x", "y", "likelihood")

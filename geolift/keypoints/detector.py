@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import inputs
 from geolift.errors import DatasetError
 from geolift.keypoints import blazepose
 from geolift.keypoints.recording import Recording, record
+from geolift.safe_io import bounded_file
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
@@ -113,7 +113,7 @@ def _image(path: Path) -> np.ndarray:
     """`[H, W, 3]` uint8 RGB, turned as the camera was."""
     import cv2
 
-    content = inputs.content(path, LARGEST_IMAGE, "an image")  # OpenCV itself does not open every name on Windows
+    content = bounded_file.content(path, LARGEST_IMAGE, "an image")  # OpenCV itself does not open every name on Windows
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     except cv2.error as error:  # more pixels than it takes, or than there is memory for
@@ -127,7 +127,7 @@ def _header(path: Path) -> tuple[int, float]:
     """How many frames a video has and how many in a second, by its header; 0 where it does not tell."""
     import cv2
 
-    size = inputs.size(path, "a video")
+    size = bounded_file.size(path, "a video")
     with path.open("rb") as file:
         begin = file.read(8)
     if re.fullmatch(rb"[\x20-\x7e\s]+", begin) and not begin.startswith(b"RIFF"):

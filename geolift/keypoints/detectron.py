@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from geolift import pickles
 from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import joint_names, reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
-from geolift.npz import Archive
+from geolift.safe_io import pickles
+from geolift.safe_io.npz import Archive
 
 PARTS = ("x", "y", "logit", "probability")  # of a joint, as Detectron gives them
 LAYOUTS = {"coco": "coco17", "h36m": "h36m17", "mpii": "mpii16"}  # names of joint sets, VideoPose3D's and ours

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from geolift import inputs, json_text
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, json_file
 
 LARGEST_WHOLE = 10**15  # a frame, image or track number beyond this is none
 LARGEST = 1e100  # a number beyond this is not even junk in place of pixels
@@ -23,7 +23,7 @@ def load(path: Path, *, largest: int) -> Any:
         FileNotFoundError: if there is no such file.
     """
     try:
-        return json_text.parse(inputs.content(path, largest).decode("utf-8-sig"))
+        return json_file.parse(bounded_file.content(path, largest).decode("utf-8-sig"))
     except DatasetError:
         raise
     except ValueError as error:  # no JSON, no UTF-8

@@ -8,7 +8,7 @@ from geolift import dataset
 from geolift.keypoints import reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
-from geolift.npz import Archive
+from geolift.safe_io.npz import Archive
 from geolift.skeleton import H36M17
 
 ARRAYS = {"version", "keypoints", "confidence", "joint_names", "parents", "start", "stop"}

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift import json_text
 from geolift.errors import DatasetError
 from geolift.keypoints import (
     alphapose,
@@ -25,7 +24,8 @@ from geolift.keypoints import (
 )
 from geolift.keypoints.format import KINDS, Format, Options
 from geolift.keypoints.recording import Recording
-from geolift.npz import Archive
+from geolift.safe_io import json_file
+from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (
     *openpose.FORMATS, *coco.FORMATS, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT,
@@ -178,7 +178,7 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
 
 def _json(text: str, path: Path) -> Any:
     try:
-        return json_text.parse(text)
+        return json_file.parse(text)
     except ValueError as error:
         raise DatasetError(f"{path}: damaged JSON: {error}") from error
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import hdf5, joint_names, reconcile
+from geolift.keypoints import joint_names, reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
+from geolift.safe_io import hdf5
 
 LONGEST_DIMS = 100  # characters
 LAYOUT = ("frame", "track", "node", "xy")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import inputs, json_text
 from geolift.errors import DatasetError
-from geolift.npz import read_arrays
 from geolift.output.result import AXES, Result, check
+from geolift.safe_io import bounded_file, json_file
+from geolift.safe_io.npz import read_arrays
 from geolift.skeleton import Skeleton
 
 FORMAT, VERSION = "geolift poses", 1
@@ -54,8 +54,8 @@ def load_npz(path: Path) -> Result:
 def load_json(path: Path) -> Result:
     """Read what `write_json` wrote; raises DatasetError and FileNotFoundError naming the file."""
     try:
-        text = inputs.content(path, LARGEST, "poses in JSON").decode("utf-8-sig")
-        entries = json_text.parse(text, strict=True)
+        text = bounded_file.content(path, LARGEST, "poses in JSON").decode("utf-8-sig")
+        entries = json_file.parse(text, strict=True)
     except DatasetError:
         raise
     except ValueError as error:

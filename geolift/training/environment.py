@@ -7,7 +7,8 @@ from pathlib import Path
 import jax
 
 from geolift.errors import ConfigError
-from geolift.training.workdir import differences, read, write
+from geolift.safe_io.json_file import read, write
+from geolift.training.workdir import differences
 
 FILE = "environment.json"
 PACKAGES = ("geolift", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")

@@ -14,11 +14,11 @@ from geolift.errors import ConfigError
 from geolift.model import Model, identify
 from geolift.networks import unfolded
 from geolift.normalization import Normalization
+from geolift.safe_io.json_file import read as read_json
 from geolift.sampler import Pools
 from geolift.skeleton import Skeleton
 from geolift.step import TrainState
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
-from geolift.training.workdir import read as read_json
 from geolift.views import mean_pitch
 
 CONFIG, CARD = "config.json", "model.json"

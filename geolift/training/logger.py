@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from geolift.safe_io.atomic import replace
 from geolift.training.clock import Clock
 from geolift.training.growing_file import GrowingFile, end_line
 from geolift.training.progress import Progress, totals
 from geolift.training.tensorboard import open_board
-from geolift.training.workdir import replace
 
 FILE, HISTORY = "metrics.jsonl", "history.jsonl"
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from geolift.errors import ConfigError
-from geolift.training import checkpoint, workdir
+from geolift.safe_io import json_file
+from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, SAVED, Damaged
 from geolift.training.folder import CARD
 
@@ -78,13 +79,13 @@ def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]
     if not step:
         (run / SAVED).unlink(missing_ok=True)
     elif last != step:
-        workdir.write(run / SAVED, {"step": step})
+        json_file.write(run / SAVED, {"step": step})
     return lines
 
 
 def _last_saved(run: Path, steps: Sequence[int]) -> int:
     """The step in the run's mark; without a mark that can be read, that of its newest checkpoint."""
     try:
-        return int(workdir.read(run / SAVED)["step"])
+        return int(json_file.read(run / SAVED)["step"])
     except (ConfigError, FileNotFoundError, KeyError, TypeError, ValueError):
         return max(steps, default=0)

@@ -6,8 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+from geolift.safe_io import json_file
 from geolift.step import TrainState
-from geolift.training import checkpoint, workdir
+from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, SAVED
 
 SLOW = 30.0  # seconds that training waits for the checkpoint before
@@ -82,7 +83,7 @@ class Saver:
         try:
             if step not in checkpoint.steps(folder):
                 checkpoint.write(folder, step, arrays)
-            workdir.write(self._folder / SAVED, {"step": step})
+            json_file.write(self._folder / SAVED, {"step": step})
         except Exception as error:  # orbax, tensorstore and the file system raise what they like
             self._error, self._failures, self._failed_at = error, self._failures + 1, time.monotonic()
             self._tell(f"checkpoint {step} not saved, training goes on and tries again: {_said(error)}")

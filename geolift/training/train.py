@@ -14,6 +14,7 @@ from geolift import normalization
 from geolift.build import Phase, build_phases, build_pools, build_state, check, fit_flow
 from geolift.errors import ConfigError
 from geolift.model import Model
+from geolift.safe_io.json_file import write
 from geolift.sampler import sample
 from geolift.sources import open_dataset
 from geolift.step import Parallel, parallel, stack
@@ -22,12 +23,13 @@ from geolift.training.checkpoint import FOLDER
 from geolift.training.clock import Clock
 from geolift.training.folder import CARD, CONFIG, as_model, card
 from geolift.training.health import Watch
+from geolift.training.lock import Lock
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, each, run
 from geolift.training.saver import SaveError, Saver
 from geolift.training.stream import stream
 from geolift.training.validation import validator
-from geolift.training.workdir import Lock, expect, write
+from geolift.training.workdir import expect
 
 FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 

@@ -1,7 +1,12 @@
 """JSON that somebody else wrote: parsed, or refused with one line; an entry given twice is refused, too."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+from geolift.errors import ConfigError, DatasetError, one_line
+from geolift.safe_io import bounded_file
+from geolift.safe_io.atomic import replace
 
 
 def parse(text: str, *, strict: bool = False) -> Any:
@@ -34,3 +39,31 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(constant: str) -> None:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+LARGEST = 16 << 20  # bytes of a JSON file of ours
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a JSON file of a run.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ConfigError: if it cannot be read, or holds no JSON object.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
+    try:
+        content = parse(bounded_file.content(path, LARGEST, "a small JSON file").decode())
+    except DatasetError as error:
+        raise ConfigError(str(error)) from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not readable as JSON ({one_line(str(error)[:200])})") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: found {type(content).__name__}, expected a JSON object")
+    return content
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all."""
+    replace(path, (json.dumps(content, indent=2) + "\n").encode())

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from geolift import inputs, npz
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, npz
 
 MOST_TEXTS = 2**16  # texts of any length in a data set, which are read one by one
 LONGEST_TEXT = 2**12  # characters of a name
@@ -26,7 +26,7 @@ def opened(path: Path, what: str = "HDF5") -> Iterator[Any]:
         import h5py
     except ImportError as error:
         raise DatasetError(f"{path}: {what} files need h5py: pip install 'geolift[files]'") from error
-    inputs.size(path, f"a file of {what}")
+    bounded_file.size(path, f"a file of {what}")
     try:
         with h5py.File(path, "r") as file:
             yield file

@@ -11,8 +11,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from geolift import pickles
 from geolift.errors import DatasetError
+from geolift.safe_io import pickles
 
 FINE = {
     "containers": {"a": [1, 2.5, True, None, "text", b"bytes"], ("S1", 1): (1, (2,)), "s": {1, 2}, "f": frozenset("x")},

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import inputs, npz
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, npz
 
 LARGEST = 2**30  # bytes of a file
 MOST = 1000  # variables, attributes
@@ -32,7 +32,7 @@ def variable(path: Path, name: str) -> np.ndarray:
         import cdflib
     except ImportError as error:
         raise DatasetError(f"{path}: CDF files need cdflib: pip install 'geolift[files]'") from error
-    content = inputs.content(path, LARGEST, "a CDF file")
+    content = bounded_file.content(path, LARGEST, "a CDF file")
     try:
         _Walk(content).check()
         return np.asarray(cdflib.CDF(path).varget(name))
@@ -123,7 +123,7 @@ class _Walk:
         return self._inflate(content[16 + 3 * self.width :])
 
     def _inflate(self, data: bytes) -> bytes:
-        unpacked = inputs.unpacked(data, self.left)
+        unpacked = bounded_file.unpacked(data, self.left)
         self._spend(len(unpacked))
         return unpacked
 

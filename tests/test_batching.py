@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from geolift import chunks
-from geolift.chunks import SIZES, map_chunks
+from geolift import batching
+from geolift.batching import SIZES, map_chunks
 
 
 def test_every_row_comes_back_in_its_place_through_few_programs():
@@ -50,6 +50,6 @@ def test_pieces(rows, sizes):
 
 def test_less_than_half_is_padding_and_pieces_are_few():
     for rows in range(1, 9000):
-        size = chunks.size_of_pieces(rows)
+        size = batching.size_of_pieces(rows)
         assert -(-rows // size) * size < 2 * rows
         assert size == SIZES[-1] or rows <= 2 * SIZES[SIZES.index(size) + 1], "no more than eight pieces of a size"

@@ -12,8 +12,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from geolift import npz
 from geolift.errors import DatasetError
+from geolift.safe_io import npz
 
 ARRAYS = {
     "floats": np.linspace(0, 1, 24, dtype=np.float32).reshape(2, 3, 4),

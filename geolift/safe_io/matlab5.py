@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from geolift import inputs, npz
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, npz
 
 LARGEST = 2**31  # bytes of a file
 MOST_CELLS = 1000
@@ -33,7 +33,7 @@ def load(path: Path, names: Sequence[str]) -> dict[str, Any]:
         from scipy.io import loadmat
     except ImportError as error:
         raise DatasetError(f"{path}: MATLAB v5 files need scipy: pip install 'geolift[files]'") from error
-    content = inputs.content(path, LARGEST, "a MATLAB v5 file")
+    content = bounded_file.content(path, LARGEST, "a MATLAB v5 file")
     try:
         _check(content, names)
         return loadmat(path, variable_names=list(names))
@@ -54,7 +54,7 @@ def _check(content: bytes, names: Sequence[str]) -> None:
         if kind == COMPRESSED:
             if _name(zlib.decompressobj().decompress(body, NAME), order) not in names:
                 continue
-            body = inputs.unpacked(body, left)
+            body = bounded_file.unpacked(body, left)
             left -= len(body)
             kind, begin, end = _element(body, 0, order)
             body = body[begin:end]

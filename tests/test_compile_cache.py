@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-KEEP = "from geolift.compilation import keep_programs; folder = keep_programs(); print(folder)"
+KEEP = "from geolift.compile_cache import keep_programs; folder = keep_programs(); print(folder)"
 RUN = """
 import jax, jax.numpy as jnp
 hits = []
@@ -16,7 +16,7 @@ jax.jit(lambda x: jax.lax.fori_loop(0, 3, lambda i, y: jnp.sin(y @ y).sort(), x)
 print(len(hits))
 """
 
-ALL = f"import geolift.compilation as c; c.SHORTEST = 0.0; {KEEP}{RUN}"  # however soon compiled
+ALL = f"import geolift.compile_cache as c; c.SHORTEST = 0.0; {KEEP}{RUN}"  # however soon compiled
 
 
 def start(code, home, *, quiet=True, **env):

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from geolift import inputs, pickles
 from geolift.errors import DatasetError
+from geolift.safe_io import bounded_file, pickles
 
 LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
 LARGEST_RATIO = 200  # and how many times the size of the file, except for files whose arrays take less than SMALL
@@ -39,7 +39,7 @@ class Archive:
 
     def __init__(self, path: str | os.PathLike):
         path = Path(path)
-        size = inputs.size(path, "a .npz file")
+        size = bounded_file.size(path, "a .npz file")
         if size == 0:
             raise DatasetError(f"{path}: the file is empty, expected a .npz")
         if not zipfile.is_zipfile(path):
