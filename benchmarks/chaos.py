@@ -20,7 +20,7 @@ from absl import app, flags
 
 from geolift import dataset, procedural
 from geolift.cameras import film
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER
 from geolift.training.recovery import QUARANTINE

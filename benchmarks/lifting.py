@@ -21,8 +21,8 @@ from absl import app, flags
 import geolift
 from geolift import batching, procedural
 from geolift.cameras import film
-from geolift.joint_sets import JOINT_SETS
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
 FRAMES = flags.DEFINE_integer("frames", 20_000, "Frames with one person each.")

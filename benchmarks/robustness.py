@@ -17,7 +17,7 @@ import geolift
 from geolift import dataset, evaluation
 from geolift.keypoints.recording import Recording, record
 from geolift.protocols import PROTOCOLS
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
 DATA = flags.DEFINE_string("data", None, "Data set with 3D.", required=True)
@@ -58,7 +58,7 @@ def without(*names: str) -> Callable[..., Frames]:
 
 
 def like_coco(pixels: float) -> Callable[..., Frames]:
-    """Thorax and spine made of shoulders and hips, no top of the head (docs/bridges.md), and noise."""
+    """Thorax and spine made of shoulders and hips, no top of the head (docs/joint-mapping.md), and noise."""
 
     def change(rng: np.random.Generator, keypoints: np.ndarray, sure: np.ndarray) -> Frames:
         keypoints, sure = without("head")(rng, *noise(pixels)(rng, keypoints, sure))

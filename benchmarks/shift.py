@@ -17,7 +17,7 @@ from geolift.adaptation import adapt
 from geolift.build import build_networks, build_phases, build_state
 from geolift.dataset import Dataset
 from geolift.sampler import Pools, Poses, make_pool, sample
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.sources import open_dataset
 from geolift.step import parallel
 

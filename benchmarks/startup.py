@@ -18,7 +18,7 @@ from absl import app, flags
 
 from geolift import procedural
 from geolift.cameras import film
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.training.environment import machine
 
 DATA = flags.DEFINE_string("data", "procedural", "What launch.train reads.")

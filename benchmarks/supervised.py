@@ -24,7 +24,7 @@ from geolift.losses import lift_pose
 from geolift.mirror import mirror_pose
 from geolift.model import Model
 from geolift.report import measure
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, parallel
 from geolift.training.folder import as_model

@@ -15,7 +15,7 @@ import geolift
 from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, missing, noise
 from geolift import dataset, evaluation
 from geolift.keypoints.recording import Recording, record
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 CLIPS = flags.DEFINE_integer("clips", 1, "Take one clip in so many.")
 

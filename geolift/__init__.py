@@ -56,7 +56,7 @@ from geolift.output.result import Result
 from geolift.pretrained import load
 from geolift.refinement import Refined, refine
 from geolift.sampler import Batch, Poses
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
 from geolift.views import View
 

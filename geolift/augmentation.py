@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from geolift.sampler import Poses
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 MIDLINE = 3.0  # noise of joints without a side over that of the others: every data set defines spine, neck, head anew
 

@@ -5,7 +5,7 @@ import numpy as np
 from geolift.keypoints.timeline import Timeline, each_person
 from geolift.model import Model
 from geolift.normalization import bone_lengths
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 STATURE = 1.7  # metres, of a person nobody has measured
 SOLES = 0.95  # a standing person's joints from ankle to head top reach over this share of the stature

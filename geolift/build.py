@@ -15,17 +15,16 @@ from ml_collections import ConfigDict
 from geolift import normalization
 from geolift.adaptation import adaptation_game, together
 from geolift.augmentation import Detector
-from geolift.bones import partners
 from geolift.dataset import Dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.flow import PoseFlow, fit, likelihood_game, parts_of
 from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.losses import ADVERSARIAL
-from geolift.model import expect_skeleton
 from geolift.networks import NORMALISATIONS, Adapter, Discriminator, Lifter
 from geolift.normalization import Normalization
 from geolift.sampler import BY, Pool, Pools, make_pool, merge
-from geolift.skeleton import Skeleton
+from geolift.skeletons.bones import partners
+from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
 from geolift.views import MeanPitch, PosePitch, View

@@ -10,7 +10,7 @@ import numpy as np
 
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 # The CMU protocol (docs/cmu-protocol.md). Changing a number makes another data set.
 CAMERAS = 4

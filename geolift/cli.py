@@ -105,7 +105,7 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     """What a user says about a file where the file itself does not."""
-    from geolift.joint_sets import JOINT_SETS
+    from geolift.skeletons.joint_sets import JOINT_SETS
 
     parser.add_argument("--from", dest="format", metavar="FORMAT", help="what INPUT is (default: it is recognised)")
     parser.add_argument("--joints", choices=JOINT_SETS, help="joint set, where the file does not tell")

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import skeleton as skeletons
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays, write_arrays
-from geolift.skeleton import Skeleton
+from geolift.skeletons import skeleton as skeletons
+from geolift.skeletons.skeleton import Skeleton
 
 VERSION = 1
 FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d")

@@ -19,7 +19,7 @@ from flax import linen as nn
 from geolift.losses import mean_over
 from geolift.mirror import mirror_pose
 from geolift.sampler import Batch
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 from geolift.step import Outcome
 
 CLAMP = 2.0  # bound of the logarithm of a coupling's scale

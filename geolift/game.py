@@ -16,7 +16,7 @@ from geolift.geometry import masked, project
 from geolift.losses import Adversarial, adversarial, lift_pose, lift_reproject_lift, motion, turn
 from geolift.networks import Adapter, Discriminator, Lifter
 from geolift.sampler import Batch, Poses
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 from geolift.step import Outcome
 from geolift.views import MeanPitch, PosePitch, View, random_views
 

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import bridges, pretrained, refinement, skeleton_file
+from geolift import pretrained, refinement
 from geolift.body_size import FOCAL, STATURE, metres_per_unit, model_bones, root_position
-from geolift.bridges import Bridge
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
 from geolift.keypoints.jitter import steady
@@ -21,10 +20,12 @@ from geolift.keypoints.recording import Recording, subset, without_doubtful
 from geolift.keypoints.suspicions import suspicions
 from geolift.keypoints.timeline import Timeline, fill, running_median, smooth, timeline
 from geolift.keypoints.tracking import select, track
-from geolift.model import Model, expect_skeleton, lift_poses
+from geolift.model import Model, lift_poses
 from geolift.normalization import person_sizes, root_centered
 from geolift.output.result import Result
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping, skeleton_file
+from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.skeleton import H36M17, expect_skeleton
 
 UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by where nobody tells the rate
 TALLEST = 20.0  # metres, of any animal
@@ -82,7 +83,7 @@ def lift(
     _check_positive(fps=fps, height=height, focal=focal)
     if height is not None and height > TALLEST:
         raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
-    bridges.check_head(head)
+    mapping.check_head(head)
     if not isinstance(model, Model):
         model = pretrained.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
@@ -193,7 +194,7 @@ def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | No
 
 def _in_joints_of(model: Model, recording: Recording, bridge: Bridge, head: str) -> tuple[Recording, Timeline]:
     """The detections that have any of the model's joints, and these; a head top that was made up is marked."""
-    keypoints, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    keypoints, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence, head=head)
     some = (confidence > 0).any(axis=1)
     recording = subset(recording, some, "none of their joints is one of the model's")
     rows = timeline(keypoints[some], confidence[some], recording.frame, recording.person)

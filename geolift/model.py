@@ -9,12 +9,11 @@ import numpy as np
 
 from geolift.batching import map_chunks
 from geolift.dataset import Dataset
-from geolift.errors import DatasetError
 from geolift.geometry import center, masked
 from geolift.losses import lift_pose
 from geolift.networks import Lifter
 from geolift.normalization import Normalization, normalize
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 
 
 class Model(NamedTuple):
@@ -61,24 +60,6 @@ def digest(variables: Any) -> str:
 def identify(model: Model, name: str) -> Model:
     """The model with its id: `name` and the first eight digits of the digest."""
     return model._replace(id=f"{name}-{digest(model.variables)[:8]}")
-
-
-def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:
-    """Refuse other joints, another order, other sides.
-
-    Raises:
-        DatasetError: naming what differs.
-    """
-    if found.names != expected.names:
-        pairs = enumerate(zip(found.names, expected.names, strict=False))
-        differ = [f"{i}: {a} for {b}" for i, (a, b) in pairs if a != b]
-        raise DatasetError(
-            f"joint_names: found {len(found.names)} joints, expected the model's {len(expected.names)} in its order; "
-            f"they differ at {', '.join(differ) or 'the end'}"
-        )
-    for key in Skeleton._fields:
-        if getattr(found, key) != getattr(expected, key):
-            raise DatasetError(f"{key}: found {getattr(found, key)}, expected the model's {getattr(expected, key)}")
 
 
 def poses(model: Model, dataset: Dataset) -> np.ndarray:

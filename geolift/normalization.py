@@ -7,11 +7,11 @@ import numpy as np
 
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 # How large a person is, from 2D alone: the ratio of each bone to the training set's, and of these a high quantile, as
 # foreshortening only shortens. It is weighted by length, and no higher than 3/4: thigh and shin hold over a fifth of a
-# skeleton's length, and one wrong knee must not make a giant. Measured against others in docs/bridges.md.
+# skeleton's length, and one wrong knee must not make a giant. Measured against others in docs/joint-mapping.md.
 STRETCHED = 0.9  # quantile over the training frames at which a bone counts as hardly foreshortened
 QUANTILE = 0.75  # over the bones of a frame, weighted by their length
 FEWEST_BONES = 3  # a frame that shows fewer says nothing about size

@@ -9,7 +9,7 @@ import numpy as np
 
 from geolift.body import SIDES, Motion, Z, forward, grow, softmin, solve, turn
 from geolift.cameras import Clip
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 GRAVITY = 9.81
 Rng = np.random.Generator

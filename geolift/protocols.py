@@ -15,7 +15,7 @@ import numpy as np
 
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 
 def _every_frame(dataset: Dataset) -> np.ndarray:

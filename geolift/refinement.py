@@ -15,7 +15,7 @@ import numpy as np
 import optax
 
 from geolift.batching import map_chunks
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 RATE = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its mean over the clip, where the 2D is exact

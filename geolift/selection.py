@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.batching import map_chunks
-from geolift.body import BUILD
-from geolift.bones import sides
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import FEWEST
 from geolift.geometry import project, sample_rotation
 from geolift.losses import lift_reproject_lift, turn
-from geolift.model import Model, expect_skeleton, lift_poses
+from geolift.model import Model, lift_poses
 from geolift.normalization import normalize, normalize_persons
-from geolift.skeleton import Skeleton
+from geolift.skeletons.anthropometry import BUILD
+from geolift.skeletons.bones import sides
+from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 from geolift.views import View
 
 SEED = 0  # of the views: the same for every lifter and every call

@@ -5,7 +5,7 @@ import os
 from geolift import dataset, procedural
 from geolift.cameras import film
 from geolift.dataset import Dataset
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 PROCEDURAL = "procedural"
 

@@ -11,7 +11,7 @@ from geolift import metrics
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import rotate, rotation_y
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # the person's own left and right
 SPAN = 1.15  # metres from the root to the edge of a panel

@@ -20,7 +20,7 @@ jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 
 from geolift import dataset, procedural  # noqa: E402
 from geolift.cameras import film  # noqa: E402
-from geolift.skeleton import H36M17  # noqa: E402
+from geolift.skeletons.skeleton import H36M17  # noqa: E402
 from tests.helpers.paths import DATA  # noqa: E402
 
 CMU, MPII, COCO = "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"

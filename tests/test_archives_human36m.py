@@ -13,7 +13,7 @@ from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, takes
 
 cdfwrite = pytest.importorskip("cdflib").cdfwrite

@@ -5,13 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from geolift import dataset, joint_sets, normalization
+from geolift import dataset, normalization
 from geolift.archives import keypoints
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.recording import record
-from geolift.skeleton import H36M17
+from geolift.skeletons import joint_sets
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
 
 COCO = joint_sets.COCO17

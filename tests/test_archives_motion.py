@@ -7,7 +7,7 @@ from geolift import cli, dataset
 from geolift.archives import asf_amc, bvh, mocap
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 # cgspeed's joints of a CMU performer: name, parent, offset in CMU's unit, in T-pose.
 SIDE = (

@@ -9,9 +9,9 @@ from geolift import cli, dataset
 from geolift.archives import human36m, videopose3d
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
-from geolift.joint_sets import COCO17, MPII16
 from geolift.protocols import PROTOCOLS
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import COCO17, MPII16
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.human36m_files import (
     ACTIONS,
     CAMERAS,

@@ -9,7 +9,7 @@ from geolift.augmentation import MIDLINE, Detector, detect
 from geolift.game import lifting_game
 from geolift.networks import Discriminator, Lifter
 from geolift.sampler import Batch, Poses
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.views import View
 
 KEYS = jax.random.split(jax.random.key(0), 4000)

@@ -7,7 +7,8 @@ import pytest
 
 from geolift import bones
 from geolift.geometry import mirror_depth, rotate, sample_rotation
-from geolift.skeleton import H36M17
+from geolift.skeletons.bones import bone_lengths, bone_ratios, partners
+from geolift.skeletons.skeleton import H36M17
 
 POINTS = jax.random.normal(jax.random.key(0), (6, 17, 3))
 
@@ -18,22 +19,22 @@ def lengths_of(points):
 
 
 def test_lengths_are_those_of_the_bones():
-    np.testing.assert_allclose(bones.bone_lengths(POINTS, H36M17), lengths_of(np.asarray(POINTS)), rtol=1e-5)
+    np.testing.assert_allclose(bone_lengths(POINTS, H36M17), lengths_of(np.asarray(POINTS)), rtol=1e-5)
     with pytest.raises(ValueError, match=r"points: found shape \(6, 16, 3\), expected \[..., 17, D\]"):
-        bones.bone_lengths(POINTS[:, 1:], H36M17)
+        bone_lengths(POINTS[:, 1:], H36M17)
 
 
 def test_ratios_know_no_scale_no_view_and_no_side_of_the_mirror():
-    ratios = bones.bone_ratios(POINTS, H36M17)
+    ratios = bone_ratios(POINTS, H36M17)
     np.testing.assert_allclose(ratios.mean(axis=-1), 1.0, rtol=1e-5)
     turned = rotate(POINTS, sample_rotation(jax.random.key(1), (6,), elevation=1.0))
     for same in (7.0 * POINTS, POINTS + 3.0, turned, mirror_depth(POINTS, 0)):
-        np.testing.assert_allclose(bones.bone_ratios(same, H36M17), ratios, rtol=1e-4)
+        np.testing.assert_allclose(bone_ratios(same, H36M17), ratios, rtol=1e-4)
 
 
 def test_symmetry_is_of_partners_alone():
-    ratios = bones.bone_ratios(POINTS, H36M17)
-    partner = bones.partners(H36M17)
+    ratios = bone_ratios(POINTS, H36M17)
+    partner = partners(H36M17)
     assert bones.symmetry(ratios, H36M17).min() > 0
     np.testing.assert_allclose(bones.symmetry(ratios + ratios[:, partner], H36M17), 0.0, atol=1e-9)
     np.testing.assert_allclose(bones.symmetry(ratios[:, partner], H36M17), bones.symmetry(ratios, H36M17), rtol=1e-5)
@@ -44,18 +45,18 @@ def test_symmetry_is_of_partners_alone():
 
 
 def test_spread_is_from_the_mean_of_whole_poses_with_sides_together():
-    ratios = bones.bone_ratios(POINTS, H36M17)
+    ratios = bone_ratios(POINTS, H36M17)
     whole = jnp.array([True, True, False, True, False, True])
     mean = np.asarray(ratios)[np.asarray(whole)].mean(axis=0)
-    mean = (mean + mean[bones.partners(H36M17)]) / 2
+    mean = (mean + mean[partners(H36M17)]) / 2
     expected = ((np.asarray(ratios) - mean) ** 2).sum(axis=-1)
     np.testing.assert_allclose(bones.spread(ratios, H36M17, whole), expected, rtol=1e-5)
-    alike = jnp.broadcast_to(ratios[:1] + ratios[:1, bones.partners(H36M17)], ratios.shape)
+    alike = jnp.broadcast_to(ratios[:1] + ratios[:1, partners(H36M17)], ratios.shape)
     np.testing.assert_allclose(bones.spread(alike, H36M17), 0.0, atol=1e-9)
 
 
 def test_spread_over_devices_is_that_of_the_whole_batch():
-    ratios = bones.bone_ratios(POINTS, H36M17)
+    ratios = bone_ratios(POINTS, H36M17)
     whole = jnp.array([True, True, False, True, False, True])
 
     def loss(ratios, whole, axis_name=None):
@@ -68,7 +69,7 @@ def test_spread_over_devices_is_that_of_the_whole_batch():
 
 def test_gradients_are_finite_even_where_bones_vanish():
     def total(points):
-        ratios = bones.bone_ratios(points, H36M17)
+        ratios = bone_ratios(points, H36M17)
         return (bones.symmetry(ratios, H36M17) + bones.spread(ratios, H36M17)).sum()
 
     for points in (POINTS, jnp.zeros_like(POINTS), POINTS.at[:, 2].set(POINTS[:, 1])):

@@ -6,7 +6,7 @@ import pytest
 from geolift import cameras, dataset
 from geolift.archives import cmu
 from geolift.cameras import Clip, film, look_at, place
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 def person(rng, frames=20, walk=0.0):

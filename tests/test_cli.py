@@ -7,9 +7,9 @@ import pytest
 
 import geolift
 from geolift import cli
-from geolift.joint_sets import JOINT_SETS
 from geolift.output import files
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
 
 

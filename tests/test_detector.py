@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import MEDIAPIPE33
 from geolift.keypoints import blazepose, crops, detector
+from geolift.skeletons.joint_sets import MEDIAPIPE33
 from tests.helpers.paths import DATA
 
 JOINT = MEDIAPIPE33.source.index

@@ -9,7 +9,7 @@ from geolift import batching, evaluation, model
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 
 def test_the_truth_is_perfect_at_any_scale(people):

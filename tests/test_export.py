@@ -12,7 +12,7 @@ from geolift.errors import DatasetError
 from geolift.export import FORMATS, describe, export
 from geolift.model import lift_on_device
 from geolift.networks import NORMALISATIONS
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from tests.test_pretrained import CARD, DOG, assert_same_model, make_model, make_poses
 from tests.test_programs import program
 

@@ -10,7 +10,7 @@ from scipy.stats import multivariate_t
 from geolift.flow import DEGREES, Flow, PoseFlow, fit, likelihood_game, parts_of
 from geolift.mirror import mirror_pose
 from geolift.sampler import Batch, Poses
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.step import create_state, train_step
 from tests.test_mirror import trained
 

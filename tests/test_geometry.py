@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift import geometry as geo
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 @pytest.fixture

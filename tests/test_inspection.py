@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from geolift import dataset
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.format import Options
 from geolift.keypoints.inspection import describe, inspect
 from geolift.output import archive
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.results import make_result
 
 JOINTS = JOINT_SETS["coco17"].source

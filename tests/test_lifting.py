@@ -8,14 +8,14 @@ from flax import linen as nn
 
 import geolift
 from geolift import body_size, normalization
-from geolift.bones import bone_lengths
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.recording import record
 from geolift.model import Model
 from geolift.networks import Lifter
 from geolift.output.result import check
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.bones import bone_lengths
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 NAMES = list(H36M17.names)
 SIZE = (1000.0, 1000.0)

@@ -7,7 +7,7 @@ import pytest
 
 from geolift import geometry as geo
 from geolift import metrics
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from geolift.geometry import mirror_depth, unproject
 from geolift.mirror import mirror_pose
 from geolift.networks import Discriminator, Lifter, unfolded
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 MIRRORED = H36M17.mirrored
 SIZE = {"width": 16, "blocks": 2, "norm": "none", "mirrored": MIRRORED}

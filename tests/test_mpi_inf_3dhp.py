@@ -10,9 +10,9 @@ from geolift import cli, sources
 from geolift.archives import mpi_inf_3dhp
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
-from geolift.joint_sets import MPI_INF_3DHP17
 from geolift.protocols import MPI_INF_3DHP_FRAMES, PROTOCOLS
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import MPI_INF_3DHP17
+from geolift.skeletons.skeleton import H36M17
 
 INTRINSICS = (1499.2, 1497.1, 1024.7, 1051.4)
 OF_3DHP = {"neck": "thorax", "head": "neck", "head_top": "head"}

@@ -16,7 +16,7 @@ from geolift.cameras import look_at
 from geolift.errors import DatasetError
 from geolift.output import bvh, files
 from geolift.output.result import AXES, Result, check
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.results import make_result, with_gaps
 
 JOINT = H36M17.names.index

@@ -17,7 +17,7 @@ from geolift.model import Model, digest, identify, lift_poses, weights
 from geolift.networks import NORMALISATIONS, Lifter
 from geolift.normalization import Normalization
 from geolift.report import measure, write
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.folder import load as load_run
 from geolift.training.train import train
 from tests.test_programs import program

@@ -5,7 +5,7 @@ import pytest
 
 from geolift import procedural
 from geolift.body import LIMITS, forward, grow, limited, solve
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 PEOPLE = 6
 J = {name: joint for joint, name in enumerate(H36M17.names)}

@@ -23,7 +23,7 @@ from geolift.evaluation import evaluate, table
 from geolift.model import Model
 from geolift.networks import Lifter
 from geolift.protocols import FOURTEEN, HUMAN36M_ACTIONS, MPI_INF_3DHP_FRAMES, PROTOCOLS, human36m_row
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.paths import ROOT
 
 # Metres, x right, y down, z forward, in H36M17's order.

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import recognition
 from geolift.keypoints.format import KINDS
 from geolift.keypoints.recognition import FORMATS, open_content, read_keypoints
 from geolift.safe_io.npz import Archive
+from geolift.skeletons.joint_sets import JOINT_SETS
 from tests.helpers import keypoint_writers
 from tests.helpers import table_writers as writers
 

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from geolift import metrics, procedural, refinement
-from geolift.bones import bone_lengths
 from geolift.cameras import film
 from geolift.mirror import mirror_pose
 from geolift.refinement import WINDOW, refine
-from geolift.skeleton import H36M17
+from geolift.skeletons.bones import bone_lengths
+from geolift.skeletons.skeleton import H36M17
 
 SIZE, DISTANCE = 0.35, 10.0
 BONES = np.full(len(H36M17.bones), SIZE)  # of which only the mean counts

@@ -7,7 +7,7 @@ import pytest
 
 from geolift import normalization, sampler
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 def test_mean_head_root_distance_is_one_over_c(people):

@@ -18,7 +18,7 @@ from geolift.geometry import project, sample_rotation
 from geolift.losses import turn
 from geolift.model import Model
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.folder import load
 from geolift.training.train import train, train_seeds
 from geolift.views import View

@@ -8,10 +8,10 @@ import pytest
 
 from geolift import dataset
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source

@@ -8,7 +8,7 @@ import pytest
 from geolift.errors import DatasetError
 from geolift.keypoints import tracking
 from geolift.keypoints.recording import record
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
 from geolift.mirror import mirror_pose
 from geolift.report import measure
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, saved_steps
 from geolift.training.folder import load

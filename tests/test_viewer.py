@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 from geolift.viewer import SUFFIXES, movie, page, view
 from tests.helpers.results import make_result, with_gaps
 

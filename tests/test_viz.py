@@ -5,7 +5,7 @@ import pytest
 
 from geolift import viz
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 PNG = b"\x89PNG"
 

@@ -9,7 +9,7 @@ from geolift.cameras import Clip, film
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 NOTICE = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "

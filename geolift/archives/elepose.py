@@ -11,7 +11,7 @@ from geolift.archives.takes import Take, assemble, fit_intrinsics
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, pickles
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 KEYPOINTS = {"truth": "poses_2d", "detected": "poses_2d_pred"}
 SIZE = (1000, 1000)  # pixels; the images of two cameras are 1002 high, but no row says whose it is

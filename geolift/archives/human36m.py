@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.archives.takes import order
 from geolift.errors import DatasetError
-from geolift.joint_sets import HUMAN36M32
 from geolift.protocols import HUMAN36M_DAMAGED, HUMAN36M_RENAMED
+from geolift.skeletons.joint_sets import HUMAN36M32
+from geolift.skeletons.mapping import order
 
 NOTICE = (
     "Human3.6M, for academic use only, http://vision.imar.ro/human3.6m. Ionescu, Papava, Olaru, Sminchisescu, "

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import bridges, skeleton_file
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
@@ -13,6 +12,7 @@ from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import take, without_doubtful
 from geolift.keypoints.tracking import track
+from geolift.skeletons import mapping, skeleton_file
 
 TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
 SPLITS = ("none", "clip", "person")
@@ -52,14 +52,14 @@ def convert(
     """
     if split_by not in SPLITS:
         raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
-    bridges.check_head(head)
+    mapping.check_head(head)
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
     read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
     recording = track(without_doubtful(read.recording, min_confidence))
     bridge = skeleton_file.bridge_of(recording, skeleton, str(path))
-    _, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence)
+    _, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence)
     rooted = confidence[:, bridge.target.root] > 0
     if not rooted.any():
         root = bridge.target.names[bridge.target.root]

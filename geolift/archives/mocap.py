@@ -13,7 +13,7 @@ from geolift.cameras import Clip, film
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 CMU_INCHES = 0.45  # CMU's lengths are inches times this
 CMU_UNIT = 0.0254 / CMU_INCHES  # metres

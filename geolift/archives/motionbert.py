@@ -13,7 +13,7 @@ from geolift.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.protocols import HUMAN36M_FPS
 from geolift.safe_io import bounded_file, pickles
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 SOURCE = re.compile(r"s_(\d\d)_act_(\d\d)_subact_(\d\d)_ca_(\d\d)")
 FIRST_ACTION = 2

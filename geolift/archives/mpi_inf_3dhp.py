@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.archives.takes import fit_intrinsics, follow_gaze, order
+from geolift.archives.takes import fit_intrinsics, follow_gaze
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
-from geolift.joint_sets import MPI_INF_3DHP17
 from geolift.safe_io import hdf5
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import MPI_INF_3DHP17
+from geolift.skeletons.mapping import order
+from geolift.skeletons.skeleton import H36M17
 
 NOTICE = (
     "MPI-INF-3DHP test set, for research only, http://gvv.mpi-inf.mpg.de/3dhp-dataset. Mehta et al., "

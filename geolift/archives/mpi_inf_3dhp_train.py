@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from geolift.archives.mpi_inf_3dhp import LABELS
-from geolift.archives.takes import Take, assemble, fit_intrinsics, follow_gaze, order
+from geolift.archives.takes import Take, assemble, fit_intrinsics, follow_gaze
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.joint_sets import MPI_INF_3DHP28
 from geolift.safe_io import matlab5
+from geolift.skeletons.joint_sets import MPI_INF_3DHP28
+from geolift.skeletons.mapping import order
 
 NOTICE = (
     "MPI-INF-3DHP training set, for research only, http://gvv.mpi-inf.mpg.de/3dhp-dataset. Mehta et al., "

@@ -1,4 +1,4 @@
-"""People in photographs: the annotated 2D poses of MPII and COCO, one clip of one frame each (docs/bridges.md).
+"""People in photographs: the annotated 2D poses of MPII and COCO, one clip of one frame each (docs/joint-mapping.md).
 
 No 3D, no intrinsics, people of every size: `normalization.normalize_persons` brings them to a training set's size.
 """
@@ -7,13 +7,13 @@ import os
 
 import numpy as np
 
-from geolift import bridges
-from geolift.bridges import Bridge
 from geolift.dataset import Dataset, check
 from geolift.errors import DatasetError
-from geolift.joint_sets import COCO17, MPII16
 from geolift.safe_io.npz import read_arrays
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import COCO17, MPII16
+from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.skeleton import H36M17
 
 MPII_NOTICE = (
     "MPII Human Pose, annotations under the Simplified BSD licence, (c) Max Planck Institute for Informatics. "
@@ -114,7 +114,7 @@ def _people(
     notice: str,
 ) -> Dataset:
     """One clip for each person whose pelvis is there, split by image; `source` counts the others, who are left out."""
-    keypoints, confidence = bridges.apply(bridge, arrays["joints"], arrays["confidence"])
+    keypoints, confidence = mapping.apply(bridge, arrays["joints"], arrays["confidence"])
     kept = np.flatnonzero(confidence[:, H36M17.root] > 0)
     if not len(kept):
         raise DatasetError(f"{path}: joints: none of {len(keypoints)} persons has a pelvis, expected one")

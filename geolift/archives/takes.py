@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.bridges import Bridge
 from geolift.dataset import LARGEST_PIXEL, Dataset, check
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 TRUNK = (0.3, 1.5)  # metres from pelvis to head top
 LARGEST_SLOPE = 1e3  # of a line of sight; no lens sees beyond
@@ -96,11 +95,6 @@ def assemble(takes: Sequence[Take], *, origin: str, source: str, notes: Sequence
         source=" ".join([source, *notes]),
     )
     return check(dataset, origin)
-
-
-def order(bridge: Bridge) -> list[int]:
-    """Where the joints of a bridge's target stand in its source, for bridges that only pick joints."""
-    return [bridge.source.index(source) for name in bridge.target.names for (source,) in (bridge.rules[name],)]
 
 
 def fit_intrinsics(keypoints: np.ndarray, points: np.ndarray, origin: str) -> np.ndarray:

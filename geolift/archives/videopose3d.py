@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from geolift import bridges
 from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
-from geolift.bridges import Bridge
 from geolift.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.joint_sets import COCO17, HUMAN36M17, MPII16
 from geolift.protocols import HUMAN36M_FPS
 from geolift.safe_io import pickles
 from geolift.safe_io.npz import read_object_arrays
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import COCO17, HUMAN36M17, MPII16
+from geolift.skeletons.mapping import Bridge
 
 FILE_3D = "data_3d_h36m.npz"
 LAYOUTS = {"h36m": HUMAN36M17, "coco": COCO17, "mpii": MPII16}
@@ -156,7 +156,7 @@ def _take(
 ) -> Take:
     subject, action = take
     finite = np.isfinite(view).all(axis=-1)
-    keypoints, confidence = bridges.apply(bridge, view, finite.astype(np.float32))
+    keypoints, confidence = mapping.apply(bridge, view, finite.astype(np.float32))
     lens = human36m.LENSES[camera]
     return Take(
         keypoints=keypoints,

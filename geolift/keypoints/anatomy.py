@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geolift import bridges
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
 # Segments between limb joints, which all joint sets of people have: length beside the root mean square of all, and how
@@ -57,7 +57,7 @@ def oddness(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 def mean_oddness(keypoints: np.ndarray, confidence: np.ndarray, joint_set: str) -> tuple[float, int]:
     """The mean `oddness` of keypoints `[N, K, 2]` read as `joint_set`, and of how many detections; NaN of none."""
     chosen = np.unique(np.linspace(0, len(keypoints) - 1, min(JUDGED, len(keypoints))).astype(int))
-    odd = oddness(*bridges.apply(JOINT_SETS[joint_set], keypoints[chosen], confidence[chosen]))
+    odd = oddness(*mapping.apply(JOINT_SETS[joint_set], keypoints[chosen], confidence[chosen]))
     odd = odd[np.isfinite(odd)]
     return (float(odd.mean()), len(odd)) if len(odd) else (float("nan"), 0)
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import MEDIAPIPE33
 from geolift.keypoints import crops
+from geolift.skeletons.joint_sets import MEDIAPIPE33
 
 MODELS = {  # in the wheels of MediaPipe 0.10.14 and 0.10.21: file and SHA-256
     "mediapipe/modules/pose_detection/pose_detection.tflite": (

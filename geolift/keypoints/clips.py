@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from geolift import bridges
-from geolift.bridges import Bridge
 from geolift.dataset import Dataset, check
 from geolift.keypoints.recording import Recording
+from geolift.skeletons import mapping
+from geolift.skeletons.mapping import Bridge
 
 
 def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str = "mask") -> Dataset:
@@ -28,7 +28,7 @@ def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str =
         DatasetError: if the recording is no good data set.
         ValueError: if the bridge is from other joints.
     """
-    keypoints, confidence = bridges.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    keypoints, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence, head=head)
     rows = np.lexsort((recording.frame, recording.person))
     frame, person = recording.frame[rows], recording.person[rows]
     size = None if recording.image_size is None else recording.image_size[frame]

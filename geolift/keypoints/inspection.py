@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import dataset, joint_sets
+from geolift import dataset
 from geolift.dataset import Dataset
 from geolift.errors import printable
 from geolift.keypoints import own
@@ -19,6 +19,7 @@ from geolift.keypoints.suspicions import suspicions
 from geolift.keypoints.tracking import track
 from geolift.output import archive
 from geolift.output.result import Result
+from geolift.skeletons import joint_sets
 
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}
 ANYWHERE = 1000  # bytes of a JSON file within which the format of geolift's own stands

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import reconcile
 from geolift.keypoints.reconcile import Arranged
-from geolift.skeleton import MOST_JOINTS
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import MOST_JOINTS
 
 # Larger sets whose first joints are one of ours; the rest are feet, face and hands.
 BEGINNINGS = {133: "coco17", 136: "halpe26"}

@@ -17,11 +17,11 @@ import numpy as np
 
 from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.joint_sets import MEDIAPIPE33
 from geolift.keypoints import json_values as values
 from geolift.keypoints import reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
+from geolift.skeletons.joint_sets import MEDIAPIPE33
 
 JOINT_SET = "mediapipe33"
 KEYS = ("pose_landmarks", "landmarks")

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints import anatomy, reconcile
 from geolift.keypoints import json_values as values
 from geolift.keypoints.format import Format, Options
@@ -24,6 +23,7 @@ from geolift.keypoints.frame_names import frames, rate, stills
 from geolift.keypoints.joint_names import body, counted, named
 from geolift.keypoints.reconcile import Arranged
 from geolift.keypoints.recording import Recording, record
+from geolift.skeletons.joint_sets import JOINT_SETS
 
 MODELS = {26: "halpe26", 16: "mpii16"}
 OF_17 = ("coco17", "h36m17")

@@ -9,7 +9,7 @@ from geolift.keypoints import reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io.npz import Archive
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 ARRAYS = {"version", "keypoints", "confidence", "joint_names", "parents", "start", "stop"}
 

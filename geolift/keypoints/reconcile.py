@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import JOINT_SETS
 
 
 class Arranged(NamedTuple):

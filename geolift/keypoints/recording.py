@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import joint_sets
 from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
+from geolift.skeletons import joint_sets
+from geolift.skeletons.joint_sets import JOINT_SETS
 
 LONGEST_NAME = 1000  # characters, of a frame, a person or a joint
 MOST_PEOPLE = 500  # in a frame of a video whose file follows nobody: each is compared with all others

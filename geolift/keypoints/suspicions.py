@@ -15,13 +15,13 @@ import re
 
 import numpy as np
 
-from geolift import bridges
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.anatomy import PERSON, likely_joint_sets, mean_oddness
 from geolift.keypoints.frame_names import EXTENSION
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.tracking import apart, sizes
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
 MOST = 0.5  # share of detections that must contradict
@@ -52,7 +52,7 @@ def suspicions(recording: Recording) -> tuple[str, ...]:
 
 def as_human36m(recording: Recording) -> Recording:
     """The recording of a known joint set in the joints of Human3.6M-17; detections without any of them stay."""
-    keypoints, confidence = bridges.apply(JOINT_SETS[recording.joint_set], recording.keypoints, recording.confidence)
+    keypoints, confidence = mapping.apply(JOINT_SETS[recording.joint_set], recording.keypoints, recording.confidence)
     return recording._replace(keypoints=keypoints, confidence=confidence, joints=H36M17.names, joint_set="h36m17")
 
 

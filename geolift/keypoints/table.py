@@ -13,8 +13,8 @@ One header line, then one line for each person in each frame:
 * `JOINT_x`, `JOINT_y`: pixels, x right, y down; empty where the joint was not seen.
 * `JOINT_confidence`: optional, 0..1; for joints without it, 1 where there are coordinates.
 
-Joints may be called anything and stand in any order. If their names are exactly those of a joint set (docs/bridges.md),
-they are of that set; otherwise a skeleton file says what they are (`skeleton_file`).
+Joints may be called anything and stand in any order. If their names are exactly those of a joint set
+(docs/joint-mapping.md), they are of that set; otherwise a skeleton file says what they are (`skeleton_file`).
 """
 
 from pathlib import Path

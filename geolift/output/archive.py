@@ -13,7 +13,7 @@ from geolift.errors import DatasetError
 from geolift.output.result import AXES, Result, check
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import read_arrays
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 FORMAT, VERSION = "geolift poses", 1
 LARGEST = 2**30  # bytes of JSON

@@ -18,7 +18,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.result import Result
 from geolift.output.scene import Y_UP, absence, placed, spread, tokens, unscaled
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 
 CENTIMETRES = 100.0  # in a metre; the format has no units, and programs take lengths for centimetres
 SHORTEST = 1e-9  # a bone shorter than this points nowhere

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import skeleton as skeletons
 from geolift.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.skeleton import Skeleton
+from geolift.skeletons import skeleton as skeletons
+from geolift.skeletons.skeleton import Skeleton
 
 AXES = "x right, y down, z forward (camera)"
 UNITS = ("m", "normalised")

@@ -16,7 +16,7 @@ from geolift.networks import unfolded
 from geolift.normalization import Normalization
 from geolift.safe_io.json_file import read as read_json
 from geolift.sampler import Pools
-from geolift.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton
 from geolift.step import TrainState
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
 from geolift.views import mean_pitch

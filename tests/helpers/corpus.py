@@ -8,9 +8,9 @@ import numpy as np
 
 from geolift import dataset, procedural
 from geolift.cameras import film
-from geolift.joint_sets import JOINT_SETS
 from geolift.output import archive
-from geolift.skeleton import H36M17
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers import keypoint_writers, table_writers
 from tests.helpers.results import make_result
 

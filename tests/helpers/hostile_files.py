@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 
 from geolift import pretrained
 from geolift.archives.cmu import JOINTS as CMU_NAMES
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 
 def npy(array, objects=False):

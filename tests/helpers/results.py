@@ -5,7 +5,7 @@ import numpy as np
 from geolift import procedural
 from geolift.cameras import FOCAL, IMAGE_SIZE, look_at
 from geolift.output.result import Result
-from geolift.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17
 
 CAMERA = look_at(np.array([5.0, 0.0, 1.5]), np.array([0.0, 0.0, 0.9]))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from geolift import dataset, pretrained, procedural, skeleton_file
+from geolift import dataset, pretrained, procedural
 from geolift.archives.converters import CONVERTERS
 from geolift.cameras import film
 from geolift.errors import LONGEST, DatasetError
@@ -23,7 +23,8 @@ from geolift.model import Model
 from geolift.networks import Lifter
 from geolift.normalization import Normalization
 from geolift.output import files
-from geolift.skeleton import H36M17
+from geolift.skeletons import skeleton_file
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus
 
 NOBODY = 65534  # a user who may read nothing of others

@@ -39,14 +39,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift import bridges
-from geolift import skeleton as skeletons
-from geolift.bridges import Bridge
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import bounded_file, json_file
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons import mapping as bridges
+from geolift.skeletons import skeleton as skeletons
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 LARGEST = 2**20  # bytes
 MOST_DOTS = 100  # in a line; the time that keys of keys take grows with the square of their parts

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from geolift import bridges
-from geolift.bridges import Bridge
-from geolift.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
+from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.figure import mirrored_name, standing
 
 JOINT = H36M17.names.index
@@ -30,7 +30,7 @@ def some(bridge, rng, count=5):
 
 @every_set
 def test_the_number_of_joints_is_in_the_name(name):
-    assert len(bridges.check(JOINT_SETS[name]).source) == int(name[-2:])
+    assert len(mapping.check(JOINT_SETS[name]).source) == int(name[-2:])
 
 
 @every_set
@@ -38,9 +38,9 @@ def test_a_mirrored_image_exchanges_left_and_right(name, rng):
     bridge = JOINT_SETS[name]
     keypoints, confidence = some(bridge, rng)
     partners = [bridge.source.index(mirrored_name(joint)) for joint in bridge.source]
-    for head in bridges.HEADS:
-        flipped = bridges.apply(bridge, (keypoints * [-1, 1])[:, partners], confidence[:, partners], head=head)
-        points, trust = bridges.apply(bridge, keypoints, confidence, head=head)
+    for head in mapping.HEADS:
+        flipped = mapping.apply(bridge, (keypoints * [-1, 1])[:, partners], confidence[:, partners], head=head)
+        points, trust = mapping.apply(bridge, keypoints, confidence, head=head)
         np.testing.assert_allclose(flipped[0], (points * [-1, 1])[:, H36M17.mirrored], atol=1e-6)
         np.testing.assert_array_equal(flipped[1], trust[:, H36M17.mirrored])
 
@@ -48,7 +48,7 @@ def test_a_mirrored_image_exchanges_left_and_right(name, rng):
 @every_set
 def test_a_standing_person_stands(name):
     bridge = JOINT_SETS[name]
-    points, trust = bridges.apply(bridge, standing(bridge.source, name), np.full(len(bridge.source), 0.7))
+    points, trust = mapping.apply(bridge, standing(bridge.source, name), np.full(len(bridge.source), 0.7))
     expected = standing(H36M17.names, "h36m17")
     masked = np.arange(17) == (H36M17.head if name in NO_HEAD_TOP else -1)
     expected[masked] = 0
@@ -62,13 +62,13 @@ def test_joints_in_another_order_make_another_person(name):
     """No two of the joints that count may be exchanged without notice."""
     bridge = JOINT_SETS[name]
     person, sure = standing(bridge.source, name), np.ones(len(bridge.source))
-    points = bridges.apply(bridge, person, sure)[0]
+    points = mapping.apply(bridge, person, sure)[0]
     used = sorted({bridge.source.index(joint) for sources in bridge.rules.values() for joint in sources})
     for a, b in zip(used, used[1:] + used[:1], strict=True):
         if not np.array_equal(person[a], person[b]):
             wrong = person.copy()
             wrong[[a, b]] = person[[b, a]]
-            assert np.abs(bridges.apply(bridge, wrong, sure)[0] - points).max() > 0.1
+            assert np.abs(mapping.apply(bridge, wrong, sure)[0] - points).max() > 0.1
 
 
 @every_set
@@ -78,7 +78,7 @@ def test_a_joint_is_there_only_with_all_its_sources(name, rng):
     for missing, joint in enumerate(bridge.source):
         fewer = confidence.copy()
         fewer[:, missing] = 0
-        trust = bridges.apply(bridge, keypoints, fewer)[1][0]
+        trust = mapping.apply(bridge, keypoints, fewer)[1][0]
         expected = [bool(bridge.rules[target]) and joint not in bridge.rules[target] for target in H36M17.names]
         np.testing.assert_array_equal(trust > 0, expected)
 
@@ -87,8 +87,8 @@ def test_a_joint_is_there_only_with_all_its_sources(name, rng):
 def test_a_head_top_is_extrapolated_from_the_ears_where_there_is_none(name, rng):
     bridge = JOINT_SETS[name]
     keypoints, confidence = some(bridge, rng)
-    points, trust = bridges.apply(bridge, keypoints, confidence)
-    more, surer = bridges.apply(bridge, keypoints, confidence, head="extrapolate")
+    points, trust = mapping.apply(bridge, keypoints, confidence)
+    more, surer = mapping.apply(bridge, keypoints, confidence, head="extrapolate")
     others = np.arange(17) != H36M17.head
     np.testing.assert_array_equal(more[:, others], points[:, others])
     np.testing.assert_array_equal(surer[:, others], trust[:, others])
@@ -101,31 +101,31 @@ def test_a_head_top_is_extrapolated_from_the_ears_where_there_is_none(name, rng)
     np.testing.assert_allclose(more[:, H36M17.head], 1.62 * middle - 0.62 * thorax, atol=1e-5)
     least = np.minimum(confidence[:, ears].min(axis=1), trust[:, JOINT("thorax")])
     np.testing.assert_allclose(surer[:, H36M17.head], least / 2, rtol=1e-6)
-    person = bridges.apply(bridge, standing(bridge.source, name), np.ones(len(bridge.source)), head="extrapolate")[0]
+    person = mapping.apply(bridge, standing(bridge.source, name), np.ones(len(bridge.source)), head="extrapolate")[0]
     np.testing.assert_allclose(person[H36M17.head], [0, -1.86], atol=1e-6)
 
 
 def test_no_head_top_from_one_ear():
     bridge, confidence = MEDIAPIPE33, np.ones(33)
     confidence[bridge.source.index("left_ear")] = 0
-    points, trust = bridges.apply(bridge, standing(bridge.source, "mediapipe33"), confidence, head="extrapolate")
+    points, trust = mapping.apply(bridge, standing(bridge.source, "mediapipe33"), confidence, head="extrapolate")
     assert not trust[H36M17.head] and not points[H36M17.head].any()
 
 
 def test_only_known_head_rules_and_ears():
     with pytest.raises(ValueError, match=r"head: found 'eyes', expected one of \['mask', 'extrapolate'\]"):
-        bridges.apply(COCO17, np.zeros((17, 2)), np.ones(17), head="eyes")
+        mapping.apply(COCO17, np.zeros((17, 2)), np.ones(17), head="eyes")
     with pytest.raises(ValueError, match=r"ears: found \['horn'\]"):
-        bridges.check(COCO17._replace(ears=("horn",)))
+        mapping.check(COCO17._replace(ears=("horn",)))
     with pytest.raises(ValueError, match="ears: expected a target with a thorax, and its head masked"):
-        bridges.check(COCO17._replace(rules={**COCO17.rules, "head": ("nose",)}))
+        mapping.check(COCO17._replace(rules={**COCO17.rules, "head": ("nose",)}))
     with pytest.raises(ValueError, match="ears: expected a target with a thorax"):
-        bridges.check(DOG_BRIDGE._replace(ears=("snout",)))
+        mapping.check(DOG_BRIDGE._replace(ears=("snout",)))
 
 
 def test_a_bridge_leads_to_any_skeleton(rng):
     keypoints, confidence = some(DOG_BRIDGE, rng)
-    points, trust = bridges.apply(bridges.check(DOG_BRIDGE), keypoints, confidence)
+    points, trust = mapping.apply(mapping.check(DOG_BRIDGE), keypoints, confidence)
     np.testing.assert_allclose(points[:, :3], keypoints[:, [3, 1, 2]], rtol=1e-6)
     np.testing.assert_allclose(points[:, 3], keypoints[:, [3, 0]].mean(axis=1), rtol=1e-5)
     assert not trust[:, 4].any()
@@ -142,10 +142,10 @@ def test_a_bridge_leads_to_any_skeleton(rng):
 def test_sides_of_an_animal_are_checked_where_names_tell_them(source, rules, message):
     bridge = DOG_BRIDGE._replace(source=source, rules={**DOG_BRIDGE.rules, **rules})
     with pytest.raises(ValueError, match=message):
-        bridges.check(bridge)
+        mapping.check(bridge)
 
 
 def test_one_labelled_ear_is_no_reason_to_refuse_an_animal():
     source = ("left_ear", "hind_L", "hind_R", "back")
     rules = {**DOG_BRIDGE.rules, "withers": ("back",), "nose": ("left_ear",)}
-    bridges.check(DOG_BRIDGE._replace(source=source, rules=rules))
+    mapping.check(DOG_BRIDGE._replace(source=source, rules=rules))

@@ -2,7 +2,7 @@
 
 What a source lacks is masked, never made up: confidence 0, coordinates 0. The one exception must be asked for: the top
 of the head of a joint set that has ears, `apply(..., head="extrapolate")`. The joint sets themselves are in
-`joint_sets`; the table with reasons is docs/bridges.md.
+`joint_sets`; the table with reasons is docs/joint-mapping.md.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 OTHER_SIDE = {"left_": "right_", "right_": "left_", "l_": "r_", "r_": "l_"}  # by what a joint's name begins with
 HEADS = ("mask", "extrapolate")  # what becomes of a head top that the source lacks
@@ -140,3 +140,8 @@ def _side(joint: str) -> str:
 def _mirrored(joint: str) -> str:
     """The name of the joint on the other side; a joint without a side is its own."""
     return next((other + joint[len(begin) :] for begin, other in OTHER_SIDE.items() if joint.startswith(begin)), joint)
+
+
+def order(bridge: Bridge) -> list[int]:
+    """Where the joints of a bridge's target stand in its source, for bridges that only pick joints."""
+    return [bridge.source.index(source) for name in bridge.target.names for (source,) in (bridge.rules[name],)]

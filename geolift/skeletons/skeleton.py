@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from geolift.errors import DatasetError
+
 MOST_JOINTS = 1000
 LONGEST_NAME = 1000  # characters
 
@@ -98,3 +100,21 @@ H36M17 = Skeleton(
     right=(1, 2, 3, 14, 15, 16),
     head=10,
 )  # fmt: skip
+
+
+def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:
+    """Refuse other joints, another order, other sides.
+
+    Raises:
+        DatasetError: naming what differs.
+    """
+    if found.names != expected.names:
+        pairs = enumerate(zip(found.names, expected.names, strict=False))
+        differ = [f"{i}: {a} for {b}" for i, (a, b) in pairs if a != b]
+        raise DatasetError(
+            f"joint_names: found {len(found.names)} joints, expected the model's {len(expected.names)} in its order; "
+            f"they differ at {', '.join(differ) or 'the end'}"
+        )
+    for key in Skeleton._fields:
+        if getattr(found, key) != getattr(expected, key):
+            raise DatasetError(f"{key}: found {getattr(found, key)}, expected the model's {getattr(expected, key)}")

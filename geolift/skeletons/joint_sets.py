@@ -1,4 +1,4 @@
-"""The joint sets in which 2D keypoints of people come, as data: bridges to Human3.6M-17 (docs/bridges.md).
+"""The joint sets in which 2D keypoints of people come, as data: bridges to Human3.6M-17 (docs/joint-mapping.md).
 
 Names are the formats' own, in snake_case, sides first; left and right are the person's own. A name means what it means
 in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
@@ -6,8 +6,8 @@ in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` abov
 
 from collections.abc import Sequence
 
-from geolift.bridges import Bridge, check
-from geolift.skeleton import H36M17
+from geolift.skeletons.mapping import Bridge, check
+from geolift.skeletons.skeleton import H36M17
 
 # The joints that have sides, from sources that call them as `H36M17` does.
 SIDED = {joint: (joint,) for i, joint in enumerate(H36M17.names) if i in H36M17.left + H36M17.right}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from geolift.skeleton import H36M17, Skeleton, check
+from geolift.skeletons.skeleton import H36M17, Skeleton, check
 
 
 def test_h36m17_is_one_tree_with_sides():

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from geolift import bridges, skeleton_file
 from geolift.errors import DatasetError
-from geolift.joint_sets import JOINT_SETS
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping, skeleton_file
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
 
 DOG = """
 head = "nose"
@@ -95,7 +95,7 @@ def test_the_bridge_of_people_is_that_of_their_joint_set(tmp_path, rng):
     bridge = skeleton_file.bridge(skeleton_file.read(written(tmp_path, content)), known.source)
     keypoints, confidence = rng.normal(size=(5, 17, 2)), rng.uniform(size=(5, 17))
     for a, b in zip(
-        bridges.apply(bridge, keypoints, confidence), bridges.apply(known, keypoints, confidence), strict=True
+        mapping.apply(bridge, keypoints, confidence), mapping.apply(known, keypoints, confidence), strict=True
     ):
         np.testing.assert_array_equal(a, b)
 
@@ -107,7 +107,7 @@ def test_the_bridge_of_a_dog(tmp_path, rng):
     bridge = skeleton_file.bridge(file, source)
     assert bridge.target == file.skeleton and bridge.source == source
     keypoints, confidence = rng.normal(size=(len(source), 2)), np.linspace(0.3, 0.9, len(source))
-    points, trust = bridges.apply(bridge, keypoints, confidence)
+    points, trust = mapping.apply(bridge, keypoints, confidence)
     joint = file.skeleton.names.index
     np.testing.assert_allclose(points[joint("pelvis")], keypoints[1], rtol=1e-6)
     np.testing.assert_allclose(points[joint("withers")], keypoints[2:4].mean(axis=0), rtol=1e-6)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from geolift import bridges, cli, dataset, normalization
+from geolift import cli, dataset, normalization
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
-from geolift.joint_sets import COCO17, JOINT_SETS, MPII16
 from geolift.safe_io import npz
-from geolift.skeleton import H36M17
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MPII16
+from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
 
 JOINT = H36M17.names.index
@@ -30,10 +31,10 @@ def test_junk_in_missing_joints_changes_nothing(name, junk, rng):
     keypoints = rng.normal(size=(40, len(bridge.source), 2))
     confidence = rng.uniform(0.1, 1, size=(40, len(bridge.source)))
     missing = rng.uniform(size=confidence.shape) < 0.3
-    clean = bridges.apply(bridge, np.where(missing[..., None], 0, keypoints), np.where(missing, 0, confidence))
+    clean = mapping.apply(bridge, np.where(missing[..., None], 0, keypoints), np.where(missing, 0, confidence))
     dirty = np.where(missing[..., None], [junk, -junk], keypoints)
     for none in (0.0, -1.0, np.nan):
-        for a, b in zip(clean, bridges.apply(bridge, dirty, np.where(missing, none, confidence)), strict=True):
+        for a, b in zip(clean, mapping.apply(bridge, dirty, np.where(missing, none, confidence)), strict=True):
             np.testing.assert_array_equal(a, b)
     points, trust = clean
     assert np.isfinite(points).all() and not points[trust == 0].any() and points[trust > 0].any()
@@ -58,16 +59,16 @@ def test_junk_in_missing_joints_changes_nothing(name, junk, rng):
 def test_wrong_bridges_are_refused(rules, message):
     rules = {joint: sources for joint, sources in {**COCO17.rules, **rules}.items() if sources is not None}
     with pytest.raises(ValueError, match=message) as error:
-        bridges.check(COCO17._replace(rules=rules))
+        mapping.check(COCO17._replace(rules=rules))
     assert "\n" not in str(error.value)
 
 
 def test_sources_must_fit_the_bridge(rng):
     with pytest.raises(ValueError, match="names must differ"):
-        bridges.check(COCO17._replace(source=(*COCO17.source, "nose")))
+        mapping.check(COCO17._replace(source=(*COCO17.source, "nose")))
     for keypoints, confidence in ((np.zeros((2, 17, 2)), np.zeros((2, 17))), (np.zeros((2, 16, 2)), np.zeros(16))):
         with pytest.raises(ValueError, match=r"found shapes .*, expected \[..., 16, 2\]"):
-            bridges.apply(MPII16, keypoints, confidence)
+            mapping.apply(MPII16, keypoints, confidence)
 
 
 # Small archives like the real ones: three persons, two of them in one image.
@@ -177,7 +178,7 @@ def test_the_real_files_count_as_documented(wild):
 
 @real
 def test_the_real_files_have_the_joints_that_they_name(wild):
-    """Against the archives' own lists of indices; MPII's neck differs on purpose (docs/bridges.md)."""
+    """Against the archives' own lists of indices; MPII's neck differs on purpose (docs/joint-mapping.md)."""
     kind, data, arrays = wild
     flags = arrays[{"mpii": "visible", "coco": "visibility"}[kind]]
     for joint, index in enumerate(arrays[f"h36m17_from_{kind}"]):

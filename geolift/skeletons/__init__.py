@@ -1,0 +1,1 @@
+"""Skeletons: joints, bones, known joint sets, and the mapping from one joint set to another."""
