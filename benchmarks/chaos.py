@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from absl import app, flags
 
-from geolift import dataset, procedural
-from geolift.cameras import film
+from geolift.data import dataset
+from geolift.data.cameras import film
+from geolift.data.synthetic import motions
 from geolift.skeletons.skeleton import H36M17
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER
@@ -153,7 +154,7 @@ def torment(training: Training, spans: dict[str, float]) -> list[dict]:
 def main(_: list[str]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        people = film(procedural.clips(seed=1, people=3, seconds=2.0, fps=10.0), H36M17, seed=1)
+        people = film(motions.clips(seed=1, people=3, seconds=2.0, fps=10.0), H36M17, seed=1)
         dataset.save(people, folder / "people.npz")
         steps = STEPS * max(4, KILLS.value) // 10 * 10
         assert Training(folder, "compile", 50).start().wait() == DONE

@@ -12,10 +12,10 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import ablation
-from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
-from geolift.sampler import sample
-from geolift.sources import PROCEDURAL, open_dataset
+from geolift.data import normalization
+from geolift.data.open_dataset import PROCEDURAL, open_dataset
+from geolift.data.sampling import sample
 from geolift.step import parallel, stack
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes.")

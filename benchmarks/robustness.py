@@ -14,7 +14,8 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from geolift import dataset, evaluation
+from geolift import evaluation
+from geolift.data import dataset
 from geolift.keypoints.recording import Recording, record
 from geolift.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import H36M17

@@ -23,13 +23,13 @@ from ml_collections import ConfigDict
 
 from benchmarks import operations
 from configs import cmu_cpu
-from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
-from geolift.dataset import Dataset
+from geolift.data import normalization
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization
+from geolift.data.open_dataset import PROCEDURAL, open_dataset
+from geolift.data.sampling import sample
 from geolift.model import lift_poses
-from geolift.normalization import Normalization
-from geolift.sampler import sample
-from geolift.sources import PROCEDURAL, open_dataset
 from geolift.step import parallel
 from geolift.training.environment import machine
 from geolift.training.folder import as_model

@@ -20,11 +20,11 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from benchmarks.step import setting
-from geolift import dataset, normalization
 from geolift.build import build_phases, build_pools, build_state, check
-from geolift.dataset import Dataset
-from geolift.sampler import sample
-from geolift.sources import PROCEDURAL, open_dataset
+from geolift.data import dataset, normalization
+from geolift.data.dataset import Dataset
+from geolift.data.open_dataset import PROCEDURAL, open_dataset
+from geolift.data.sampling import sample
 from geolift.step import parallel
 from geolift.training.environment import machine
 from geolift.training.stream import stream

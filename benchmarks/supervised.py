@@ -16,16 +16,17 @@ import numpy as np
 from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
-from geolift import metrics, normalization
+from geolift import metrics
 from geolift.build import build_networks, build_state
-from geolift.dataset import Dataset
+from geolift.data import normalization
+from geolift.data.dataset import Dataset
+from geolift.data.open_dataset import open_dataset
 from geolift.geometry import center
 from geolift.losses import lift_pose
-from geolift.mirror import mirror_pose
 from geolift.model import Model
+from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.report import measure
 from geolift.skeletons.skeleton import Skeleton
-from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, parallel
 from geolift.training.folder import as_model
 

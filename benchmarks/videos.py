@@ -13,7 +13,8 @@ from absl import app, flags
 
 import geolift
 from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, missing, noise
-from geolift import dataset, evaluation
+from geolift import evaluation
+from geolift.data import dataset
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.skeleton import H36M17
 

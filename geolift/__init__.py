@@ -5,7 +5,9 @@ ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.
 """
 
 from geolift.adaptation import adapt, adaptation_game, together
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization
+from geolift.data.sampling import Batch, Poses
 from geolift.errors import DatasetError
 from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.geometry import (
@@ -50,12 +52,10 @@ from geolift.metrics import (
     scale_to,
 )
 from geolift.model import Model, lift_poses
-from geolift.networks import Adapter, Discriminator, Lifter, ResidualMLP
-from geolift.normalization import Normalization
+from geolift.networks.mlp import Adapter, Discriminator, Lifter, ResidualMLP
 from geolift.output.result import Result
 from geolift.pretrained import load
 from geolift.refinement import Refined, refine
-from geolift.sampler import Batch, Poses
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.step import Outcome, TrainState, create_state, parallel, train_step
 from geolift.views import View

@@ -8,10 +8,10 @@ from typing import Any
 
 import jax
 
+from geolift.data.sampling import Batch, Poses
 from geolift.geometry import center
 from geolift.losses import adversarial, correction_size
-from geolift.networks import Adapter, Discriminator
-from geolift.sampler import Batch, Poses
+from geolift.networks.mlp import Adapter, Discriminator
 from geolift.step import Outcome
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from geolift.sampler import Poses
+from geolift.data.sampling import Poses
 from geolift.skeletons.skeleton import Skeleton
 
 MIDLINE = 3.0  # noise of joints without a side over that of the others: every data set defines spine, neck, head anew

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from geolift.data.normalization import bone_lengths
 from geolift.keypoints.timeline import Timeline, each_person
 from geolift.model import Model
-from geolift.normalization import bone_lengths
 from geolift.skeletons.skeleton import H36M17
 
 STATURE = 1.7  # metres, of a person nobody has measured

@@ -12,22 +12,23 @@ import optax
 from flax import linen as nn
 from ml_collections import ConfigDict
 
-from geolift import normalization
 from geolift.adaptation import adaptation_game, together
 from geolift.augmentation import Detector
-from geolift.dataset import Dataset
+from geolift.data import normalization
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization
+from geolift.data.open_dataset import open_dataset
+from geolift.data.sampling import BY, Pool, Pools, make_pool, merge
 from geolift.errors import ConfigError, DatasetError
-from geolift.flow import PoseFlow, fit, likelihood_game, parts_of
 from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.losses import ADVERSARIAL
-from geolift.networks import NORMALISATIONS, Adapter, Discriminator, Lifter
-from geolift.normalization import Normalization
-from geolift.sampler import BY, Pool, Pools, make_pool, merge
+from geolift.networks.flow import PoseFlow, fit, likelihood_game, parts_of
+from geolift.networks.mlp import NORMALISATIONS, Adapter, Discriminator, Lifter
+from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
-from geolift.sources import open_dataset
 from geolift.step import Outcome, TrainState, create_state
-from geolift.views import MeanPitch, PosePitch, View
+from geolift.views import View
 
 SIZES = {"width": (1, 1 << 15), "blocks": (0, 256)}  # of networks
 LEARNED = ("", "mean", "pose")  # pitches

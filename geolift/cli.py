@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import dataset
 from geolift.compile_cache import keep_programs
+from geolift.data import dataset
 from geolift.errors import ConfigError, DatasetError, printable
 from geolift.safe_io.json_file import read
 

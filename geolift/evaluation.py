@@ -10,7 +10,7 @@ import numpy as np
 
 from geolift import metrics
 from geolift.batching import map_chunks
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import align
 from geolift.protocols import PROTOCOLS, Protocol

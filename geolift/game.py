@@ -11,14 +11,15 @@ import numpy as np
 from geolift import bones, losses
 from geolift.adaptation import adapt
 from geolift.augmentation import Detector, detect
-from geolift.flow import PoseFlow
+from geolift.data.sampling import Batch, Poses
 from geolift.geometry import masked, project
 from geolift.losses import Adversarial, adversarial, lift_pose, lift_reproject_lift, motion, turn
-from geolift.networks import Adapter, Discriminator, Lifter
-from geolift.sampler import Batch, Poses
+from geolift.networks.flow import PoseFlow
+from geolift.networks.mlp import Adapter, Discriminator, Lifter
+from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.skeletons.skeleton import Skeleton
 from geolift.step import Outcome
-from geolift.views import MeanPitch, PosePitch, View, random_views
+from geolift.views import View, random_views
 
 TERMS = (
     "adversarial", "likelihood", "consistency_2d", "consistency_3d", "deformation", "symmetry", "spread",

@@ -12,6 +12,7 @@ import numpy as np
 
 from geolift import pretrained, refinement
 from geolift.body_size import FOCAL, STATURE, metres_per_unit, model_bones, root_position
+from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
 from geolift.keypoints.jitter import steady
@@ -21,7 +22,6 @@ from geolift.keypoints.suspicions import suspicions
 from geolift.keypoints.timeline import Timeline, fill, running_median, smooth, timeline
 from geolift.keypoints.tracking import select, track
 from geolift.model import Model, lift_poses
-from geolift.normalization import person_sizes, root_centered
 from geolift.output.result import Result
 from geolift.skeletons import mapping, skeleton_file
 from geolift.skeletons.mapping import Bridge

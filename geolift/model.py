@@ -8,11 +8,11 @@ import jax
 import numpy as np
 
 from geolift.batching import map_chunks
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization, normalize
 from geolift.geometry import center, masked
 from geolift.losses import lift_pose
-from geolift.networks import Lifter
-from geolift.normalization import Normalization, normalize
+from geolift.networks.mlp import Lifter
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 
 

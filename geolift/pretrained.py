@@ -16,10 +16,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from geolift.data.normalization import Normalization
 from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model, digest, identify, path_name, weights
-from geolift.networks import Lifter
-from geolift.normalization import Normalization
+from geolift.networks.mlp import Lifter
 from geolift.safe_io import bounded_file, json_file
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton

@@ -6,14 +6,21 @@ over fewer of them has another name.
 
 import functools
 import itertools
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import (
+    HUMAN36M_ACTIONS,
+    HUMAN36M_CAMERAS,
+    HUMAN36M_DAMAGED,
+    HUMAN36M_FPS,
+    HUMAN36M_SUBJECTS,
+    human36m_row,
+)
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
@@ -69,24 +76,8 @@ class Protocol(NamedTuple):
 # Head, neck (named "thorax" in H36M17), shoulders, elbows, wrists, hips, knees, ankles: VNect's common set.
 FOURTEEN = tuple(name for name in H36M17.names if name not in ("pelvis", "spine", "neck"))
 
-HUMAN36M_SUBJECTS = ("S9", "S11")
-HUMAN36M_ACTIONS = (
-    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing", "Purchases", "Sitting",
-    "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
-)  # fmt: skip
-HUMAN36M_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
-# S11's second take of Directions: by sub-action, and by file name, where the first one is "Directions 1".
-HUMAN36M_DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
-HUMAN36M_FPS = 50.0
-HUMAN36M_CAMERAS = 4
 # Valid frames of each subject, by the notes that come with the test set.
 MPI_INF_3DHP_FRAMES = {"TS1": 603, "TS2": 540, "TS3": 505, "TS4": 553, "TS5": 276, "TS6": 452}
-
-
-def human36m_row(action: str) -> str:
-    """The action of a take: "Walking 1", "Walking-1" and "Walking_1" are "Walking"; "SittingDown" is not "Sitting"."""
-    name = re.split(r"[ _-](?=\d)", action)[0]
-    return HUMAN36M_RENAMED.get(name, name)
 
 
 def _human36m_frames(dataset: Dataset, *, every: int) -> np.ndarray:

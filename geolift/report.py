@@ -9,7 +9,7 @@ import numpy as np
 
 from geolift import model
 from geolift.body_size import model_bones
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
 from geolift.model import Model

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.batching import map_chunks
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import normalize, normalize_persons
 from geolift.errors import DatasetError
 from geolift.evaluation import FEWEST
 from geolift.geometry import project, sample_rotation
 from geolift.losses import lift_reproject_lift, turn
 from geolift.model import Model, lift_poses
-from geolift.normalization import normalize, normalize_persons
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.bones import sides
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
@@ -244,7 +244,8 @@ def energy_distance(a: jax.Array, b: jax.Array) -> jax.Array:
 def plausible(lengths: np.ndarray, skeleton: Skeleton) -> dict[str, float | None]:
     """Share of limb bones, and of poses in all of theirs, that have about their published length.
 
-    Each bone's share in the limbs' total is compared with that of Drillis & Contini 1966 (`geolift.body.BUILD`).
+    Each bone's share in the limbs' total is compared with that of Drillis & Contini 1966
+    (`geolift.skeletons.anthropometry.BUILD`).
 
     Args:
         lengths: `[N, B]` bone lengths of any scale, NaN where not seen; poses with under two limb bones say nothing.

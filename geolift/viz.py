@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from geolift import metrics
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import rotate, rotation_y
 from geolift.skeletons.skeleton import Skeleton

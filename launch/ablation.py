@@ -16,13 +16,13 @@ from ml_collections import ConfigDict, config_flags
 
 from geolift.build import check
 from geolift.compile_cache import keep_programs
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.report import mean_and_deviation, measure, write
 from geolift.safe_io.atomic import replace
 from geolift.safe_io.json_file import read
 from geolift.safe_io.json_file import write as write_json
-from geolift.sources import open_dataset
 from geolift.training.stopping import Signals
 from geolift.training.train import train_seeds
 from launch import program

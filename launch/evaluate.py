@@ -7,11 +7,11 @@ Prints a table beside the untrained network and the flat skeleton, writes `evalu
 from absl import flags
 
 from geolift.compile_cache import keep_programs
+from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError
 from geolift.protocols import PROTOCOLS
 from geolift.refinement import WINDOW
 from geolift.report import report
-from geolift.sources import open_dataset
 from launch import program
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)

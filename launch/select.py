@@ -17,12 +17,12 @@ from absl import flags
 from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model
 from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
-from geolift.sources import open_dataset
 from geolift.training.checkpoint import saved_steps
 from geolift.training.folder import load
 from geolift.views import View

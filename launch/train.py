@@ -10,8 +10,8 @@ from absl import flags
 from ml_collections import ConfigDict, config_flags
 
 from geolift.compile_cache import keep_programs
+from geolift.data.open_dataset import open_dataset
 from geolift.report import report
-from geolift.sources import open_dataset
 from geolift.training import hosts
 from geolift.training.stopping import Signals, Stopped
 from geolift.training.train import train

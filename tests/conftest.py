@@ -18,8 +18,9 @@ if CACHE not in os.environ:  # what many tests train is compiled once, for the t
     atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
 jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 
-from geolift import dataset, procedural  # noqa: E402
-from geolift.cameras import film  # noqa: E402
+from geolift.data import dataset  # noqa: E402
+from geolift.data.cameras import film  # noqa: E402
+from geolift.data.synthetic import motions  # noqa: E402
 from geolift.skeletons.skeleton import H36M17  # noqa: E402
 from tests.helpers.paths import DATA  # noqa: E402
 
@@ -36,7 +37,7 @@ def forget():
 @pytest.fixture(scope="session")
 def people():
     """A filmed data set of three procedural people, one for each split."""
-    return film(procedural.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+    return film(motions.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,7 @@ def people_file(people, tmp_path_factory):
 @pytest.fixture(scope="session")
 def poses(people):
     """`[N, J, 2]` float32 normalised poses of the procedural people."""
-    from geolift import normalization
+    from geolift.data import normalization
 
     return normalization.normalize(people, normalization.fit(people))
 

@@ -8,10 +8,11 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import sampler, step
+from geolift import step
 from geolift.adaptation import adapt, adaptation_game, together
+from geolift.data import sampling
 from geolift.game import Foreign, lifting_game
-from geolift.networks import Adapter, Discriminator, Lifter
+from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from tests.test_step import VIEW, WEIGHTS, close
 
 HEAD = 0.05 / 6.5  # 5 cm in normalised units: the mean root-head distance of 0.65 m is 0.1
@@ -27,8 +28,8 @@ def shifted(poses):
 
 
 def make(people, poses, masks=False, width=32):
-    target = sampler.make_pool(poses, people, masks=masks)
-    source = sampler.make_pool(shifted(poses), people, masks=masks)
+    target = sampling.make_pool(poses, people, masks=masks)
+    source = sampling.make_pool(shifted(poses), people, masks=masks)
     adapter, judge = Adapter(width=width, blocks=1, masks=masks), Discriminator(width=width, blocks=1, masks=masks)
     game = adaptation_game(adapter, judge, weight=10.0, squared=True, adversarial_loss="logistic", root=0)
     pose = jnp.zeros((1, 17, 2))
@@ -36,7 +37,7 @@ def make(people, poses, masks=False, width=32):
         "adapter": adapter.init(jax.random.key(1), pose)["params"],
         "domain_discriminator": judge.init(jax.random.key(2), pose)["params"],
     }
-    return adapter, game, params, sampler.Pools(target, source)
+    return adapter, game, params, sampling.Pools(target, source)
 
 
 def noisy(params):
@@ -59,7 +60,7 @@ def lifting(adapter, every=4):
 
 def test_an_untrained_adapter_changes_nothing(people, poses):
     adapter, _, params, _ = make(people, poses, masks=True)
-    source = sampler.Poses(jnp.asarray(poses), jnp.asarray(people.seen))
+    source = sampling.Poses(jnp.asarray(poses), jnp.asarray(people.seen))
     adapted, correction = adapt(adapter, params["adapter"], source, root=0)
     np.testing.assert_array_equal(correction, 0)
     np.testing.assert_array_equal(adapted.joints, poses)
@@ -67,7 +68,7 @@ def test_an_untrained_adapter_changes_nothing(people, poses):
 
 def test_corrected_poses_stay_root_centred(people, poses):
     adapter, _, params, _ = make(people, poses)
-    adapted, correction = adapt(adapter, noisy(params["adapter"]), sampler.Poses(jnp.asarray(poses)), root=0)
+    adapted, correction = adapt(adapter, noisy(params["adapter"]), sampling.Poses(jnp.asarray(poses)), root=0)
     assert np.abs(correction).max() > 0.01
     np.testing.assert_array_equal(adapted.joints[:, 0], 0)
 
@@ -78,7 +79,7 @@ def test_each_of_four_networks_learns_from_its_own_loss_alone(people, poses):
     params = params | more
     params["adapter"] = noisy(params["adapter"])
     objectives = together(lift, adapting)
-    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
 
     def louder(name, *args, **kwargs):
         outcome = objectives(*args, **kwargs)
@@ -103,7 +104,7 @@ def test_networks_without_a_loss_rest_to_the_bit(people, poses):
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.adam(1e-3)), ema_decay=0.9,
     )  # fmt: skip
-    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
     for game, players in ((adapting, {"adapter", "domain_discriminator"}), (lift, {"lifter", "discriminator"})):
         after, _ = step.train_step(state, batch, objectives=game)
         for name in params:
@@ -123,10 +124,10 @@ def test_one_pose_in_so_many_is_a_corrected_one_and_others_are_shown_as_real(peo
     """With an adapter that moves everything far away, the lifter's batch holds just the chosen places of it."""
     adapter, _, params, pools = make(people, poses)
     game, more = lifting(adapter, every=4)
-    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(16))
+    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
     outcomes = [game({**params, **more}, {}, batch._replace(source=source)) for source in (
-        batch.source, sampler.Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
-        sampler.Poses(batch.source.joints.at[3].set(7.0)), sampler.Poses(batch.source.joints.at[4].set(7.0)),
+        batch.source, sampling.Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
+        sampling.Poses(batch.source.joints.at[3].set(7.0)), sampling.Poses(batch.source.joints.at[4].set(7.0)),
     )]  # fmt: skip
     plain, unused, lifted, shown = (outcome.losses for outcome in outcomes)
     assert plain == unused
@@ -139,7 +140,7 @@ def test_one_pose_in_so_many_is_a_corrected_one_and_others_are_shown_as_real(peo
 def test_the_domain_discriminator_is_not_told_which_joints_a_domain_lacks(people, poses):
     """Poses with the head missing everywhere in the source: the judge's inputs lack it on both sides."""
     _, game, params, pools = make(people, poses, masks=True)
-    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(16))
+    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
     headless = batch.source._replace(seen=batch.source.seen.at[:, 10].set(False))
     moved = batch.real._replace(joints=batch.real.joints.at[:, 10].add(3.0))
     a = game(params, {}, batch._replace(source=headless))
@@ -159,7 +160,7 @@ def test_the_penalty_holds_the_correction_back(people, poses):
             jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
             optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
         )  # fmt: skip
-        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sampler.sample, objectives=game)
+        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sampling.sample, objectives=game)
         state, log = program.run(program.place(state), program.place(pools))
         sizes[weight] = float(log["term/correction_size"])
     assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
@@ -176,7 +177,7 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
     train = people.split[people.clip_of_frame] == "train"
     train |= people.split[people.clip_of_frame] == "validation"
     known = people._replace(confidence=people.confidence * train[:, None])
-    target, source = (sampler.make_pool(p, known) for p in (poses, shifted_head(poses)))
+    target, source = (sampling.make_pool(p, known) for p in (poses, shifted_head(poses)))
     adapter, judge = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
     game = adaptation_game(adapter, judge, weight=20.0, squared=False, adversarial_loss="logistic", root=0)
     pose = jnp.zeros((1, 17, 2))
@@ -191,10 +192,10 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
         optimizers={name: optax.adam(rate) for name, rate in rates.items()}, ema_decay=0.999,
         averages=("lifter", "adapter"),
     )  # fmt: skip
-    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampler.sample, objectives=game)
-    state, pools = program.place(state), program.place(sampler.Pools(target, source))
+    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampling.sample, objectives=game)
+    state, pools = program.place(state), program.place(sampling.Pools(target, source))
     true = poses[~train]
-    wrong = sampler.Poses(jnp.asarray(shifted_head(true)))
+    wrong = sampling.Poses(jnp.asarray(shifted_head(true)))
     for _ in range(10):
         state, _ = program.run(state, pools)
     # The two networks circle around the truth; the average is the middle of their way.
@@ -213,7 +214,7 @@ def test_a_resting_adapter_plays_by_its_average(people, poses):
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.sgd(0.1)), ema_decay=0.9, averages=("lifter", "adapter"),
     )  # fmt: skip
-    batch = sampler.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
 
     def lifter_after(state):
         return step.train_step(state, batch, objectives=lift)[0].params["lifter"]

@@ -6,7 +6,8 @@ from ml_collections import ConfigDict
 
 import geolift
 from configs import quickstart
-from geolift import cli, dataset
+from geolift import cli
+from geolift.data import dataset
 from geolift.output import files
 
 SKELETON = """

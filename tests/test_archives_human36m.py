@@ -7,9 +7,9 @@ import h5py
 import numpy as np
 import pytest
 
-from geolift import dataset
-from geolift.archives import elepose, h36m_fetch, human36m, human36m_cdf, motionbert
+from geolift.archives import elepose, h36m_fetch, human36m_cdf, motionbert
 from geolift.archives.converters import CONVERTERS
+from geolift.data import dataset, human36m
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from geolift import dataset, normalization
 from geolift.archives import keypoints
 from geolift.archives.converters import CONVERTERS
+from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.recording import record

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from geolift import cli, dataset
+from geolift import cli
 from geolift.archives import asf_amc, bvh, mocap
 from geolift.archives.converters import CONVERTERS
+from geolift.data import dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 

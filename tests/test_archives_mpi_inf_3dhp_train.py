@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from geolift import procedural
-from geolift.archives import human36m, mpi_inf_3dhp_train
+from geolift.archives import mpi_inf_3dhp_train
 from geolift.archives.converters import CONVERTERS
+from geolift.data import human36m
+from geolift.data.synthetic import motions
 from geolift.errors import DatasetError
 
 savemat = pytest.importorskip("scipy.io").savemat
@@ -23,7 +24,7 @@ COPIES = {0: 3, 1: 3, 2: 3, 8: 5, 12: 11, 13: 5, 17: 16, 21: 20, 22: 20, 26: 25,
 @functools.cache
 def points(camera):
     """`[FRAMES + BEYOND, 17, 3]` camera metres of a walking person."""
-    walk = procedural.clips(seed=5, people=3, seconds=1, fps=FRAMES + BEYOND)[0].points
+    walk = motions.clips(seed=5, people=3, seconds=1, fps=FRAMES + BEYOND)[0].points
     return human36m.to_camera(walk - walk[:1, :1] * [1, 1, 0], "S1", human36m.CAMERAS[camera % 4])
 
 

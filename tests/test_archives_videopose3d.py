@@ -5,8 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from geolift import cli, dataset
-from geolift.archives import human36m, videopose3d
+from geolift import cli
+from geolift.archives import videopose3d
+from geolift.data import dataset, human36m
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate
 from geolift.protocols import PROTOCOLS

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from geolift.augmentation import MIDLINE, Detector, detect
+from geolift.data.sampling import Batch, Poses
 from geolift.game import lifting_game
-from geolift.networks import Discriminator, Lifter
-from geolift.sampler import Batch, Poses
+from geolift.networks.mlp import Discriminator, Lifter
 from geolift.skeletons.skeleton import H36M17
 from geolift.views import View
 

@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks import operations
 from benchmarks.step import setting
-from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
-from geolift.sampler import sample
-from geolift.sources import PROCEDURAL, open_dataset
+from geolift.data import normalization
+from geolift.data.open_dataset import PROCEDURAL, open_dataset
+from geolift.data.sampling import sample
 from geolift.step import AXIS, many_steps, train_step
 
 WIDTH, BATCH = 128, 64

@@ -9,8 +9,10 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import dataset, sampler, step
+from geolift import step
 from geolift.build import build_pools, build_state
+from geolift.data import dataset
+from geolift.data import sampling as sampler
 from geolift.errors import ConfigError
 from geolift.step import IN_A_ROW, SKIPPED
 from geolift.training import checkpoint, divergence

@@ -11,7 +11,7 @@ from geolift import pretrained
 from geolift.errors import DatasetError
 from geolift.export import FORMATS, describe, export
 from geolift.model import lift_on_device
-from geolift.networks import NORMALISATIONS
+from geolift.networks.mlp import NORMALISATIONS
 from geolift.skeletons.skeleton import H36M17
 from tests.test_pretrained import CARD, DOG, assert_same_model, make_model, make_poses
 from tests.test_programs import program

@@ -11,9 +11,9 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import quickstart
-from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
-from geolift.sampler import sample
+from geolift.data import normalization
+from geolift.data.sampling import sample
 from geolift.step import many_steps
 from geolift.training.health import PERSISTENCE, Watch
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from geolift import dataset
+from geolift.data import dataset
 from geolift.keypoints.format import Options
 from geolift.keypoints.inspection import describe, inspect
 from geolift.output import archive

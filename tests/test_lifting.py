@@ -7,11 +7,12 @@ import pytest
 from flax import linen as nn
 
 import geolift
-from geolift import body_size, normalization
+from geolift import body_size
+from geolift.data import normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
 from geolift.model import Model
-from geolift.networks import Lifter
+from geolift.networks.mlp import Lifter
 from geolift.output.result import check
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.joint_sets import JOINT_SETS

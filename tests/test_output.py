@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from geolift import dataset
-from geolift.cameras import look_at
+from geolift.data import dataset
+from geolift.data.cameras import look_at
 from geolift.errors import DatasetError
 from geolift.output import bvh, files
 from geolift.output.result import AXES, Result, check

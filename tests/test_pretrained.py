@@ -12,10 +12,10 @@ from safetensors.numpy import save_file
 
 from configs import quickstart
 from geolift import pretrained
+from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
 from geolift.model import Model, digest, identify, lift_poses, weights
-from geolift.networks import NORMALISATIONS, Lifter
-from geolift.normalization import Normalization
+from geolift.networks.mlp import NORMALISATIONS, Lifter
 from geolift.report import measure, write
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.folder import load as load_run

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 import geolift
-from geolift import cli, dataset
+from geolift import cli
+from geolift.data import dataset
 from tests.helpers.paths import ROOT
 
 PNG = b"\x89PNG"

@@ -15,14 +15,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift import dataset, normalization
 from geolift import report as reports
-from geolift.dataset import Dataset
+from geolift.data import dataset, normalization
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import HUMAN36M_ACTIONS, human36m_row
 from geolift.errors import DatasetError
 from geolift.evaluation import evaluate, table
 from geolift.model import Model
-from geolift.networks import Lifter
-from geolift.protocols import FOURTEEN, HUMAN36M_ACTIONS, MPI_INF_3DHP_FRAMES, PROTOCOLS, human36m_row
+from geolift.networks.mlp import Lifter
+from geolift.protocols import FOURTEEN, MPI_INF_3DHP_FRAMES, PROTOCOLS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.paths import ROOT
 

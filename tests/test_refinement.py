@@ -2,9 +2,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift import metrics, procedural, refinement
-from geolift.cameras import film
-from geolift.mirror import mirror_pose
+from geolift import metrics, refinement
+from geolift.data.cameras import film
+from geolift.data.synthetic import motions
+from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.refinement import WINDOW, refine
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.skeleton import H36M17
@@ -16,7 +17,7 @@ BONES = np.full(len(H36M17.bones), SIZE)  # of which only the mean counts
 @pytest.fixture(scope="module")
 def walk():
     """Two seconds of one person whose bones keep their lengths, root-centred, the mean bone of SIZE."""
-    points = film(procedural.clips(seed=3, people=3, seconds=2.0, fps=30.0), H36M17, seed=1).points_3d[:60]
+    points = film(motions.clips(seed=3, people=3, seconds=2.0, fps=30.0), H36M17, seed=1).points_3d[:60]
     points = points - points[:, [H36M17.root]]
     return (SIZE / np.asarray(bone_lengths(points, H36M17)).mean() * points).astype(np.float32)
 

@@ -12,7 +12,8 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import cmu_cpu
-from geolift import dataset, normalization, selection
+from geolift import selection
+from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.geometry import project, sample_rotation
 from geolift.losses import turn

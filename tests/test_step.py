@@ -8,9 +8,10 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import sampler, step
+from geolift import step
+from geolift.data import sampling
 from geolift.game import lifting_game
-from geolift.networks import Discriminator, Lifter
+from geolift.networks.mlp import Discriminator, Lifter
 from geolift.views import View
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 0.0}
@@ -47,12 +48,12 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
 
 @pytest.fixture
 def source(people, poses):
-    return sampler.Pools(sampler.make_pool(poses, people))
+    return sampling.Pools(sampling.make_pool(poses, people))
 
 
 @pytest.fixture
 def batch(source):
-    return sampler.sample(source, jax.random.key(3), jnp.arange(32))
+    return sampling.sample(source, jax.random.key(3), jnp.arange(32))
 
 
 def close(a, b, **tolerance):
@@ -138,7 +139,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
     state, objectives = make_state()
 
     def three(params, batch_stats, batch, *, axis_name=None):
-        adapted = batch._replace(pose=sampler.Poses(batch.pose.joints + params["adapter"]["shift"]))
+        adapted = batch._replace(pose=sampling.Poses(batch.pose.joints + params["adapter"]["shift"]))
         outcome = objectives(params, batch_stats, adapted, axis_name=axis_name)
         return outcome._replace(losses={**outcome.losses, "adapter": jnp.sum((params["adapter"]["shift"] - 0.1) ** 2)})
 
@@ -155,7 +156,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
 def run(devices, source, steps, calls, **kwargs):
     state, objectives = make_state(**kwargs)
     program = step.parallel(
-        jax.devices()[:devices], batch_size=32, steps=steps, sample=sampler.sample, objectives=objectives
+        jax.devices()[:devices], batch_size=32, steps=steps, sample=sampling.sample, objectives=objectives
     )
     state, source = program.place(state), program.place(source)
     for _ in range(calls):
@@ -192,7 +193,7 @@ def test_one_compile_for_the_whole_run(source):
         lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
     )
     state, objectives = make_state()
-    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sampler.sample, objectives=objectives)
+    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sampling.sample, objectives=objectives)
     state, source = program.place(state), program.place(source)
     state, _ = program.run(state, source)
     jax.block_until_ready(state)
@@ -206,7 +207,7 @@ def test_one_compile_for_the_whole_run(source):
 
 def test_state_is_donated(source):
     state, objectives = make_state()
-    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sampler.sample, objectives=objectives)
+    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sampling.sample, objectives=objectives)
     state, source = program.place(state), program.place(source)
     kernel = jax.tree.leaves(state.params)[0]
     program.run(state, source)
@@ -235,7 +236,7 @@ def test_bad_settings_are_refused():
     with pytest.raises(ValueError, match="wasserstein"):
         make_game(adversarial_loss="wasserstein")
     with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):
-        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sampler.sample, objectives=None)
+        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sampling.sample, objectives=None)
     state, _ = make_state()
     with pytest.raises(ValueError, match=r"optimizers: found \['lifter'\]"):
         step.create_state(

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import pytest
 
-from geolift import dataset
+from geolift.data import dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.format import Options
 from geolift.keypoints.recognition import read_keypoints

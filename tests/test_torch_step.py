@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from benchmarks.step import setting
-from geolift import normalization
 from geolift.build import build_phases, build_pools, build_state
+from geolift.data import normalization
+from geolift.data.open_dataset import open_dataset
+from geolift.data.sampling import sample
 from geolift.geometry import sample_rotation
-from geolift.sampler import sample
-from geolift.sources import open_dataset
 from geolift.step import gradients
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'geolift[bench]')")

@@ -11,11 +11,12 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import ablation, best, best_cpu, cmu_cpu, elepose, ladder, links, paper, pretrained, quickstart
-from geolift import dataset, model
+from geolift import model
 from geolift.build import OFF, build_networks, build_state
+from geolift.data import dataset
 from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
-from geolift.mirror import mirror_pose
+from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.report import measure
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint

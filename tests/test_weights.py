@@ -4,7 +4,7 @@ import numpy as np
 
 from geolift import evaluation, load, model, pretrained
 from geolift.archives import cmu
-from geolift.normalization import normalize_persons
+from geolift.data.normalization import normalize_persons
 
 
 def test_it_is_small_and_its_card_is_whole():

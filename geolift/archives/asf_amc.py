@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.archives.mocap import Motion, files, filmed, numbers, text, turns
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
 FPS = 120.0  # CMU's rate; a few takes have 60, and no file tells

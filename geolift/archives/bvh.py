@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.archives.mocap import CMU_UNIT, HEIGHT, Motion, files, filmed, height, numbers, text, turns
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
 MOST_JOINTS = 1000

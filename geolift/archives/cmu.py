@@ -5,8 +5,8 @@ import os
 import numpy as np
 
 from geolift.archives.takes import TRUNK
-from geolift.cameras import Clip, film
-from geolift.dataset import Dataset
+from geolift.data.cameras import Clip, film
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons.skeleton import H36M17

@@ -18,7 +18,7 @@ from geolift.archives import (
     photographs,
     videopose3d,
 )
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 
 
 class Converter(NamedTuple):

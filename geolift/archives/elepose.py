@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble, fit_intrinsics
-from geolift.dataset import Dataset
+from geolift.data import human36m
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, pickles
 from geolift.skeletons.skeleton import H36M17

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
-from geolift.dataset import Dataset
+from geolift.data import human36m
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
-from geolift.protocols import HUMAN36M_FPS
 from geolift.safe_io import hdf5
 
 LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d", "intrinsics")}

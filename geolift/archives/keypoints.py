@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.format import Options

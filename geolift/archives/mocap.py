@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.archives import cmu
-from geolift.cameras import Clip, film
-from geolift.dataset import Dataset
+from geolift.data.cameras import Clip, film
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file
 from geolift.skeletons.skeleton import H36M17

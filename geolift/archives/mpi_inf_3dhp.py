@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.archives.takes import fit_intrinsics, follow_gaze
-from geolift.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.safe_io import hdf5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP17

@@ -7,7 +7,7 @@ import numpy as np
 
 from geolift.archives.mpi_inf_3dhp import LABELS
 from geolift.archives.takes import Take, assemble, fit_intrinsics, follow_gaze
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import matlab5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP28

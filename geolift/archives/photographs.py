@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from geolift.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons import mapping

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import LARGEST_PIXEL, Dataset, check
+from geolift.data.dataset import LARGEST_PIXEL, Dataset, check
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 

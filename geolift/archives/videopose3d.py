@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from geolift.archives import human36m
 from geolift.archives.takes import Take, assemble
-from geolift.dataset import Dataset
+from geolift.data import human36m
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
-from geolift.protocols import HUMAN36M_FPS
 from geolift.safe_io import pickles
 from geolift.safe_io.npz import read_object_arrays
 from geolift.skeletons import mapping

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolift.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check
 from geolift.keypoints.recording import Recording
 from geolift.skeletons import mapping
 from geolift.skeletons.mapping import Bridge

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geolift.dataset import LARGEST_PIXEL
+from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import joint_names, reconcile
 from geolift.keypoints.format import Format, Options

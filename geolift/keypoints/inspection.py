@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift import dataset
-from geolift.dataset import Dataset
+from geolift.data import dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import printable
 from geolift.keypoints import own
 from geolift.keypoints.format import Options

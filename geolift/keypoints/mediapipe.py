@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from geolift.dataset import LARGEST_PIXEL
+from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints import json_values as values
 from geolift.keypoints import reconcile

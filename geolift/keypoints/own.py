@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import dataset
+from geolift.data import dataset
 from geolift.keypoints import reconcile
 from geolift.keypoints.format import Format, Options
 from geolift.keypoints.recording import Recording, record

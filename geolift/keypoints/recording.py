@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import LARGEST_PIXEL
+from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.skeletons import joint_sets
 from geolift.skeletons.joint_sets import JOINT_SETS

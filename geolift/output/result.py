@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import LARGEST_PIXEL
+from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import optax
 
 from geolift.build import build_phases, build_pools
-from geolift.sampler import Pools, sample
-from geolift.sources import open_dataset
+from geolift.data.open_dataset import open_dataset
+from geolift.data.sampling import Pools, sample
 from geolift.step import TrainState, gradients
 from geolift.training import checkpoint
 from geolift.training.folder import CARD, Run, card, open_run

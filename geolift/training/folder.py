@@ -9,17 +9,17 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from geolift.build import build_networks, build_state, check_sizes, entry
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization
+from geolift.data.sampling import Pools
 from geolift.errors import ConfigError
 from geolift.model import Model, identify
-from geolift.networks import unfolded
-from geolift.normalization import Normalization
+from geolift.networks.mlp import unfolded
+from geolift.networks.pitch import mean_pitch
 from geolift.safe_io.json_file import read as read_json
-from geolift.sampler import Pools
 from geolift.skeletons.skeleton import Skeleton
 from geolift.step import TrainState
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
-from geolift.views import mean_pitch
 
 CONFIG, CARD = "config.json", "model.json"
 

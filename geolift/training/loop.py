@@ -9,7 +9,7 @@ import numpy as np
 from jax import numpy as jnp
 from ml_collections import ConfigDict
 
-from geolift.sampler import Pools
+from geolift.data.sampling import Pools
 from geolift.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
 from geolift.training import divergence, hosts
 from geolift.training.clock import Clock

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from ml_collections import ConfigDict
 
-from geolift.sampler import Pools, shard
+from geolift.data.sampling import Pools, shard
 
 
 def stream(config: ConfigDict, pools: Pools, place: Callable[[Pools], Pools], *, last: int) -> Callable[[int], Pools]:

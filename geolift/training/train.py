@@ -10,13 +10,13 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from geolift import normalization
 from geolift.build import Phase, build_phases, build_pools, build_state, check, fit_flow
+from geolift.data import normalization
+from geolift.data.open_dataset import open_dataset
+from geolift.data.sampling import sample
 from geolift.errors import ConfigError
 from geolift.model import Model
 from geolift.safe_io.json_file import write
-from geolift.sampler import sample
-from geolift.sources import open_dataset
 from geolift.step import Parallel, parallel, stack
 from geolift.training import checkpoint, environment, hosts, recovery
 from geolift.training.checkpoint import FOLDER

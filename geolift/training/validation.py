@@ -6,10 +6,11 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from geolift import metrics, normalization
-from geolift.dataset import Dataset
+from geolift import metrics
+from geolift.data import normalization
+from geolift.data.dataset import Dataset
+from geolift.data.normalization import Normalization
 from geolift.model import Model, lift_on_device
-from geolift.normalization import Normalization
 
 FRAMES = 1024
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import dataset, procedural
-from geolift.cameras import film
+from geolift.data import dataset
+from geolift.data.cameras import film
+from geolift.data.synthetic import motions
 from geolift.output import archive
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
@@ -60,7 +61,7 @@ def _tables(folder):
 def _own(folder):
     archive.write_npz(make_result(frames=4), folder / "poses.npz")
     archive.write_json(make_result(frames=4), folder / "poses.json")
-    clips = procedural.clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
+    clips = motions.clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
     dataset.save(film(clips, H36M17), folder / "dataset.npz")
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from geolift import procedural
-from geolift.cameras import FOCAL, IMAGE_SIZE, look_at
+from geolift.data.cameras import FOCAL, IMAGE_SIZE, look_at
+from geolift.data.synthetic import motions as procedural
 from geolift.output.result import Result
 from geolift.skeletons.skeleton import H36M17
 

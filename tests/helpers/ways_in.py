@@ -11,17 +11,19 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from geolift import dataset, pretrained, procedural
+from geolift import pretrained
 from geolift.archives.converters import CONVERTERS
-from geolift.cameras import film
+from geolift.data import dataset
+from geolift.data.cameras import film
+from geolift.data.normalization import Normalization
+from geolift.data.synthetic import motions
 from geolift.errors import LONGEST, DatasetError
 from geolift.keypoints import blazepose
 from geolift.keypoints.format import Options
 from geolift.keypoints.inspection import describe, inspect
 from geolift.lifting import lift
 from geolift.model import Model
-from geolift.networks import Lifter
-from geolift.normalization import Normalization
+from geolift.networks.mlp import Lifter
 from geolift.output import files
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
@@ -79,7 +81,7 @@ def write(folder: Path) -> None:
     dog = textwrap.dedent(skeleton_file.__doc__.split("otherwise:\n")[1].split("\n* ")[0])
     (folder / "dog.toml").write_text(dog)
     (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
-    people = film(procedural.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+    people = film(motions.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
     write_3dhp(folder / "3dhp_test", people, dict.fromkeys((f"TS{i}" for i in range(1, 7)), 20))
     write_3dhp_train(folder / "3dhp_train" / "S1" / "Seq1" / "annot.mat")
     if importlib.util.find_spec("cv2"):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from geolift import cli, dataset, normalization
+from geolift import cli
 from geolift.archives.converters import CONVERTERS
+from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.safe_io import npz
 from geolift.skeletons import mapping

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift.networks import Discriminator, Lifter, ResidualMLP
+from geolift.networks.mlp import Discriminator, Lifter, ResidualMLP
 
 POSE = jax.random.normal(jax.random.key(0), (32, 17, 2))
 

@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from geolift import procedural
-from geolift.body import LIMITS, forward, grow, limited, solve
+from geolift.data.synthetic import motions
+from geolift.data.synthetic.body import LIMITS, forward, grow, limited, solve
 from geolift.skeletons.skeleton import H36M17
 
 PEOPLE = 6
 J = {name: joint for joint, name in enumerate(H36M17.names)}
-ACTIONS = [motion.__name__ for motion in procedural.MOTIONS]
+ACTIONS = [motion.__name__ for motion in motions.MOTIONS]
 T = np.arange(90) / 30.0
 
 
 @pytest.fixture(scope="module")
 def clips():
-    return procedural.clips(people=PEOPLE)
+    return motions.clips(people=PEOPLE)
 
 
 def of(clips, action):
@@ -51,11 +51,11 @@ def test_every_person_does_every_motion(clips):
 
 
 def test_same_seed_same_clips_whatever_the_number_of_people(clips):
-    fewer = procedural.clips(people=3)
+    fewer = motions.clips(people=3)
     assert fewer[0]._replace(points=None) == clips[0]._replace(points=None)
     for a, b in zip(fewer, clips, strict=False):
         np.testing.assert_array_equal(a.points, b.points)
-    other = procedural.clips(1, people=3)
+    other = motions.clips(1, people=3)
     assert all(np.abs(a.points - b.points).max() > 0.05 for a, b in zip(fewer, other, strict=True))
 
 
@@ -71,7 +71,7 @@ def test_persons_and_headings_differ(clips):
 
 @pytest.mark.parametrize("people", [3, 6, 24])
 def test_splits_hold_whole_persons(people):
-    made = procedural.clips(people=people, seconds=0.1)
+    made = motions.clips(people=people, seconds=0.1)
     persons = {s: {clip.subject for clip in made if clip.split == s} for s in ("train", "validation", "test")}
     assert all(persons.values())
     assert sum(map(len, persons.values())) == len(set.union(*persons.values())) == people
@@ -81,7 +81,7 @@ def test_splits_hold_whole_persons(people):
 
 def test_too_few_people_are_refused():
     with pytest.raises(ValueError, match="people: found 2, expected at least 3"):
-        procedural.clips(people=2)
+        motions.clips(people=2)
 
 
 def test_bones_are_rigid_and_both_sides_equal(clips):
@@ -106,7 +106,7 @@ def test_statures_and_proportions_are_human():
 def test_solved_angles_are_within_the_limits():
     for person in range(PEOPLE):
         body = grow(np.random.default_rng((0, person)))
-        for number, motion in enumerate(procedural.MOTIONS, start=1):
+        for number, motion in enumerate(motions.MOTIONS, start=1):
             _, _, angles = solve(body, motion(np.random.default_rng((0, person, number)), T))
             assert angles.keys() == LIMITS.keys()
             for name, (low, high) in LIMITS.items():
@@ -176,7 +176,7 @@ def test_trunk_twists_to_the_left():
 def test_standing_feet_stay_where_they_stand():
     body = grow(np.random.default_rng(3))
     for seed in range(10):
-        motion = procedural.reach(np.random.default_rng(seed), T)
+        motion = motions.reach(np.random.default_rng(seed), T)
         points = forward(body, *solve(body, motion))
         wanted = (body["thigh"] + body["shank"]) * np.moveaxis(motion.feet, 0, -1) + [0, 0, body["ankle"]]
         for side, ankle in enumerate(("left_ankle", "right_ankle")):

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from geolift.data.sampling import Batch
 from geolift.losses import mean_over
-from geolift.mirror import mirror_pose
-from geolift.sampler import Batch
+from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.skeleton import Skeleton
 from geolift.step import Outcome
 

@@ -2,9 +2,10 @@
 
 import os
 
-from geolift import dataset, procedural
-from geolift.cameras import film
-from geolift.dataset import Dataset
+from geolift.data import dataset
+from geolift.data.cameras import film
+from geolift.data.dataset import Dataset
+from geolift.data.synthetic import motions
 from geolift.skeletons.skeleton import H36M17
 
 PROCEDURAL = "procedural"
@@ -18,5 +19,5 @@ def open_dataset(source: str | os.PathLike) -> Dataset:
         FileNotFoundError: if there is no such file.
     """
     if str(source) == PROCEDURAL:
-        return film(procedural.clips(), H36M17, source="geolift's procedural human, made by formulas, no recorded data")
+        return film(motions.clips(), H36M17, source="geolift's procedural human, made by formulas, no recorded data")
     return dataset.load(source)

@@ -7,12 +7,12 @@ import optax
 import pytest
 from scipy.stats import multivariate_t
 
-from geolift.flow import DEGREES, Flow, PoseFlow, fit, likelihood_game, parts_of
-from geolift.mirror import mirror_pose
-from geolift.sampler import Batch, Poses
+from geolift.data.sampling import Batch, Poses
+from geolift.networks.flow import DEGREES, Flow, PoseFlow, fit, likelihood_game, parts_of
+from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.skeleton import H36M17
 from geolift.step import create_state, train_step
-from tests.test_mirror import trained
+from tests.networks.test_mirrored_mlp import trained
 
 ROOT = H36M17.root
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import Skeleton
 

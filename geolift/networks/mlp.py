@@ -2,7 +2,7 @@
 
 Every network takes poses `[..., J, 2]`. One built with `masks=True` also takes `seen` `[..., J]` bool, and has J more
 inputs that tell which joints are missing; whatever stands at a missing joint does not reach it. One built with
-`mirrored` treats a pose and its mirror image alike (geolift/mirror.py).
+`mirrored` treats a pose and its mirror image alike (geolift/networks/mirrored_mlp.py).
 """
 
 import functools
@@ -15,8 +15,8 @@ import numpy as np
 from flax import linen as nn
 
 from geolift.geometry import masked
-from geolift.mirror import MirroredMLP, mirrored_inputs, unfold
-from geolift.products import bfloat16_dot_general
+from geolift.networks.bfloat16 import bfloat16_dot_general
+from geolift.networks.mirrored_mlp import MirroredMLP, mirrored_inputs, unfold
 
 NORMALISATIONS = ("none", "batch", "layer")
 

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from geolift import dataset
+from geolift.data import dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import npz
 

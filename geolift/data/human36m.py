@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.protocols import HUMAN36M_DAMAGED, HUMAN36M_RENAMED
 from geolift.skeletons.joint_sets import HUMAN36M32
 from geolift.skeletons.mapping import order
 
@@ -116,3 +115,31 @@ def split_of(subject: str, origin: str) -> str:
     if subject not in SPLITS:
         raise DatasetError(f"{origin}: subject: found {subject!r}, expected one of {', '.join(SPLITS)}")
     return SPLITS[subject]
+
+
+HUMAN36M_SUBJECTS = ("S9", "S11")
+
+
+HUMAN36M_ACTIONS = (
+    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing", "Purchases", "Sitting",
+    "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
+)  # fmt: skip
+
+
+HUMAN36M_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
+
+
+# S11's second take of Directions: by sub-action, and by file name, where the first one is "Directions 1".
+HUMAN36M_DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
+
+
+HUMAN36M_FPS = 50.0
+
+
+HUMAN36M_CAMERAS = 4
+
+
+def human36m_row(action: str) -> str:
+    """The action of a take: "Walking 1", "Walking-1" and "Walking_1" are "Walking"; "SittingDown" is not "Sitting"."""
+    name = re.split(r"[ _-](?=\d)", action)[0]
+    return HUMAN36M_RENAMED.get(name, name)

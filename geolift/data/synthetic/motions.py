@@ -1,14 +1,14 @@
 """A procedural human: people of varied build who walk, sit, reach, kick and dance, as world motion of Human3.6M-17.
 
 A motion function draws one person's way of moving as joint angles of trunk, neck and arms, and places of the pelvis and
-the ankles; `geolift.body` makes joints of them, and says what the numbers mean. Two kinds of curve make everything:
-smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985). numpy only.
+the ankles; `geolift.data.synthetic.body` makes joints of them, and says what the numbers mean. Two kinds of curve make
+everything: smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985). numpy only.
 """
 
 import numpy as np
 
-from geolift.body import SIDES, Motion, Z, forward, grow, softmin, solve, turn
-from geolift.cameras import Clip
+from geolift.data.cameras import Clip
+from geolift.data.synthetic.body import SIDES, Motion, Z, forward, grow, softmin, solve, turn
 from geolift.skeletons.skeleton import H36M17
 
 GRAVITY = 9.81

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from geolift.products import bfloat16_dot_general
+from geolift.networks.bfloat16 import bfloat16_dot_general
 
 
 def mirror_pose(pose: jax.Array, mirrored: Sequence[int]) -> jax.Array:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import Skeleton
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from geolift import cameras, dataset
 from geolift.archives import cmu
-from geolift.cameras import Clip, film, look_at, place
+from geolift.data import cameras, dataset
+from geolift.data.cameras import Clip, film, look_at, place
 from geolift.skeletons.skeleton import H36M17
 
 

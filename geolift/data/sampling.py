@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from geolift.dataset import Dataset
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
 BY = ("frame", "clip", "action")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from geolift.networks import Adapter, Discriminator, Lifter
-from geolift.products import bfloat16_dot_general
+from geolift.networks.bfloat16 import bfloat16_dot_general
+from geolift.networks.mlp import Adapter, Discriminator, Lifter
 
 NETWORKS = [Lifter(64, 2, "none", bfloat16=True), Discriminator(64, 2, bfloat16=True), Adapter(64, 2, bfloat16=True)]
 POSE = jax.random.normal(jax.random.key(0), (32, 17, 2))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from geolift.geometry import mirror_depth, unproject
-from geolift.mirror import mirror_pose
-from geolift.networks import Discriminator, Lifter, unfolded
+from geolift.networks.mirrored_mlp import mirror_pose
+from geolift.networks.mlp import Discriminator, Lifter, unfolded
 from geolift.skeletons.skeleton import H36M17
 
 MIRRORED = H36M17.mirrored

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift import normalization, sampler
+from geolift.data import normalization, sampling
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
@@ -66,7 +66,7 @@ def test_scale_ignores_joints_that_were_not_seen(people):
 
 
 def draw(sampler_, n=20_000, step=0):
-    return sampler.sample(sampler.Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
+    return sampling.sample(sampling.Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
 
 
 def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
@@ -81,7 +81,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     confidence = people.confidence * keep[:, None]  # fewer clips of one action: shares by clip and by action differ
     part = people._replace(confidence=confidence.astype(np.float32))
     for by, label in (("frame", None), ("clip", clip), ("action", action)):
-        made = sampler.make_pool(poses, part, by=by)
+        made = sampling.make_pool(poses, part, by=by)
         drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose.joints])
         assert keep[drawn].all()
         if label is None:
@@ -96,7 +96,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
 
 
 def test_every_pose_is_drawn(people, poses):
-    made = sampler.make_pool(poses, people)
+    made = sampling.make_pool(poses, people)
     drawn = {np.asarray(p).tobytes() for p in draw(made).pose.joints} | {
         np.asarray(p).tobytes() for p in draw(made).real.joints
     }
@@ -104,9 +104,9 @@ def test_every_pose_is_drawn(people, poses):
 
 
 def test_batches_depend_on_key_and_example_alone(people, poses):
-    made = sampler.make_pool(poses, people)
+    made = sampling.make_pool(poses, people)
     whole = draw(made, 16)
-    part = sampler.sample(sampler.Pools(made), jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
+    part = sampling.sample(sampling.Pools(made), jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(part), strict=True):
         if jnp.issubdtype(a.dtype, jax.dtypes.prng_key):
             a, b = jax.random.key_data(a), jax.random.key_data(b)
@@ -121,12 +121,12 @@ def test_batches_depend_on_key_and_example_alone(people, poses):
 def test_frames_with_missing_joints_are_left_out(people, poses):
     confidence = people.confidence.copy()
     confidence[5:, 3] = 0
-    made = sampler.make_pool(poses, people._replace(confidence=confidence))
+    made = sampling.make_pool(poses, people._replace(confidence=confidence))
     np.testing.assert_array_equal(made.poses.joints, poses[:5])
     with pytest.raises(DatasetError, match="nothing to train on"):
-        sampler.make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
+        sampling.make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
 
 
 def test_unknown_grouping_is_refused(people, poses):
     with pytest.raises(ValueError, match="subject"):
-        sampler.make_pool(poses, people, by="subject")
+        sampling.make_pool(poses, people, by="subject")

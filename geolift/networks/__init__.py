@@ -1,0 +1,1 @@
+"""The networks (flax linen): lifter, discriminators, adapter, flow, camera pitch."""
