@@ -17,7 +17,7 @@ from absl import app, flags, logging
 
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER
-from geolift.training.folder import open_run
+from geolift.training.run import open_run
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run with a checkpoint.", required=True)
 DAMAGES = flags.DEFINE_integer("damages", 500, "How many.", lower_bound=1)

@@ -12,11 +12,11 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from configs import ablation
-from geolift.build import build_phases, build_pools, build_state
 from geolift.data import normalization
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
-from geolift.step import parallel, stack
+from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.step import parallel, stack
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes.")
 ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns.")

@@ -12,14 +12,14 @@ import numpy as np
 from absl import app, flags
 from ml_collections import config_flags
 
-from geolift.adaptation import adapt
-from geolift.build import build_networks, build_phases, build_state
 from geolift.data import normalization
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
 from geolift.data.sampling import Pools, Poses, make_pool, sample
+from geolift.objectives.adaptation import adapt
 from geolift.skeletons.skeleton import H36M17
-from geolift.step import parallel
+from geolift.training.build import build_networks, build_phases, build_state
+from geolift.training.step import parallel
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes, rates, penalty, adapter.first_steps.")
 SPLIT = flags.DEFINE_string("split", "test", "Split whose shifted poses are corrected.")

@@ -23,16 +23,16 @@ from ml_collections import ConfigDict
 
 from benchmarks import operations
 from configs import cmu_cpu
-from geolift.build import build_phases, build_pools, build_state
 from geolift.data import normalization
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
 from geolift.model import lift_poses
-from geolift.step import parallel
+from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.environment import machine
-from geolift.training.folder import as_model
+from geolift.training.run import as_model
+from geolift.training.step import parallel
 
 # Operations in a dispatch of steps, about two seconds of a CPU, and the fewest steps: a program asks the system for
 # memory when it starts, which on a CPU can take as long as half a step, and training has 50 steps in one.

@@ -20,14 +20,15 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from benchmarks.step import setting
-from geolift.build import build_phases, build_pools, build_state, check
 from geolift.data import dataset, normalization
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
-from geolift.step import parallel
+from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.config import check
+from geolift.training.data_stream import stream
 from geolift.training.environment import machine
-from geolift.training.stream import stream
+from geolift.training.step import parallel
 
 POSES = flags.DEFINE_integer("poses", 4_000_000, "Of the data set.")
 SHARD = flags.DEFINE_integer("shard", 102_400, "Poses of a shard.")

@@ -17,7 +17,6 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from geolift import metrics
-from geolift.build import build_networks, build_state
 from geolift.data import normalization
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
@@ -25,10 +24,12 @@ from geolift.geometry import center
 from geolift.losses import lift_pose
 from geolift.model import Model
 from geolift.networks.mirrored_mlp import mirror_pose
+from geolift.objectives.outcome import Outcome
 from geolift.report import measure
 from geolift.skeletons.skeleton import Skeleton
-from geolift.step import Outcome, TrainState, parallel
-from geolift.training.folder import as_model
+from geolift.training.build import build_networks, build_state
+from geolift.training.run import as_model
+from geolift.training.step import TrainState, parallel
 
 CONFIG = config_flags.DEFINE_config_file("config", "configs/best_cpu.py", "Network, batch, rates, steps, seed.")
 SECONDS = flags.DEFINE_float("seconds", 0.0, "Train for so long and not for config.steps; 0: for these.")

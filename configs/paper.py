@@ -26,7 +26,7 @@ def get_config() -> ConfigDict:
     config.data.shard = 0  # poses on the device at a time, the same for every seed, of a set too large for it; 0: all
     config.data.masks = False  # frames that miss joints join; networks are told which (otherwise they are left out)
 
-    config.detector = ConfigDict()  # what the poses that the lifter is shown suffer (ours; geolift/augmentation.py)
+    config.detector = ConfigDict()  # noise on what the lifter sees (ours; objectives/augmentation.py)
     config.detector.noise = 0.0  # how far joints are moved, normalised units
     config.detector.hidden = 0.0  # chance of a joint to be hidden, with all beyond it; asks for data.masks
 

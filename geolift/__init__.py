@@ -4,12 +4,10 @@ The public core, by theme. Programs around it are imported by name: `geolift.tra
 ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.archives`, `geolift.export`.
 """
 
-from geolift.adaptation import adapt, adaptation_game, together
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization
 from geolift.data.sampling import Batch, Poses
 from geolift.errors import DatasetError
-from geolift.game import Anatomy, Foreign, Temporal, lifting_game
 from geolift.geometry import (
     align,
     center,
@@ -53,12 +51,15 @@ from geolift.metrics import (
 )
 from geolift.model import Model, lift_poses
 from geolift.networks.mlp import Adapter, Discriminator, Lifter, ResidualMLP
+from geolift.objectives.adaptation import adapt, adaptation_game, together
+from geolift.objectives.lifting import Anatomy, Foreign, Temporal, lifting_game
+from geolift.objectives.outcome import Outcome
+from geolift.objectives.views import View
 from geolift.output.result import Result
 from geolift.pretrained import load
 from geolift.refinement import Refined, refine
 from geolift.skeletons.skeleton import H36M17, Skeleton
-from geolift.step import Outcome, TrainState, create_state, parallel, train_step
-from geolift.views import View
+from geolift.training.step import TrainState, create_state, parallel, train_step
 
 __version__ = "0.1.0"
 

@@ -292,7 +292,7 @@ def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _run(folder: Path) -> tuple[Model, int]:
     """The model of a run's folder, and its step."""
-    from geolift.training.folder import load
+    from geolift.training.run import load
 
     try:
         model, _, step = load(folder)

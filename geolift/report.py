@@ -16,7 +16,7 @@ from geolift.model import Model
 from geolift.protocols import PROTOCOLS, Protocol
 from geolift.refinement import refine
 from geolift.safe_io.json_file import write as write_json
-from geolift.training.folder import load
+from geolift.training.run import load
 
 
 def measure(

@@ -15,10 +15,10 @@ from geolift.evaluation import FEWEST
 from geolift.geometry import project, sample_rotation
 from geolift.losses import lift_reproject_lift, turn
 from geolift.model import Model, lift_poses
+from geolift.objectives.views import View
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.bones import sides
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
-from geolift.views import View
 
 SEED = 0  # of the views: the same for every lifter and every call
 COMPARED = 4096  # poses, evenly spaced, in the energy distance, which takes their number squared

@@ -14,7 +14,6 @@ from types import ModuleType
 from absl import flags
 from ml_collections import ConfigDict, config_flags
 
-from geolift.build import check
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
@@ -23,7 +22,8 @@ from geolift.report import mean_and_deviation, measure, write
 from geolift.safe_io.atomic import replace
 from geolift.safe_io.json_file import read
 from geolift.safe_io.json_file import write as write_json
-from geolift.training.stopping import Signals
+from geolift.training.config import check
+from geolift.training.signals import Signals
 from geolift.training.train import train_seeds
 from launch import program
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from absl import app, logging
 
 from geolift.errors import ConfigError, DatasetError
-from geolift.training import hosts
+from geolift.training import distributed
 from geolift.training.checkpoint import Damaged
+from geolift.training.checkpoint_writer import SaveError
+from geolift.training.distributed import FirstGaveUp
 from geolift.training.divergence import Diverged
-from geolift.training.hosts import FirstGaveUp
-from geolift.training.saver import SaveError
-from geolift.training.stopping import Stopped
+from geolift.training.signals import Stopped
 
 # Beyond 0 and 1 those of sysexits.h: software error, system error, input/output error, temporary failure.
 REFUSED, DIVERGED, CRASHED, NOT_SAVED, STOPPED = 1, 70, 71, 74, 75
@@ -44,7 +44,7 @@ def _end(main: Callable[[], None], argv: list[str]) -> int:
         code = _code_of(error)
         with contextlib.suppress(OSError, ValueError):  # nobody may read it any more
             print(f"geolift: {error}" if code != CRASHED else traceback.format_exc(), file=sys.stderr, flush=True)
-        if hosts.several() and not isinstance(error, AGREED):
+        if distributed.several() and not isinstance(error, AGREED):
             os._exit(code)  # an ordinary end would wait minutes for the other processes, which know nothing of it
         return code
     return 0

@@ -21,11 +21,11 @@ from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.model import Model
+from geolift.objectives.views import View
 from geolift.report import mean_and_deviation, measure
 from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.training.checkpoint import saved_steps
-from geolift.training.folder import load
-from geolift.views import View
+from geolift.training.run import load
 from launch import program
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)

@@ -12,8 +12,8 @@ from ml_collections import ConfigDict, config_flags
 from geolift.compile_cache import keep_programs
 from geolift.data.open_dataset import open_dataset
 from geolift.report import report
-from geolift.training import hosts
-from geolift.training.stopping import Signals, Stopped
+from geolift.training import distributed
+from geolift.training.signals import Signals, Stopped
 from geolift.training.train import train
 from launch import processes, program
 
@@ -24,18 +24,18 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs
 
 def main() -> None:
     processes.join()
-    if not hosts.several():
+    if not distributed.several():
         keep_programs()
     config = CONFIG.value
     workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
     with Signals() as stop:
         train(config, workdir, stop=stop)
-        if bool(hosts.any_of(stop())):
+        if bool(distributed.any_of(stop())):
             raise Stopped(f"{workdir}: trained and saved; stopped before the evaluation")
         stop.leave_at_once(program.STOPPED)
-        if hosts.first():
+        if distributed.first():
             evaluate(config, workdir)
-        hosts.wait("evaluated")
+        distributed.wait("evaluated")
 
 
 def evaluate(config: ConfigDict, workdir: str) -> None:

@@ -18,7 +18,7 @@ from geolift.model import Model, digest, identify, lift_poses, weights
 from geolift.networks.mlp import NORMALISATIONS, Lifter
 from geolift.report import measure, write
 from geolift.skeletons.skeleton import H36M17, Skeleton
-from geolift.training.folder import load as load_run
+from geolift.training.run import load as load_run
 from geolift.training.train import train
 from tests.test_programs import program
 

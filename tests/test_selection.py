@@ -18,11 +18,11 @@ from geolift.errors import DatasetError
 from geolift.geometry import project, sample_rotation
 from geolift.losses import turn
 from geolift.model import Model
+from geolift.objectives.views import View
 from geolift.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.skeletons.skeleton import H36M17, Skeleton
-from geolift.training.folder import load
+from geolift.training.run import load
 from geolift.training.train import train, train_seeds
-from geolift.views import View
 from launch import select
 from tests.test_programs import PNG, program
 

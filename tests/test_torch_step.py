@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from benchmarks.step import setting
-from geolift.build import build_phases, build_pools, build_state
 from geolift.data import normalization
 from geolift.data.open_dataset import open_dataset
 from geolift.data.sampling import sample
 from geolift.geometry import sample_rotation
-from geolift.step import gradients
+from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.step import gradients
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'geolift[bench]')")
 

@@ -8,7 +8,7 @@ distributed as Student's t, so that the pull on a pose that is nothing like a re
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -16,11 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from geolift.data.sampling import Batch
-from geolift.losses import mean_over
-from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.skeleton import Skeleton
-from geolift.step import Outcome
 
 CLAMP = 2.0  # bound of the logarithm of a coupling's scale
 DEGREES = 30.0  # of freedom of the distribution that poses become; near real poses it is as good as normal
@@ -142,21 +138,3 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
     if unknown:
         raise ValueError(f"parts: found {', '.join(map(repr, unknown))}, expected some of {', '.join(found)}")
     return tuple(tuple(found[name]) for name in names)
-
-
-def likelihood_game(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
-    """The objectives of the flow, which learns how real, whole poses are distributed before the lifter learns from it.
-
-    Args:
-        flow: the network.
-        mirrored: `Skeleton.mirrored`, to show it half of the poses in a mirror; empty: none.
-    """
-
-    def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
-        real = mirror_pose(batch.real.joints, mirrored) if mirrored else batch.real.joints
-        poses = jnp.concatenate([batch.pose.joints, real])
-        whole = jnp.concatenate([batch.pose.whole, batch.real.whole])
-        loss = mean_over(-flow.apply({"params": params["flow"]}, poses), whole, axis_name)
-        return Outcome({"flow": loss}, {"loss/flow": loss}, batch_stats)
-
-    return objectives

@@ -23,8 +23,8 @@ from flax.traverse_util import flatten_dict
 
 from geolift.errors import ConfigError
 from geolift.safe_io import json_file
-from geolift.step import TrainState
-from geolift.training import workdir
+from geolift.training import run_settings
+from geolift.training.step import TrainState
 
 FOLDER = "checkpoints"  # of a run
 SAVED = "saved.json"  # beside it, the newest step saved: there were checkpoints, should they all be gone one day
@@ -149,7 +149,7 @@ def read(path: Path, like: TrainState) -> TrainState:
     """
     manifest = verify(path)
     template = snapshot(like)
-    rows = workdir.differences(manifest["arrays"], _shapes(template))
+    rows = run_settings.differences(manifest["arrays"], _shapes(template))
     if rows:
         raise ConfigError(f"{path}: the state of other networks, or of another version of geolift; {rows[0]}")
     try:

@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from geolift.build import build_phases, build_pools
 from geolift.data.open_dataset import open_dataset
 from geolift.data.sampling import Pools, sample
-from geolift.step import TrainState, gradients
 from geolift.training import checkpoint
-from geolift.training.folder import CARD, Run, card, open_run
-from geolift.training.stream import stream
-from geolift.training.workdir import expect
+from geolift.training.build import build_phases, build_pools
+from geolift.training.data_stream import stream
+from geolift.training.run import CARD, Run, card, open_run
+from geolift.training.run_settings import expect
+from geolift.training.step import TrainState, gradients
 
 FOLDER = "diverged"
 

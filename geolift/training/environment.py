@@ -8,7 +8,7 @@ import jax
 
 from geolift.errors import ConfigError
 from geolift.safe_io.json_file import read, write
-from geolift.training.workdir import differences
+from geolift.training.run_settings import differences
 
 FILE = "environment.json"
 PACKAGES = ("geolift", "jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from geolift.safe_io.atomic import replace
+from geolift.training.append_file import GrowingFile, end_line
 from geolift.training.clock import Clock
-from geolift.training.growing_file import GrowingFile, end_line
 from geolift.training.progress import Progress, totals
 from geolift.training.tensorboard import open_board
 

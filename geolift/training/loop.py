@@ -10,14 +10,14 @@ from jax import numpy as jnp
 from ml_collections import ConfigDict
 
 from geolift.data.sampling import Pools
-from geolift.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
-from geolift.training import divergence, hosts
+from geolift.training import distributed, divergence
+from geolift.training.checkpoint_writer import SaveError, Saver
 from geolift.training.clock import Clock
 from geolift.training.divergence import Diverged
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
-from geolift.training.saver import SaveError, Saver
-from geolift.training.stopping import Stopped
+from geolift.training.signals import Stopped
+from geolift.training.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
 
 
 class Journal(NamedTuple):
@@ -67,7 +67,7 @@ def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
     Raises:
         Stopped, SaveError, Diverged: as `train.train`.
     """
-    if bool(hosts.any_of(loop.stop())):
+    if bool(distributed.any_of(loop.stop())):
         raise Stopped(f"stopped at step {first}, before the first")
     settings, last = loop.config.run, loop.programs[-1][0]
     pending, over, work = None, False, "compile"
@@ -77,7 +77,7 @@ def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
             pools = loop.pools(done - settings.steps_per_dispatch)
         with loop.clock(work):
             state, metrics = program.run(state, pools)
-            asked = hosts.any_of(loop.stop())
+            asked = distributed.any_of(loop.stop())
         work, over = "step", asked is True  # one process knows now, several will have agreed by the next dispatch
         if pending:  # the device is busy with these steps while the host reads the metrics of those before
             over |= _look(loop, pending, state)
@@ -125,7 +125,7 @@ def _save(loop: Loop, state: TrainState, *, finish: bool = False, only_due: bool
 
     with loop.clock("checkpoint"):
         if finish:
-            hosts.from_first(save)
+            distributed.from_first(save)
         elif loop.journals:
             save()
 

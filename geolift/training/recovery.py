@@ -8,7 +8,7 @@ from geolift.errors import ConfigError
 from geolift.safe_io import json_file
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, SAVED, Damaged
-from geolift.training.folder import CARD
+from geolift.training.run import CARD
 
 QUARANTINE = "quarantine"
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from geolift.training.growing_file import GrowingFile
+from geolift.training.append_file import GrowingFile
 
 
 class Board(GrowingFile):

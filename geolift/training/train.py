@@ -10,26 +10,27 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from geolift.build import Phase, build_phases, build_pools, build_state, check, fit_flow
 from geolift.data import normalization
 from geolift.data.open_dataset import open_dataset
 from geolift.data.sampling import sample
 from geolift.errors import ConfigError
 from geolift.model import Model
 from geolift.safe_io.json_file import write
-from geolift.step import Parallel, parallel, stack
-from geolift.training import checkpoint, environment, hosts, recovery
+from geolift.training import checkpoint, distributed, environment, recovery
+from geolift.training.build import Phase, build_phases, build_pools, build_state, fit_flow
 from geolift.training.checkpoint import FOLDER
+from geolift.training.checkpoint_writer import SaveError, Saver
 from geolift.training.clock import Clock
-from geolift.training.folder import CARD, CONFIG, as_model, card
+from geolift.training.config import check
+from geolift.training.data_stream import stream
 from geolift.training.health import Watch
 from geolift.training.lock import Lock
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, each, run
-from geolift.training.saver import SaveError, Saver
-from geolift.training.stream import stream
+from geolift.training.run import CARD, CONFIG, as_model, card
+from geolift.training.run_settings import expect
+from geolift.training.step import Parallel, parallel, stack
 from geolift.training.validation import validator
-from geolift.training.workdir import expect
 
 FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 
@@ -100,7 +101,7 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             scaling = normalization.fit(seen, distance=config.view.distance)
             pools = build_pools(config, seen, scaling)
             about = card(seen, scaling, pools)
-            hosts.expect_same("config and data", [[c.to_dict() for c in configs], about])
+            distributed.expect_same("config and data", [[c.to_dict() for c in configs], about])
             skeleton = seen.skeleton
             model = partial(as_model, config, skeleton, scaling)
             validate = validator(config, data, scaling)
@@ -114,11 +115,13 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             draw_from = stream(config, pools, place, last=last)
             del seen, pools
 
-            step, told = hosts.from_first(lambda: _open(held, configs, folders, about, last))
-            hosts.expect_shared(folders[0])
+            step, told = distributed.from_first(lambda: _open(held, configs, folders, about, last))
+            distributed.expect_shared(folders[0])
             if step:
                 states = [checkpoint.read(f / FOLDER / str(step), s) for f, s in zip(folders, states, strict=True)]
-        journals = [_journal(held, f, folders, config, step, last, clock) for f in folders] if hosts.first() else []
+        journals = (
+            [_journal(held, f, folders, config, step, last, clock) for f in folders] if distributed.first() else []
+        )
         for line in told:
             for journal in journals:
                 journal.logger.tell(line)

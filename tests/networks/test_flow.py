@@ -8,10 +8,11 @@ import pytest
 from scipy.stats import multivariate_t
 
 from geolift.data.sampling import Batch, Poses
-from geolift.networks.flow import DEGREES, Flow, PoseFlow, fit, likelihood_game, parts_of
+from geolift.networks.flow import DEGREES, Flow, PoseFlow, fit, parts_of
 from geolift.networks.mirrored_mlp import mirror_pose
+from geolift.objectives.flow import likelihood_game
 from geolift.skeletons.skeleton import H36M17
-from geolift.step import create_state, train_step
+from geolift.training.step import create_state, train_step
 from tests.networks.test_mirrored_mlp import trained
 
 ROOT = H36M17.root

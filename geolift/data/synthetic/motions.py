@@ -2,7 +2,7 @@
 
 A motion function draws one person's way of moving as joint angles of trunk, neck and arms, and places of the pelvis and
 the ankles; `geolift.data.synthetic.body` makes joints of them, and says what the numbers mean. Two kinds of curve make
-everything: smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985). numpy only.
+everything: smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985).
 """
 
 import numpy as np

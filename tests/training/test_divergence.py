@@ -9,19 +9,18 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import step
-from geolift.build import build_pools, build_state
 from geolift.data import dataset
 from geolift.data import sampling as sampler
 from geolift.errors import ConfigError
-from geolift.step import IN_A_ROW, SKIPPED
-from geolift.training import checkpoint, divergence
+from geolift.training import checkpoint, divergence, step
 from geolift.training import train as training
+from geolift.training.build import build_pools, build_state
 from geolift.training.checkpoint import FOLDER
 from geolift.training.divergence import Diverged
-from geolift.training.folder import load, open_run
-from tests.test_step import close, make_state
-from tests.test_train import assert_bit_equal, tiny
+from geolift.training.run import load, open_run
+from geolift.training.step import IN_A_ROW, SKIPPED
+from tests.training.test_step import close, make_state
+from tests.training.test_train import assert_bit_equal, tiny
 
 
 def poisoned(sample, state, bad, *, example=None):

@@ -8,11 +8,11 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import step
 from geolift.data import sampling
-from geolift.game import lifting_game
 from geolift.networks.mlp import Discriminator, Lifter
-from geolift.views import View
+from geolift.objectives.lifting import lifting_game
+from geolift.objectives.views import View
+from geolift.training import step
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 0.0}
 VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0)

@@ -12,7 +12,7 @@ from geolift.data.sampling import Batch, Poses
 from geolift.geometry import center
 from geolift.losses import adversarial, correction_size
 from geolift.networks.mlp import Adapter, Discriminator
-from geolift.step import Outcome
+from geolift.objectives.outcome import Outcome
 
 
 def adapt(adapter: Adapter, params: Any, source: Poses, *, root: int) -> tuple[Poses, jax.Array]:

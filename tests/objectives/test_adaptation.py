@@ -8,12 +8,12 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import step
-from geolift.adaptation import adapt, adaptation_game, together
 from geolift.data import sampling
-from geolift.game import Foreign, lifting_game
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from tests.test_step import VIEW, WEIGHTS, close
+from geolift.objectives.adaptation import adapt, adaptation_game, together
+from geolift.objectives.lifting import Foreign, lifting_game
+from geolift.training import step
+from tests.training.test_step import VIEW, WEIGHTS, close
 
 HEAD = 0.05 / 6.5  # 5 cm in normalised units: the mean root-head distance of 0.65 m is 0.1
 

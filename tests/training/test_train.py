@@ -12,7 +12,6 @@ from ml_collections import ConfigDict
 
 from configs import ablation, best, best_cpu, cmu_cpu, elepose, ladder, links, paper, pretrained, quickstart
 from geolift import model
-from geolift.build import OFF, build_networks, build_state
 from geolift.data import dataset
 from geolift.errors import ConfigError
 from geolift.evaluation import evaluate
@@ -20,11 +19,13 @@ from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.report import measure
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
+from geolift.training.build import build_networks, build_state
 from geolift.training.checkpoint import FOLDER, saved_steps
-from geolift.training.folder import load
+from geolift.training.checkpoint_writer import Saver
+from geolift.training.config import OFF
 from geolift.training.logger import Logger
-from geolift.training.saver import Saver
-from geolift.training.stopping import Stopped
+from geolift.training.run import load
+from geolift.training.signals import Stopped
 from geolift.training.train import train, train_seeds
 
 EVERY = ("run.steps_per_dispatch", "run.log_every", "run.validate_every", "run.checkpoint_every")

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from geolift.training.recovery import newest
-from geolift.training.stopping import SIGNALS, Signals, Stopped
+from geolift.training.signals import SIGNALS, Signals, Stopped
 from geolift.training.train import train
 from tests.helpers.paths import ROOT
-from tests.test_train import assert_bit_equal, lines, state_of, tiny
+from tests.training.test_train import assert_bit_equal, lines, state_of, tiny
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -27,7 +27,7 @@ def test_a_signal_is_kept_until_it_is_asked_for(number, capfd):
 
 TWICE = """
 import os, signal, time
-from geolift.training.stopping import Signals
+from geolift.training.signals import Signals
 with Signals() as stop:
     os.kill(os.getpid(), signal.{first})
     assert stop()
@@ -44,7 +44,7 @@ def test_the_second_signal_ends_the_process_at_once(first, second, code):
 
 DEAD = """
 import os, signal, sys
-from geolift.training.stopping import Signals, Stopped
+from geolift.training.signals import Signals, Stopped
 from launch import program
 
 def main():
@@ -67,7 +67,7 @@ def test_a_reader_that_is_gone_changes_nothing(how):
 
 LEAVE = """
 import os, signal
-from geolift.training.stopping import Signals
+from geolift.training.signals import Signals
 with Signals() as stop:
     stop.leave_at_once(75)
     os.kill(os.getpid(), signal.SIGTERM)

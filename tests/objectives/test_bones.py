@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift import bones
 from geolift.geometry import mirror_depth, rotate, sample_rotation
+from geolift.objectives import bones
 from geolift.skeletons.bones import bone_lengths, bone_ratios, partners
 from geolift.skeletons.skeleton import H36M17
 

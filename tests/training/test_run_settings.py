@@ -13,7 +13,7 @@ from geolift.errors import ConfigError
 from geolift.safe_io.json_file import read, write
 from geolift.training import environment
 from geolift.training.lock import Lock
-from geolift.training.workdir import differences, expect
+from geolift.training.run_settings import differences, expect
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -13,7 +13,7 @@ from geolift.training import logger as module
 from geolift.training.clock import Clock
 from geolift.training.logger import Logger
 from tests.helpers.paths import ROOT
-from tests.test_growing_file import fill
+from tests.training.test_append_file import fill
 
 ALONE = """
 import os, random, resource, signal, sys, time, types
@@ -233,9 +233,9 @@ def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_doubles_nothing(t
     script = """
 import pathlib
 from geolift.safe_io import atomic, json_file
-from geolift.training import growing_file, progress
+from geolift.training import append_file, progress
 
-own = [part.__file__ for part in (module, growing_file, progress, atomic, json_file)]
+own = [part.__file__ for part in (module, append_file, progress, atomic, json_file)]
 used = [(pathlib.__file__, name) for name in ("open", "write_bytes", "write_text", "replace", "rename", "unlink")]
 
 def trace(frame, event, _):

@@ -8,18 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from geolift import bones, losses
-from geolift.adaptation import adapt
-from geolift.augmentation import Detector, detect
+from geolift import losses
 from geolift.data.sampling import Batch, Poses
 from geolift.geometry import masked, project
 from geolift.losses import Adversarial, adversarial, lift_pose, lift_reproject_lift, motion, turn
 from geolift.networks.flow import PoseFlow
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
+from geolift.objectives import bones
+from geolift.objectives.adaptation import adapt
+from geolift.objectives.augmentation import Detector, detect
+from geolift.objectives.outcome import Outcome
+from geolift.objectives.views import View, random_views
 from geolift.skeletons.skeleton import Skeleton
-from geolift.step import Outcome
-from geolift.views import View, random_views
 
 TERMS = (
     "adversarial", "likelihood", "consistency_2d", "consistency_3d", "deformation", "symmetry", "spread",
@@ -28,7 +29,7 @@ TERMS = (
 
 
 class Anatomy(NamedTuple):
-    """What lifted bodies are held to (`geolift.bones`).
+    """What lifted bodies are held to (`geolift.objectives.bones`).
 
     Attributes:
         skeleton: of the poses.

@@ -11,11 +11,11 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import quickstart
-from geolift.build import build_phases, build_pools, build_state
 from geolift.data import normalization
 from geolift.data.sampling import sample
-from geolift.step import many_steps
+from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.health import PERSISTENCE, Watch
+from geolift.training.step import many_steps
 
 GOOD = {
     "loss/lifter": 2.0,

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from geolift.errors import ConfigError
-from geolift.training import checkpoint, hosts
-from geolift.training.folder import open_run
+from geolift.training import checkpoint, distributed
+from geolift.training.run import open_run
 from tests.helpers.paths import ROOT
 
 RATE = 1e-5
@@ -107,32 +107,32 @@ TALK = """
 import sys
 from pathlib import Path
 import jax, numpy as np
-from geolift.training import hosts
+from geolift.training import distributed
 from geolift.errors import ConfigError
 port, process, folder, shared = sys.argv[1:]
-hosts.start(f"127.0.0.1:{port}", 2, int(process))
+distributed.start(f"127.0.0.1:{port}", 2, int(process))
 me = jax.process_index()
-assert hosts.first() == (me == 0) and jax.device_count() == 2
-print(hosts.from_first(lambda: {"from": me, "text": "ü" * 70000})["from"])
+assert distributed.first() == (me == 0) and jax.device_count() == 2
+print(distributed.from_first(lambda: {"from": me, "text": "ü" * 70000})["from"])
 def refuse(): raise ConfigError("not this folder")
 try:
-    hosts.from_first(refuse)
-except (ConfigError, hosts.FirstGaveUp) as error:
+    distributed.from_first(refuse)
+except (ConfigError, distributed.FirstGaveUp) as error:
     print(type(error).__name__, error)
 for flag in (False, me == 1, me == 0, True):
-    print(bool(hosts.any_of(flag)), end=" ")
-hosts.expect_same("config", {"a": 1})
+    print(bool(distributed.any_of(flag)), end=" ")
+distributed.expect_same("config", {"a": 1})
 try:
-    hosts.expect_same("config", {"a": me})
+    distributed.expect_same("config", {"a": me})
 except ConfigError as error:
     print(error)
-hosts.PATIENCE = 1.0
-hosts.expect_shared(Path(shared))
+distributed.PATIENCE = 1.0
+distributed.expect_shared(Path(shared))
 try:
-    hosts.expect_shared(Path(folder))
+    distributed.expect_shared(Path(folder))
 except ConfigError as error:
     print(error)
-hosts.wait("end")
+distributed.wait("end")
 """
 
 
@@ -154,15 +154,15 @@ def test_what_processes_tell_each_other(tmp_path):
 
 
 ALONE = """
-from geolift.training import hosts
+from geolift.training import distributed
 from geolift.errors import ConfigError
 from launch import program
 
 def main():
-    hosts.start("127.0.0.1:{port}", 2, {process})
-    if hosts.first():
+    distributed.start("127.0.0.1:{port}", 2, {process})
+    if distributed.first():
         raise ConfigError("not with me")
-    hosts.wait("here")
+    distributed.wait("here")
 
 program.run(main)
 """
@@ -194,27 +194,27 @@ def test_engines_are_told_by_what_they_set(monkeypatch, variables, engine):
         monkeypatch.delenv(name)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert hosts.engine() == engine
+    assert distributed.engine() == engine
 
 
 def test_processes_that_cannot_find_each_other_are_told_how(monkeypatch):
     monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match=r"Open MPI: .*--coordinator_address=HOST:PORT"):
-        hosts.start()
-    hosts.start(processes=1)
+        distributed.start()
+    distributed.start(processes=1)
     monkeypatch.delenv("OMPI_COMM_WORLD_SIZE")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("JOB_COMPLETION_INDEX", "0")
-    if not hosts.importlib.util.find_spec("kubernetes"):
+    if not distributed.importlib.util.find_spec("kubernetes"):
         with pytest.raises(ConfigError, match=r"pip install 'geolift\[k8s\]'"):
-            hosts.start()
+            distributed.start()
     with pytest.raises(ConfigError, match="found --num_processes, --process_id alone, expected all of --coordinator"):
-        hosts.start(processes=2, process=0)
+        distributed.start(processes=2, process=0)
 
 
 def test_one_process_alone_is_the_identity(tmp_path):
-    assert hosts.first() and hosts.from_first(lambda: [1]) == [1] and hosts.any_of(True) is True
-    hosts.expect_same("config", 1)
-    hosts.expect_shared(tmp_path)
-    hosts.wait("here")
+    assert distributed.first() and distributed.from_first(lambda: [1]) == [1] and distributed.any_of(True) is True
+    distributed.expect_same("config", 1)
+    distributed.expect_shared(tmp_path)
+    distributed.wait("here")
     assert not list(tmp_path.iterdir())

@@ -15,6 +15,8 @@ from flax import struct
 from flax.core import FrozenDict
 from flax.training import train_state
 
+from geolift.objectives.outcome import Outcome
+
 AXIS = "devices"
 SKIPPED, IN_A_ROW = "health/skipped", "health/skipped_in_a_row"  # metrics: steps without an update
 
@@ -48,20 +50,6 @@ class TrainState(train_state.TrainState):
             updates, opt_state[name] = self.tx[name].update(grad, opt_state[name], params[name])
             params[name] = optax.apply_updates(params[name], updates)
         return self.replace(step=self.step + 1, params=params, opt_state=opt_state, **changes)
-
-
-class Outcome(NamedTuple):
-    """What objectives return for a batch.
-
-    Attributes:
-        losses: one scalar per network that learns, by the network's name in `params`; the others rest.
-        metrics: scalars for the log.
-        batch_stats: the lifter's new batch statistics.
-    """
-
-    losses: Mapping[str, jax.Array]
-    metrics: Mapping[str, jax.Array]
-    batch_stats: Any
 
 
 def create_state(

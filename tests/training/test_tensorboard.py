@@ -7,7 +7,7 @@ import pytest
 from geolift.training.clock import Clock
 from geolift.training.logger import Logger
 from geolift.training.tensorboard import open_board
-from tests.test_growing_file import fill
+from tests.training.test_append_file import fill
 
 pytest.importorskip("tensorboardX")
 

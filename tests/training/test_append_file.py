@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
-from geolift.training import growing_file as module
-from geolift.training.growing_file import GrowingFile, end_line
+from geolift.training import append_file as module
+from geolift.training.append_file import GrowingFile, end_line
 
 AGAIN = "can be written again; lines that had waited:"
 

@@ -9,11 +9,11 @@ import pytest
 
 from benchmarks import operations
 from benchmarks.step import setting
-from geolift.build import build_phases, build_pools, build_state
 from geolift.data import normalization
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
-from geolift.step import AXIS, many_steps, train_step
+from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.step import AXIS, many_steps, train_step
 
 WIDTH, BATCH = 128, 64
 

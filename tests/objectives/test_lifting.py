@@ -8,14 +8,15 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import losses, step
-from geolift.adaptation import adaptation_game, together
+from geolift import losses
 from geolift.data import sampling
 from geolift.errors import DatasetError
-from geolift.game import Foreign, Temporal, lifting_game
 from geolift.geometry import inverse, project, sample_rotation
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from tests.test_step import VIEW, close
+from geolift.objectives.adaptation import adaptation_game, together
+from geolift.objectives.lifting import Foreign, Temporal, lifting_game
+from geolift.training import step
+from tests.training.test_step import VIEW, close
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
 POSE = jnp.zeros((1, 17, 2))
@@ -115,7 +116,7 @@ def test_clips_shorter_than_the_gap_give_no_pair(people, poses):
 
 def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
     """The motion judged as fake is that of one rigid turn of both lifted frames, and of no other."""
-    from geolift import game as module
+    from geolift.objectives import lifting as module
 
     seen = []
     plain = module.motion

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from ml_collections import ConfigDict
 
-from geolift.build import build_networks, build_state, check_sizes, entry
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization
 from geolift.data.sampling import Pools
@@ -18,8 +17,10 @@ from geolift.networks.mlp import unfolded
 from geolift.networks.pitch import mean_pitch
 from geolift.safe_io.json_file import read as read_json
 from geolift.skeletons.skeleton import Skeleton
-from geolift.step import TrainState
+from geolift.training.build import build_networks, build_state
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
+from geolift.training.config import check_sizes, entry
+from geolift.training.step import TrainState
 
 CONFIG, CARD = "config.json", "model.json"
 

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift.augmentation import MIDLINE, Detector, detect
 from geolift.data.sampling import Batch, Poses
-from geolift.game import lifting_game
 from geolift.networks.mlp import Discriminator, Lifter
+from geolift.objectives.augmentation import MIDLINE, Detector, detect
+from geolift.objectives.lifting import lifting_game
+from geolift.objectives.views import View
 from geolift.skeletons.skeleton import H36M17
-from geolift.views import View
 
 KEYS = jax.random.split(jax.random.key(0), 4000)
 SIDED = [*H36M17.left, *H36M17.right]

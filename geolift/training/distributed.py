@@ -93,7 +93,7 @@ def start(address: str | None = None, processes: int | None = None, process: int
         return
     if address and not 0 <= process < processes:
         raise ConfigError(f"--process_id: found {process}, expected a number from 0 to under {processes}")
-    # It would take SIGTERM away from geolift/training/stopping.py.
+    # It would take SIGTERM away from geolift/training/signals.py.
     jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(address, processes, process)

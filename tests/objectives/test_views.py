@@ -9,7 +9,7 @@ from geolift.data.sampling import Poses
 from geolift.geometry import rotation_x, sample_rotation
 from geolift.networks.mlp import Lifter
 from geolift.networks.pitch import STEEPEST, MeanPitch, PosePitch
-from geolift.views import View, random_views
+from geolift.objectives.views import View, random_views
 
 VIEW = View(azimuth=np.pi, elevation=0.05, pitch=0.15, distance=10.0, min_depth=1.0, root=0)
 POSES = Poses(0.1 * jax.random.normal(jax.random.key(0), (500, 17, 2)))

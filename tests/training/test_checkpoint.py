@@ -12,13 +12,12 @@ import numpy as np
 import optax
 import pytest
 
-from geolift import step
 from geolift.errors import ConfigError
 from geolift.safe_io import json_file
-from geolift.training import checkpoint, recovery, saver
+from geolift.training import checkpoint, checkpoint_writer, recovery, step
 from geolift.training.checkpoint import FOLDER, SAVED, Damaged
+from geolift.training.checkpoint_writer import SaveError, Saver
 from geolift.training.recovery import QUARANTINE
-from geolift.training.saver import SaveError, Saver
 
 
 def make_state(number, *, width=96):
@@ -331,7 +330,7 @@ def test_a_slow_store_does_not_hold_training_up(tmp_path, monkeypatch):
         write(*args)
 
     monkeypatch.setattr(checkpoint, "write", slow)
-    monkeypatch.setattr(saver, "SLOW", 0.05)
+    monkeypatch.setattr(checkpoint_writer, "SLOW", 0.05)
     with Saver(tmp_path, keep=5, tell=told.append) as writer:
         writer.save(make_state(10))
         writer.save(make_state(20))
@@ -355,7 +354,7 @@ def test_a_failing_store_is_told_and_tried_again(tmp_path, monkeypatch):
     told = []
     json_file.write(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 2)
-    monkeypatch.setattr(saver, "PAUSES", (0.0,))
+    monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
     with Saver(tmp_path, keep=2, tell=told.append) as writer:
         assert not writer.due()
         for number in (10, 20, 30):
@@ -375,7 +374,7 @@ def test_a_store_that_never_comes_back_is_the_last_word(tmp_path, monkeypatch):
     told = []
     json_file.write(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 99)
-    monkeypatch.setattr(saver, "LAST_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(checkpoint_writer, "LAST_PAUSES", (0.0, 0.0))
     with Saver(tmp_path, keep=2, tell=told.append) as writer, pytest.raises(SaveError, match="step 10 could not be"):
         writer.finish(make_state(10))
     assert len(told) == 3

@@ -6,12 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from geolift.build import check
 from geolift.data import sampling
 from geolift.errors import ConfigError
-from geolift.training.stream import Shards, stream
+from geolift.training.config import check
+from geolift.training.data_stream import Shards, stream
 from geolift.training.train import train, train_seeds
-from tests.test_train import assert_bit_equal, state_of, tiny
+from tests.training.test_train import assert_bit_equal, state_of, tiny
 
 SIZE = 20
 

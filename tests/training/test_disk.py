@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from geolift.training import checkpoint, saver
+from geolift.training import checkpoint, checkpoint_writer
 from geolift.training.checkpoint import saved_steps
+from geolift.training.checkpoint_writer import SaveError
 from geolift.training.recovery import newest
-from geolift.training.saver import SaveError
 from geolift.training.train import train
 from tests.helpers.paths import ROOT
-from tests.test_growing_file import fill
 from tests.test_programs import SMALL
-from tests.test_train import assert_bit_equal, lines, state_of, tiny
+from tests.training.test_append_file import fill
+from tests.training.test_train import assert_bit_equal, lines, state_of, tiny
 
 CONFIG = {"run.checkpoint_every": 2, "run.validate_every": 100}
 
@@ -48,7 +48,7 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(small_disk, people, peopl
     Found before a checkpoint is written, or, were that check to fail, in the middle of it.
     """
     disk = small_disk("4m")
-    monkeypatch.setattr(saver, "PAUSES", (0.0,))
+    monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
     if midway:
         monkeypatch.setattr(checkpoint, "_expect_room", lambda *_: None)
     config = tiny(people_file, steps=16, **CONFIG)
@@ -67,8 +67,8 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(small_disk, people, peopl
 def test_a_disk_that_fails_to_the_end(small_disk, people, people_file, tmp_path, monkeypatch, how):
     """The run goes to its end and says that it is not saved; what was saved before is whole, and goes on."""
     disk = small_disk("4m")
-    monkeypatch.setattr(saver, "PAUSES", (0.0,))
-    monkeypatch.setattr(saver, "LAST_PAUSES", (0.0,))
+    monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
+    monkeypatch.setattr(checkpoint_writer, "LAST_PAUSES", (0.0,))
     config, saved = tiny(people_file, steps=8, **CONFIG), str(disk / "run" / checkpoint.FOLDER)
 
     def fail():
