@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks import guarded
 from geolift.archives.converters import CONVERTERS
 from geolift.errors import DatasetError
-from geolift.keypoints.inspection import describe, inspect
-from geolift.output.archive import FORMAT as POSES
+from geolift.lifting.inspection import describe, inspect
+from geolift.output.npz_json import FORMAT as POSES
 
 Rng = np.random.Generator
 FAILURES = {"raised": "failed", "slow": "slow", "died": "died"}  # as `guarded` and as `Outcome` call them

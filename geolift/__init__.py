@@ -1,7 +1,7 @@
 """geolift: 3D human poses from 2D keypoints, learnt without 3D.
 
 The public core, by theme. Programs around it are imported by name: `geolift.training.train` (needs orbax-checkpoint and
-ml-collections), `geolift.viewer` and `geolift.viz` (need matplotlib), `geolift.archives`, `geolift.export`.
+ml-collections), `geolift.output.view` (parts of it need matplotlib), `geolift.archives`, `geolift.export`.
 """
 
 from geolift.data.dataset import Dataset
@@ -24,7 +24,8 @@ from geolift.geometry import (
     unproject,
 )
 from geolift.keypoints.recording import Recording, record
-from geolift.lifting import lift
+from geolift.lifting.lift import lift
+from geolift.lifting.refinement import Refined, refine
 from geolift.losses import (
     Cycle,
     adversarial,
@@ -57,7 +58,6 @@ from geolift.objectives.outcome import Outcome
 from geolift.objectives.views import View
 from geolift.output.result import Result
 from geolift.pretrained import load
-from geolift.refinement import Refined, refine
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.step import TrainState, create_state, parallel, train_step
 

@@ -141,13 +141,13 @@ def _size(text: str) -> tuple[float, float]:
 
 
 def _lift(options: argparse.Namespace) -> None:
-    from geolift import viewer
-    from geolift.lifting import lift
-    from geolift.output import files
+    from geolift.lifting.lift import lift
+    from geolift.output import view as viewer
+    from geolift.output import write
 
     for output in options.output:
-        if Path(output).suffix.lower() not in (*files.WRITERS, *viewer.SUFFIXES):
-            expected = ", ".join((*files.WRITERS, *viewer.SUFFIXES))
+        if Path(output).suffix.lower() not in (*write.WRITERS, *viewer.SUFFIXES):
+            expected = ", ".join((*write.WRITERS, *viewer.SUFFIXES))
             raise DatasetError(f"{output}: found {Path(output).suffix or 'no suffix'}, expected one of {expected}")
         if not Path(output).parent.is_dir():
             raise DatasetError(f"{output}: found no folder {Path(output).parent}, expected one to write to")
@@ -168,23 +168,23 @@ def _lift(options: argparse.Namespace) -> None:
             viewer.view(result, output)
             print(output)
         else:
-            written = files.write(result, output)
+            written = write.write(result, output)
             print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    from geolift.keypoints.format import Options
-    from geolift.keypoints.inspection import describe, inspect
+    from geolift.keypoints.formats.base import Options
+    from geolift.lifting.inspection import describe, inspect
 
     reading = Options(options.joints, options.fps, options.image_size)
     print(describe(inspect(options.input, format=options.format, options=reading)))
 
 
 def _view(options: argparse.Namespace) -> None:
-    from geolift import viewer
-    from geolift.output import files
+    from geolift.output import view as viewer
+    from geolift.output import write
 
-    viewer.view(files.load(options.input), options.output)
+    viewer.view(write.load(options.input), options.output)
     print(options.output)
 
 

@@ -102,3 +102,8 @@ def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Arra
 def flat(poses: np.ndarray) -> np.ndarray:
     """The lifter that knows nothing: all depths equal, `[N, J, 2] -> [N, J, 3]`."""
     return np.concatenate([poses, np.zeros_like(poses[..., :1])], axis=-1)
+
+
+def model_bones(model: Model) -> np.ndarray:
+    """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
+    return model.distance * np.asarray(model.normalization.bones, np.float64)

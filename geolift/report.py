@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from geolift import model
-from geolift.body_size import model_bones
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.evaluation import DEFINITIONS, UNITS, evaluate, table
-from geolift.model import Model
+from geolift.lifting.refinement import refine
+from geolift.model import Model, model_bones
 from geolift.protocols import PROTOCOLS, Protocol
-from geolift.refinement import refine
 from geolift.safe_io.json_file import write as write_json
 from geolift.training.run import load
 
@@ -115,7 +114,7 @@ def report(
     print(f"log          {folder / 'metrics.jsonl'}")
     print(f"checkpoints  {folder / 'checkpoints'}")
     try:
-        from geolift.viz import contact_sheet
+        from geolift.output.view.figures import contact_sheet
     except ImportError:
         print("pictures     none: pip install 'geolift[viz]'")
         return

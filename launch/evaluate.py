@@ -9,8 +9,8 @@ from absl import flags
 from geolift.compile_cache import keep_programs
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError
+from geolift.lifting.refinement import WINDOW
 from geolift.protocols import PROTOCOLS
-from geolift.refinement import WINDOW
 from geolift.report import report
 from launch import program
 

@@ -212,7 +212,7 @@ def write(content: dict[str, Any]) -> None:
 def draw(run: Path, step: int, data: Dataset) -> None:
     """A picture of 12 lifted poses, evenly spaced over those that were judged."""
     try:
-        from geolift.viz import lifted_sheet
+        from geolift.output.view.figures import lifted_sheet
     except ImportError:
         print("pictures     none: pip install 'geolift[viz]'")
         return

@@ -9,8 +9,8 @@ from geolift.archives import keypoints
 from geolift.archives.converters import CONVERTERS
 from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
-from geolift.keypoints.clips import to_dataset
 from geolift.keypoints.recording import record
+from geolift.keypoints.to_dataset import to_dataset
 from geolift.skeletons import joint_sets
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing

@@ -293,7 +293,7 @@ def test_select_from_the_command_line(people_file, runs, tmp_path):
 
 
 def test_pictures_without_matplotlib_are_a_line(monkeypatch, capsys, people, tmp_path):
-    monkeypatch.setitem(sys.modules, "geolift.viz", None)
+    monkeypatch.setitem(sys.modules, "geolift.output.view.figures", None)
     select.draw(tmp_path, 10, people)
     assert capsys.readouterr().out == "pictures     none: pip install 'geolift[viz]'\n"
 

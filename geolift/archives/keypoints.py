@@ -7,10 +7,10 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.keypoints.clips import to_dataset
-from geolift.keypoints.format import Options
+from geolift.keypoints.formats.base import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import take, without_doubtful
+from geolift.keypoints.to_dataset import to_dataset
 from geolift.keypoints.tracking import track
 from geolift.skeletons import mapping, skeleton_file
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import reconcile
-from geolift.keypoints.format import Options
+from geolift.keypoints import options as reconcile
+from geolift.keypoints.formats.base import Options
 
 SPARSEST = 50  # frames for one with people, in the mean, up to which numbers are those of a video
 MOST = 3 * 10**6  # frames of a video, a day of 30 in a second

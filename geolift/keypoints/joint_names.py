@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from geolift.errors import DatasetError
-from geolift.keypoints import reconcile
-from geolift.keypoints.reconcile import Arranged
+from geolift.keypoints import options
+from geolift.keypoints.options import Arranged
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import MOST_JOINTS
 
@@ -37,7 +37,7 @@ def named(names: Sequence[str], origin: str, said: str | None) -> Arranged:
     """
     if len(names) > MOST_JOINTS:
         raise DatasetError(f"{origin}: found {len(names)} joints, expected up to {MOST_JOINTS}")
-    return reconcile.joints(canonical(names), said, origin)
+    return options.joints(canonical(names), said, origin)
 
 
 def counted(count: int, origin: str, said: str | None, by_count: Mapping[int, str]) -> tuple[tuple[str, ...], str]:
@@ -46,7 +46,7 @@ def counted(count: int, origin: str, said: str | None, by_count: Mapping[int, st
     Raises:
         DatasetError: as `reconcile.joint_set`.
     """
-    return reconcile.joint_set(said or by_count.get(count, ""), count, said, origin)
+    return options.joint_set(said or by_count.get(count, ""), count, said, origin)
 
 
 def body(count: int, said: str | None, names: Sequence[str] | None = None) -> tuple[int, tuple[str, ...]]:

@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geolift.errors import DatasetError
-from geolift.keypoints import (
+from geolift.keypoints.detector import detect
+from geolift.keypoints.formats import (
     alphapose,
     coco,
+    csv_table,
     deeplabcut,
-    detector,
     detectron,
+    geolift_dataset,
     mediapipe,
     mmpose,
     mpii,
     openpose,
-    own,
     sleap,
-    table,
 )
-from geolift.keypoints.format import KINDS, Format, Options
+from geolift.keypoints.formats.base import KINDS, Format, Options
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import json_file
 from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (
     *openpose.FORMATS, *coco.FORMATS, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT,
-    *detectron.FORMATS, *deeplabcut.FORMATS, sleap.FORMAT, table.FORMAT, own.FORMAT,
+    *detectron.FORMATS, *deeplabcut.FORMATS, sleap.FORMAT, csv_table.FORMAT, geolift_dataset.FORMAT,
 )  # fmt: skip
 LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about twenty times as much
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -121,7 +121,7 @@ def read_keypoints(
         said = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
         if said:
             raise DatasetError(f"{path}: {', '.join(said)}: found with images or a video, which tell it themselves")
-        return Recognised(detector.detect(path, fps=options.fps), "picture", "people found by BlazePose")
+        return Recognised(detect.detect(path, fps=options.fps), "picture", "people found by BlazePose")
     if format is not None and format not in {known.name for known in FORMATS}:
         raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
     kind, content = open_content(path)
@@ -140,9 +140,9 @@ def _is_picture(path: Path) -> bool:
         DatasetError: if a folder holds images and JSON files.
     """
     if not path.is_dir():
-        return path.suffix.lower() in (*detector.IMAGES, *detector.VIDEOS)
+        return path.suffix.lower() in (*detect.IMAGES, *detect.VIDEOS)
     suffixes = {file.suffix.lower() for file in path.iterdir()}
-    if suffixes.isdisjoint(detector.IMAGES):
+    if suffixes.isdisjoint(detect.IMAGES):
         return False
     if ".json" in suffixes:
         raise DatasetError(f"{path}: found images and JSON files: say --from openpose to read the JSON files")

@@ -60,8 +60,8 @@ class Result(NamedTuple):
     notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the page of `geolift.viewer`."""
-        from geolift.viewer.page import notebook
+        """What a notebook shows: the page of `geolift.output.view`."""
+        from geolift.output.view.page import notebook
 
         return notebook(self)
 

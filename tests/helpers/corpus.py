@@ -9,7 +9,7 @@ import numpy as np
 from geolift.data import dataset
 from geolift.data.cameras import film
 from geolift.data.synthetic import motions
-from geolift.output import archive
+from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import keypoint_writers, table_writers
@@ -59,8 +59,8 @@ def _tables(folder):
 
 
 def _own(folder):
-    archive.write_npz(make_result(frames=4), folder / "poses.npz")
-    archive.write_json(make_result(frames=4), folder / "poses.json")
+    npz_json.write_npz(make_result(frames=4), folder / "poses.npz")
+    npz_json.write_json(make_result(frames=4), folder / "poses.json")
     clips = motions.clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
     dataset.save(film(clips, H36M17), folder / "dataset.npz")
 

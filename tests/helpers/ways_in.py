@@ -18,13 +18,13 @@ from geolift.data.cameras import film
 from geolift.data.normalization import Normalization
 from geolift.data.synthetic import motions
 from geolift.errors import LONGEST, DatasetError
-from geolift.keypoints import blazepose
-from geolift.keypoints.format import Options
-from geolift.keypoints.inspection import describe, inspect
-from geolift.lifting import lift
+from geolift.keypoints.detector import blazepose
+from geolift.keypoints.formats.base import Options
+from geolift.lifting.inspection import describe, inspect
+from geolift.lifting.lift import lift
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
-from geolift.output import files
+from geolift.output import write as files
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus

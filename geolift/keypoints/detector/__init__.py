@@ -1,0 +1,1 @@
+"""2D keypoints of people in an image or a video."""

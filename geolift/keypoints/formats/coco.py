@@ -1,0 +1,201 @@
+"""COCO's keypoint JSON: annotations (`person_keypoints_val2017.json`) and results of the COCO evaluation.
+
+Annotations are an object with `images`, `annotations` and `categories`; the joints' names and order are those of the
+category. Flags 0, 1, 2 (not labelled, hidden, visible) become confidences 0, 0.5, 1. Crowds and people without labelled
+joints are left out. Results are a list of {"image_id", "category_id", "keypoints": [x, y, score, ...], "score"} without
+names: 17 joints are COCO's, of 133 (COCO-WholeBody) the first 17 are taken.
+
+Both are single images, unless the user gives a frame rate: then annotations are a video in the order of file names, and
+results one in the order of image numbers, absent ones being frames without people.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geolift.data.dataset import LARGEST_PIXEL
+from geolift.errors import DatasetError
+from geolift.keypoints import options as reconcile
+from geolift.keypoints.formats import json_values as values
+from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.frame_names import frames, rate, stills
+from geolift.keypoints.joint_names import body, counted, named
+from geolift.keypoints.recording import Recording, record
+
+CONFIDENCE = (0.0, 0.5, 1.0)  # not labelled, hidden, visible
+MODELS = {17: "coco17", 26: "halpe26"}
+
+
+def recognise_annotations(content: Any) -> str | None:
+    """Why a JSON file holds COCO annotations, or None."""
+    told = isinstance(content, dict) and all(isinstance(content.get(key), list) for key in ("images", "annotations"))
+    return "an object with images and annotations" if told else None
+
+
+def recognise_results(content: Any) -> str | None:
+    """Why a JSON file holds COCO results, or None."""
+    if not isinstance(content, list) or not content or not isinstance(content[0], dict):
+        return None
+    first = content[0]
+    told = "keypoints" in first and isinstance(first.get("image_id"), int) and not {"box", "idx"} & set(first)
+    return "a list of people with image_id, a number, and keypoints" if told else None
+
+
+def read_annotations(content: Any, path: Path, options: Options) -> Recording:
+    """Read annotations.
+
+    Raises:
+        DatasetError: naming the entry and what is wrong with it.
+    """
+    images = _images(values.member(content, "images", str(path)), path)
+    names, count, notes = _joint_names(content, path, options)
+    rows, image_ids, crowds, unlabelled, others = [], [], 0, 0, 0
+    annotations = values.member(content, "annotations", str(path))
+    for i, annotation in enumerate(values.listing(annotations, f"{path}: annotations")):
+        where = f"{path}: annotations[{i}]"
+        if "keypoints" not in values.mapping(annotation, where):
+            others += 1
+            continue
+        flat = values.numbers(annotation["keypoints"], f"{where}: keypoints")
+        count = count or len(flat) // 3
+        if annotation.get("iscrowd") in (1, True):
+            crowds += 1
+        elif not (flat[2::3] > 0).any():
+            unlabelled += 1
+        else:
+            rows.append(_triples(flat, count, where))
+            if not np.isin(rows[-1][:, 2], range(len(CONFIDENCE))).all():
+                raise DatasetError(f"{where}: keypoints: found flags {rows[-1][:, 2].tolist()[:5]}, expected 0, 1, 2")
+            image = _id(values.member(annotation, "image_id", where), f"{where}: image_id")
+            if image not in images:
+                raise DatasetError(f"{where}: image_id: found {values.told(image)}, expected one of images")
+            image_ids.append(image)
+    left = {"crowds": crowds, "people without labelled joints": unlabelled, "annotations without keypoints": others}
+    notes += tuple(f"{number} {what} were left out" for what, number in left.items() if number)
+    if not rows:
+        raise DatasetError(f"{path}: found no person in {len(images)} images, expected at least one")
+    kept, cut = body(count, options.joints, names)
+    if names is None:
+        joints, joint_set = counted(kept, str(path), options.joints, MODELS)
+        order = np.arange(kept)
+    else:
+        order, joints, joint_set, told = named(names[:kept], str(path), options.joints)
+        notes += told
+    stacked = np.stack(rows)[:, order]
+    found = stills([name for name, _ in images.values()])
+    place = dict(zip(images, found.index.tolist(), strict=True))
+    sizes = np.zeros((len(images), 2), np.float32)
+    sizes[found.index] = [size for _, size in images.values()]
+    if options.fps is not None and len(np.unique(sizes, axis=0)) > 1:
+        several = len(np.unique(sizes, axis=0))
+        raise DatasetError(f"{path}: frames per second: found images of {several} sizes, which are no video's frames")
+    return record(
+        stacked[..., :2],
+        np.array(CONFIDENCE)[stacked[..., 2].astype(int)],
+        frame=np.array([place[image] for image in image_ids]),
+        joints=joints,
+        joint_set=joint_set,
+        frames=found.names,
+        video=options.fps is not None,
+        origin=str(path),
+        fps=reconcile.fps(0.0, options.fps, str(path)),
+        image_size=reconcile.image_size(
+            sizes if (sizes >= 1).all() else None, options.image_size, len(images), str(path)
+        ),
+        notes=(*notes, *cut),
+    )
+
+
+def read_results(content: Any, path: Path, options: Options) -> Recording:
+    """Read results.
+
+    Raises:
+        DatasetError: naming the entry and what is wrong with it.
+    """
+    rows, image_ids, count = [], [], 0
+    for i, entry in enumerate(values.listing(content, str(path))):
+        where = f"{path}: [{i}]"
+        flat = values.numbers(values.member(entry, "keypoints", where), f"{where}: keypoints")
+        count = count or len(flat) // 3
+        rows.append(_triples(flat, count, where))
+        image_ids.append(values.whole(values.member(entry, "image_id", where), f"{where}: image_id", least=0))
+    if not rows:
+        raise DatasetError(f"{path}: found no person, expected at least one")
+    kept, notes = body(count, options.joints)
+    joints, joint_set = counted(kept, str(path), options.joints, MODELS)
+    stacked = np.stack(rows)[:, :kept]
+    numbers = sorted(set(image_ids))
+    names = [str(number) for number in numbers]
+    found = stills(names) if options.fps is None else frames(names, str(path), options)
+    place = dict(zip(numbers, found.index.tolist(), strict=True))
+    fps, rated = rate(found, options, str(path))
+    return record(
+        stacked[..., :2],
+        stacked[..., 2],
+        frame=np.array([place[number] for number in image_ids]),
+        joints=joints,
+        joint_set=joint_set,
+        frames=found.names,
+        video=found.video,
+        origin=str(path),
+        fps=fps,
+        image_size=reconcile.image_size(None, options.image_size, len(found.names), str(path)),
+        notes=(*notes, *found.notes, *rated),
+    )
+
+
+FORMATS = (
+    Format("coco", "COCO keypoint annotations", "json", recognise_annotations, read_annotations),
+    Format("coco-results", "COCO keypoint results", "json", recognise_results, read_results),
+)
+
+Id = int | str
+
+
+def _images(value: Any, path: Path) -> dict[Id, tuple[str, tuple[float, float]]]:
+    """Name and size (0, 0 where it is missing) of each image by its id."""
+    images: dict[Id, tuple[str, tuple[float, float]]] = {}
+    for i, image in enumerate(values.listing(value, f"{path}: images")):
+        where = f"{path}: images[{i}]"
+        number = _id(values.member(image, "id", where), f"{where}: id")
+        if number in images:
+            raise DatasetError(f"{where}: id: found {values.told(number)} again, expected another for each image")
+        name = values.text(image.get("file_name", str(number)), f"{where}: file_name")
+        sides = [image.get(side) for side in ("width", "height")]
+        size = (0.0, 0.0) if None in sides else tuple(values.number(side, f"{where}: width, height") for side in sides)
+        if not all(0 <= side <= LARGEST_PIXEL for side in size):
+            raise DatasetError(f"{where}: width, height: found {list(size)}, expected pixels")
+        images[number] = (name, size)
+    return images
+
+
+def _joint_names(
+    content: dict[str, Any], path: Path, options: Options
+) -> tuple[tuple[str, ...] | None, int, tuple[str, ...]]:
+    """The names of the joints, None if the file has none; their number, 0 if the names do not tell; and a note."""
+    categories = values.listing(content.get("categories", []), f"{path}: categories")
+    lists = []
+    for i, category in enumerate(categories):
+        where = f"{path}: categories[{i}]"
+        if "keypoints" in values.mapping(category, where):
+            found = values.listing(category["keypoints"], f"{where}: keypoints")
+            lists.append(tuple(values.text(name, f"{where}: keypoints") for name in found))
+    if not lists:
+        told = "--joints" if options.joints else "their number"
+        return None, 0, (f"the file names no joints: they are known by {told}",)
+    if len(set(lists)) > 1:
+        raise DatasetError(f"{path}: categories: found {len(set(lists))} different lists of joints, expected one")
+    return lists[0], len(lists[0]), ()
+
+
+def _triples(flat: np.ndarray, count: int, where: str) -> np.ndarray:
+    """`[K, 3]` of a list of numbers."""
+    if len(flat) != 3 * count or not count:
+        raise DatasetError(f"{where}: keypoints: found {len(flat)} numbers, expected x, y, flag for {count} joints")
+    return flat.reshape(-1, 3)
+
+
+def _id(value: Any, where: str) -> Id:
+    """A number or text."""
+    return value if isinstance(value, str) else values.whole(value, where)

@@ -1,0 +1,248 @@
+"""DeepLabCut's predictions and labels, as CSV and as HDF5, and LightningPose's, which have the same columns.
+
+A column is a scorer's, in files of several animals an individual's, a body part's coordinate: x, y, likelihood. HDF5
+files are as pandas writes them. They are read without pandas, which would unpickle whatever they hold.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.keypoints import frame_names, joint_names
+from geolift.keypoints import options as reconcile
+from geolift.keypoints.formats import csv_rows
+from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.recording import Recording, record
+from geolift.safe_io import hdf5, pickles
+
+LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
+COORDINATES = ("x", "y", "likelihood")
+MOST_MISSING = 10  # columns that individuals would have, if all had all body parts, for one that is there
+ONE = "0"  # the name of the one animal in files that name none
+
+
+class Table(NamedTuple):
+    """F rows of columns.
+
+    Attributes:
+        columns: of each the scorer, individual, body part and coordinate.
+        values: `[F, columns]` float64, NaN where empty.
+        labels: F names of rows: numbers of frames, or paths of images.
+    """
+
+    columns: list[tuple[str, str, str, str]]
+    values: np.ndarray
+    labels: list[str]
+
+
+def recognise(lines: list[str]) -> str | None:
+    """Why the lines are DeepLabCut's: their header rows are."""
+    levels = tuple(line.partition(",")[0].strip() for line in lines[:4])
+    for known in LEVELS:
+        if levels[: len(known)] == known:
+            return f"the header rows are {', '.join(known)}"
+    return None
+
+
+def read(lines: list[str], path: Path, options: Options) -> Recording:
+    """Read a CSV of three header rows, or four with individuals. Raises DatasetError naming the line or column."""
+    cells = csv_rows.cells(lines, str(path))
+    header = next((known for known in LEVELS if tuple(row[0].strip() for row in cells[: len(known)]) == known), None)
+    if header is None:
+        found = [row[0] for row in cells[:4]]
+        raise DatasetError(f"{path}: found header rows {found}, expected scorer, bodyparts, coords or with individuals")
+    names = [tuple(cell.strip() for cell in column) for column in zip(*cells[: len(header)], strict=True)]
+    # Labels of images have the parts of a path in the first columns, whose header is empty.
+    index = next((i for i, name in enumerate(names) if i and all(name)), len(names))
+    labels = ["/".join(cell.strip() for cell in row[:index]) for row in cells[len(header) :]]
+    columns = list(range(index, len(names)))
+    extra = [i for i in columns if names[i][-1] not in COORDINATES and names[i][-1] != "z"]
+    taken = [i for i in columns if i not in extra]
+    values = [
+        csv_rows.numbers(row, taken, f"{path}: row {label!r}")
+        for row, label in zip(cells[len(header) :], labels, strict=True)
+    ]
+    table = Table([_column(names[i]) for i in taken], np.array(values).reshape(len(values), len(taken)), labels)
+    notes = (f"{len(extra)} columns beyond x, y, likelihood were left out",) if extra else ()
+    return _recording(table, path, options, notes)
+
+
+def recognise_hdf5(path: Path) -> str | None:
+    """Why the file is DeepLabCut's: it holds a data frame of pandas whose columns are."""
+    with hdf5.opened(path) as file:
+        frames = _frames(file)
+        return f"it holds a table of pandas with these columns under {frames[0]!r}" if frames else None
+
+
+def read_hdf5(path: Path, _: Path, options: Options) -> Recording:
+    """Read the one data frame that an HDF5 file holds, under whatever key, in either of pandas' two layouts."""
+    with hdf5.opened(path) as file:
+        frames = _frames(file)
+        if len(frames) != 1:
+            raise DatasetError(f"{path}: found tables of DeepLabCut under {frames}, expected one")
+        group = file[frames[0]]
+        if hdf5.text(group.attrs["pandas_type"]) == "frame_table":
+            columns, values, labels = _appendable(group, path)
+        else:
+            columns, values, labels = _fixed(group, path)
+    if len(labels) != len(values):
+        raise DatasetError(f"{path}: found {len(values)} rows of values, expected one for each of {len(labels)} names")
+    taken = [i for i, column in enumerate(columns) if column[-1] in (*COORDINATES, "z")]
+    extra = len(columns) - len(taken)
+    table = Table([_column(columns[i]) for i in taken], values[:, taken].astype(np.float64), labels)
+    notes = (f"{extra} columns beyond x, y, likelihood were left out",) if extra else ()
+    return _recording(table, path, options, notes)
+
+
+def _column(names: Sequence[str]) -> tuple[str, str, str, str]:
+    return tuple(names) if len(names) == 4 else (names[0], ONE, *names[1:])
+
+
+def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...]) -> Recording:
+    columns = table.columns
+    if any(column[3] == "z" for column in columns):
+        raise DatasetError(f"{path}: found coordinates x, y, z: these are 3D already, expected x, y, likelihood")
+    if len(set(columns)) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise DatasetError(f"{path}: found the column {', '.join(twice)} twice")
+    scorers = sorted({column[0] for column in columns})
+    if len(scorers) != 1:
+        raise DatasetError(f"{path}: found {len(scorers)} scorers {scorers}, expected one")
+    if not table.labels:
+        raise DatasetError(f"{path}: found a header only, expected a row for each frame")
+    people = tuple(dict.fromkeys(column[1] for column in columns))
+    names = tuple(dict.fromkeys(column[2] for column in columns))
+    arranged = joint_names.named(names, str(path), options.joints)
+    # Where an individual has no such body part its columns are missing; all others must be whole.
+    place = {column[1:]: i for i, column in enumerate(columns)}
+    likelihood = any(column[3] == "likelihood" for column in columns)
+    if len(people) * len(names) > MOST_MISSING * len(columns):
+        found = f"{len(people)} individuals and {len(names)} body parts in {len(columns)} columns"
+        raise DatasetError(f"{path}: found {found}, expected individuals to share body parts")
+    found = np.full((len(table.labels), len(people), len(names), 3), np.nan)
+    for p, person in enumerate(people):
+        for k, joint in enumerate(names[i] for i in arranged.order):
+            missing = [part for part in COORDINATES if (person, joint, part) not in place]
+            if len(missing) == len(COORDINATES):
+                continue
+            if missing and (missing != ["likelihood"] or likelihood):
+                raise DatasetError(
+                    f"{path}: {joint} of {person}: found no column for {missing}, expected x, y, likelihood"
+                )
+            for i, part in enumerate(COORDINATES[: 3 - len(missing)]):
+                found[:, p, k, i] = table.values[:, place[person, joint, part]]
+    if not likelihood:
+        found[..., 2] = 1
+        notes = (*notes, "the file holds no likelihood: 1 was taken where there are coordinates")
+    frame, frames = csv_rows.frames(table.labels, str(path), options)
+    fps, rated = frame_names.rate(frames, options, str(path))
+    count = len(people)
+    return record(
+        found[..., :2].reshape(-1, len(names), 2),
+        found[..., 2].reshape(-1, len(names)),
+        frame=np.repeat(frame, count),
+        joints=arranged.joints,
+        joint_set=arranged.joint_set,
+        frames=frames.names,
+        video=frames.video,
+        origin=str(path),
+        person=np.tile(np.arange(count), len(table.labels)),
+        people=people,
+        fps=fps,
+        image_size=reconcile.image_size(None, options.image_size, len(frames.names), str(path)),
+        notes=(*arranged.notes, *frames.notes, *rated, *notes),
+    )
+
+
+def _frames(file: Any) -> list[str]:
+    """Keys of the data frames whose columns are DeepLabCut's."""
+    groups = []
+    file.visititems(lambda key, value: groups.append(key) if "pandas_type" in value.attrs else None)
+    return [key for key in groups if _levels(file[key]) in LEVELS]
+
+
+def _levels(group: Any) -> tuple[str, ...]:
+    """The names of the levels of a data frame's columns; none if it is something else."""
+    if hdf5.text(group.attrs["pandas_type"]) == "frame_table":
+        info = _unpickled(group.attrs.get("info", b"N."), f"{group.file.filename}: info")
+        names = info.get(1, {}).get("names", ()) if isinstance(info, dict) and isinstance(info.get(1), dict) else ()
+        return tuple(map(_plain, names)) if isinstance(names, list | tuple) else ()
+    count = int(group.attrs.get("axis0_nlevels", 0))
+    levels = [hdf5.attributes(group, f"axis0_level{i}") for i in range(min(count, 5))]
+    return tuple(hdf5.text(level.get("name", b"")) for level in levels)
+
+
+def _appendable(group: Any, path: Path) -> tuple[list[tuple[str, ...]], np.ndarray, list[str]]:
+    """Columns, values and row names of a data frame that pandas wrote as a table."""
+    table = hdf5.array(group, "table", path)
+    blocks = [name for name in table.dtype.names or () if name.startswith("values_block_")]
+    if not blocks or "index" not in table.dtype.names:
+        raise DatasetError(f"{path}: {group.name}: found fields {table.dtype.names}, expected index, values_block_0")
+    columns, values = [], []
+    for block in blocks:
+        names = _unpickled(group["table"].attrs[f"{block}_kind"], f"{path}: {block}_kind")
+        if not isinstance(names, list) or not all(isinstance(name, tuple) for name in names):
+            raise DatasetError(f"{path}: {block}_kind: found {type(names).__name__}, expected a list of columns")
+        columns += [tuple(map(_plain, name)) for name in names]
+        values.append(table[block].reshape(len(table), -1))
+    return *_checked(columns, values, group, path), [hdf5.text(label) for label in table["index"].tolist()]
+
+
+def _fixed(group: Any, path: Path) -> tuple[list[tuple[str, ...]], np.ndarray, list[str]]:
+    """Columns, values and row names of a data frame that pandas wrote as arrays."""
+    columns, values = [], []
+    for block in range(int(group.attrs["nblocks"])):
+        columns += zip(*_multi_index(group, f"block{block}_items", path), strict=True)
+        values.append(hdf5.array(group, f"block{block}_values", path))
+    if hdf5.holds(group, "axis1"):
+        labels = [hdf5.text(label) for label in hdf5.array(group, "axis1", path).tolist()]
+    else:
+        labels = ["/".join(parts) for parts in zip(*_multi_index(group, "axis1", path), strict=True)]
+    return *_checked(columns, values, group, path), labels
+
+
+def _multi_index(group: Any, name: str, path: Path) -> list[list[str]]:
+    """The names on each level of an index."""
+    levels = []
+    for i in range(int(group.attrs[f"{name}_nlevels"])):
+        level = [hdf5.text(value) for value in hdf5.array(group, f"{name}_level{i}", path).tolist()]
+        label = hdf5.array(group, f"{name}_label{i}", path)
+        if (
+            label.ndim != 1
+            or label.dtype.kind not in "iu"
+            or (len(label) and not 0 <= label.min() <= label.max() < len(level))
+        ):
+            raise DatasetError(f"{path}: {name}_label{i}: expected numbers in 0..{len(level) - 1}")
+        levels.append([level[j] for j in label])
+    return levels
+
+
+def _checked(
+    columns: list[tuple[str, ...]], values: list[np.ndarray], group: Any, path: Path
+) -> tuple[list[tuple[str, ...]], np.ndarray]:
+    """The blocks side by side, if they are numbers and as many as columns."""
+    values = [np.zeros(block.shape) + np.nan if block.dtype.kind not in "fiub" else block for block in values]
+    values = np.concatenate(values, axis=1)
+    if values.shape[1] != len(columns) or not all(3 <= len(column) <= 4 for column in columns):
+        raise DatasetError(f"{path}: {group.name}: found {values.shape[1]} columns of values, {len(columns)} of names")
+    return columns, values
+
+
+def _plain(name: Any) -> str:
+    """A name as text; "" for what is none."""
+    return str(name) if isinstance(name, str | int | float) else ""
+
+
+def _unpickled(value: Any, origin: str) -> Any:
+    """What pandas keeps in attributes as pickles, through the unpickler that runs nothing."""
+    return pickles.load(io.BytesIO(bytes(value)), origin)
+
+
+FORMATS = (
+    Format("deeplabcut", "DeepLabCut's or LightningPose's CSV", "csv", recognise, read),
+    Format("deeplabcut", "DeepLabCut's HDF5", "hdf5", recognise_hdf5, read_hdf5),
+)

@@ -1,0 +1,58 @@
+"""geolift's own data sets (docs/dataset.md) as keypoints to lift."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geolift.data import dataset
+from geolift.keypoints import options as reconcile
+from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.recording import Recording, record
+from geolift.safe_io.npz import Archive
+from geolift.skeletons.skeleton import H36M17
+
+ARRAYS = {"version", "keypoints", "confidence", "joint_names", "parents", "start", "stop"}
+
+
+def recognise(archive: Archive) -> str | None:
+    """Why the archive is a data set: it has its arrays."""
+    return f"it holds the arrays {', '.join(sorted(ARRAYS))}" if set(archive.names) >= ARRAYS else None
+
+
+def read(archive: Archive, path: Path, options: Options) -> Recording:
+    """Read a data set: every clip is a person of its own, in frames of its own.
+
+    A clip is called by its name; by name/camera, where two clips have the same name; by name/camera/number, where two
+    have the same camera as well. Its frames are called by that and their number in the clip.
+    """
+    data = dataset.load(path)
+    arranged = reconcile.joints(data.skeleton.names, options.joints, str(path))
+    clips = [str(name) for name in data.clip]
+    for more in (data.camera, range(len(clips))):
+        if len(set(clips)) < len(clips):
+            clips = [f"{clip}/{part}" for clip, part in zip(clips, more, strict=True)]
+    clip = data.clip_of_frame
+    rates = np.unique(data.fps)
+    notes = list(arranged.notes)
+    if len(rates) > 1:
+        notes.append(f"clips have {len(rates)} frame rates from {rates[0]:g} to {rates[-1]:g}: none was taken")
+    fps = float(rates[0]) if len(rates) == 1 else 0.0
+    size = None if data.image_size is None else data.image_size[clip]
+    return record(
+        data.keypoints[:, arranged.order],
+        data.confidence[:, arranged.order],
+        frame=np.arange(data.frames),
+        joints=arranged.joints,
+        joint_set="h36m17" if data.skeleton == H36M17 else arranged.joint_set,
+        frames=tuple(f"{clips[c]}/{i}" for c, i in zip(clip, np.arange(data.frames) - data.start[clip], strict=True)),
+        video=bool((data.fps > 0).all()),
+        origin=str(path),
+        person=clip,
+        people=tuple(clips),
+        fps=reconcile.fps(fps, options.fps, str(path)),
+        image_size=reconcile.image_size(size, options.image_size, data.frames, str(path)),
+        notes=tuple(notes),
+    )
+
+
+FORMAT = Format("geolift", "a geolift data set", "npz", recognise, read)

@@ -1,0 +1,184 @@
+"""What a file holds, what it was recognised as and why, and what looks wrong in it (`geolift inspect`)."""
+
+import contextlib
+import os
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.data import dataset
+from geolift.data.dataset import Dataset
+from geolift.errors import printable
+from geolift.keypoints.formats import geolift_dataset
+from geolift.keypoints.formats.base import Options
+from geolift.keypoints.recognition import NOTHING_SAID, read_keypoints
+from geolift.keypoints.recording import Recording
+from geolift.keypoints.sanity_checks import suspicions
+from geolift.keypoints.tracking import track
+from geolift.output import npz_json
+from geolift.output.result import Result
+from geolift.skeletons import joint_sets
+
+RESULT = {"format.npy", "points.npy", "joint_names.npy"}
+ANYWHERE = 1000  # bytes of a JSON file within which the format of geolift's own stands
+
+
+class Inspection(NamedTuple):
+    """What was found in a file.
+
+    Attributes:
+        path: the file or folder.
+        format: what it was recognised as: a name that `--from` takes, or "geolift poses" for lifted ones.
+        why: by what it was recognised.
+        joints: K joint names.
+        joint_set: their name in `joint_sets.JOINT_SETS`, or "".
+        frames, people, detections: how many.
+        video: whether frames follow each other at a constant rate.
+        tracked: whether the file follows people; if not, those of a video are told apart by `tracking.track`.
+        fps: frames per second; 0 where unknown.
+        image_sizes: different widths and heights in pixels; none where unknown.
+        missing: `[K]` share of detections without the joint.
+        holds: what else is in a data set or in lifted poses, a line each.
+        notes: of reading and tracking.
+        suspicions: what looks wrong, a sentence each.
+    """
+
+    path: str
+    format: str
+    why: str
+    joints: tuple[str, ...]
+    joint_set: str
+    frames: int
+    people: int
+    detections: int
+    video: bool
+    tracked: bool
+    fps: float
+    image_sizes: tuple[tuple[float, float], ...]
+    missing: np.ndarray
+    holds: tuple[str, ...]
+    notes: tuple[str, ...]
+    suspicions: tuple[str, ...]
+
+
+def inspect(path: str | os.PathLike, *, format: str | None = None, options: Options = NOTHING_SAID) -> Inspection:
+    """Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
+
+    Args:
+        path: a file or a folder.
+        format: its format, as `--from` takes it; None: it is recognised.
+        options: what the file does not tell.
+
+    Raises:
+        DatasetError: if it is none of these, or cannot be used.
+        FileNotFoundError: if there is nothing.
+    """
+    path, holds = Path(path), ()
+    if format is None and _is_result(path):
+        result = npz_json.load_json(path) if path.suffix.lower() == ".json" else npz_json.load_npz(path)
+        recording, holds = _of_result(result)
+        format, why = npz_json.FORMAT, "it says so itself"
+    else:
+        recording, format, why = read_keypoints(path, format=format, options=options)
+    if format == geolift_dataset.FORMAT.name:
+        holds = _of_dataset(dataset.load(path))
+    followed = track(recording)
+    sizes = () if recording.image_size is None else np.unique(recording.image_size, axis=0).tolist()
+    return Inspection(
+        path=str(path),
+        format=format,
+        why=why,
+        joints=recording.joints,
+        joint_set=recording.joint_set,
+        frames=len(recording.frames),
+        people=len(followed.people),
+        detections=len(recording.frame),
+        video=recording.video,
+        tracked=recording.tracked,
+        fps=recording.fps,
+        image_sizes=tuple((width, height) for width, height in sizes),
+        missing=1 - recording.seen.mean(axis=0),
+        holds=holds,
+        notes=followed.notes,
+        suspicions=suspicions(followed),
+    )
+
+
+def describe(inspection: Inspection) -> str:
+    """An inspection in words, lines without a line break at the end."""
+    found = inspection
+    known = found.joint_set or "a set of its own"
+    if not found.video:
+        frames, people = f"{found.frames} single images", f"{found.detections} detections of people"
+    else:
+        rate = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
+        frames = f"video of {found.frames} frames, {rate}"
+        who = "followed by the file" if found.tracked else "told apart here, the file follows nobody"
+        people = f"{found.people} {'person' if found.people == 1 else 'people'} ({who}), {found.detections} detections"
+    sizes = [f"{width:g} x {height:g}" for width, height in found.image_sizes]
+    size = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes, {sizes[0]} to {sizes[-1]}" if sizes else "unknown"
+    missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
+    lines = [
+        f"{found.path}: {found.format}",
+        f"  recognised: {found.why}",
+        f"  joints: {known}, {len(found.joints)}: {', '.join(found.joints)}",
+        f"  frames: {frames}",
+        f"  people: {people}",
+        f"  image size: {size}",
+        f"  missing joints: {', '.join(missing) or 'none'}",
+        *(f"  holds: {line}" for line in found.holds),
+        *(f"  note: {line}" for line in found.notes),
+        *(f"  suspicious: {line}" for line in found.suspicions or ("nothing found",)),
+    ]
+    return "\n".join(map(printable, lines))
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a file holds lifted poses, by the names in it."""
+    if path.suffix.lower() == ".json" and path.is_file():
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            return f'"{npz_json.FORMAT}"'.encode() in file.read(ANYWHERE)
+    if path.suffix.lower() == ".npz" and path.is_file():
+        broken = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+        with contextlib.suppress(*broken), zipfile.ZipFile(path) as file:
+            return set(file.namelist()) >= RESULT
+    return False
+
+
+def _of_dataset(data: Dataset) -> tuple[str, ...]:
+    """What a data set holds besides keypoints."""
+    clip = data.clip_of_frame
+    splits = [f"{name} {int((data.split[clip] == name).sum())}" for name in dict.fromkeys(data.split.tolist())]
+    return (
+        f"{len(data.start)} clips of {len(set(data.subject.tolist()))} subjects; frames by split: {', '.join(splits)}",
+        "3D points" if data.points_3d is not None else "no 3D points",
+        "intrinsics" if data.intrinsics is not None else "no intrinsics",
+        f"source: {data.source or 'not told'}",
+    )
+
+
+def _of_result(result: Result) -> tuple[Recording, tuple[str, ...]]:
+    """The 2D that was lifted, and what lifting made of it."""
+    holds = (
+        f"3D points of {len(result.skeleton.names)} joints in {result.units}; size: {result.scale}",
+        f"lifted from {result.source} by {result.model}",
+        f"{result.filled.mean():.1%} of the joints were filled in",
+    )
+    recording = Recording(
+        keypoints=np.where(result.confidence[..., None] > 0, result.keypoints, 0),
+        confidence=result.confidence,
+        frame=result.frame,
+        person=result.person,
+        joints=result.skeleton.names,
+        joint_set=joint_sets.named(result.skeleton.names),
+        frames=result.frames,
+        people=result.people,
+        tracked=True,
+        video=result.video,
+        fps=result.fps,
+        image_size=result.image_size,
+        notes=result.notes,
+    )
+    return recording, holds

@@ -1,0 +1,62 @@
+"""Lifted points as .c3d, the binary format of motion capture, written by ezc3d (docs/formats.md)."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.output.mocap.axes import Z_UP, absence, placed, spread, unscaled
+from geolift.output.result import Result
+
+BLANK = "NaN with residual -1"
+LARGEST_COUNT = 65535  # of points and of frames: the format counts in 16 bits
+LARGEST_LABEL = 255  # bytes
+LARGEST = 2e7  # points times frames, which take some GB of memory on their way
+
+
+def write(result: Result, path: Path) -> list[str]:
+    """Write everybody's points: millimetres, x right, y away from the camera, z up; missing points have residual -1.
+
+    A point is called after its joint; with several people "person:joint".
+
+    Returns:
+        Notes.
+
+    Raises:
+        DatasetError: if ezc3d is missing, or people, frames or names are too many or too long for the format.
+    """
+    try:
+        import ezc3d
+    except ImportError as error:
+        raise DatasetError(".c3d needs ezc3d: pip install 'geolift[files]'") from error
+    joints, frames = result.skeleton.names, len(result.frames)
+    labels = [f"{person}:{joint}" for person in result.people for joint in joints]
+    labels = list(joints) if len(result.people) == 1 else labels
+    labels = [label.encode(errors="backslashreplace").decode() for label in labels]
+    if max(len(labels), frames) > LARGEST_COUNT or len(labels) * frames > LARGEST:
+        raise DatasetError(
+            f"found {len(labels)} points in {frames} frames, expected up to {LARGEST_COUNT} of each and "
+            f"{LARGEST:.0e} in all; .npz, .json and .csv hold more"
+        )
+    longest = max(labels, key=lambda label: len(label.encode()))
+    if len(longest.encode()) > LARGEST_LABEL:
+        raise DatasetError(f"found the name {longest!r}, expected names of up to {LARGEST_LABEL} bytes")
+
+    metres = result.units == "m"
+    points, notes = placed(result, BLANK)
+    points = spread(result, points, Z_UP) * (1000 if metres else 1)
+    data = np.ones((4, len(labels), frames))
+    data[:3] = points.transpose(3, 0, 2, 1).reshape(3, len(labels), frames)
+    file = ezc3d.c3d()
+    parameters = file["parameters"]["POINT"]
+    parameters["RATE"]["value"] = [float(result.fps)]
+    parameters["LABELS"]["value"] = labels
+    parameters["UNITS"]["value"] = ["mm" if metres else "m"]
+    file.add_parameter("POINT", "X_SCREEN", ["+X"])
+    file.add_parameter("POINT", "Y_SCREEN", ["+Z"])
+    file["data"]["points"] = data
+    file["data"]["meta_points"]["residuals"] = np.where(np.isnan(data[:1]), -1.0, 0.0)
+    written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
+    file.write(str(written))
+    written.replace(path)
+    return [*unscaled(result, "as they are, under the unit m"), *notes, *absence(result, BLANK)]

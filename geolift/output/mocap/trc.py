@@ -1,0 +1,38 @@
+"""Lifted points of one person as .trc, the text table of markers that OpenSim reads (docs/formats.md)."""
+
+from pathlib import Path
+
+from geolift.output.mocap.axes import Y_UP, absence, placed, spread, tokens, unscaled
+from geolift.output.result import Result
+
+BLANK = "blank"
+
+
+def write(result: Result, path: Path) -> list[str]:
+    """Write the points of the only person: metres, x right, y up, z towards the camera; blanks for missing joints.
+
+    Frames count from 1, time from 0 s. Every line ends with a tab: without it readers lose a last cell that is blank.
+
+    Returns:
+        Notes.
+    """
+    points, notes = placed(result, BLANK)
+    points = spread(result, points, Y_UP)[0].reshape(len(result.frames), -1)
+    names, frames = tokens(result.skeleton.names), len(points)
+    rate = f"{result.fps:.10g}"
+    header = {
+        "DataRate": rate, "CameraRate": rate, "NumFrames": frames, "NumMarkers": len(names), "Units": "m",
+        "OrigDataRate": rate, "OrigDataStartFrame": 1, "OrigNumFrames": frames,
+    }  # fmt: skip
+    row = "%d\t%.6f\t" + "%.6f\t" * points.shape[1]
+    lines = [
+        f"PathFileType\t4\t(X/Y/Z)\t{path.name}",
+        "\t".join(header),
+        "\t".join(map(str, header.values())),
+        "Frame#\tTime\t" + "".join(f"{name}\t\t\t" for name in names),
+        "\t\t" + "".join(f"X{i}\tY{i}\tZ{i}\t" for i in range(1, len(names) + 1)),
+        "",
+        *((row % (i + 1, i / result.fps, *values)).replace("nan", "") for i, values in enumerate(points.tolist())),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
+    return [*unscaled(result, "as they are, under the unit m"), *notes, *absence(result, BLANK)]

@@ -1,0 +1,368 @@
+"""What the pose networks see and say is put where it belongs in the image; pictures and videos of people are read."""
+
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geolift.errors import DatasetError
+from geolift.keypoints.detector import blazepose, crops, detect
+from geolift.skeletons.joint_sets import MEDIAPIPE33
+from tests.helpers.paths import DATA
+
+JOINT = MEDIAPIPE33.source.index
+SIDES = [(i, JOINT(name.replace("left", "right"))) for i, name in enumerate(MEDIAPIPE33.source) if "left" in name]
+# A real video of two people, in a wheel (BSD-3-Clause).
+WHEEL, VIDEO = DATA / "sports2d-0.8.34-py3-none-any.whl", "Sports2D/Demo/demo.mp4"
+BOTH = (60, 70, 80, 90, 100)  # frames in which both people are upright and in full view
+
+
+@pytest.fixture
+def circles(rng):
+    """`[200, 2, 2]`: people's hips, and the ends of the circles around their bodies, in any direction."""
+    hips, along = rng.uniform(0, 1000, (200, 2)), rng.normal(size=(200, 2))
+    return np.stack([hips, hips + along * rng.uniform(5, 500, (200, 1))], axis=1)
+
+
+def undone(matrix, points):
+    """The image's pixels as a crop's: the inverse of `crops.transform`."""
+    return np.linalg.solve(matrix[:, :2], (points - matrix[:, 2]).T).T
+
+
+def turned(points, angle):
+    return points @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+
+def test_the_anchors_are_even_over_the_image():
+    anchors = crops.anchors()
+    assert anchors.shape == (2254, 2) and anchors.min() > 0 and anchors.max() < crops.DETECTION_SIZE
+    np.testing.assert_array_equal(anchors[:4], [[4, 4], [4, 4], [12, 4], [12, 4]])  # two at a place, x first
+    for mirrored in (anchors[:, ::-1], crops.DETECTION_SIZE - anchors):
+        assert sorted(mirrored.tolist()) == sorted(anchors.tolist())
+
+
+def test_a_person_stands_upright_in_the_middle_of_the_crop(circles):
+    middle = crops.LANDMARK_SIZE / 2
+    for circle in circles:
+        points = undone(crops.body_crop(*circle), circle)
+        np.testing.assert_allclose(points, [[middle, middle], [middle, middle * (1 - 1 / crops.MARGIN)]], atol=1e-6)
+
+
+def test_a_crop_moves_turns_and_grows_with_the_person(circles, rng):
+    corners = rng.uniform(0, crops.LANDMARK_SIZE, (5, 2))
+    for circle in circles:
+        angle, scale, shift = rng.uniform(-np.pi, np.pi), rng.uniform(0.1, 10), rng.normal(size=2) * 100
+        moved = crops.transform(crops.body_crop(*(turned(circle, angle) * scale + shift)), corners)
+        expected = turned(crops.transform(crops.body_crop(*circle), corners), angle) * scale + shift
+        np.testing.assert_allclose(moved, expected, atol=1e-6)
+
+
+def test_a_crop_and_its_inverse_cancel(circles, rng):
+    points = rng.normal(size=(7, 2)) * 300
+    for circle in circles:
+        matrix = crops.body_crop(*circle)
+        np.testing.assert_allclose(undone(matrix, crops.transform(matrix, points)), points, atol=1e-6)
+
+
+def test_a_crop_shows_the_pixels_that_its_matrix_names(circles):
+    pytest.importorskip("cv2", reason="needs OpenCV: pip install 'geolift[detect]'")
+    y, x = np.mgrid[:1000, :1000].astype(np.float32)
+    at = np.stack(np.meshgrid(np.arange(64.0), np.arange(64.0)), axis=-1)
+    for hips, end in circles[:20]:
+        matrix = crops.crop(hips, 2 * np.hypot(*(end - hips)), 0.3, 64)
+        shown = 255 * blazepose.warp(np.dstack([x, y, 0 * x + 255]), matrix, 64, outside="black")
+        inside = shown[..., 2] == 255
+        expected = crops.transform(matrix, at)
+        np.testing.assert_allclose(shown[inside][:, :2], expected[inside], atol=0.05)
+        drawn_out = 255 * blazepose.warp(np.dstack([x, y, 0 * x + 255]), matrix, 64, outside="edge")
+        np.testing.assert_allclose(drawn_out[..., :2], np.clip(expected, 0, 999), atol=0.05)
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 640), (700, 600), (1920, 1080), (1080, 1920), (3000, 400)])
+def test_views_cover_the_image(width, height):
+    *parts, whole = crops.views(width, height)
+    size = np.array([width, height])
+    assert len(whole) == 1
+    letterbox = undone(crops.crop(*whole[0], 0.0, 224), np.array([0 * size, size / 2, size]))
+    low = 112 - 112 * size / size.max()
+    np.testing.assert_allclose(letterbox, [low, [112, 112], 224 - low], atol=1e-9)
+    assert bool(parts) == (max(width, height) >= crops.LONG * min(width, height))
+    for squares in parts:
+        low, high = (np.array([np.array(c) + sign * s / 2 for c, s in squares]) for sign in (-1, 1))
+        assert (low >= 0).all() and (high <= size).all() and (low.min(0) == 0).all() and (high.max(0) == size).all()
+        assert ((high[:-1] - low[1:]).max(axis=1) >= min(width, height)).all()
+        assert ((high[:-1] - low[1:]).min(axis=1) >= min(width, height) / 2 - 1e-6).all()
+        transposed = [((y, x), side) for (x, y), side in crops.views(height, width)[0]]
+        assert squares == transposed
+
+
+def test_detections_count_from_their_anchor():
+    raw, logits, anchors = np.zeros((2254, 12)), np.full(2254, -9.0), crops.anchors()
+    raw[[50, 2000]] = [3, -2, 20, 10, 0, 30, 1, -60, 0, 0, 5, 5]
+    logits[[50, 2000]] = [3.0, 1000.0]
+    boxes, points, scores = crops.decode(raw, logits)
+    at = anchors[[50, 2000]]
+    np.testing.assert_allclose(boxes, np.hstack([at - np.array([7, 7]), at + np.array([13, 3])]))
+    np.testing.assert_allclose(points, at[:, None] + [[0, 30], [1, -60], [0, 0], [5, 5]])
+    np.testing.assert_allclose(scores, [1 / (1 + np.exp(-3)), 1])
+
+
+def test_overlap_of_known_boxes():
+    box = np.array([0.0, 0, 2, 2])
+    others = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [2, 0, 4, 2], [5, 5, 6, 6], [0, 0, 1, 1], [1, 1, 1, 1]])
+    np.testing.assert_allclose(crops.overlap(box, others), [1, 1 / 3, 0, 0, 1 / 4, 0])
+    for other, value in zip(others, crops.overlap(box, others), strict=True):
+        np.testing.assert_allclose(crops.overlap(other, box[None]), value)
+
+
+def test_detections_of_one_person_become_one(rng):
+    corner = np.arange(6)[:, None] * 100.0  # six people far apart, each detected five times
+    low = np.repeat(corner, 5, axis=0) + rng.uniform(-2, 2, (30, 2))
+    boxes, scores = np.hstack([low, low + 40]), rng.uniform(0.5, 1, 30)
+    points = low[:, None] + rng.normal(size=(30, 4, 2))
+    merged = crops.suppress(boxes, points, scores)
+    assert [len(part) for part in merged] == [6, 6, 6] and (np.diff(merged[2]) < 0).all()
+    for box, point, score in zip(*merged, strict=True):
+        group = np.flatnonzero(np.abs(boxes[:, 0] - box[0]) < 10)
+        weights = scores[group] / scores[group].sum()
+        np.testing.assert_allclose(box, weights @ boxes[group])
+        np.testing.assert_allclose(point, np.einsum("i,ijk->jk", weights, points[group]))
+        assert score == scores[group].max()
+    order = rng.permutation(30)
+    for again in (crops.suppress(boxes[order], points[order], scores[order]), crops.suppress(*merged)):
+        for a, b in zip(again, merged, strict=True):
+            np.testing.assert_allclose(a, b)
+    assert len(crops.suppress(boxes[:0], points[:0], scores[:0])[0]) == 0
+
+
+def test_landmarks_move_to_the_middle_of_their_heat(rng):
+    truth = rng.uniform(8, 55, (39, 2))  # pixels of the heat map
+    y, x = np.mgrid[:64, :64][..., None]
+    heat = 6 - 4 * ((x - truth[:, 0]) ** 2 + (y - truth[:, 1]) ** 2)
+    near = (truth + rng.uniform(-1.5, 1.5, truth.shape)) * 4
+    np.testing.assert_allclose(crops.refine(near, heat), truth * 4, atol=0.5)
+    outside = near + np.where(rng.uniform(size=(39, 1)) < 0.5, -300, 300)
+    np.testing.assert_array_equal(crops.refine(outside, heat), outside)
+    np.testing.assert_array_equal(crops.refine(near, heat - 20), near)  # unsure everywhere
+    np.testing.assert_allclose(  # pixels' centres lie at whole numbers: 63 - x mirrors the map
+        crops.refine(np.stack([254 - near[:, 0], near[:, 1]], axis=-1), heat[:, ::-1])[:, 0],
+        252 - crops.refine(near, heat)[:, 0],
+        atol=1.0,
+    )
+
+
+class Stage(blazepose.BlazePose):
+    """BlazePose with networks that know where everybody is: circles `[P, 2, 2]` in a square image of 224 pixels."""
+
+    def __init__(self, circles, detected, monkeypatch):
+        self.circles, self.detected = np.asarray(circles, float), detected
+        monkeypatch.setattr(blazepose, "warp", lambda image, matrix, size, *, outside: matrix)
+
+    def _run(self, which, matrix):
+        if which == 0:
+            raw, logits, anchors = np.zeros((1, 2254, 12)), np.full((1, 2254, 1), -9.0), crops.anchors()
+            for row, i in enumerate(self.detected):
+                raw[0, row, 2:4], logits[0, row] = 9, 3 - row
+                raw[0, row, :2] = 20 * row + 10
+                raw[0, row, 4:8] = (self.circles[i] - anchors[row]).ravel()
+            return [raw, logits]
+        apart = np.linalg.norm(self.circles[:, 0] - crops.transform(matrix, np.full(2, 128.0)), axis=-1)
+        raw = np.zeros((39, 5))
+        raw[33:35, :2] = undone(matrix, self.circles[apart.argmin()])
+        return [raw.reshape(1, 195), np.full((1, 1), apart.min() < 30), None, np.full((1, 64, 64, 39), -9.0), None]
+
+
+CIRCLES = [[[50, 100], [50, 40]], [[150, 100], [150, 40]], [[100, 200], [100, 140]]]
+
+
+@pytest.mark.parametrize(
+    ("detected", "before", "found"),
+    [([0, 1], [], [0, 1]), ([1, 1, 0], [], [1, 0]), ([], [], []), ([1], [0, 1], [0, 1]), ([2, 1], [1], [1, 2])],
+)
+def test_everybody_is_found_once(detected, before, found, monkeypatch):
+    stage = Stage(CIRCLES, detected, monkeypatch)
+    nothing = np.zeros(33)
+    poses = [
+        blazepose.Pose(np.zeros((33, 2)), nothing, nothing, stage.circles[i] + [[3, 2], [0, -4]])  # has moved since
+        for i in before
+    ]
+    people = stage.people(np.zeros((224, 224, 3), np.uint8), poses)
+    assert len(people) == len(found)
+    for pose, i in zip(people, found, strict=True):
+        np.testing.assert_allclose(pose.circle, stage.circles[i], atol=1e-6)
+
+
+def test_nobody_is_seen_where_the_second_network_sees_nobody(monkeypatch):
+    stage = Stage([*CIRCLES[:2], [[400, 400], [400, 300]]], [0], monkeypatch)
+    far = blazepose.Pose(np.zeros((33, 2)), np.zeros(33), np.zeros(33), np.array([[100.0, 10], [100, -30]]))
+    assert len(stage.people(np.zeros((224, 224, 3), np.uint8), [far])) == 1
+
+
+def one_line(error, *words):
+    text = str(error.value)
+    return "\n" not in text and all(word in text for word in words)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "no MediaPipe wheel"), (b"not a zip", "not a zip"), ("empty", "pose_detection"), ("other", "SHA-256")],
+)
+def test_missing_networks_say_what_fetches_them(content, words, tmp_path, monkeypatch):
+    interpreter = types.ModuleType("ai_edge_litert.interpreter")
+    interpreter.Interpreter = None
+    monkeypatch.setitem(sys.modules, "ai_edge_litert", types.ModuleType("ai_edge_litert"))
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", interpreter)
+    wheel = tmp_path / "mediapipe-0.10.21-cp312-cp312-manylinux_2_28_x86_64.whl"
+    if isinstance(content, bytes):
+        wheel.write_bytes(content)
+    elif content:
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("mediapipe/__init__.py", "")
+            for name in blazepose.MODELS if content == "other" else ():
+                archive.writestr(name, "another network")
+    with pytest.raises(DatasetError) as error:
+        blazepose.BlazePose(tmp_path)
+    assert one_line(error, str(tmp_path), words) and (content == "other" or blazepose.COMMAND in str(error.value))
+
+
+def test_a_missing_extra_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.png").write_bytes(b"")
+    with pytest.raises(FileNotFoundError):
+        detect.detect(tmp_path / "none.mp4")
+    for module, use in (("cv2", lambda: detect.detect(tmp_path / "a.png")), ("ai_edge_litert", blazepose.BlazePose)):
+        for name in (module, f"{module}.interpreter"):
+            monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(DatasetError) as error:
+            use()
+        assert one_line(error, module.replace("_", "-"), "pip install 'geolift[detect]'")
+
+
+class Nobody:
+    """Networks that find nobody."""
+
+    def __init__(self, folder):
+        pass
+
+    def people(self, image, before):
+        return []
+
+
+@pytest.fixture
+def cv2():
+    pytest.importorskip("tqdm", reason="needs tqdm: pip install 'geolift[detect]'")
+    return pytest.importorskip("cv2", reason="needs OpenCV: pip install 'geolift[detect]'")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.txt", "a.mp4", "folder", ""])
+def test_files_that_are_no_pictures_are_refused(name, cv2, tmp_path, monkeypatch):
+    monkeypatch.setattr(blazepose, "BlazePose", Nobody)
+    (tmp_path / "folder").mkdir()
+    for other in ("a.txt", "a.mp4"):
+        (tmp_path / other).write_bytes(b"not a picture")
+    (tmp_path / "a.png").write_bytes(b"" if name else b"not a picture")
+    with pytest.raises(DatasetError) as error:
+        detect.detect(tmp_path / name)
+    assert one_line(error, str(tmp_path / name), "found", "expected")
+
+
+def test_pictures_stand_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
+    seen = []
+
+    class One(Nobody):
+        def people(self, image, before):
+            seen.append((image[0, 0, 0], len(before)))
+            return [blazepose.Pose(np.full((33, 2), 5.0), np.full(33, 0.5), np.linspace(0, 1, 33), np.ones((2, 2)))]
+
+    monkeypatch.setattr(blazepose, "BlazePose", One)
+    for number in (10, 9, 1, 100):
+        cv2.imwrite(str(tmp_path / f"é{number}.PNG"), np.full((8, number, 3), [0, 0, number], np.uint8))
+    (tmp_path / "notes.txt").write_text("")
+    images = detect.detect(tmp_path)
+    assert images.frames == ("é1.PNG", "é9.PNG", "é10.PNG", "é100.PNG") and not images.video and not images.fps
+    np.testing.assert_array_equal(images.image_size, [[1, 8], [9, 8], [10, 8], [100, 8]])
+    assert seen == [(1, 0), (9, 0), (10, 0), (100, 0)]  # red is first, and nobody is followed
+    np.testing.assert_array_equal(images.seen, np.linspace(0, 1, 33) >= 0.5 + np.zeros((4, 1)))
+    assert any("64 of 132 joints" in note for note in images.notes) and any("1 files" in note for note in images.notes)
+    seen.clear()
+    frames = detect.detect(tmp_path, fps=25.0)
+    assert frames.video and frames.fps == 25 and [count for _, count in seen] == [0, 1, 1, 1]
+
+
+# From here on with the real networks and a real video.
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """The frames `BOTH` of the real video, `{number: [H, W, 3] uint8, BGR}`."""
+    cv2 = pytest.importorskip("cv2", reason="needs OpenCV: pip install 'geolift[detect]'")
+    pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert: pip install 'geolift[detect]'")
+    if not list(blazepose.FOLDER.glob("mediapipe-*.whl")):
+        pytest.skip(f"needs the networks: {blazepose.COMMAND}")
+    if not WHEEL.exists():
+        pytest.skip(f"needs a video of people: pip download sports2d==0.8.34 --no-deps --dest={DATA}")
+    with zipfile.ZipFile(WHEEL) as wheel:
+        path = Path(wheel.extract(VIDEO, tmp_path_factory.mktemp("video")))
+    video = cv2.VideoCapture(str(path))
+    frames = {number: video.read()[1] for number in range(max(BOTH) + 1)}
+    return {number: frames[number] for number in BOTH}
+
+
+def found_in(image, cv2, tmp_path):
+    cv2.imwrite(str(tmp_path / "image.png"), image)
+    return detect.detect(tmp_path / "image.png")
+
+
+def nearest(points, recording):
+    """Of the people of a recording, the keypoints of the one nearest to `[33, 2]`."""
+    return min(recording.keypoints, key=lambda other: np.linalg.norm(other - points, axis=-1).mean())
+
+
+def test_two_real_people_stand_on_their_feet(pictures, cv2, tmp_path):
+    for number, image in pictures.items():
+        cv2.imwrite(str(tmp_path / f"{number}.png"), image)
+    people = detect.detect(tmp_path)
+    assert people.joints == MEDIAPIPE33.source and people.joint_set == "mediapipe33" and not people.tracked
+    assert (np.bincount(people.frame) == 2).all() and np.median(people.confidence) > 0.9
+    x, y = np.moveaxis(people.keypoints, -1, 0)
+    for upper, lower in (("nose", "left_shoulder"), ("right_shoulder", "right_hip"), ("left_hip", "left_ankle")):
+        assert (y[:, JOINT(upper)] < y[:, JOINT(lower)]).all()
+    assert (((x > 0) & (x < 1768) & (y > 0) & (y < 994)) | ~people.seen).all()
+
+
+def test_a_mirrored_picture_has_the_sides_exchanged(pictures, cv2, tmp_path):
+    image = pictures[80]
+    people, mirrored = (found_in(picture, cv2, tmp_path) for picture in (image, image[:, ::-1]))
+    other = np.arange(33)
+    for left, right in SIDES:
+        other[[left, right]] = right, left
+    frontal = max(people.keypoints, key=lambda person: np.abs(person[11, 0] - person[12, 0]))
+    points = frontal[other] * [-1, 1] + [image.shape[1] - 1, 0]
+    tall = np.ptp(points[:, 1])
+    assert np.median(np.linalg.norm(nearest(points, mirrored) - points, axis=-1)) < 0.05 * tall
+
+
+def test_a_turned_and_a_smaller_picture_have_the_same_people(pictures, cv2, tmp_path):
+    image = pictures[80]
+    people = found_in(image, cv2, tmp_path)
+    small = found_in(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), cv2, tmp_path)
+    wide = found_in(cv2.copyMakeBorder(image, 0, 0, 0, 1000, cv2.BORDER_REPLICATE), cv2, tmp_path)
+    frontal = max(people.keypoints, key=lambda person: np.abs(person[11, 0] - person[12, 0]))
+    for other, scale in ((small, 0.5), (wide, 1.0)):
+        apart = np.linalg.norm(nearest(frontal * scale, other) - frontal * scale, axis=-1)
+        assert np.median(apart) < 0.05 * scale * np.ptp(frontal[:, 1])
+
+
+def test_a_video_is_read_frame_by_frame(pictures, cv2, tmp_path):
+    path = tmp_path / "short.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 24.0, (1768, 994))
+    for image in (pictures[80] // 16, pictures[80], pictures[80]):
+        writer.write(image)
+    writer.release()
+    video = detect.detect(path)
+    assert video.video and video.fps == 24 and video.frames == ("0", "1", "2")
+    assert {1, 2} <= set(video.frame.tolist()) and (video.image_size == [1768, 994]).all()
+    slow = detect.detect(path, fps=240.0)
+    assert slow.fps == 240 and any("240 frames per second as given" in note for note in slow.notes)

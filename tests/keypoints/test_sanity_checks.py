@@ -1,0 +1,232 @@
+"""Good people raise no suspicion; each kind of damage raises its own; the joint order is told by proportions."""
+
+import numpy as np
+import pytest
+
+from geolift.errors import DatasetError
+from geolift.keypoints import proportions, sanity_checks
+from geolift.keypoints.recording import Recording, record
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.skeleton import H36M17
+
+JOINT = H36M17.names.index
+SEVENTEEN = ("coco17", "h36m17", "3dhp17")
+# Where a person of Human3.6M-17 has the joints that other sets call differently; the face stands in one place.
+STANDS_FOR = {
+    "coco17": {
+        "nose": "neck", "left_eye": "neck", "right_eye": "neck", "left_ear": "head", "right_ear": "head",
+    },
+    "h36m17": {},
+    "3dhp17": {"neck": "thorax", "head": "neck", "head_top": "head"},
+}  # fmt: skip
+
+
+def written(data, joint_set, rows=slice(None)):
+    """Keypoints and confidence of a data set in Human3.6M-17 joints in another joint set's order."""
+    order = [JOINT(STANDS_FOR[joint_set].get(name, name)) for name in JOINT_SETS[joint_set].source]
+    return data.keypoints[rows][:, order], data.confidence[rows][:, order]
+
+
+def recording(keypoints, confidence, joint_set, **more):
+    frame = np.arange(len(keypoints))
+    named = {"joints": JOINT_SETS[joint_set].source, "joint_set": joint_set, "origin": "test", "video": False}
+    return record(keypoints, confidence, frame=frame, frames=tuple(map(str, frame)), **named | more)
+
+
+@pytest.fixture(scope="module")
+def video(people):
+    """One procedural person, followed through a video."""
+    rows = slice(people.start[0], people.stop[0])
+    size = np.tile(people.image_size[0], (rows.stop - rows.start, 1))
+    followed = {"person": np.zeros(len(size), int), "people": ("somebody",), "video": True, "image_size": size}
+    return recording(people.keypoints[rows], people.confidence[rows], "h36m17", **followed)
+
+
+def changed(video, rows, keypoints):
+    """`video` with other keypoints in some rows."""
+    new = video.keypoints.copy()
+    new[rows] = keypoints
+    return video._replace(keypoints=new)
+
+
+@pytest.mark.parametrize("true", SEVENTEEN)
+def test_the_joint_order_that_makes_people_is_found(people, true):
+    keypoints, confidence = written(people, true)
+    for candidates in (SEVENTEEN, SEVENTEEN[::-1]):
+        order, decided, why = proportions.likely_joint_sets(keypoints, confidence, candidates)
+        assert order[0] == true and set(order) == set(SEVENTEEN) and decided and true in why
+    moved = proportions.likely_joint_sets(keypoints * 0.01 + 30, confidence, SEVENTEEN)
+    mirrored = proportions.likely_joint_sets(keypoints * np.float32([-1, 1]), confidence, SEVENTEEN)
+    assert moved[:2] == mirrored[:2] == (order[:1] + moved[0][1:], True)
+
+
+def test_without_limbs_nothing_is_decided(people):
+    keypoints, confidence = written(people, "coco17")
+    faces = np.where(np.arange(17) < 5, confidence, 0)
+    order, decided, why = proportions.likely_joint_sets(keypoints, faces, SEVENTEEN)
+    assert set(order) == set(SEVENTEEN) and not decided and "enough joints" in why
+    assert not proportions.likely_joint_sets(keypoints * 0, confidence, SEVENTEEN)[1]
+
+
+def test_candidates_must_fit(people):
+    keypoints, confidence = written(people, "coco17")
+    with pytest.raises(DatasetError, match="joints: found 'coco'"):
+        proportions.likely_joint_sets(keypoints, confidence, ["coco"])
+    with pytest.raises(DatasetError, match="body25 has 25 joints, expected a set of 17"):
+        proportions.likely_joint_sets(keypoints, confidence, ["coco17", "body25"])
+
+
+def test_noise_makes_no_people(rng):
+    keypoints = rng.uniform(0, 1000, (50, 17, 2)).astype(np.float32)
+    order, decided, _ = proportions.likely_joint_sets(keypoints, np.ones((50, 17)), SEVENTEEN)
+    assert not decided and set(order) == set(SEVENTEEN)
+    for name in SEVENTEEN:
+        assert "no people of 50" in sanity_checks.wrong_order(recording(keypoints, np.ones((50, 17)), name))
+
+
+def test_a_good_video_raises_no_suspicion(video, people):
+    assert sanity_checks.suspicions(video) == ()
+    assert sanity_checks.suspicions(recording(people.keypoints, people.confidence, "h36m17")) == ()
+
+
+@pytest.mark.parametrize("true", SEVENTEEN)
+def test_a_wrong_order_is_named(people, true):
+    for said in SEVENTEEN:
+        found = sanity_checks.wrong_order(recording(*written(people, true), said))
+        assert found is None if said == true else f"the joints look like {true}, not like {said}" in found
+
+
+def test_upside_down(video):
+    assert sanity_checks.upside_down(video) is None
+    turned = video._replace(keypoints=video.keypoints * np.float32([1, -1]) + np.float32([0, 1000]))
+    assert "upside down" in sanity_checks.upside_down(turned) and len(sanity_checks.suspicions(turned)) == 1
+
+
+def test_arms_of_the_other_side(video):
+    left, right = sanity_checks.ARMS
+    found = sanity_checks.suspicions(video._replace(keypoints=swapped(video.keypoints, left + right, right + left)))
+    assert len(found) == 1 and "opposite sides" in found[0]
+    everything = video._replace(keypoints=video.keypoints[:, H36M17.mirrored])
+    assert sanity_checks.suspicions(everything) == ()  # as good a person, seen from behind
+
+
+def swapped(keypoints, joints, others):
+    new = keypoints.copy()
+    new[:, joints] = keypoints[:, others]
+    return new
+
+
+def test_sides_that_flicker(video):
+    some = np.arange(len(video.frame)) % 5 == 2
+    found = sanity_checks.suspicions(changed(video, some, video.keypoints[some][:, H36M17.mirrored]))
+    assert len(found) == 1 and "change places" in found[0]
+    assert sanity_checks.flicker(video._replace(video=False)) is None
+
+
+def test_no_pixels(video):
+    small = video._replace(keypoints=video.keypoints / 500 - 1, image_size=None)
+    assert "no pixels" in sanity_checks.normalised(small) and len(sanity_checks.suspicions(small)) == 1
+
+
+def test_frozen_frames(video):
+    found = sanity_checks.suspicions(changed(video, slice(3, 6), video.keypoints[2]))
+    assert len(found) == 1 and f"3 of {len(video.frame) - 1} times" in found[0]
+
+
+def test_jumps(video):
+    found = sanity_checks.suspicions(
+        changed(video._replace(image_size=None), slice(5, None), video.keypoints[5:] + 2000)
+    )
+    assert len(found) == 1 and "jumps: 1 of" in found[0] and "first in frame 5" in found[0]
+
+
+def test_another_image(video):
+    found = sanity_checks.suspicions(video._replace(image_size=video.image_size / 3))
+    assert len(found) == 1 and "outside the image of 333 x 333" in found[0]
+
+
+def test_a_joint_that_nobody_has(people):
+    confidence = np.where(np.arange(17) == JOINT("left_wrist"), 0, people.confidence)
+    assert "left_wrist" in sanity_checks.missing_joints(recording(people.keypoints, confidence, "h36m17"))
+
+
+@pytest.mark.parametrize(
+    ("names", "gaps"),
+    [
+        ("img_{0}.mp4", 0), ("{0:05d}", 0), ("{0}/x", 0), ("{1}.png", 0), ("a_{2}.png", 1), ("{3}", 9), ("x", 0),
+        ("{4}", 0),
+    ],
+)  # fmt: skip
+def test_numbers_with_gaps(video, names, gaps):
+    """Numbers in order, by 1 from 7 on, with a hole, in steps of 5; two clips that both count from 0."""
+    frames = tuple(
+        names.format(i, i + 7, i + (i > 4), 5 * i, f"clip{i // 5}/{i % 5}") for i in range(len(video.frames))
+    )
+    found = sanity_checks.numbering(video._replace(frames=frames))
+    assert found is None if not gaps else f"in {gaps} of 9 places" in found
+
+
+@pytest.mark.parametrize("what", [(), ("eye",), ("shoulder", "hip"), ("eye", "shoulder", "hip")])
+def test_faces_tell_exchanged_sides(coco, what):
+    """Of the real people of COCO, as they are and with exchanged sides of the face, of the body, of both."""
+    names = list(coco.joints)
+    for joint in what:
+        left, right = names.index(f"left_{joint}"), names.index(f"right_{joint}")
+        names[left], names[right] = names[right], names[left]
+    order = [names.index(name) for name in coco.joints]
+    exchanged = coco._replace(keypoints=coco.keypoints[:, order], confidence=coco.confidence[:, order])
+    found = sanity_checks.contradicting_face(exchanged)
+    expected = {0: None, 1: "the sides of the eyes", 2: "the sides of the body", 3: "all sides"}[len(what)]
+    assert found is None if expected is None else found.startswith(expected)
+
+
+@pytest.fixture(scope="module")
+def coco(coco_file):
+    with np.load(coco_file) as arrays:
+        confidence = np.array([0, 0.5, 1])[arrays["visibility"]]
+        return recording(arrays["joints"], confidence, "coco17", image_size=arrays["image_size"])
+
+
+@pytest.fixture(scope="module")
+def mpii(mpii_file):
+    with np.load(mpii_file) as arrays:
+        return recording(arrays["joints"], np.where(arrays["visible"] > 0, 1, 0.5), "mpii16")
+
+
+@pytest.mark.parametrize("kind", ["coco", "mpii"])
+def test_real_people_raise_hardly_any_suspicion(kind, request, rng):
+    data = request.getfixturevalue(kind)
+    assert sanity_checks.suspicions(data) == ()
+    false = sum(sanity_checks.suspicions(some(data, 20, rng)) != () for _ in range(50))
+    assert false == 0
+
+
+@pytest.mark.parametrize("kind", ["coco", "mpii"])
+def test_real_people_in_a_random_order_are_suspicious(kind, request, rng):
+    data = request.getfixturevalue(kind)
+    found = 0
+    for _ in range(50):
+        order = rng.permutation(len(data.joints))
+        few = some(data, 20, rng)
+        mixed = few._replace(keypoints=few.keypoints[:, order], confidence=few.confidence[:, order])
+        found += sanity_checks.wrong_order(mixed) is not None
+    assert found >= 45
+
+
+def test_three_real_people_tell_the_joint_order(coco, mpii, rng):
+    """Right and decided in at least 85 of 100 draws, wrong and decided in none."""
+    joints, trust = mapping.apply(JOINT_SETS["mpii16"], mpii.keypoints, mpii.confidence)
+    sources = {name: written(mpii._replace(keypoints=joints, confidence=trust), name) for name in SEVENTEEN}
+    for true, (keypoints, confidence) in [*sources.items(), ("coco17", (coco.keypoints, coco.confidence))]:
+        draws = [rng.integers(0, len(keypoints), 3) for _ in range(100)]
+        verdicts = [proportions.likely_joint_sets(keypoints[i], confidence[i], SEVENTEEN) for i in draws]
+        assert sum(decided and order[0] == true for order, decided, _ in verdicts) >= 85
+        assert not any(decided and order[0] != true for order, decided, _ in verdicts)
+
+
+def some(data: Recording, count, rng):
+    """A few detections of single images."""
+    rows = np.sort(rng.choice(len(data.frame), count, replace=False))
+    size = None if data.image_size is None else data.image_size[data.frame[rows]]
+    return recording(data.keypoints[rows], data.confidence[rows], data.joint_set, image_size=size)

@@ -1,0 +1,103 @@
+"""A dog from a tracker's table to 3D: nothing on the way assumes a human."""
+
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+import geolift
+from configs import quickstart
+from geolift import cli
+from geolift.data import dataset
+from geolift.output import write
+
+SKELETON = """
+head = "nose"
+left = ["left_hip", "left_paw"]
+right = ["right_hip", "right_paw"]
+[joints]
+pelvis = ""
+left_hip = "pelvis"
+left_paw = "left_hip"
+right_hip = "pelvis"
+right_paw = "right_hip"
+withers = "pelvis"
+nose = "withers"
+[mapping]
+pelvis = "tail_base"
+left_hip = "LHip"
+right_hip = "RHip"
+left_paw = "LPaw"
+right_paw = "RPaw"
+"""
+REST = {
+    "tail_base": (0, 0, 0), "LHip": (0.1, 0.05, 0), "LPaw": (0.1, 0.5, 0), "RHip": (-0.1, 0.05, 0),
+    "RPaw": (-0.1, 0.5, 0), "withers": (0, -0.05, 0.6), "nose": (0, -0.2, 0.9), "collar": (0, -0.1, 0.7),
+}  # fmt: skip
+
+
+@pytest.fixture
+def tracked(tmp_path, rng):
+    """DeepLabCut's table of a dog that turns about and shakes, filmed by one camera; and the skeleton's file."""
+    frames = 120
+    turn = np.linspace(0, 4 * np.pi, frames)
+    points = np.array(list(REST.values())) + 0.03 * rng.normal(size=(frames, len(REST), 3))
+    cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
+    x = cos * points[..., 0] + sin * points[..., 2]
+    z = 5 + cos * points[..., 2] - sin * points[..., 0]
+    pixels = np.stack([800 * x / z + 320, 800 * points[..., 1] / z + 240, np.full(x.shape, 0.95)], axis=-1)
+    header = [
+        "scorer," + ",".join(["DLC"] * 3 * len(REST)),
+        "bodyparts," + ",".join(name for name in REST for _ in range(3)),
+        "coords," + ",".join(["x", "y", "likelihood"] * len(REST)),
+    ]
+    rows = [f"{i}," + ",".join(f"{v:.4f}" for v in frame.ravel()) for i, frame in enumerate(pixels)]
+    (tmp_path / "dog.csv").write_text("\n".join([*header, *rows]) + "\n")
+    (tmp_path / "dog.toml").write_text(SKELETON)
+    return tmp_path
+
+
+def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
+    from geolift.training.train import train
+
+    said = ["--skeleton", str(tracked / "dog.toml"), "--fps", "30"]
+    table, data, run = (str(tracked / name) for name in ("dog.csv", "dog.npz", "run"))
+    assert cli.main(["convert", "keypoints", table, data, *said, "--image-size", "640x480"]) == 0
+    made = dataset.load(data)
+    assert made.skeleton.names == ("pelvis", "left_hip", "left_paw", "right_hip", "right_paw", "withers", "nose")
+    assert made.frames == 120 and made.whole.all()
+
+    config = quickstart.get_config()
+    config.data.path = data
+    config.data.validation_split = config.evaluation.split = ""
+    for network in ("lifter", "discriminator"):
+        config[network] = ConfigDict(config[network].to_dict() | {"width": 16, "blocks": 1})
+    config.batch_size = 16
+    config.steps = 4
+    config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 2, "checkpoint_every": 4})
+    train(config, run)
+
+    poses = [str(tracked / name) for name in ("poses.npz", "poses.bvh", "page.html")]
+    assert cli.main(["lift", table, "--model", run, *said, *(x for path in poses for x in ("-o", path))]) == 0
+    result = write.load(poses[0])
+    assert result.units == "normalised" and result.skeleton == made.skeleton
+    assert np.isfinite(result.points).all() and len(result.points) == 120
+    assert "nothing tells the size" in capsys.readouterr().out
+    in_metres = geolift.lift(table, model=run, skeleton=tracked / "dog.toml", fps=30, height=0.9)
+    assert in_metres.units == "m"
+
+
+def test_a_human_s_model_refuses_a_dog(tracked, people_file, tmp_path):
+    from geolift.training.train import train
+
+    config = quickstart.get_config()
+    config.data.path = str(people_file)
+    config.data.validation_split = config.evaluation.split = ""
+    config.lifter = ConfigDict(config.lifter.to_dict() | {"width": 16, "blocks": 1})
+    config.batch_size = 16
+    config.steps = 2
+    config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 2, "checkpoint_every": 2})
+    train(config, tmp_path / "human")
+    with pytest.raises(geolift.DatasetError, match="expected the model's"):
+        geolift.lift(tracked / "dog.csv", model=tmp_path / "human", skeleton=tracked / "dog.toml", fps=30)
+    with pytest.raises(geolift.DatasetError, match="--skeleton"):
+        geolift.lift(tracked / "dog.csv", model=tmp_path / "human", fps=30)
