@@ -18,7 +18,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["geolift", "geolift.*"]),
-    package_data={"geolift": ["weights/*"], "geolift.output.view": ["page.html", "page.css", "page.js"]},
+    package_data={"geolift.pretrained": ["weights/*"], "geolift.output.view": ["page.html", "page.css", "page.js"]},
     install_requires=[
         JAX,
         "flax>=0.12,<0.13",  # linen and TrainState; linen's future beyond 0.12 is open

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks import guarded
-from geolift.archives.converters import CONVERTERS
+from geolift.convert.registry import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.lifting.inspection import describe, inspect
 from geolift.output.npz_json import FORMAT as POSES

@@ -14,10 +14,10 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from geolift import evaluation
 from geolift.data import dataset
+from geolift.evaluation import evaluate
+from geolift.evaluation.protocols import PROTOCOLS
 from geolift.keypoints.recording import Recording, record
-from geolift.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
@@ -115,9 +115,7 @@ def main(_: list[str]) -> None:
     )
 
     def measure(points: np.ndarray, seen: np.ndarray) -> dict[str, float]:
-        measured = evaluation.evaluate(
-            np.where(seen[..., None], points, 0), images, protocol=PROTOCOLS["cmu"], seen=seen
-        )
+        measured = evaluate.evaluate(np.where(seen[..., None], points, 0), images, protocol=PROTOCOLS["cmu"], seen=seen)
         if measured["counts"]["frames"] < len(chosen):
             raise SystemExit(f"{measured['counts']}: frames were left out, so that rows cannot be compared")
         return measured

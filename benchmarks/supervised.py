@@ -20,12 +20,12 @@ from geolift import metrics
 from geolift.data import normalization
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
+from geolift.evaluation.report import measure
 from geolift.geometry import center
 from geolift.losses import lift_pose
 from geolift.model import Model
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
-from geolift.report import measure
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build import build_networks, build_state
 from geolift.training.run import as_model

@@ -3,7 +3,7 @@
 Written as a PyTorch user would for speed: one graph for both networks, each gradient for its own parameters alone,
 fused Adam, moving average by foreach, the data set on the device, the host waits once a round. Compiled, each network
 has a function of its own, since a compiled graph computes all of its gradients at once. That it computes geolift's
-losses and gradients is tested (tests/test_torch_step.py).
+losses and gradients is tested (tests/benchmarks/test_torch_step.py).
 
 A worker: every line on standard input is `step` or `lift` and a number of times; the answer is a line of JSON, the
 seconds that it took and the most memory used so far.

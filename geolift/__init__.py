@@ -1,7 +1,7 @@
 """geolift: 3D human poses from 2D keypoints, learnt without 3D.
 
 The public core, by theme. Programs around it are imported by name: `geolift.training.train` (needs orbax-checkpoint and
-ml-collections), `geolift.output.view` (parts of it need matplotlib), `geolift.archives`, `geolift.export`.
+ml-collections), `geolift.output.view` (parts of it need matplotlib), `geolift.convert`, `geolift.pretrained.export`.
 """
 
 from geolift.data.dataset import Dataset
@@ -57,7 +57,7 @@ from geolift.objectives.lifting import Anatomy, Foreign, Temporal, lifting_game
 from geolift.objectives.outcome import Outcome
 from geolift.objectives.views import View
 from geolift.output.result import Result
-from geolift.pretrained import load
+from geolift.pretrained.weights_file import load
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.step import TrainState, create_state, parallel, train_step
 

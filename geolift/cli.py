@@ -72,7 +72,7 @@ def _add_view(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
-    from geolift.archives.converters import CONVERTERS
+    from geolift.convert.registry import CONVERTERS
 
     kinds = "\n".join(f"  {name:24} {converter.what}" for name, converter in CONVERTERS.items())
     convert = commands.add_parser(
@@ -189,7 +189,7 @@ def _view(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
-    from geolift.archives.converters import CONVERTERS
+    from geolift.convert.registry import CONVERTERS
 
     if not options.output.endswith(".npz"):
         raise DatasetError(f"{options.output}: a geolift data set ends in .npz")
@@ -211,12 +211,12 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from geolift import export, pretrained
+    from geolift.pretrained import export, weights_file
 
-    card = pretrained.card(options.model)
+    card = weights_file.card(options.model)
     if options.card:
         card |= read(Path(options.card))
-    export.export(pretrained.load(options.model), options.output, options.format, card=card)
+    export.export(weights_file.load(options.model), options.output, options.format, card=card)
     print(options.output)
 
 

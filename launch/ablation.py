@@ -18,7 +18,7 @@ from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
-from geolift.report import mean_and_deviation, measure, write
+from geolift.evaluation.report import mean_and_deviation, measure, write
 from geolift.safe_io.atomic import replace
 from geolift.safe_io.json_file import read
 from geolift.safe_io.json_file import write as write_json

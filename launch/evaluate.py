@@ -9,9 +9,9 @@ from absl import flags
 from geolift.compile_cache import keep_programs
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError
+from geolift.evaluation.protocols import PROTOCOLS
+from geolift.evaluation.report import report
 from geolift.lifting.refinement import WINDOW
-from geolift.protocols import PROTOCOLS
-from geolift.report import report
 from launch import program
 
 WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote.", required=True)

@@ -20,10 +20,10 @@ from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
+from geolift.evaluation.report import mean_and_deviation, measure
+from geolift.evaluation.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.model import Model
 from geolift.objectives.views import View
-from geolift.report import mean_and_deviation, measure
-from geolift.selection import CRITERIA, DEFINITIONS, choose, judge, lift
 from geolift.training.checkpoint import saved_steps
 from geolift.training.run import load
 from launch import program

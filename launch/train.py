@@ -11,7 +11,7 @@ from ml_collections import ConfigDict, config_flags
 
 from geolift.compile_cache import keep_programs
 from geolift.data.open_dataset import open_dataset
-from geolift.report import report
+from geolift.evaluation.report import report
 from geolift.training import distributed
 from geolift.training.signals import Signals, Stopped
 from geolift.training.train import train

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift import pretrained
 from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
 from geolift.keypoints.formats.base import Options
@@ -24,6 +23,7 @@ from geolift.lifting.metric_scale import FOCAL, STATURE, metres_per_unit, root_p
 from geolift.lifting.tracks import Timeline, fill, running_median, smooth, timeline
 from geolift.model import Model, lift_poses, model_bones
 from geolift.output.result import Result
+from geolift.pretrained import weights_file
 from geolift.skeletons import mapping, skeleton_file
 from geolift.skeletons.mapping import Bridge
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
@@ -86,7 +86,7 @@ def lift(
         raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
     mapping.check_head(head)
     if not isinstance(model, Model):
-        model = pretrained.load(model)
+        model = weights_file.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
     recording = select(track(without_doubtful(recording, min_confidence)), people)
     rate = recording.fps or UNKNOWN_RATE

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift.archives import cmu
+from geolift.convert.mocap import cmu
 from geolift.data import cameras, dataset
 from geolift.data.cameras import Clip, film, look_at, place
 from geolift.skeletons.skeleton import H36M17

@@ -17,8 +17,8 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from geolift import pretrained
-from geolift.archives.cmu import JOINTS as CMU_NAMES
+from geolift.convert.mocap.cmu import JOINTS as CMU_NAMES
+from geolift.pretrained import weights_file
 from geolift.skeletons.skeleton import H36M17
 
 
@@ -137,7 +137,7 @@ def weights(tensors=lambda tensors: tensors, raw=None, **changes):
         for key, value in changes.items():
             told[key] = told[key] | value if isinstance(value, dict) else value
         try:
-            told["sha256"] = pretrained._checksum(told, arrays)
+            told["sha256"] = weights_file._checksum(told, arrays)
         except ValueError:
             told["sha256"] = "none fits"
         with tempfile.NamedTemporaryFile(suffix=".safetensors") as made:

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from geolift import pretrained
-from geolift.archives.converters import CONVERTERS
+from geolift.convert.registry import CONVERTERS
 from geolift.data import dataset
 from geolift.data.cameras import film
 from geolift.data.normalization import Normalization
@@ -25,6 +24,7 @@ from geolift.lifting.lift import lift
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
 from geolift.output import write as files
+from geolift.pretrained import weights_file as pretrained
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus

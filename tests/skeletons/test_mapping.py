@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geolift import cli
-from geolift.archives.converters import CONVERTERS
+from geolift.convert.registry import CONVERTERS
 from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.safe_io import npz

@@ -13,7 +13,7 @@ from geolift.training.checkpoint_writer import SaveError
 from geolift.training.recovery import newest
 from geolift.training.train import train
 from tests.helpers.paths import ROOT
-from tests.test_programs import SMALL
+from tests.launch.test_programs import SMALL
 from tests.training.test_append_file import fill
 from tests.training.test_train import assert_bit_equal, lines, state_of, tiny
 

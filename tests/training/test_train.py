@@ -14,9 +14,9 @@ from configs import ablation, best, best_cpu, cmu_cpu, elepose, ladder, links, p
 from geolift import model
 from geolift.data import dataset
 from geolift.errors import ConfigError
-from geolift.evaluation import evaluate
+from geolift.evaluation.evaluate import evaluate
+from geolift.evaluation.report import measure
 from geolift.networks.mirrored_mlp import mirror_pose
-from geolift.report import measure
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
 from geolift.training.build import build_networks, build_state

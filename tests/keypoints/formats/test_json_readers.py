@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from geolift.archives import photographs
+from geolift.convert import photographs
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import alphapose, coco, json_values, mediapipe, mmpose, mpii, openpose
 from geolift.keypoints.formats.base import Options

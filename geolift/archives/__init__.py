@@ -1,1 +1,0 @@
-"""Foreign data sets, read once into geolift's own form: `converters.CONVERTERS` names them all (docs/archives.md)."""

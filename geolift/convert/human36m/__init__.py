@@ -1,0 +1,1 @@
+"""Human3.6M in the forms it is passed on in."""

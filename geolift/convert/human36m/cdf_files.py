@@ -1,0 +1,112 @@
+"""Human3.6M in its own CDF files, D2_Positions and D3_Positions_mono of each subject (docs/convert.md)."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from geolift.convert.assemble import Take, assemble, fit_intrinsics
+from geolift.data import human36m
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import HUMAN36M_FPS
+from geolift.errors import DatasetError
+from geolift.safe_io import cdf
+
+LABELS = {"universal": "D3_Positions_mono_universal", "plain": "D3_Positions_mono"}
+PLACES = ("MyPoseFeatures/", "Poses_")  # of D2_Positions in a subject's folder: as distributed, as h36m-fetch extracts
+
+
+def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
+    """Read the folder that holds S1, S5, ... with MyPoseFeatures in each (needs cdflib); not all need be there.
+
+    Args:
+        path: the folder.
+        labels: "plain" for the recorded people, or "universal" for all on one skeleton. Universal people project onto
+            the pixels with other intrinsics, those that do so best (least squares, for each subject and camera).
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected; or if cdflib is missing.
+        FileNotFoundError: if there is no such folder, or no D2_Positions in it.
+    """
+    if labels not in LABELS:
+        raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
+    path, takes, notes = Path(path), [], []
+    subjects = [name for name in human36m.SPLITS if (path / name).is_dir()]
+    found = [(name, place) for name in subjects for place in PLACES if (path / name / f"{place}D2_Positions").is_dir()]
+    if not found:
+        where = f"S1/{PLACES[0]}D2_Positions"
+        raise FileNotFoundError(
+            f"{path}: found no D2_Positions of any subject in the folder, expected {where} and so on"
+        )
+    for subject, place in found:
+        made = [
+            take for file in _files(path / subject / f"{place}D2_Positions") for take in _takes(file, subject, labels)
+        ]
+        if labels == "universal":
+            made = _with_intrinsics(made, str(path / subject))
+        takes += made
+    if any(take.subject == "S11" for take in takes):
+        notes.append(human36m.DAMAGED)
+    source = f"{human36m.NOTICE} {labels} labels ({LABELS[labels]}). Pixels include the lens's distortion."
+    return assemble(takes, origin=str(path), source=source, notes=notes)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The takes of a subject, without those of several in one (_ALL) and hidden files."""
+    return sorted(file for file in folder.glob("*.cdf") if not file.name.startswith(("_", ".")))
+
+
+def _takes(file: Path, subject: str, labels: str) -> list[Take]:
+    """The take in a file of D2_Positions, or none if it is the damaged one."""
+    action, dot, camera = file.stem.rpartition(".")
+    action = human36m.action_name(action)
+    if not dot or camera not in human36m.CAMERAS:
+        raise DatasetError(
+            f"{file}: found this name, expected ACTION.CAMERA.cdf with one of {', '.join(human36m.CAMERAS)}"
+        )
+    if human36m.is_damaged(subject, action):
+        return []
+    keypoints = _pose(file, 2)
+    beside = file.parent.with_name(file.parent.name.replace("D2_Positions", LABELS[labels])) / file.name
+    points = _pose(beside, 3)
+    if len(points) != len(keypoints):
+        raise DatasetError(f"{beside}: found {len(points)} frames, expected {len(keypoints)} as in {file.parent.name}")
+    lens = human36m.LENSES[camera]
+    return [
+        Take(
+            keypoints=keypoints,
+            subject=subject,
+            action=action,
+            camera=camera,
+            split=human36m.split_of(subject, str(file)),
+            clip=f"{subject} {action}",
+            fps=HUMAN36M_FPS,
+            image_size=lens.image_size,
+            intrinsics=lens.intrinsics,
+            points_3d=points / 1000,
+        )
+    ]
+
+
+def _with_intrinsics(takes: list[Take], origin: str) -> list[Take]:
+    """Takes of one subject with the intrinsics that fit those of each camera best."""
+    fitted = {}
+    for camera in {take.camera for take in takes}:
+        views = [take for take in takes if take.camera == camera]
+        keypoints, points = (
+            np.concatenate([getattr(view, key) for view in views]) for key in ("keypoints", "points_3d")
+        )
+        fitted[camera] = fit_intrinsics(keypoints, points, origin)
+    return [take._replace(intrinsics=fitted[take.camera]) for take in takes]
+
+
+def _pose(file: Path, axes: int) -> np.ndarray:
+    """The 17 joints `[T, 17, axes]` of a file: pixels, or camera millimetres."""
+    pose, width = cdf.variable(file, "Pose"), human36m.JOINTS * axes
+    if pose.dtype.kind != "f":
+        raise DatasetError(f"{file}: Pose: found {pose.dtype}, expected floats")
+    if pose.ndim != 3 or pose.shape[0] != 1 or pose.shape[2] != width or not pose.shape[1]:
+        raise DatasetError(f"{file}: Pose: found shape {list(pose.shape)}, expected [1, frames, {width}]")
+    if not np.isfinite(pose).all():
+        raise DatasetError(f"{file}: Pose: found values that are not finite")
+    return pose.astype(np.float64).reshape(-1, human36m.JOINTS, axes)[:, human36m.ORDER]

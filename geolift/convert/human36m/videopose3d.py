@@ -1,0 +1,173 @@
+"""Human3.6M as VideoPose3D packs it: data_2d_h36m_*.npz, and data_3d_h36m.npz for evaluation (docs/convert.md)."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geolift.convert.assemble import Take, assemble
+from geolift.data import human36m
+from geolift.data.dataset import Dataset
+from geolift.data.human36m import HUMAN36M_FPS
+from geolift.errors import DatasetError
+from geolift.safe_io import pickles
+from geolift.safe_io.npz import read_object_arrays
+from geolift.skeletons import mapping
+from geolift.skeletons.joint_sets import COCO17, HUMAN36M17, MPII16
+from geolift.skeletons.mapping import Bridge
+
+FILE_3D = "data_3d_h36m.npz"
+LAYOUTS = {"h36m": HUMAN36M17, "coco": COCO17, "mpii": MPII16}
+UNNAMED = {17: "h36m", 16: "mpii"}  # the layouts of the files that name none, ground truth and Stacked Hourglass
+
+
+def read(path: str | os.PathLike) -> Dataset:
+    """Read one file of 2D keypoints, with the 3D if data_3d_h36m.npz lies beside it.
+
+    World positions come into the axes of each camera; the constants of the cameras are `human36m`'s. Pixels stay as
+    they are, with the lens's distortion in them.
+
+    Args:
+        path: a data_2d_h36m_*.npz, or a folder that holds one of them.
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    path = _file(Path(path))
+    arrays = read_object_arrays(path, ("positions_2d", "metadata"))
+    keypoints = dict(_takes(path, "positions_2d", arrays["positions_2d"]))
+    bridge = _bridge(path, _mapping(arrays["metadata"], f"{path}: metadata"))
+    notes, points = ["Pixels include the lens's distortion."], None
+    if path.with_name(FILE_3D).exists():
+        beside = path.with_name(FILE_3D)
+        points = dict(_takes(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
+    damaged = [take for take in keypoints if human36m.is_damaged(*take)]
+    if damaged:
+        notes.append(human36m.DAMAGED)
+        keypoints = {take: views for take, views in keypoints.items() if take not in damaged}
+    if points is not None:
+        points = {take: world for take, world in points.items() if not human36m.is_damaged(*take)}
+        lacking = [take for take in points if take not in keypoints]
+        unplaced = [subject for subject, _ in points if subject not in human36m.POSES]
+        if unplaced:
+            raise DatasetError(f"{beside}: positions_3d: found {unplaced[0]}, expected {', '.join(human36m.POSES)}")
+        if lacking:
+            raise DatasetError(
+                f"{path}: positions_2d: found no {' '.join(lacking[0])}, expected all takes of {FILE_3D}"
+            )
+        if len(points) < len(keypoints):
+            notes.append(f"{len(keypoints) - len(points)} takes without 3D are left out.")
+    takes, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
+    for take in keypoints if points is None else points:
+        views = [
+            _array(view, len(bridge.source), 2, f"{path}: {' '.join(take)}") for view in _views(path, take, keypoints)
+        ]
+        for view in views:
+            repeats.count(view)
+        world = None if points is None else _array(points[take], human36m.JOINTS, 3, f"{FILE_3D}: {' '.join(take)}")
+        for camera, view in zip(human36m.CAMERAS, views, strict=True):
+            frames = len(view) if world is None else len(world)
+            if len(view) < frames:
+                raise DatasetError(
+                    f"{path}: {' '.join(take)}, camera {camera}: found {len(view)} frames, expected the {frames} of "
+                    f"{FILE_3D} or more"
+                )
+            cut += len(view) - frames
+            takes.append(_take(path, take, camera, bridge, view[:frames], world))
+    if cut:
+        notes.append(f"{cut} frames of 2D beyond the end of the 3D are left out.")
+    return assemble(takes, origin=str(path), source=f"{human36m.NOTICE} {path.name} of VideoPose3D.", notes=notes)
+
+
+def _file(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob("data_2d_h36m_*.npz"))
+    if not found:
+        raise FileNotFoundError(f"{path}: found no data_2d_h36m_*.npz in the folder, expected one")
+    if len(found) > 1:
+        names = ", ".join(file.name for file in found)
+        raise DatasetError(f"{path}: found {len(found)} files of keypoints, expected one, or the path of one: {names}")
+    return found[0]
+
+
+def _mapping(value: Any, where: str) -> Mapping:
+    value = value.item() if isinstance(value, np.ndarray) and value.shape == () else value
+    if not isinstance(value, Mapping):
+        raise DatasetError(f"{where}: found {type(value).__name__}, expected a dict")
+    return value
+
+
+def _takes(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str, str], Any]]:
+    """(subject, action), the action as `human36m.action_name` has it, and what the file holds for them."""
+    for subject, actions in _mapping(array, f"{path}: {key}").items():
+        human36m.split_of(subject, str(path))
+        for action, value in _mapping(actions, f"{path}: {key}: {subject}").items():
+            yield (subject, human36m.action_name(str(action))), value
+
+
+def _bridge(path: Path, metadata: Mapping) -> Bridge:
+    """The bridge of the layout that the file names, or of the only one that comes without a name with these joints."""
+    count = metadata.get("num_joints")
+    layout = metadata.get("layout_name", UNNAMED.get(count) if isinstance(count, int) else None)
+    if not isinstance(layout, str) or layout not in LAYOUTS:
+        found = f"layout_name {metadata.get('layout_name')!r}, num_joints {metadata.get('num_joints')!r}"
+        raise DatasetError(f"{path}: metadata: found {found}, expected one of {', '.join(LAYOUTS)}")
+    bridge = LAYOUTS[layout]
+    expected = [
+        [i for i, name in enumerate(bridge.source) if name.startswith(side)]
+        for side in (("l_", "left_"), ("r_", "right_"))
+    ]
+    try:
+        found = [sorted(int(joint) for joint in side) for side in metadata["keypoints_symmetry"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: metadata: keypoints_symmetry: expected the joints of the left and right"
+        ) from error
+    if found != expected:
+        raise DatasetError(
+            f"{path}: metadata: keypoints_symmetry: found {found}, expected {expected} for layout {layout}"
+        )
+    return bridge
+
+
+def _views(path: Path, take: tuple[str, str], keypoints: Mapping) -> list | tuple | np.ndarray:
+    views, count = keypoints[take], len(human36m.CAMERAS)
+    if not isinstance(views, list | tuple | np.ndarray) or len(views) != count:
+        found = f"{len(views)} views" if isinstance(views, list | tuple | np.ndarray) else type(views).__name__
+        raise DatasetError(f"{path}: positions_2d: {' '.join(take)}: found {found}, expected {count}")
+    return views
+
+
+def _array(value: Any, joints: int, axes: int, where: str) -> np.ndarray:
+    shape = list(value.shape) if isinstance(value, np.ndarray) else type(value).__name__
+    if not isinstance(value, np.ndarray) or value.ndim != 3 or value.shape[1:] != (joints, axes) or not len(value):
+        raise DatasetError(f"{where}: found {shape}, expected an array of shape [frames, {joints}, {axes}]")
+    if value.dtype.kind != "f":
+        raise DatasetError(f"{where}: found {value.dtype}, expected floats")
+    return value
+
+
+def _take(
+    path: Path, take: tuple[str, str], camera: str, bridge: Bridge, view: np.ndarray, world: np.ndarray | None
+) -> Take:
+    subject, action = take
+    finite = np.isfinite(view).all(axis=-1)
+    keypoints, confidence = mapping.apply(bridge, view, finite.astype(np.float32))
+    lens = human36m.LENSES[camera]
+    return Take(
+        keypoints=keypoints,
+        confidence=confidence,
+        subject=subject,
+        action=action,
+        camera=camera,
+        split=human36m.split_of(subject, str(path)),
+        clip=f"{subject} {action}",
+        fps=HUMAN36M_FPS,
+        image_size=lens.image_size,
+        intrinsics=lens.intrinsics,
+        points_3d=None if world is None else human36m.to_camera(world[:, human36m.ORDER], subject, camera),
+    )

@@ -1,0 +1,1 @@
+"""Recorded motion: BVH, ASF/AMC, CMU."""

@@ -1,0 +1,112 @@
+"""The training set of MPI-INF-3DHP, seen by its cameras at the height of a chest (docs/convert.md)."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from geolift.convert.assemble import Take, assemble, fit_intrinsics, follow_gaze
+from geolift.convert.mpi_inf_3dhp.test_set import LABELS
+from geolift.data.dataset import Dataset
+from geolift.errors import DatasetError
+from geolift.safe_io import matlab5
+from geolift.skeletons.joint_sets import MPI_INF_3DHP28
+from geolift.skeletons.mapping import order
+
+NOTICE = (
+    "MPI-INF-3DHP training set, for research only, http://gvv.mpi-inf.mpg.de/3dhp-dataset. Mehta et al., "
+    "'Monocular 3D Human Pose Estimation In The Wild Using Improved CNN Supervision', 3DV 2017."
+)
+ORDER = order(MPI_INF_3DHP28)
+CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)  # of 14; the others look from the ceiling and the floor
+IMAGE_SIZE = (2048, 2048)
+# Frames that the videos have, and their rate; the annotations may go on beyond the end.
+FRAMES = {
+    ("S1", "Seq1"): (6416, 25), ("S1", "Seq2"): (12430, 50), ("S2", "Seq1"): (6502, 25), ("S2", "Seq2"): (6081, 25),
+    ("S3", "Seq1"): (12488, 50), ("S3", "Seq2"): (12283, 50), ("S4", "Seq1"): (6171, 25), ("S4", "Seq2"): (6675, 25),
+    ("S5", "Seq1"): (12820, 50), ("S5", "Seq2"): (12312, 50), ("S6", "Seq1"): (6188, 25), ("S6", "Seq2"): (6145, 25),
+    ("S7", "Seq1"): (6239, 25), ("S7", "Seq2"): (6320, 25), ("S8", "Seq1"): (6468, 25), ("S8", "Seq2"): (6054, 25),
+}  # fmt: skip
+
+
+def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
+    """Read the folder that holds S1/Seq1/annot.mat to S8/Seq2/annot.mat (MATLAB v5, needs scipy); some may be missing.
+
+    Intrinsics are those that project `annot3` onto `annot2` best (least squares, for each sequence and camera).
+
+    Args:
+        path: the folder.
+        labels: as in `mpi_inf_3dhp.read`.
+
+    Raises:
+        DatasetError: naming the file, the array, what was found and what was expected; or if scipy is missing.
+        FileNotFoundError: if none of the files is there.
+    """
+    if labels not in LABELS:
+        raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
+    path = Path(path)
+    files = {names: path.joinpath(*names, "annot.mat") for names in FRAMES}
+    there = {names: file for names, file in files.items() if file.exists()}
+    if not there:
+        raise FileNotFoundError(f"{path}: found no annot.mat in the folder, expected S1/Seq1/annot.mat and so on")
+    takes, cut = [], 0
+    for names, file in there.items():
+        made, beyond = _takes(file, names, LABELS[labels])
+        takes += made
+        cut += beyond
+    notes = [f"{len(there)} of {len(files)} sequences, {len(CAMERAS)} of 14 cameras."]
+    if cut:
+        notes.append(f"{cut} frames of annotations beyond the end of the videos are left out.")
+    source = f"{labels} labels ({LABELS[labels]}). {NOTICE}"
+    return assemble(takes, origin=str(path), source=source, notes=notes)
+
+
+def _takes(file: Path, names: tuple[str, str], label: str) -> tuple[list[Take], int]:
+    """The takes of all cameras, and how many frames were beyond the end of the video."""
+    arrays, (frames, fps) = _cells(file, label), FRAMES[names]
+    made, cut = [], 0
+    for camera in CAMERAS:
+        keypoints, recorded, points = (
+            _joints(arrays[key], camera, axes, frames, f"{file}: {key}, camera {camera}")
+            for key, axes in (("annot2", 2), ("annot3", 3), (label, 3))
+        )
+        cut += len(arrays["annot2"][camera]) - frames
+        if (recorded[..., 2] <= 0).any():
+            raise DatasetError(f"{file}: annot3, camera {camera}: found points behind the camera")
+        made.append(
+            Take(
+                keypoints=keypoints,
+                subject=names[0],
+                action="unknown",
+                camera=str(camera),
+                split="train",
+                clip=" ".join(names),
+                fps=fps,
+                image_size=IMAGE_SIZE,
+                intrinsics=fit_intrinsics(keypoints, recorded, str(file)),
+                points_3d=(points if label == LABELS["plain"] else follow_gaze(points, recorded)) / 1000,
+            )
+        )
+    return made, cut
+
+
+def _joints(cells: list[np.ndarray], camera: int, axes: int, frames: int, where: str) -> np.ndarray:
+    """`[frames, 17, axes]` of what one camera saw."""
+    array, width = cells[camera], axes * len(MPI_INF_3DHP28.source)
+    if array.ndim != 2 or array.shape[1] != width or len(array) < frames:
+        raise DatasetError(f"{where}: found shape {list(array.shape)}, expected [{frames} or more, {width}]")
+    if array.dtype.kind not in "fiu" or not np.isfinite(array[:frames]).all():
+        raise DatasetError(f"{where}: found values that are not finite numbers")
+    return array[:frames].reshape(frames, -1, axes)[:, ORDER].astype(np.float64)
+
+
+def _cells(file: Path, label: str) -> dict[str, list[np.ndarray]]:
+    """What each camera saw, for the cell arrays `annot2`, `annot3` and `label`."""
+    content, cells = matlab5.load(file, ("annot2", "annot3", label)), {}
+    for key in ("annot2", "annot3", label):
+        array = content.get(key)
+        if array is None or array.dtype != object or array.ndim != 2 or array.size <= max(CAMERAS):
+            found = "nothing" if array is None else f"{array.dtype} of shape {list(array.shape)}"
+            raise DatasetError(f"{file}: {key}: found {found}, expected a cell for each of 14 cameras")
+        cells[key] = [np.asarray(cell) for cell in array.ravel()]
+    return cells

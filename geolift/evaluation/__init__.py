@@ -1,0 +1,1 @@
+"""Measuring a trained lifter: by a protocol, and without 3D."""

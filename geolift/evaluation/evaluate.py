@@ -1,0 +1,209 @@
+"""Lifted poses against the truth: one table of measures for every data set and every system."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from geolift import metrics
+from geolift.batching import map_chunks
+from geolift.data.dataset import Dataset
+from geolift.errors import DatasetError
+from geolift.evaluation.protocols import PROTOCOLS, Protocol
+from geolift.geometry import align
+
+MILLIMETRES = 1000.0
+FEWEST = 4  # joints; fewer, any three of which lie in a plane, nearly always align
+PER_FRAME = (
+    "p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe", "pck", "auc", "pa_pck", "pa_auc", "cps",
+    "flip_rate",
+)  # fmt: skip
+UNITS = {
+    **dict.fromkeys(("p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe"), "mm"),
+    "mpjve": "mm per frame",
+    **dict.fromkeys(("pck", "auc", "pa_pck", "pa_auc", "flip_rate"), "%"),
+    "cps": "of 301",
+}
+DEFINITIONS = {
+    "p_mpjpe": "similarity Procrustes per frame, rigid: no reflection",
+    "p_mpjpe_reflection": "the same with reflection allowed, only for comparison with ElePose, LInKs, RepNet",
+    "n_mpjpe": "root-centred, least-squares scale per frame",
+    "n_mpjpe_norm": "root-centred, scale by the ratio of norms per frame (ElePose)",
+    "mpjpe": "root-centred, one least-squares scale for the whole evaluated set (a single view has no scale)",
+    "mpjve": "as mpjpe, differences of neighbouring frames within clips that have a frame rate",
+    "pck": "150 mm, after the scale of n_mpjpe",
+    "auc": "thresholds 0:5:150 mm, after the scale of n_mpjpe",
+    "pa_pck": "150 mm, after the rigid Procrustes of p_mpjpe",
+    "pa_auc": "thresholds 0:5:150 mm, after the rigid Procrustes of p_mpjpe",
+    "cps": "thresholds 0:1:300 mm, after rigid Procrustes",
+    "flip_rate": "share of frames whose depth-mirrored pose has the smaller p_mpjpe",
+    "average": "over frames, each the mean over its measured joints; action_mean is the mean over actions",
+    "statement": "which frames and joints the protocol measures, and which mean is its headline",
+}
+TITLES = {
+    "p_mpjpe": "P-MPJPE", "p_mpjpe_reflection": "(reflected)", "n_mpjpe": "N-MPJPE", "mpjpe": "MPJPE",
+    "pck": "PCK@150", "auc": "AUC", "cps": "CPS", "flip_rate": "flip rate",
+}  # fmt: skip
+
+
+def evaluate(
+    points: np.ndarray,
+    dataset: Dataset,
+    *,
+    protocol: Protocol = PROTOCOLS["cmu"],
+    seen: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Measure lifted points against a data set's `points_3d`.
+
+    Args:
+        points: `[F, J, 3]` lifted points of every frame of `dataset`, camera axes, any one scale.
+        dataset: with `points_3d` in camera metres.
+        protocol: which frames and joints are measured, and what the headline is.
+        seen: `[F, J]` bool, which joints were lifted and may be measured; nothing else is looked at, save that the root
+            centres. Frames without their root or with fewer than `FEWEST` measured joints are left out and counted.
+            None takes all joints of the frames all of whose joints were seen. A `complete` protocol wants all.
+
+    Returns:
+        `headline`; means over frames of every measure (see `DEFINITIONS`, `UNITS`), `action_mean`, `per_action`,
+        `per_joint` (rigid P-MPJPE; None if never measured), `counts`, `scale` (millimetres per unit of `points`),
+        `protocol` and its `statement`.
+
+    Raises:
+        DatasetError: if there is no 3D, the data set is not the protocol's, no frame (of an action) can be measured, or
+            frames lack joints that a `complete` protocol wants.
+        ValueError: if `points` or `seen` do not fit the data set.
+    """
+    if dataset.points_3d is None:
+        raise DatasetError("points_3d: found none, expected 3D points to evaluate against")
+    if points.shape != dataset.points_3d.shape:
+        raise ValueError(f"points: found shape {points.shape}, expected {dataset.points_3d.shape}")
+    frames, mask, counts = _measured(dataset, protocol, seen)
+    root = dataset.skeleton.root
+    needed = mask.copy()
+    needed[:, root] = True
+    p, g = (np.where(needed[..., None], x[frames], 0) for x in (points, dataset.points_3d))
+    if not np.isfinite(p).all():
+        raise ValueError(f"points: found {int((~np.isfinite(p)).sum())} values that are not finite")
+    p, g = ((x - x[:, [root]]).astype(np.float32) for x in (p, g))
+    g *= np.float32(MILLIMETRES)
+    scale = float(np.vdot(g[mask], p[mask]) / max(np.vdot(p[mask], p[mask]), np.finfo(np.float32).tiny))
+
+    per_frame = map_chunks(functools.partial(_measure, scale=scale, root=root), p, g, mask)
+    joints = per_frame.pop("joints")
+    clip = dataset.clip_of_frame[frames]
+    row = np.array([protocol.row(str(action)) for action in dataset.action])[clip]
+    rows = protocol.rows or tuple(map(str, np.unique(row)))
+    lost = sorted(set(rows) - set(row))
+    if lost:
+        raise DatasetError(f"action: found no frame to measure of {lost}, expected some of every action")
+    result = {key: float(per_frame[key].mean()) for key in PER_FRAME}
+    per_action = {
+        name: {key: float(per_frame[key][row == name].mean()) for key in PER_FRAME}
+        | {"frames": int((row == name).sum())}
+        for name in rows
+    }
+    action_mean = {key: float(np.mean([values[key] for values in per_action.values()])) for key in PER_FRAME}
+    averages = {"frames": result, "actions": action_mean}
+    return {
+        "headline": {key: averages[protocol.average][key] for key in protocol.headline},
+        **result,
+        "mpjve": _velocity_error(scale * p, g, mask, frames, dataset),
+        "action_mean": action_mean,
+        "per_action": per_action,
+        "per_joint": {
+            name: float(joints[mask[:, j], j].mean()) if mask[:, j].any() else None
+            for j, name in enumerate(dataset.skeleton.names)
+        },
+        "counts": counts | {"clips": len(np.unique(clip)), "actions": len(per_action)},
+        "scale": scale,
+        "protocol": protocol.name,
+        "statement": protocol.statement,
+    }
+
+
+def _measured(
+    dataset: Dataset, protocol: Protocol, seen: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
+    """Indices `[N]` of the frames to measure, their joints `[N, J]` bool, and how many were left out."""
+    wanted, counted = protocol.frames(dataset), protocol.counted(dataset.skeleton)
+    if seen is None:
+        enough = dataset.whole
+        mask = np.broadcast_to(counted, dataset.seen.shape)
+    elif seen.shape != dataset.seen.shape or seen.dtype != bool:
+        raise ValueError(f"seen: found {seen.dtype} of shape {seen.shape}, expected bool of {dataset.seen.shape}")
+    else:
+        mask = seen & counted
+        enough = seen[:, dataset.skeleton.root] & (mask.sum(axis=1) >= FEWEST)
+    frames = np.flatnonzero(wanted & enough)
+    name, needs = ("confidence", "all joints") if seen is None else ("seen", f"its root and {FEWEST} joints")
+    if not len(frames):
+        raise DatasetError(f"{name}: none of {wanted.sum()} frames has {needs}; nothing to evaluate")
+    lacking = wanted & ~(enough & (mask | ~counted).all(axis=1))
+    if protocol.complete and lacking.any():
+        found = f"{lacking.sum()} of {wanted.sum()} frames lacking joints"
+        raise DatasetError(f"{name}: found {found}, expected none for protocol {protocol.name!r}")
+    counts = {
+        "frames": len(frames),
+        "frames_left_out": int((wanted & ~enough).sum()),
+        "frames_outside_protocol": int((~wanted).sum()),
+        "joints": int(mask[frames].sum()),
+    }
+    return frames, mask[frames], counts
+
+
+def _velocity_error(
+    p: np.ndarray, g: np.ndarray, mask: np.ndarray, frames: np.ndarray, dataset: Dataset
+) -> float | None:
+    clip = dataset.clip_of_frame[frames]
+    inside = (np.diff(frames) == 1) & (np.diff(clip) == 0) & (dataset.fps[clip[1:]] > 0) & (mask[1:] & mask[:-1]).any(1)
+    if not inside.any():
+        return None
+    errors = metrics.mpjve(*map(jnp.asarray, (p, g)), root=dataset.skeleton.root, seen=jnp.asarray(mask))
+    return float(np.asarray(errors)[inside].mean())
+
+
+@functools.partial(jax.jit, static_argnames="root")
+def _measure(p: jax.Array, g: jax.Array, seen: jax.Array, scale: float, root: int) -> dict[str, jax.Array]:
+    aligned = metrics.joint_errors(align(p, g, seen=seen), g)
+    scaled = metrics.joint_errors(metrics.scale_to(p, g, root=root, seen=seen), g)
+    return {
+        "p_mpjpe": aligned.mean(-1, where=seen),
+        "p_mpjpe_reflection": metrics.p_mpjpe(p, g, reflection=True, seen=seen),
+        "n_mpjpe": scaled.mean(-1, where=seen),
+        "n_mpjpe_norm": metrics.n_mpjpe_norm(p, g, root=root, seen=seen),
+        "mpjpe": metrics.mpjpe(scale * p, g, root=root, seen=seen),
+        "pck": metrics.pck(scaled, seen=seen),
+        "auc": metrics.auc(scaled, seen=seen),
+        "pa_pck": metrics.pck(aligned, seen=seen),
+        "pa_auc": metrics.auc(aligned, seen=seen),
+        "cps": metrics.cps(aligned, seen=seen),
+        "flip_rate": 100.0 * metrics.flipped(p, g, root=root, seen=seen),
+        "joints": aligned,
+    }
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """A plain-text table: a line of means over frames per system, then mean over actions and actions of the last."""
+    name, last = list(results.items())[-1]
+    rows = [*results.items(), *((f"  {action}", row) for action, row in last["per_action"].items())]
+    rows.insert(len(results), ("  mean over actions", last["action_mean"]))
+    width = max(len(label) for label, _ in rows) + 2
+    lines = ["".ljust(width) + "".join(f"{title:>13}" for title in TITLES.values())]
+    for label, row in rows:
+        lines.append(label.ljust(width) + "".join(_cell(key, row[key]).rjust(13) for key in TITLES))
+    counts = last["counts"]
+    headline = ", ".join(f"{TITLES[key]} {_cell(key, value)}" for key, value in last["headline"].items())
+    lines += [
+        f"{counts['frames']} frames, {counts['clips']} clips; P-MPJPE is rigid; first lines are means over frames, "
+        f"indented are actions of {name!r}",
+        f"protocol {last['protocol']}: {last['statement']}",
+        f"headline of {name!r}: {headline}",
+    ]
+    return "\n".join(lines)
+
+
+def _cell(key: str, value: float) -> str:
+    return f"{value:.1f}" + {"mm": " mm", "%": " %"}.get(UNITS[key], "")

@@ -1,0 +1,1 @@
+"""Trained lifters as files: those that come with geolift, and export to other programs."""

@@ -1,0 +1,85 @@
+"""A model for other programs: safetensors, StableHLO and ONNX files (docs/models.md).
+
+The last two hold the function of `model.lift_on_device`, from poses `[b, J, 2]` (and `seen` `[b, J]` bool if the model
+has masks) to root-centred points `[b, J, 3]`, for any number b of poses.
+"""
+
+import json
+import os
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from geolift.errors import DatasetError
+from geolift.model import Model, lift_on_device
+from geolift.output.result import AXES
+from geolift.pretrained import weights_file
+
+FORMATS = ("safetensors", "stablehlo", "onnx")
+PLATFORMS = ("cpu", "cuda", "tpu")
+UNITS = "normalised: 1 is about the length from root to head"
+
+
+def export(model: Model, path: str | os.PathLike, format: str, *, card: dict[str, Any] | None = None) -> None:
+    """Write a model for other programs; an existing file is replaced.
+
+    Args:
+        model: what is written.
+        path: the file. With "stablehlo", which has no place for it, `describe` goes to `path` + ".json".
+        format: one of `FORMATS`. "safetensors" keeps weights in bfloat16 (`pretrained.save`), the others in float32.
+        card: for "safetensors": the model card (`pretrained.CARD`).
+
+    Raises:
+        DatasetError: if the format is unknown, its library is not installed, or the card is missing or incomplete.
+    """
+    if format not in FORMATS:
+        raise DatasetError(f"format: found {format!r}, expected one of {', '.join(FORMATS)}")
+    if format == "safetensors":
+        weights_file.save(model, path, card or {})
+    elif format == "onnx":
+        weights_file.write(path, _onnx(model))
+    else:
+        weights_file.write(path, _stablehlo(model))
+        weights_file.write(f"{os.fspath(path)}.json", (json.dumps(describe(model), indent=2) + "\n").encode())
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """What the user of an exported function must know: joints, how poses are made, what the points mean."""
+    return {
+        "model": model.id,
+        "joint_names": model.skeleton.names,
+        "parents": model.skeleton.parents,
+        "root": model.skeleton.root,
+        "normalization": model.normalization._asdict(),
+        "pose": "(place on the plane - the root's) * factor; the place is (pixel - principal point) / focal length on "
+        "the plane 'camera', pixel / larger side of the image on the plane 'image'; y down",
+        "distance": model.distance,
+        "axes": AXES,
+        "units": UNITS,
+    }
+
+
+def _stablehlo(model: Model) -> bytes:
+    """The function serialised by `jax.export`."""
+    from jax import export as jax_export
+
+    batch, joints = jax_export.symbolic_shape("b")[0], len(model.skeleton.names)
+    inputs = [jax.ShapeDtypeStruct((batch, joints, 2), jnp.float32)]
+    if model.lifter.masks:
+        inputs.append(jax.ShapeDtypeStruct((batch, joints), jnp.bool_))
+    exported = jax_export.export(jax.jit(lambda *arrays: lift_on_device(model, *arrays)), platforms=PLATFORMS)(*inputs)
+    try:
+        return bytes(exported.serialize())
+    except ImportError as error:
+        raise DatasetError("stablehlo: needs flatbuffers: pip install 'geolift[export]'") from error
+
+
+def _onnx(model: Model) -> bytes:
+    """The function as an ONNX model, `describe` in its metadata."""
+    try:
+        from geolift.pretrained.onnx_graph import build
+    except ImportError as error:
+        raise DatasetError("onnx: needs onnx: pip install 'geolift[export]'") from error
+    said = {key: value if isinstance(value, str) else json.dumps(value) for key, value in describe(model).items()}
+    return build(model, said)

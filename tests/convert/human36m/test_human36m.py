@@ -1,0 +1,342 @@
+"""Human3.6M in CDF files, and as h36m-fetch, ElePose and MotionBERT leave it."""
+
+import pickle
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from geolift.convert.human36m import cdf_files, elepose, h36m_fetch, motionbert
+from geolift.convert.registry import CONVERTERS
+from geolift.data import dataset, human36m
+from geolift.errors import DatasetError
+from geolift.evaluation.evaluate import evaluate
+from geolift.evaluation.protocols import PROTOCOLS
+from geolift.skeletons.skeleton import H36M17
+from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, takes
+
+cdfwrite = pytest.importorskip("cdflib").cdfwrite
+FRAMES = 4
+TALL = 0.9  # of the universal skeleton
+JOINT = H36M17.names.index
+ELEPOSE = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 25, 26, 27, 17, 18, 19]  # of the 32
+OFFICIAL = {"Photo": "TakingPhoto", "WalkDog": "WalkingDog"}
+
+
+def seen(world, subject, camera):
+    """Camera millimetres `[T, 32, 3]` and pixels `[T, 32, 2]`."""
+    points = human36m.to_camera(all32(world), subject, camera)
+    return points * 1000, project(points, human36m.LENSES[camera].intrinsics)
+
+
+def universal(points):
+    """Scaled about the root, which stays where it was."""
+    return points[:, :1] + TALL * (points - points[:, :1])
+
+
+def write_cdf(path, pose):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = cdfwrite.CDF(path, delete=True)
+    spec = {
+        "Variable": "Pose", "Data_Type": 44, "Num_Elements": 1, "Rec_Vary": True, "Dim_Sizes": list(pose.shape[1:]),
+    }  # fmt: skip
+    file.write_var(spec, var_data=pose.astype(np.float32))
+    file.close()
+
+
+def write_cdf_archive(folder, actions=None, place="MyPoseFeatures/"):
+    for subject, world in people(FRAMES).items():
+        for name in takes() if actions is None and subject != "S1" else takes(actions or ["Walking"]):
+            for camera in CAMERAS:
+                points, pixels = seen(world, subject, camera)
+                short = name.split(" ")[0]
+                file = f"{name.replace(short, OFFICIAL.get(short, short))}.{camera}.cdf"
+                for kind, pose in (
+                    ("D2_Positions", pixels), ("D3_Positions_mono", points),
+                    ("D3_Positions_mono_universal", universal(points)),
+                ):  # fmt: skip
+                    write_cdf(folder / subject / f"{place}{kind}" / file, pose.reshape(1, FRAMES, -1))
+
+
+@pytest.fixture(scope="module")
+def cdf_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("human36m")
+    write_cdf_archive(folder)
+    (folder / "S9" / "MyPoseFeatures" / "D2_Positions" / "_ALL 1.54138969.cdf").write_bytes(b"several takes")
+    return folder
+
+
+def test_cdf_files_are_measured_by_the_protocol(cdf_folder, tmp_path):
+    data = CONVERTERS["human36m_cdf"].convert(cdf_folder)
+    dataset.save(data, tmp_path / "h36m.npz")
+    test = dataset.load(tmp_path / "h36m.npz").select("test")
+    result = evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m"])
+    assert result["action_mean"]["mpjpe"] < 1e-3 and "S11's second take" in data.source
+    first = (data.subject == "S1") & (data.camera == CAMERAS[1])
+    start = data.start[np.flatnonzero(first)[0]]
+    expected = human36m.to_camera(people(FRAMES)["S1"], "S1", CAMERAS[1])
+    np.testing.assert_allclose(data.points_3d[start : start + FRAMES], expected, atol=1e-5)
+
+
+def test_universal_people_keep_their_shape_and_project_with_other_intrinsics(tmp_path):
+    write_cdf_archive(tmp_path, ["Walking"], place="Poses_")
+    plain, other = (CONVERTERS[f"human36m_cdf{kind}"].convert(tmp_path) for kind in ("", "_universal"))
+    np.testing.assert_array_equal(plain.keypoints, other.keypoints)
+    body, shape = (data.points_3d - data.points_3d[:, :1] for data in (plain, other))
+    np.testing.assert_allclose(shape, TALL * body, atol=1e-5)
+    ratio = other.intrinsics[:, :2] / plain.intrinsics[:, :2]
+    assert (ratio > 1.02).all() and (ratio < 1.2).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda file: file.unlink(), None),
+        (lambda file: file.write_bytes(b"no CDF at all"), "not readable as CDF with the variable Pose"),
+        (lambda file: write_cdf(file, np.zeros((1, FRAMES, 51))), r"Pose: found shape \[1, 4, 51\], expected .*96\]"),
+        (lambda file: write_cdf(file, np.zeros((1, FRAMES + 1, 96))), "found 5 frames, expected 4"),
+        (lambda file: write_cdf(file, np.full((1, FRAMES, 96), np.nan)), "values that are not finite"),
+    ],
+)
+def test_other_cdf_files_are_refused(change, message, tmp_path, monkeypatch):
+    write_cdf_archive(tmp_path, ["Walking"])
+    name = "Walking.54138969.cdf"
+    change(tmp_path / "S9" / "MyPoseFeatures" / "D3_Positions_mono" / name)
+    with pytest.raises(DatasetError if message else FileNotFoundError, match=message or "no such file") as caught:
+        cdf_files.read(tmp_path)
+    assert name in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_cdf_folders_names_and_the_library(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="no D2_Positions of any subject"):
+        cdf_files.read(tmp_path)
+    write_cdf_archive(tmp_path, ["Walking"])
+    (tmp_path / "S9" / "MyPoseFeatures" / "D2_Positions" / "Walking.9.cdf").touch()
+    with pytest.raises(DatasetError, match=r"expected ACTION\.CAMERA\.cdf"):
+        cdf_files.read(tmp_path)
+    monkeypatch.setitem(sys.modules, "cdflib", None)
+    with pytest.raises(DatasetError, match=r"pip install 'geolift\[files\]'"):
+        cdf_files.read(tmp_path)
+
+
+def write_fetch(folder, frames, actions=None):
+    """annot.h5 of every take; `frames(subject)` are the ones that are kept, counted from 1."""
+    for number, (subject, world) in enumerate(people(200).items()):
+        kept = np.array(frames(subject))
+        for take in takes(actions) if actions else takes():
+            action, again = (take.split(" ")[0], "1") if take.endswith(" 1") else (take, "2")
+            arrays = {"pose/2d": [], "pose/3d": [], "pose/3d-univ": [], "camera": [], "frame": []}
+            path = folder / subject / f"{OFFICIAL.get(action, action)}-{again}" / "annot.h5"
+            path.parent.mkdir(parents=True)
+            with h5py.File(path, "w") as file:
+                for camera in CAMERAS:
+                    if (subject, action, again, camera) == ("S11", "Directions", "2", "54138969"):
+                        continue
+                    points, pixels = (array[kept - 1] for array in seen(world, subject, camera))
+                    fx, fy, cx, cy = human36m.LENSES[camera].intrinsics
+                    file[f"intrinsics/{camera}"] = np.array([fx, cx, fy, cy])
+                    file[f"intrinsics-univ/{camera}"] = np.array([fx / TALL, cx, fy / TALL, cy])
+                    rows = (pixels, points, universal(points), np.full(len(kept), int(camera)), kept)
+                    for key, value in zip(arrays, rows, strict=True):
+                        arrays[key].append(value)
+                rows = {key: np.concatenate(value) for key, value in arrays.items()}
+                rows["subject"] = np.full(len(rows["frame"]), int(subject[1:]))
+                rows["action"] = np.full(len(rows["frame"]), number + 2)
+                for key, value in rows.items():
+                    file[key] = value
+
+
+def test_thinned_frames_have_no_rate_and_are_measured_as_they_are(tmp_path):
+    write_fetch(tmp_path, lambda subject: [1, 7, 40, 41] if subject == "S1" else range(1, 201, 64))
+    data = CONVERTERS["h36m_fetch"].convert(tmp_path)
+    assert not data.fps.any() and "clips are thinned" in data.source and "S11's second take" in data.source
+    assert data.frames == 4 * 4 * (30 + 30 + 29)
+    test = data.select("test")
+    assert evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m-64th"])["action_mean"]["mpjpe"] < 1e-3
+    with pytest.raises(DatasetError, match="fps"):
+        evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m"])
+
+
+def test_frames_that_follow_each_other_have_one(tmp_path):
+    write_fetch(tmp_path, lambda subject: range(1, 6), ["Walking"])
+    data = CONVERTERS["h36m_fetch"].convert(tmp_path)
+    assert set(data.fps) == {50} and "thinned" not in data.source and set(data.action) == {"Walking 1", "Walking 2"}
+    other = CONVERTERS["h36m_fetch_universal"].convert(tmp_path)
+    body, shape = (d.points_3d - d.points_3d[:, :1] for d in (data, other))
+    np.testing.assert_allclose(shape, TALL * body, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda file: file.pop("pose/3d"), r"\['pose/3d'\] missing"),
+        (lambda file: file["frame"].write_direct(np.ones(20, int)), "out of order"),
+        (lambda file: file["camera"].write_direct(np.full(20, 3)), "camera: found 3, expected one of 54138969"),
+        (lambda file: file["subject"].write_direct(np.full(20, 5)), r"subject: found \[5.0\], expected S9"),
+        (lambda file: replaced(file, "pose/2d", np.zeros((20, 17, 2))), r"pose/2d: found shape \[20, 17, 2\]"),
+        (lambda file: replaced(file, "intrinsics/54138969", np.zeros(3)), r"found shape \[3\], expected \[4\]"),
+        (lambda file: replaced(file, "frame", np.array(["a"] * 20, "S1")), r"frame: found \|S1, expected numbers"),
+        (lambda file: replaced(file, "intrinsics", np.zeros(3)), "intrinsics: found Dataset, expected a group"),
+    ],
+)
+def test_other_annotations_are_refused(change, message, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"no annot\.h5"):
+        h36m_fetch.read(tmp_path)
+    write_fetch(tmp_path, lambda subject: range(1, 6), ["Walking"])
+    path = tmp_path / "S9" / "Walking-1" / "annot.h5"
+    with h5py.File(path, "r+") as file:
+        change(file)
+    with pytest.raises(DatasetError, match=message) as caught:
+        h36m_fetch.read(tmp_path)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+    path.write_bytes(b"no HDF5")
+    with pytest.raises(DatasetError, match="the HDF5 file cannot be read"):
+        h36m_fetch.read(tmp_path)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    with pytest.raises(DatasetError, match=r"pip install 'geolift\[files\]'"):
+        h36m_fetch.read(tmp_path)
+
+
+def replaced(file, key, value):
+    del file[key]
+    file[key] = value
+
+
+def elepose_content(rng):
+    """Rows of several subjects and cameras in no order."""
+    rows = [
+        (int(subject[1:]), *(array[frame] for array in seen(world, subject, camera)))
+        for subject, world in people(FRAMES).items()
+        for camera in CAMERAS
+        for frame in range(FRAMES)
+    ]
+    subject, points, pixels = (
+        np.array(column) for column in zip(*(rows[i] for i in rng.permutation(len(rows))), strict=True)
+    )
+    detected = (pixels + rng.normal(size=pixels.shape))[:, ELEPOSE]
+    flat = detected.transpose(0, 2, 1).reshape(len(rows), -1)
+    return {"subject": subject.tolist(), "poses_3d": points, "poses_2d": pixels, "poses_2d_pred": flat}
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_elepose_rows_come_with_their_sides(protocol, tmp_path, rng):
+    path, content = tmp_path / "h36m.pkl", elepose_content(rng)
+    path.write_bytes(pickle.dumps(content, protocol=protocol))
+    true, detected = (CONVERTERS[kind].convert(path) for kind in ("elepose", "elepose_detected"))
+    assert true.frames == len(content["subject"]) and not true.fps.any() and len(true.start) == 3
+    assert dict(zip(true.subject, true.split, strict=True)) == {"S1": "train", "S9": "test", "S11": "test"}
+    np.testing.assert_allclose(detected.keypoints, true.keypoints, atol=6)  # pixels of noise; exchanged arms are far
+    s9 = np.array(content["subject"]) == 9
+    clip = np.flatnonzero(true.subject == "S9")[0]
+    expected = content["poses_3d"][s9][:, [3, 8, 19, 27]] / 1000
+    joints = [JOINT(name) for name in ("right_ankle", "left_ankle", "left_wrist", "right_wrist")]
+    np.testing.assert_allclose(true.points_3d[true.start[clip] : true.stop[clip], joints], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"poses_3d": None}, r"\['poses_3d'\] missing"),
+        ({"poses_2d": "text"}, "poses_2d: found str, expected numbers"),
+        ({"poses_2d": np.zeros((48, 17, 2))}, r"poses_2d: found shape \[48, 17, 2\], expected \[48, 32, 2\]"),
+        ({"poses_3d": np.zeros((48, 32, 3))}, "poses_3d: found points behind the camera"),
+        ({"subject": [13] * 48}, "subject: found 'S13', expected one of S1"),
+    ],
+)
+def test_other_pickles_are_not_elepose_s(change, message, tmp_path, rng):
+    content = {key: value for key, value in {**elepose_content(rng), **change}.items() if value is not None}
+    (tmp_path / "h36m.pkl").write_bytes(pickle.dumps(content))
+    with pytest.raises(DatasetError, match=message):
+        elepose.read(tmp_path / "h36m.pkl")
+    (tmp_path / "h36m.pkl").write_bytes(pickle.dumps([1, 2]))
+    with pytest.raises(DatasetError, match=r"not Human3\.6M of ElePose"):
+        elepose.read(tmp_path / "h36m.pkl")
+
+
+def motionbert_content(**more):
+    """Walking of S1 for training; of S11 the damaged take, and Photo, for testing."""
+    content = {}
+    for part, sources in {
+        "train": [("S1", 14, 1, 2)], "test": [("S11", 2, 2, 1), ("S11", 12, 1, 4)],
+    }.items():  # fmt: skip
+        rows = {"joint_2d": [], "confidence": [], "joint3d_image": [], "camera_name": [], "source": []}
+        for subject, action, take, camera in sources:
+            name = CAMERAS[camera - 1]
+            points, pixels = (array[:, human36m.ORDER] for array in seen(people(FRAMES)[subject], subject, name))
+            rows["joint_2d"].append(pixels.astype(np.float32))
+            rows["confidence"].append(np.full((FRAMES, 17, 1), 1.02, np.float32))
+            rows["joint3d_image"].append(points)
+            rows["camera_name"].append([name] * FRAMES)
+            source = f"s_{int(subject[1:]):02}_act_{action:02}_subact_{take:02}_ca_{camera:02}"
+            rows["source"].append([source] * FRAMES)
+        content[part] = {key: np.concatenate(value) for key, value in rows.items()}
+        content[part] |= {key: list(content[part][key]) for key in ("camera_name", "source")}
+        content[part] = {key: value for key, value in {**content[part], **more}.items() if value is not None}
+    return content
+
+
+@pytest.mark.parametrize("confidence", [True, False])
+def test_motionbert_s_rows_are_cut_by_their_source(confidence, tmp_path):
+    content = motionbert_content(**({} if confidence else {"confidence": None}))
+    (tmp_path / "h36m.pkl").write_bytes(pickle.dumps(content))
+    data = CONVERTERS["motionbert"].convert(tmp_path / "h36m.pkl")
+    assert data.subject.tolist() == ["S1", "S11"] and data.action.tolist() == ["Walking 1", "Photo 1"]
+    assert data.split.tolist() == ["train", "test"] and data.camera.tolist() == [CAMERAS[1], CAMERAS[3]]
+    assert data.points_3d is None and "3D, which is in pixels" in data.source and "S11's second take" in data.source
+    np.testing.assert_array_equal(data.keypoints[:FRAMES], content["train"]["joint_2d"])
+    assert (data.confidence == 1).all() and set(data.fps) == {50}
+    assert ("136 confidences above 1" in data.source) == confidence
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"source": None}, "train: expected a dict of joint_2d"),
+        ({"source": ["x"] * FRAMES}, "source: found 'x', expected names like"),
+        ({"camera_name": ["1"] * FRAMES}, "camera_name: found '1', expected one of"),
+        ({"joint_2d": np.zeros((FRAMES, 16, 2))}, r"joint_2d: found shape \[4, 16, 2\], expected \[4, 17, 2\]"),
+        ({"joint_2d": [[1, 2], [3]]}, "joint_2d: found list, expected numbers, an array or a list of them"),
+        ({"confidence": np.ones(FRAMES)}, r"confidence: found shape \[4\]"),
+    ],
+)
+def test_other_pickles_are_not_motionbert_s(change, message, tmp_path):
+    content = {"train": {**motionbert_content(**change)["train"]}}
+    (tmp_path / "h36m.pkl").write_bytes(pickle.dumps(content))
+    with pytest.raises(DatasetError, match=message) as caught:
+        motionbert.read(tmp_path / "h36m.pkl")
+    assert "\n" not in str(caught.value)
+
+
+class Payload:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("read", [elepose.read, motionbert.read])
+def test_nothing_in_a_pickle_is_run(read, tmp_path):
+    (tmp_path / "h36m.pkl").write_bytes(pickle.dumps({"train": Payload(tmp_path / "run")}))
+    with pytest.raises(DatasetError, match="which is never run"):
+        read(tmp_path / "h36m.pkl")
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "nowhere.pkl")
+
+
+@pytest.mark.parametrize(
+    ("read", "option"), [(cdf_files.read, "labels"), (h36m_fetch.read, "labels"), (elepose.read, "keypoints")]
+)
+def test_options_have_names(read, option, tmp_path):
+    with pytest.raises(ValueError, match=f"{option}: found 'x', expected one of"):
+        read(tmp_path, **{option: "x"})
+
+
+def test_a_subject_that_human36m_does_not_have(tmp_path):
+    write_fetch(tmp_path, lambda subject: range(1, 6), ["Walking"])
+    (tmp_path / "S9").rename(tmp_path / "S99")
+    with pytest.raises(DatasetError, match=r"subject: found \[9.0\], expected S99"):
+        h36m_fetch.read(tmp_path)
+    assert set(SUBJECTS) < set(human36m.SPLITS)

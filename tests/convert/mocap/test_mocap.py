@@ -1,0 +1,455 @@
+"""BVH and ASF/AMC motion: forward kinematics against another reader and by hand, names, units, sides, damage."""
+
+import numpy as np
+import pytest
+
+from geolift import cli
+from geolift.convert.mocap import asf_amc, bvh, clips
+from geolift.convert.registry import CONVERTERS
+from geolift.data import dataset
+from geolift.errors import DatasetError
+from geolift.skeletons.skeleton import H36M17
+
+# cgspeed's joints of a CMU performer: name, parent, offset in CMU's unit, in T-pose.
+SIDE = (
+    ("{}HipJoint", "Hips", (0, 0, 0)),
+    ("{}UpLeg", "{}HipJoint", (1.6, -1.8, 0.8)),
+    ("{}Leg", "{}UpLeg", (2.4, -6.9, 0)),
+    ("{}Foot", "{}Leg", (2.5, -7.0, 0)),
+    ("{}ToeBase", "{}Foot", (0.1, -0.3, 2.2)),
+    ("{}ToeBase/end", "{}ToeBase", (0, 0, 1.1)),
+    ("{}Shoulder", "Spine1", (0, 0, 0)),
+    ("{}Arm", "{}Shoulder", (3.2, 0.9, -0.1)),
+    ("{}ForeArm", "{}Arm", (5, 0, 0)),
+    ("{}Hand", "{}ForeArm", (3.4, 0, 0)),
+    ("{}Hand/end", "{}Hand", (0.7, 0, 0)),
+)
+TRUNK = (
+    ("Hips", "", (0, 0, 0)), ("LowerBack", "Hips", (0, 0, 0)), ("Spine", "LowerBack", (0, 2.0, -0.1)),
+    ("Spine1", "Spine", (0, 2.1, 0)), ("Neck", "Spine1", (0, 0, 0)), ("Neck1", "Neck", (0, 1.6, 0.2)),
+    ("Head", "Neck1", (0, 1.6, -0.3)), ("Head/end", "Head", (0, 1.7, 0)),
+)  # fmt: skip
+SHORT = {"LeftHipJoint": "LHipJoint", "RightHipJoint": "RHipJoint"}
+SKELETON = [
+    *TRUNK,
+    *(
+        (*(SHORT.get(text.format(side), text.format(side)) for text in (name, parent)), (sign * x, y, z))
+        for side, sign in (("Left", 1), ("Right", -1))
+        for name, parent, (x, y, z) in SIDE
+    ),
+]
+BIOVISION = {
+    "Spine": "Chest", **{f"{s}{a}": f"{s}{b}" for s in ("Left", "Right") for a, b in (
+        ("UpLeg", "Hip"), ("Leg", "Knee"), ("Foot", "Ankle"), ("Shoulder", "Collar"), ("Arm", "Shoulder"),
+        ("ForeArm", "Elbow"), ("Hand", "Wrist"))},
+}  # fmt: skip
+POSER = {
+    "Hips": "hip", "LowerBack": "abdomen", "Spine": "chest", "Neck": "neck", "Head": "head",
+    **{f"{s}{a}": f"{s[0].lower()}{b}" for s in ("Left", "Right") for a, b in (
+        ("UpLeg", "Thigh"), ("Leg", "Shin"), ("Foot", "Foot"), ("Shoulder", "Collar"), ("Arm", "Shldr"),
+        ("ForeArm", "ForeArm"), ("Hand", "Hand"))},
+}  # fmt: skip
+SIDES = (("Left", "Right"), ("Right", "Left"), ("LHip", "RHip"), ("RHip", "LHip"))
+FRAMES = 9
+JOINT = H36M17.names.index
+
+
+def motion(rng, joints=SKELETON, frames=FRAMES, order="ZYX"):
+    """Channels by joint: the root's place, and angles of every joint; the first frame is the T-pose."""
+    values = {name: rng.uniform(-25, 25, size=(frames, 3)) for name, _, _ in joints if not name.endswith("/end")}
+    for angles in values.values():
+        angles[0] = 0
+    return np.array([0, 17, 0]) + rng.uniform(-3, 3, size=(frames, 3)), values
+
+
+def write(path, place, angles, joints=SKELETON, order="ZYX", scale=1.0, rename=None, time=1 / 120, prefix=""):
+    """A BVH file; `order` as the channels list it."""
+    rename, lines, values = rename or {}, ["HIERARCHY"], [place * scale]
+
+    def node(name, depth):
+        pad, last = "\t" * depth, name.endswith("/end")
+        kind = "End Site" if last else f"{'JOINT' if depth else 'ROOT'} {prefix}{rename.get(name, name)}"
+        offset = " ".join(f"{x * scale:.6f}" for x in next(o for n, _, o in joints if n == name))
+        lines.extend([pad + kind, pad + "{", f"{pad}\tOFFSET {offset}"])
+        if not last:
+            channels = [*(f"{x}position" for x in "XYZ"), *(f"{x}rotation" for x in order)][0 if depth == 0 else 3 :]
+            lines.append(f"{pad}\tCHANNELS {len(channels)} {' '.join(channels)} ")
+            values.append(angles[name])
+        for child, parent, _ in joints:
+            if parent == name:
+                node(child, depth + 1)
+        lines.append(pad + "}")
+
+    node(joints[0][0], 0)
+    table = np.concatenate(values, axis=1)
+    lines += ["MOTION", f"Frames: {len(table)}", f"Frame Time: {time:.7f}"]
+    path.write_text("\n".join(lines + [" ".join(f"{x:.6f}" for x in row) for row in table]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("order", ["ZYX", "XYZ", "YXZ", "ZXY"])
+def test_another_reader_finds_the_joints_in_the_same_places(order, tmp_path, rng):
+    pybvh = pytest.importorskip("pybvh")
+    path = write(tmp_path / "walk.bvh", *motion(rng), order=order)
+    other = pybvh.read_bvh_file(path, world_up="+y")
+    joints, frames, _ = bvh.parse(path.read_text(), "walk")
+    places = bvh.forward(joints, frames)
+    assert len(joints) == len(SKELETON) == len(other.nodes)
+    theirs = np.asarray(other.node_positions()) * clips.CMU_UNIT
+    np.testing.assert_allclose(np.stack(places, axis=1) * clips.CMU_UNIT, theirs, atol=1e-5)
+
+
+def test_a_hand_worked_arm():
+    content = (
+        "HIERARCHY ROOT a { OFFSET 9 9 9 CHANNELS 6 Xposition Yposition ZPosition Zrotation Xrotation Yrotation "
+        "JOINT b { OFFSET 1 0 0 CHANNELS 1 Yrotation End Site { OFFSET 0 0 2 } } } "
+        "MOTION Frames: 1 Frame Time: 0.02\n1 2 3 90 0 0 90"
+    )
+    joints, frames, seconds = bvh.parse(content, "arm")
+    a, b, end = bvh.forward(joints, frames)
+    assert seconds == 0.02
+    np.testing.assert_allclose(a, [[1, 2, 3]])
+    np.testing.assert_allclose(b, [[1, 3, 3]], atol=1e-12)  # a quarter turn about z brings x to y
+    np.testing.assert_allclose(end, [[1, 5, 3]], atol=1e-12)  # one about y brings z to x, and then x comes to y
+
+
+def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
+    for name in ("01_02", "12_01", "dance"):
+        write(tmp_path / f"{name}.bvh", *motion(rng, frames=41))
+    assert cli.main(["convert", "bvh", str(tmp_path), str(tmp_path / "out.npz"), "--seed", "3"]) == 0
+    said = capsys.readouterr().out
+    assert "CMU's, inches times 0.45" in said and "a T-pose, is left out in 3 of 3 files" in said
+    data = dataset.load(tmp_path / "out.npz")
+    assert data.fps.tolist() == [30] * 12 and data.frames == 12 * 10
+    assert dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test", "dance": "train"}
+    thigh = data.points_3d[:, JOINT("left_knee")] - data.points_3d[:, JOINT("left_hip")]
+    np.testing.assert_allclose(np.linalg.norm(thigh, axis=-1), np.hypot(2.4, 6.9) * clips.CMU_UNIT, atol=1e-5)
+    hips = data.points_3d[:, [JOINT("left_hip"), JOINT("right_hip")]].mean(axis=1)
+    np.testing.assert_allclose(data.points_3d[:, 0], hips, atol=1e-6)
+    assert (data.keypoints[:, H36M17.head, 1] < data.keypoints[:, 0, 1]).mean() > 0.9  # heads are up
+    other = CONVERTERS["bvh"].convert(tmp_path, seed=4)
+    assert not np.allclose(other.keypoints, data.keypoints)
+
+
+@pytest.mark.parametrize(("rename", "prefix"), [({}, "mixamorig:"), (BIOVISION, ""), (POSER, "")])
+def test_joints_of_other_names_are_the_same(rename, prefix, tmp_path, rng):
+    place, angles = motion(rng)
+    whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]  # with a thorax
+    plain = bvh.read(write(tmp_path / "a.bvh", place, angles, whole)).motion
+    other = bvh.read(write(tmp_path / "b.bvh", place, angles, whole, rename=rename, prefix=prefix)).motion
+    for joint, points in plain.joints.items():
+        np.testing.assert_allclose(other.joints[joint], points, atol=1e-9)
+
+
+def test_a_trunk_of_more_joints_and_a_named_head_top(tmp_path, rng):
+    longer = [(n, "Spine2" if p == "Spine1" else p, o) for n, p, o in SKELETON]
+    longer.insert(4, ("Spine2", "Spine1", (0, 2.0, 0)))
+    longer += [("HeadTop_End", "Head", (0, 1.9, 0)), ("HeadTop_End/end", "HeadTop_End", (0, 0.1, 0))]
+    longer = [joint for joint in longer if joint[0] != "Head/end"]
+    place, angles = motion(rng, longer)
+    read = bvh.read(write(tmp_path / "a.bvh", place, angles, longer)).motion
+    spine, thorax, neck, head = (read.joints[joint] for joint in ("spine", "thorax", "neck", "head"))
+    lengths = [np.linalg.norm(a - b, axis=-1) / clips.CMU_UNIT for a, b in ((spine, thorax), (neck, head))]
+    np.testing.assert_allclose(lengths, [[2.0] * (FRAMES - 1), [1.9] * (FRAMES - 1)], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"), [("metres", 1), ("inches", 0.0254), ("centimetres", 0.01), ("millimetres", 0.001)]
+)
+def test_the_unit_is_told_by_the_performer_s_height(unit, metres, tmp_path, rng):
+    place, angles = motion(rng)
+    reference = bvh.read(write(tmp_path / "a.bvh", place, angles)).motion
+    read = bvh.read(write(tmp_path / "b.bvh", place, angles, scale=clips.CMU_UNIT / metres))
+    assert read.unit == unit and read.rest and read.motion.fps == 120
+    np.testing.assert_allclose(read.motion.joints["left_wrist"], reference.joints["left_wrist"], atol=1e-4)
+
+
+def test_a_mirrored_performer_has_exchanged_sides(tmp_path, rng):
+    place, angles = motion(rng)
+    swapped = {
+        name: angles[next((n for a, b in SIDES for n in (name.replace(a, b),) if n != name), name)] * [-1, -1, 1]
+        for name in angles
+    }  # a mirror in x turns angles about z and y around
+    plain = bvh.read(write(tmp_path / "a.bvh", place, angles)).motion
+    mirrored = bvh.read(write(tmp_path / "b.bvh", place * [-1, 1, 1], swapped)).motion
+    names = [name for name in H36M17.names if name != "pelvis"]
+    for name in names:
+        partner = H36M17.names[H36M17.mirrored[JOINT(name)]]
+        np.testing.assert_allclose(mirrored.joints[partner], plain.joints[name] * [-1, 1, 1], atol=1e-5)
+
+
+def test_cgspeed_s_missing_thorax_is_put_back(tmp_path, rng):
+    """As long as the upper back, turned with it by Spine1; whoever has a thorax keeps it, as the other names do."""
+    place, angles = motion(rng)
+    take = bvh.read(write(tmp_path / "a.bvh", place, angles))
+    assert take.thorax
+    spine, thorax, shoulder = (take.motion.joints[joint] for joint in ("spine", "thorax", "left_shoulder"))
+    lengths = [np.linalg.norm(a - b, axis=-1) / clips.CMU_UNIT for a, b in ((thorax, spine), (shoulder, thorax))]
+    assert (lengths[0] > 3.9).all() and (lengths[0] <= 4.2 + 1e-6).all()  # of twice 2.1, bent
+    np.testing.assert_allclose(lengths[1], np.linalg.norm([3.2, 0.9, -0.1]), atol=1e-5)
+    whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]
+    take = bvh.read(write(tmp_path / "b.bvh", place, angles, whole))
+    assert not take.thorax
+    assert not bvh.read(write(tmp_path / "c.bvh", place, angles, rename=BIOVISION)).thorax
+
+
+def test_a_t_pose_in_which_legs_and_arms_were_straightened(tmp_path, rng):
+    place, angles = motion(rng)
+    angles["LeftUpLeg"][0, 0], angles["RightUpLeg"][0, 0], angles["Neck"][0, 2] = -21, 21, -16
+    assert bvh.read(write(tmp_path / "a.bvh", place, angles)).rest
+    for values in angles.values():
+        values[1:] = values[1]
+    angles["Hips"][0] = [3, 4, 5]
+    angles["LowerBack"][:] = angles["Spine"][:] = 1
+    for name in list(angles)[: len(angles) // 2]:
+        angles[name][0] = 7
+    assert not bvh.read(write(tmp_path / "b.bvh", place, angles)).rest
+
+
+def test_a_take_without_a_t_pose_is_kept_whole(tmp_path, rng):
+    place, angles = motion(rng)
+    read = bvh.read(write(tmp_path / "a.bvh", place[1:], {name: a[1:] for name, a in angles.items()}))
+    assert not read.rest and len(read.motion.joints["head"]) == FRAMES - 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("HIERARCHY", "HIER", "expected BVH: HIERARCHY"),
+        ("MOTION", "MOVES", "expected BVH: HIERARCHY"),
+        ("Frames: 9", "Frames: nine", "MOTION: found 'Frames: nine Frame Time:"),
+        ("Frames: 9", "Frames: 8", "numbers, expected 8 frames of"),
+        ("Frame Time: 0.0083333", "Frame Time: 0", "Frame Time: found 0, expected 0.0001"),
+        ("Frame Time: 0.0083333", "Frame Time: x", "Frame Time: found 'x', expected numbers"),
+        ("0.000000 17.", "nan 17.", None),
+        ("OFFSET 3.400000", "OFFSET inf", "OFFSET: found 'inf .*expected finite"),
+        ("OFFSET 3.400000", "OFFSET three", "OFFSET: found 'three .*expected numbers"),
+        ("CHANNELS 3 Z", "CHANNELS 9 Z", "CHANNELS: found 9"),
+        ("Zrotation Yrotation Xrotation", "Zrotation Zrotation Xrotation", "CHANNELS: found 6 .*different ones"),
+        ("Yrotation", "Wrotation", "CHANNELS: found 6"),
+        ("JOINT LowerBack", "JOINT Spine", "found the joint Spine twice"),
+        ("JOINT LowerBack", "ROOT LowerBack", "found ROOT LowerBack in the wrong place"),
+        ("JOINT LeftLeg", "JOINT LeftShin", "found the joints .*expected those of MotionBuilder"),
+        ("\tOFFSET", "\tOFSET", "HIERARCHY: found 'OFSET', expected"),
+        ("\t}\n}\nMOTION", "\t}\nMOTION", "1 joints without }"),
+    ],
+)
+def test_damaged_bvh_files_are_refused_in_one_line(old, new, message, tmp_path, rng):
+    path = write(tmp_path / "walk.bvh", *motion(rng))
+    content = path.read_text()
+    path.write_text(content.replace(old, new, 1))
+    if message is None:
+        path.write_text(
+            content[: content.index("0.0083333\n") + 10]
+            + "nan "
+            + content[content.index("0.0083333\n") + 10 :].split(" ", 1)[1]
+        )
+        message = "MOTION: found .*expected finite"
+    with pytest.raises(DatasetError, match=message) as caught:
+        CONVERTERS["bvh"].convert(path)
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
+
+def test_people_of_other_shapes_are_refused(tmp_path, rng):
+    place, angles = motion(rng)
+    with pytest.raises(DatasetError, match=r"found a performer of 5\d.* metres in one of metres, CMU's"):
+        bvh.convert(write(tmp_path / "giant.bvh", place, angles, scale=20))
+    headless = [(n, p, (0, 0, 0) if n == "Head/end" else o) for n, p, o in SKELETON]
+    with pytest.raises(DatasetError, match="found no length between head and its parent"):
+        bvh.convert(write(tmp_path / "headless.bvh", place, angles, headless))
+    lying = {**angles, "Hips": angles["Hips"] + [180, 0, 0]}
+    with pytest.raises(DatasetError, match="expected y up"):
+        bvh.convert(write(tmp_path / "upside_down.bvh", place, lying))
+
+
+def test_folders_without_files_and_files_that_are_no_text(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"found no \.bvh file in the folder"):
+        bvh.convert(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        bvh.convert(tmp_path / "nowhere.bvh")
+    (tmp_path / "a.bvh").write_bytes(b"HIERARCHY \xff\xfe")
+    with pytest.raises(DatasetError, match="bytes that are no text at 10"):
+        bvh.convert(tmp_path)
+
+
+# ASF/AMC. Bones: name, parent, direction, length, axis, degrees of freedom.
+TINY = (
+    ("a", "root", (0, 1, 0), 2, (0, 0, 90), "rx rz"),
+    ("b", "a", (1, 0, 0), 1, (0, 0, 0), ""),
+)
+CMU_TRUNK = (
+    ("lowerback", "root", (0, 1, 0), 2.0, (5, 3, 2), "rx ry rz"),
+    ("upperback", "lowerback", (0, 1, 0.05), 2.1, (0, 4, 0), "rx ry rz"),
+    ("thorax", "upperback", (0, 1, 0), 2.1, (0, 0, 0), "rx ry rz"),
+    ("lowerneck", "thorax", (0, 1, 0.2), 1.6, (0, 0, 0), "rx ry rz"),
+    ("upperneck", "lowerneck", (0, 1, 0), 1.6, (0, 0, 0), "rx ry rz"),
+    ("head", "upperneck", (0, 1, 0), 1.7, (0, 0, 0), "rx ry rz"),
+)
+CMU_LEFT = (
+    ("lhipjoint", "root", (0.6, -0.7, 0.3), 2.5, (0, 0, 0), ""),
+    ("lfemur", "lhipjoint", (0.34, -0.94, 0), 7.2, (0, 0, 20), "rx ry rz"),
+    ("ltibia", "lfemur", (0.34, -0.94, 0), 7.4, (0, 0, 20), "rx"),
+    ("lfoot", "ltibia", (0, -0.3, 0.9), 2.3, (-90, 7, 20), "rx rz"),
+    ("lclavicle", "thorax", (0.9, 0.3, 0), 3.5, (0, 0, 0), "ry rz"),
+    ("lhumerus", "lclavicle", (1, 0, 0), 5, (180, 30, -90), "rx ry rz"),
+    ("lradius", "lhumerus", (1, 0, 0), 3.4, (180, 30, -90), "rx"),
+    ("lwrist", "lradius", (1, 0, 0), 1.7, (180, 30, -90), "ry"),
+)
+
+
+def right(name):
+    return "r" + name[1:] if name in {bone[0] for bone in CMU_LEFT} else name
+
+
+CMU = (
+    *CMU_TRUNK,
+    *CMU_LEFT,
+    *(
+        (right(name), right(parent), (-x, y, z), length, (ax, -ay, -az), dof)
+        for name, parent, (x, y, z), length, (ax, ay, az), dof in CMU_LEFT
+    ),
+)
+
+
+def write_asf(path, bones=CMU, turn=(0, 0, 0), angle="deg", length=0.45):
+    scale = 1 if angle == "deg" else np.pi / 180
+    degrees = lambda values: " ".join(f"{value * scale:.10f}" for value in values)  # noqa: E731
+    lines = [
+        "# AST/ASF file", ":version 1.10", ":name performer", ":units", "  mass 1.0", f"  length {length}",
+        f"  angle {angle}", ":documentation", "   begin nothing, end nothing", ":root", "   order TX TY TZ RX RY RZ",
+        "   axis XYZ", "   position 0 0 0", f"   orientation {degrees(turn)}", ":bonedata",
+    ]  # fmt: skip
+    for i, (name, _, direction, size, axis, dof) in enumerate(bones, start=1):
+        lines += ["  begin", f"     id {i}", f"     name {name}", f"     direction {' '.join(map(str, direction))}"]
+        lines += [f"     length {size}", f"     axis {degrees(axis)}  XYZ"]
+        if dof:
+            limits = ["(-160.0 20.0)"] * len(dof.split())
+            lines += [f"    dof {dof}", "    limits " + "\n           ".join(limits)]
+        lines.append("  end")
+    lines += [":hierarchy", "  begin"]
+    for parent in dict.fromkeys(bone[1] for bone in bones):
+        lines.append(f"    {parent} {' '.join(bone[0] for bone in bones if bone[1] == parent)}")
+    path.write_text("\n".join([*lines, "  end", ""]))
+    return path
+
+
+def write_amc(path, values):
+    """Bones in the order of CMU's files, which starts with the root; frames count from 1."""
+    lines = ["#!OML:ASF a.asf", ":FULLY-SPECIFIED", ":DEGREES"]
+    for i in range(len(values["root"])):
+        lines += [str(i + 1), *(f"{bone} {' '.join(f'{x:.6f}' for x in rows[i])}" for bone, rows in values.items())]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_hand_worked_skeleton(tmp_path):
+    """Bone a's own x axis is the world's y: its first angle turns b, at its end, about y, and leaves a upright."""
+    skeleton = asf_amc.parse_asf(write_asf(tmp_path / "a.asf", TINY).read_text(), "a.asf")
+    assert skeleton.unit == pytest.approx(0.0254 / 0.45)
+    values = {
+        "root": np.array([[0.0, 1, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [5, 0, 0, 90, 0, 90]]),
+        "a": np.array([[0.0, 0], [90, 0], [0, 90], [0, 0]]),
+    }
+    ends = asf_amc.forward(skeleton, values)
+    np.testing.assert_allclose(ends["a"], [[0, 3, 0], [0, 3, 0], [-2, 1, 0], [5, 0, 2]], atol=1e-9)
+    np.testing.assert_allclose(ends["b"], [[1, 3, 0], [0, 3, -1], [-2, 2, 0], [5, 1, 2]], atol=1e-9)
+    radians = asf_amc.parse_asf(write_asf(tmp_path / "r.asf", TINY, angle="rad").read_text(), "r.asf")
+    values = {name: np.concatenate([v[:, :-3], np.radians(v[:, -3:])], axis=1) for name, v in values.items()}
+    for name, points in asf_amc.forward(radians, values).items():
+        np.testing.assert_allclose(points, ends[name], atol=1e-6)
+
+
+def performance(rng, frames=FRAMES):
+    values = {"root": np.concatenate([rng.normal(size=(frames, 3)), rng.uniform(-20, 20, (frames, 3))], axis=1)}
+    return values | {bone[0]: rng.uniform(-25, 25, (frames, len(bone[5].split()))) for bone in CMU if bone[5]}
+
+
+def test_the_same_motion_as_bvh(tmp_path, rng):
+    """Both readers agree on a performer whose ASF angles were turned into those of BVH by another library."""
+    rotation = pytest.importorskip("scipy.spatial.transform").Rotation
+    values = performance(rng)
+    write_asf(tmp_path / "01.asf")
+    read = asf_amc.parse_asf((tmp_path / "01.asf").read_text(), "01.asf")
+    ends = asf_amc.forward(read, values)
+    joints = [("root", "", (0, 0, 0))]
+    along = {bone[0]: tuple(bone[3] * np.array(bone[2]) / np.linalg.norm(bone[2])) for bone in CMU}
+    for name, parent, *_ in CMU:
+        joints.append((name, parent, along.get(parent, (0, 0, 0))))
+        if name not in {bone[1] for bone in CMU}:
+            joints.append((f"{name}/end", name, along[name]))
+    angles = {"root": rotation.from_euler("xyz", values["root"][:, 3:], degrees=True).as_euler("ZYX", degrees=True)}
+    for name, _, _, _, axis, dof in CMU:
+        own = np.zeros((FRAMES, 3))
+        for i, key in enumerate(dof.split()):
+            own[:, "xyz".index(key[1])] = values[name][:, i]
+        frame = rotation.from_euler("xyz", axis, degrees=True)
+        turned = frame * rotation.from_euler("xyz", own, degrees=True) * frame.inv()
+        angles[name] = turned.as_euler("ZYX", degrees=True)
+    path = write(tmp_path / "01.bvh", values["root"][:, :3], angles, joints)
+    parsed, frames, _ = bvh.parse(path.read_text(), "01.bvh")
+    places = dict(zip((joint.name for joint in parsed), bvh.forward(parsed, frames), strict=True))
+    for name in ("head", "lwrist", "rwrist", "lfoot"):
+        np.testing.assert_allclose(places[f"{name}/end"], ends[name], atol=1e-3)
+    np.testing.assert_allclose(places["ltibia"], ends["lfemur"], atol=1e-3)
+
+
+def test_performers_are_filmed_with_their_own_skeletons(tmp_path, rng):
+    write_asf(tmp_path / "01.asf")
+    write_asf(tmp_path / "12.asf", [(*bone[:3], bone[3] * 1.1, *bone[4:]) for bone in CMU])
+    for take in ("01_01", "12_03"):
+        write_amc(tmp_path / f"{take}.amc", performance(rng, 33))
+    data = CONVERTERS["asf_amc"].convert(tmp_path, seed=1)
+    assert "120 frames per second are taken for granted" in data.source and "mocap.cs.cmu.edu" in data.source
+    assert set(data.fps) == {30} and dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test"}
+    shin = data.points_3d[:, JOINT("left_ankle")] - data.points_3d[:, JOINT("left_knee")]
+    expected = np.where(data.subject == "12", 1.1, 1.0)[data.clip_of_frame] * 7.4 * clips.CMU_UNIT
+    np.testing.assert_allclose(np.linalg.norm(shin, axis=-1), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("01.asf", ":units", ":unit", "found no :units, expected an ASF file"),
+        ("01.asf", "length 0.45", "length 0", ":units: found length 0"),
+        ("01.asf", "angle deg", "angle gon", ":units: found length 0.45, angle gon"),
+        ("01.asf", "RX RY RZ", "RX RY L", ":root order: found tx ty tz rx ry l"),
+        ("01.asf", "name lfemur", "name lthigh", ":hierarchy: found lfemur at lhipjoint"),
+        ("01.asf", "XYZ", "XXZ", ":root orientation, axis: found .*expected three angles and an order"),
+        ("01.asf", "direction 0 1 0", "direction 0 0 0", "direction, length: found"),
+        ("01.asf", "dof rx ry rz", "dof rx ry l", "dof: found rx ry l"),
+        ("01.asf", "length 2.0", "long 2.0", "lowerback: found no length"),
+        ("01.asf", "  end\n:hier", ":hier", "found a bone without end"),
+        ("01.asf", "rradius", "rforearm", None),
+        ("01_01.amc", "head ", "skull ", "line .*found 'skull .*expected a bone of the skeleton"),
+        ("01_01.amc", "ltibia ", "ltibia 1 ", "line .*found 'ltibia 1 .*expected 1 numbers once"),
+        ("01_01.amc", "ltibia ", "ltibia x", "line .*expected numbers"),
+        ("01_01.amc", "1\nroot", "root", "expected 6 numbers once in a frame"),
+    ],
+)
+def test_damaged_asf_and_amc_files_are_refused_in_one_line(file, old, new, message, tmp_path, rng):
+    write_asf(tmp_path / "01.asf")
+    write_amc(tmp_path / "01_01.amc", performance(rng))
+    content = (tmp_path / file).read_text()
+    (tmp_path / file).write_text(content.replace(old, new, *([1] if message else [])))
+    with pytest.raises(
+        DatasetError, match=message or ":bonedata: found no rradius, expected the bones of CMU"
+    ) as caught:
+        CONVERTERS["asf_amc"].convert(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path / file)) and "\n" not in str(caught.value)
+
+
+def test_amc_files_that_are_cut_off_or_without_a_skeleton(tmp_path, rng):
+    path = write_amc(tmp_path / "01_01.amc", performance(rng))
+    with pytest.raises(DatasetError, match=r"found no \.asf beside it, expected 01\.asf"):
+        asf_amc.convert(path)
+    write_asf(tmp_path / "02.asf")
+    content = path.read_text()
+    path.write_text(content[: content.rindex("lfemur")])
+    with pytest.raises(DatasetError, match=r"frame 9: found no .*lfemur.* \(cut off\?\)"):
+        asf_amc.convert(path)
+    path.write_text("# nothing\n")
+    with pytest.raises(DatasetError, match="found no frame, expected an AMC file"):
+        asf_amc.convert(path)
+    write_asf(tmp_path / "03.asf")
+    with pytest.raises(DatasetError, match=r"found \['02.asf', '03.asf'\] beside it, expected 01.asf"):
+        asf_amc.convert(path)

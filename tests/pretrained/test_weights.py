@@ -1,0 +1,43 @@
+"""The lifter that comes with the package: small, described, and as good as its card says."""
+
+import numpy as np
+
+from geolift import load, model
+from geolift.convert.mocap import cmu
+from geolift.data.normalization import normalize_persons
+from geolift.evaluation import evaluate
+from geolift.pretrained import weights_file
+
+
+def test_it_is_small_and_its_card_is_whole():
+    assert weights_file.names() == ["cmu"]
+    assert (weights_file.WEIGHTS / "cmu.safetensors").stat().st_size < 8e6
+    card = weights_file.card("cmu")
+    assert "mocap.cs.cmu.edu" in card["terms"] and card["metrics"]["split"] == "test"
+    for key in ("data", "command", "commit", "seed", "steps", "hardware", "use", "limits"):
+        assert card[key] not in ("", None), key
+    assert card["model"] == load("cmu").id
+    assert card["limits"] in weights_file.describe_card(card)
+
+
+def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_file):
+    data = cmu.convert(cmu_file).select("test")
+    chosen = np.arange(0, data.frames, 60)
+    images = data._replace(
+        **{key: getattr(data, key)[chosen] for key in ("keypoints", "confidence", "points_3d")},
+        **{
+            key: getattr(data, key)[data.clip_of_frame[chosen]]
+            for key in ("subject", "action", "camera", "split", "clip")
+        },
+        fps=np.zeros(len(chosen), np.float32),
+        start=np.arange(len(chosen)),
+        stop=np.arange(len(chosen)) + 1,
+        image_size=None,
+        intrinsics=None,
+    )
+    trained = load("cmu")
+    points = model.lift_poses(trained, normalize_persons(images, trained.normalization), images.seen)
+    measured = evaluate.evaluate(points, images)
+    claimed = weights_file.card("cmu")["metrics"]["values"]
+    assert measured["p_mpjpe"] < claimed["p_mpjpe"] + 2
+    assert measured["flip_rate"] < 2
