@@ -58,7 +58,7 @@ def convert(
     path = Path(path)
     read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
     recording = track(without_doubtful(read.recording, min_confidence))
-    bridge = skeleton_file.bridge_of(recording, skeleton, str(path))
+    bridge = skeleton_file.bridge_of(recording.joints, recording.joint_set, skeleton, str(path))
     _, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence)
     rooted = confidence[:, bridge.target.root] > 0
     if not rooted.any():

@@ -185,7 +185,7 @@ def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | No
     by_name = not recording.joint_set or model.skeleton != H36M17
     if skeleton is None and by_name and set(recording.joints) >= set(model.skeleton.names):
         return Bridge(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
-    bridge = skeleton_file.bridge_of(recording, skeleton, what)
+    bridge = skeleton_file.bridge_of(recording.joints, recording.joint_set, skeleton, what)
     try:
         expect_skeleton(bridge.target, model.skeleton)
     except DatasetError as error:

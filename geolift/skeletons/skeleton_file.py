@@ -40,7 +40,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geolift.errors import DatasetError
-from geolift.keypoints.recording import Recording
 from geolift.safe_io import bounded_file, json_file
 from geolift.skeletons import mapping as bridges
 from geolift.skeletons import skeleton as skeletons
@@ -102,15 +101,16 @@ def read(path: str | os.PathLike) -> SkeletonFile:
     return SkeletonFile(skeleton, mapping)
 
 
-def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str) -> Bridge:
-    """The bridge from a recording's joints: to the skeleton of a file, or to Human3.6M-17 from a known joint set.
+def bridge_of(joints: tuple[str, ...], joint_set: str, path: str | os.PathLike | None, origin: str) -> Bridge:
+    """The bridge from named joints: to the skeleton of a file, or to Human3.6M-17 from a known joint set.
 
     Joints that are a part of known joint sets, by their names, are taken for those, if the sets agree on them.
 
     Args:
-        recording: whose joints.
+        joints: K names of the keypoints' joints.
+        joint_set: the name of these joints in `joint_sets.JOINT_SETS`, or "" if they are in none.
         path: the skeleton file, or None.
-        origin: where the recording is from, which errors begin with.
+        origin: where the keypoints are from; errors begin with it.
 
     Raises:
         DatasetError: if the joints are of no known set and no file says what they are, or as `read` and `bridge`.
@@ -118,18 +118,18 @@ def bridge_of(recording: Recording, path: str | os.PathLike | None, origin: str)
     if path is not None:
         file = read(path)
         try:
-            return bridge(file, recording.joints)
+            return bridge(file, joints)
         except DatasetError as error:
             raise DatasetError(f"{path}: {error}") from error
-    if recording.joint_set:
-        return JOINT_SETS[recording.joint_set]
-    parts = {name: part for name in JOINT_SETS if (part := _part(name, recording.joints))}
+    if joint_set:
+        return JOINT_SETS[joint_set]
+    parts = {name: part for name in JOINT_SETS if (part := _part(name, joints))}
     most = max((sum(map(bool, part.rules.values())) for part in parts.values()), default=0)
     best = {name: part for name, part in parts.items() if sum(map(bool, part.rules.values())) == most}
     if not best or any(part.rules != next(iter(best.values())).rules for part in best.values()):
         which = f"their names are those of {list(best)}" if best else "no known joint set has them all"
         raise DatasetError(
-            f"{origin}: joints: found {', '.join(recording.joints)[:300]}; {which}: expected a skeleton file that says "
+            f"{origin}: joints: found {', '.join(joints)[:300]}; {which}: expected a skeleton file that says "
             "what they are (--skeleton)"
         )
     return next(iter(best.values()))
