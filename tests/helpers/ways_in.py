@@ -70,8 +70,8 @@ WAYS = (
 
 def write(folder: Path) -> None:
     """Write the files of all ways in."""
-    from test_archives_mpi_inf_3dhp_train import write as write_3dhp_train
-    from test_mpi_inf_3dhp import write_3dhp
+    from tests.convert.mpi_inf_3dhp.test_test_set import write_3dhp
+    from tests.convert.mpi_inf_3dhp.test_training_set import write as write_3dhp_train
 
     corpus.write(folder)
     lifter = Lifter(16, 1, "batch", 10.0, False)
