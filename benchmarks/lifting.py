@@ -33,11 +33,11 @@ SINGLES = 1000
 
 def body25(keypoints: np.ndarray) -> np.ndarray:
     """`[F, 25, 3]` x, y, confidence, as OpenPose gives them; what Human3.6M-17 does not have is missing."""
-    bridge = JOINT_SETS["body25"]
-    people = np.zeros((len(keypoints), len(bridge.source), 3))
-    for joint, sources in bridge.rules.items():
+    mapping = JOINT_SETS["body25"]
+    people = np.zeros((len(keypoints), len(mapping.source), 3))
+    for joint, sources in mapping.mean_of.items():
         if len(sources) == 1:
-            at = bridge.source.index(sources[0])
+            at = mapping.source.index(sources[0])
             people[:, at, :2], people[:, at, 2] = keypoints[:, H36M17.names.index(joint)], 0.9
     return people
 

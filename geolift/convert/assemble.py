@@ -13,7 +13,7 @@ TRUNK = (0.3, 1.5)  # metres from pelvis to head top
 LARGEST_SLOPE = 1e3  # of a line of sight; no lens sees beyond
 
 
-class Take(NamedTuple):
+class CameraClip(NamedTuple):
     """T frames of one person before one camera in Human3.6M-17 joints.
 
     Attributes:
@@ -40,23 +40,23 @@ class Take(NamedTuple):
 
 
 @np.errstate(over="ignore")  # what is beyond float32 becomes infinite, which is checked
-def assemble(takes: Sequence[Take], *, origin: str, source: str, notes: Sequence[str] = ()) -> Dataset:
-    """The data set of all takes, in their order. Joints that are not finite get confidence 0, and are counted.
+def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Sequence[str] = ()) -> Dataset:
+    """The data set of all clips, in their order. Joints that are not finite get confidence 0, and are counted.
 
     Args:
-        takes: at least one; image_size, intrinsics and points_3d are there in all or in none.
+        clips: at least one; image_size, intrinsics and points_3d are there in all or in none.
         origin: the archive, which errors name.
         source: where the data is from, with its terms.
         notes: what reading left out or took for granted, one sentence each; they are kept in `Dataset.source`.
 
     Raises:
-        DatasetError: if there is no take, or the data set is not as documented.
+        DatasetError: if there is no clip, or the data set is not as documented.
     """
-    if not takes:
+    if not clips:
         raise DatasetError(f"{origin}: found no frame, expected at least one")
-    keypoints = np.concatenate([take.keypoints for take in takes])
+    keypoints = np.concatenate([clip.keypoints for clip in clips])
     confidence = np.concatenate(
-        [np.ones(take.keypoints.shape[:2]) if take.confidence is None else take.confidence for take in takes]
+        [np.ones(clip.keypoints.shape[:2]) if clip.confidence is None else clip.confidence for clip in clips]
     )
     finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
     with np.errstate(over="ignore"):  # what becomes infinite is refused below
@@ -68,14 +68,14 @@ def assemble(takes: Sequence[Take], *, origin: str, source: str, notes: Sequence
     if too_sure:
         notes = [*notes, f"{too_sure} confidences above 1 were taken as 1."]
         confidence = np.minimum(confidence, 1)
-    stop = np.cumsum([len(take.keypoints) for take in takes])
+    stop = np.cumsum([len(clip.keypoints) for clip in clips])
     optional = {
-        key: None if takes[0]._asdict()[key] is None else np.array([getattr(take, key) for take in takes], np.float32)
+        key: None if clips[0]._asdict()[key] is None else np.array([getattr(clip, key) for clip in clips], np.float32)
         for key in ("image_size", "intrinsics")
     }
-    if takes[0].points_3d is not None:
+    if clips[0].points_3d is not None:
         with np.errstate(all="ignore"):  # what is not finite is refused below
-            points = optional["points_3d"] = np.concatenate([take.points_3d for take in takes]).astype(np.float32)
+            points = optional["points_3d"] = np.concatenate([clip.points_3d for clip in clips]).astype(np.float32)
             height = np.median(np.linalg.norm(points[:, H36M17.head] - points[:, H36M17.root], axis=-1))
         if not TRUNK[0] < height < TRUNK[1]:
             expected = f"expected {TRUNK[0]}..{TRUNK[1]} metres"
@@ -86,9 +86,9 @@ def assemble(takes: Sequence[Take], *, origin: str, source: str, notes: Sequence
         skeleton=H36M17,
         start=np.append(0, stop[:-1]),
         stop=stop,
-        fps=np.array([take.fps for take in takes], np.float32),
+        fps=np.array([clip.fps for clip in clips], np.float32),
         **{
-            key: np.array([getattr(take, key) for take in takes], np.str_)
+            key: np.array([getattr(clip, key) for clip in clips], np.str_)
             for key in ("subject", "action", "camera", "split", "clip")
         },
         **optional,

@@ -12,7 +12,8 @@ from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import take, without_doubtful
 from geolift.keypoints.to_dataset import to_dataset
 from geolift.keypoints.tracking import track
-from geolift.skeletons import mapping, skeleton_file
+from geolift.skeletons import skeleton_file
+from geolift.skeletons.mapping import check_head, map_joints
 
 TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
 SPLITS = ("none", "clip", "person")
@@ -42,7 +43,7 @@ def convert(
         fps: frames per second where the file does not tell.
         image_size: width and height of all images in pixels where the file does not tell; training asks for it.
         min_confidence: joints less sure than this count as not seen.
-        head: what becomes of a head top that the joint set lacks, "mask" or "extrapolate", as in `bridges.apply`.
+        head: what becomes of a head top that the joint set lacks, "mask" or "extrapolate", as in `map_joints`.
         split_by: what the split "test" is made of: every fifth clip (of images, the clips of every fifth image), every
             fifth person, or "none": everything is for training.
 
@@ -52,17 +53,17 @@ def convert(
     """
     if split_by not in SPLITS:
         raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
-    mapping.check_head(head)
+    check_head(head)
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
     read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
     recording = track(without_doubtful(read.recording, min_confidence))
-    bridge = skeleton_file.bridge_of(recording.joints, recording.joint_set, skeleton, str(path))
-    _, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence)
-    rooted = confidence[:, bridge.target.root] > 0
+    mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))
+    _, confidence = map_joints(mapping, recording.keypoints, recording.confidence)
+    rooted = confidence[:, mapping.target.root] > 0
     if not rooted.any():
-        root = bridge.target.names[bridge.target.root]
+        root = mapping.target.names[mapping.target.root]
         raise DatasetError(f"{path}: none of {len(rooted)} detections has the root, {root}, expected one")
     notes = list(recording.notes)
     if not rooted.all():
@@ -70,7 +71,7 @@ def convert(
         recording = take(recording, rooted)
     if recording.image_size is None:
         notes.append("image sizes are not known, which training on this data set alone asks for")
-    data = to_dataset(recording, bridge, source=str(path), head=head)
+    data = to_dataset(recording, mapping, source=str(path), head=head)
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
     return data._replace(split=_splits(data, split_by), source=source)
 

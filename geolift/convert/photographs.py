@@ -10,9 +10,8 @@ import numpy as np
 from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import COCO17, MPII16
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.mapping import JointMapping, map_joints
 from geolift.skeletons.skeleton import H36M17
 
 MPII_NOTICE = (
@@ -64,7 +63,7 @@ def read_coco(path: str | os.PathLike) -> Dataset:
 def _read(
     path: str | os.PathLike,
     what: str,
-    bridge: Bridge,
+    mapping: JointMapping,
     flag: str,
     levels: tuple[float, ...],
     people: tuple[str, ...],
@@ -75,8 +74,8 @@ def _read(
     if missing:
         raise DatasetError(f"{path}: not {what}: {missing} missing, found {sorted(arrays)}")
     names, joints, flags = arrays["joint_names"].tolist(), arrays["joints"], arrays[flag]
-    if names != list(bridge.source):
-        raise DatasetError(f"{path}: joint_names: found {names}, expected {list(bridge.source)}")
+    if names != list(mapping.source):
+        raise DatasetError(f"{path}: joint_names: found {names}, expected {list(mapping.source)}")
     if joints.ndim != 3 or joints.shape[1:] != (len(names), 2) or joints.dtype.kind != "f":
         found = f"{joints.dtype} of shape {list(joints.shape)}"
         raise DatasetError(f"{path}: joints: found {found}, expected floats of shape [persons, {len(names)}, 2]")
@@ -106,7 +105,7 @@ def _read(
 
 def _people(
     path: str | os.PathLike,
-    bridge: Bridge,
+    mapping: JointMapping,
     arrays: dict[str, np.ndarray],
     *,
     image: np.ndarray,
@@ -114,7 +113,7 @@ def _people(
     notice: str,
 ) -> Dataset:
     """One clip for each person whose pelvis is there, split by image; `source` counts the others, who are left out."""
-    keypoints, confidence = mapping.apply(bridge, arrays["joints"], arrays["confidence"])
+    keypoints, confidence = map_joints(mapping, arrays["joints"], arrays["confidence"])
     kept = np.flatnonzero(confidence[:, H36M17.root] > 0)
     if not len(kept):
         raise DatasetError(f"{path}: joints: none of {len(keypoints)} persons has a pelvis, expected one")

@@ -1,4 +1,4 @@
-"""Human3.6M: its joints, subjects, takes and cameras, whichever way it was packed."""
+"""Human3.6M: its joints, subjects, sequences and cameras, whichever way it was packed."""
 
 import re
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.skeletons.joint_sets import HUMAN36M32
-from geolift.skeletons.mapping import order
+from geolift.skeletons.mapping import source_indices
 
 NOTICE = (
     "Human3.6M, for academic use only, http://vision.imar.ro/human3.6m. Ionescu, Papava, Olaru, Sminchisescu, "
@@ -20,8 +20,8 @@ SPLITS = {
     **dict.fromkeys(("S2", "S3", "S4"), "extra"),
 }
 JOINTS = len(HUMAN36M32.source)
-ORDER = order(HUMAN36M32)
-DAMAGED = "S11's second take of Directions, whose video is damaged, is left out."
+JOINT_INDICES = source_indices(HUMAN36M32)
+DAMAGED = "S11's second sequence of Directions, whose video is damaged, is left out."
 
 
 class Lens(NamedTuple):
@@ -100,12 +100,12 @@ def to_camera(points: np.ndarray, subject: str, camera: str) -> np.ndarray:
 
 
 def is_damaged(subject: str, action: str) -> bool:
-    """Whether `action`, as `action_name` gives it, is the take whose video is damaged."""
+    """Whether `action`, as `action_name` gives it, is the sequence whose video is damaged."""
     return subject == "S11" and action in HUMAN36M_DAMAGED
 
 
 def action_name(name: str) -> str:
-    """A take's name as VideoPose3D has it: "TakingPhoto 1" is "Photo 1", "WalkingDog-1" is "WalkDog 1"."""
+    """A sequence's name as VideoPose3D has it: "TakingPhoto 1" is "Photo 1", "WalkingDog-1" is "WalkDog 1"."""
     words = re.split(r"[ _-](?=\d)", name)
     return " ".join([HUMAN36M_RENAMED.get(words[0], words[0]), *words[1:]])
 
@@ -129,7 +129,7 @@ HUMAN36M_ACTIONS = (
 HUMAN36M_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
 
 
-# S11's second take of Directions: by sub-action, and by file name, where the first one is "Directions 1".
+# S11's second sequence of Directions: by sub-action, and by file name, where the first one is "Directions 1".
 HUMAN36M_DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
 
 
@@ -140,6 +140,6 @@ HUMAN36M_CAMERAS = 4
 
 
 def human36m_row(action: str) -> str:
-    """The action of a take: "Walking 1", "Walking-1" and "Walking_1" are "Walking"; "SittingDown" is not "Sitting"."""
+    """The action of a sequence: "Walking" for "Walking 1", "Walking-1", "Walking_1"; "SittingDown" is not "Sitting"."""
     name = re.split(r"[ _-](?=\d)", action)[0]
     return HUMAN36M_RENAMED.get(name, name)

@@ -22,8 +22,8 @@ def canonical(names: Sequence[str]) -> tuple[str, ...]:
     """
     plain = [_plain(name) for name in names]
     for called in (plain, [ALSO_CALLED.get(name, name) for name in plain]):
-        for bridge in JOINT_SETS.values():
-            known = {_plain(name): name for name in bridge.source}
+        for mapping in JOINT_SETS.values():
+            known = {_plain(name): name for name in mapping.source}
             if len(called) == len(known) and set(called) == set(known):
                 return tuple(known[name] for name in called)
     return tuple(names)

@@ -43,7 +43,7 @@ def joints(names: Sequence[str], joint_set: str | None, origin: str) -> Arranged
         raise DatasetError(f"{origin}: found joints {list(names)}, expected names that differ")
     if joint_set is not None:
         known = _known(joint_set, origin)
-    found = [key for key, bridge in JOINT_SETS.items() if set(bridge.source) == set(names)]
+    found = [key for key, mapping in JOINT_SETS.items() if set(mapping.source) == set(names)]
     found = [joint_set] if joint_set in found else found
     if len(found) > 1:
         raise DatasetError(f"{origin}: the joints are those of {found}: say which with --joints")
@@ -77,7 +77,7 @@ def joint_set(found: str, count: int, said: str | None, origin: str) -> tuple[tu
         raise DatasetError(f"{origin}: --joints: found {said}, expected {found} as in the file")
     name = found or said
     if not name:
-        fitting = [key for key, bridge in JOINT_SETS.items() if len(bridge.source) == count]
+        fitting = [key for key, mapping in JOINT_SETS.items() if len(mapping.source) == count]
         raise DatasetError(f"{origin}: found {count} joints without names: say which with --joints, one of {fitting}")
     names = _known(name, origin)
     if len(names) != count:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
@@ -57,7 +57,7 @@ def oddness(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 def mean_oddness(keypoints: np.ndarray, confidence: np.ndarray, joint_set: str) -> tuple[float, int]:
     """The mean `oddness` of keypoints `[N, K, 2]` read as `joint_set`, and of how many detections; NaN of none."""
     chosen = np.unique(np.linspace(0, len(keypoints) - 1, min(JUDGED, len(keypoints))).astype(int))
-    odd = oddness(*mapping.apply(JOINT_SETS[joint_set], keypoints[chosen], confidence[chosen]))
+    odd = oddness(*map_joints(JOINT_SETS[joint_set], keypoints[chosen], confidence[chosen]))
     odd = odd[np.isfinite(odd)]
     return (float(odd.mean()), len(odd)) if len(odd) else (float("nan"), 0)
 

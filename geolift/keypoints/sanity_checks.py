@@ -19,8 +19,8 @@ from geolift.keypoints.frame_names import EXTENSION
 from geolift.keypoints.proportions import PERSON, likely_joint_sets, mean_oddness
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.tracking import apart, sizes
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
@@ -52,7 +52,7 @@ def suspicions(recording: Recording) -> tuple[str, ...]:
 
 def as_human36m(recording: Recording) -> Recording:
     """The recording of a known joint set in the joints of Human3.6M-17; detections without any of them stay."""
-    keypoints, confidence = mapping.apply(JOINT_SETS[recording.joint_set], recording.keypoints, recording.confidence)
+    keypoints, confidence = map_joints(JOINT_SETS[recording.joint_set], recording.keypoints, recording.confidence)
     return recording._replace(keypoints=keypoints, confidence=confidence, joints=H36M17.names, joint_set="h36m17")
 
 
@@ -62,7 +62,7 @@ def wrong_order(recording: Recording) -> str | None:
         return None
     keypoints, confidence, name = recording.keypoints, recording.confidence, recording.joint_set
     odd, people = mean_oddness(keypoints, confidence, name)
-    same = [other for other, bridge in JOINT_SETS.items() if len(bridge.source) == len(recording.joints)]
+    same = [other for other, mapping in JOINT_SETS.items() if len(mapping.source) == len(recording.joints)]
     order, decided, _ = likely_joint_sets(keypoints, confidence, same)
     if decided and order[0] != name:
         return f"the joints look like {order[0]}, not like {name}: {people} people have the proportions of the former"

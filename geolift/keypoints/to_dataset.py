@@ -4,11 +4,10 @@ import numpy as np
 
 from geolift.data.dataset import Dataset, check
 from geolift.keypoints.recording import Recording
-from geolift.skeletons import mapping
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.mapping import JointMapping, map_joints
 
 
-def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str = "mask") -> Dataset:
+def to_dataset(recording: Recording, mapping: JointMapping, *, source: str, head: str = "mask") -> Dataset:
     """The people of a recording as clips for training; every detection is in it once.
 
     A tracked person in a video is one clip for each stretch of frames that follow each other: frames without the
@@ -17,18 +16,18 @@ def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str =
 
     Args:
         recording: N detections.
-        bridge: from the recording's joints to those of the data set.
+        mapping: from the recording's joints to those of the data set.
         source: where the data is from, kept in the data set; errors begin with it.
-        head: what becomes of a head top that the bridge masks, as in `bridges.apply`.
+        head: what becomes of a head top that the mapping masks, as in `map_joints`.
 
     Returns:
         The data set of N frames, person by person. Joints that were not seen, the root among them, have confidence 0.
 
     Raises:
         DatasetError: if the recording is no good data set.
-        ValueError: if the bridge is from other joints.
+        ValueError: if the mapping is from other joints.
     """
-    keypoints, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    keypoints, confidence = map_joints(mapping, recording.keypoints, recording.confidence, head=head)
     rows = np.lexsort((recording.frame, recording.person))
     frame, person = recording.frame[rows], recording.person[rows]
     size = None if recording.image_size is None else recording.image_size[frame]
@@ -41,7 +40,7 @@ def to_dataset(recording: Recording, bridge: Bridge, *, source: str, head: str =
     dataset = Dataset(
         keypoints=keypoints[rows],
         confidence=confidence[rows],
-        skeleton=bridge.target,
+        skeleton=mapping.target,
         start=start,
         stop=np.append(start[1:], len(rows)),
         fps=np.full(len(start), recording.fps if recording.video else 0, np.float32),

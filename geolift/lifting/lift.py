@@ -24,8 +24,8 @@ from geolift.lifting.tracks import Timeline, fill, running_median, smooth, timel
 from geolift.model import Model, lift_poses, model_bones
 from geolift.output.result import Result
 from geolift.pretrained import weights_file
-from geolift.skeletons import mapping, skeleton_file
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons import skeleton_file
+from geolift.skeletons.mapping import JointMapping, check_head, map_joints
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
 
 UNKNOWN_RATE = 30.0  # frames per second that stretches of time are counted by where nobody tells the rate
@@ -84,14 +84,14 @@ def lift(
     _check_positive(fps=fps, height=height, focal=focal)
     if height is not None and height > TALLEST:
         raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
-    mapping.check_head(head)
+    check_head(head)
     if not isinstance(model, Model):
         model = weights_file.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
     recording = select(track(without_doubtful(recording, min_confidence)), people)
     rate = recording.fps or UNKNOWN_RATE
 
-    recording, rows = _in_joints_of(model, recording, _bridge(recording, model, skeleton, what), head)
+    recording, rows = _in_joints_of(model, recording, _joint_mapping(recording, model, skeleton, what), head)
     notes = [*recording.notes, *_missing(rows, model, made_up=rows.filled)]
     notes += [f"suspicious: {suspicion}" for suspicion in suspicions(recording)]
     if recording.video:
@@ -180,27 +180,27 @@ def _open(source: str | os.PathLike | Recording, format: str | None, options: Op
     return read.recording, f"{path.name}: {read.why}"
 
 
-def _bridge(recording: Recording, model: Model, skeleton: str | os.PathLike | None, what: str) -> Bridge:
+def _joint_mapping(recording: Recording, model: Model, skeleton: str | os.PathLike | None, what: str) -> JointMapping:
     """From the recording's joints to the model's."""
     by_name = not recording.joint_set or model.skeleton != H36M17
     if skeleton is None and by_name and set(recording.joints) >= set(model.skeleton.names):
-        return Bridge(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
-    bridge = skeleton_file.bridge_of(recording.joints, recording.joint_set, skeleton, what)
+        return JointMapping(recording.joints, {name: (name,) for name in model.skeleton.names}, model.skeleton)
+    mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, what)
     try:
-        expect_skeleton(bridge.target, model.skeleton)
+        expect_skeleton(mapping.target, model.skeleton)
     except DatasetError as error:
         raise DatasetError(f"{what}: the model's skeleton is another one: {error}") from error
-    return bridge
+    return mapping
 
 
-def _in_joints_of(model: Model, recording: Recording, bridge: Bridge, head: str) -> tuple[Recording, Timeline]:
+def _in_joints_of(model: Model, recording: Recording, mapping: JointMapping, head: str) -> tuple[Recording, Timeline]:
     """The detections that have any of the model's joints, and these; a head top that was made up is marked."""
-    keypoints, confidence = mapping.apply(bridge, recording.keypoints, recording.confidence, head=head)
+    keypoints, confidence = map_joints(mapping, recording.keypoints, recording.confidence, head=head)
     some = (confidence > 0).any(axis=1)
     recording = subset(recording, some, "none of their joints is one of the model's")
     rows = timeline(keypoints[some], confidence[some], recording.frame, recording.person)
     top = model.skeleton.head
-    if head == "extrapolate" and not bridge.rules[model.skeleton.names[top]]:
+    if head == "extrapolate" and not mapping.mean_of[model.skeleton.names[top]]:
         rows.filled[:, top] = rows.confidence[:, top] > 0
         rows.confidence[:, top] = 0
         note = f"the top of the head was extrapolated in {int(rows.filled[:, top].sum())} poses"

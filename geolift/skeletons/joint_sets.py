@@ -1,4 +1,4 @@
-"""The joint sets in which 2D keypoints of people come, as data: bridges to Human3.6M-17 (docs/joint-mapping.md).
+"""The joint sets in which 2D keypoints of people come, as data: mappings to Human3.6M-17 (docs/joint-mapping.md).
 
 Names are the formats' own, in snake_case, sides first; left and right are the person's own. A name means what it means
 in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
@@ -6,7 +6,7 @@ in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` abov
 
 from collections.abc import Sequence
 
-from geolift.skeletons.mapping import Bridge, check
+from geolift.skeletons.mapping import JointMapping, check_mapping
 from geolift.skeletons.skeleton import H36M17
 
 # The joints that have sides, from sources that call them as `H36M17` does.
@@ -20,26 +20,26 @@ TRUNK_FROM_LIMBS = {
     "spine": ("left_hip", "right_hip", "left_shoulder", "right_shoulder"),
     "thorax": ("left_shoulder", "right_shoulder"),
 }
-COCO17 = check(
-    Bridge(
+COCO17 = check_mapping(
+    JointMapping(
         source=(
             "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
             "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee",
             "left_ankle", "right_ankle",
         ),
-        rules={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ()},
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ()},
         ears=EARS,
     )
 )  # fmt: skip
 
 # Halpe's head is the top of the head, its neck between the shoulders, its hip between the hips.
-HALPE26 = check(
-    Bridge(
+HALPE26 = check_mapping(
+    JointMapping(
         source=(
             *COCO17.source, "head", "neck", "hip", "left_big_toe", "right_big_toe", "left_small_toe",
             "right_small_toe", "left_heel", "right_heel",
         ),
-        rules={
+        mean_of={
             **SIDED,
             "pelvis": ("hip",),
             "spine": ("hip", "neck"),
@@ -51,15 +51,15 @@ HALPE26 = check(
 )  # fmt: skip
 
 # OpenPose's BODY_25. Its neck is between the shoulders.
-BODY25 = check(
-    Bridge(
+BODY25 = check_mapping(
+    JointMapping(
         source=(
             "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
             "left_wrist", "mid_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
             "right_eye", "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel",
             "right_big_toe", "right_small_toe", "right_heel",
         ),
-        rules={
+        mean_of={
             **SIDED,
             "pelvis": ("mid_hip",),
             "spine": ("mid_hip", "neck"),
@@ -73,14 +73,14 @@ BODY25 = check(
 
 # OpenPose's COCO: COCO's joints in another order, and a neck between the shoulders. No joint between the hips: the
 # spine is halfway from the neck, which counts twice, to the hips.
-COCO18 = check(
-    Bridge(
+COCO18 = check_mapping(
+    JointMapping(
         source=(
             "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
             "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye",
             "left_eye", "right_ear", "left_ear",
         ),
-        rules={
+        mean_of={
             **SIDED,
             "pelvis": ("left_hip", "right_hip"),
             "spine": ("left_hip", "right_hip", "neck", "neck"),
@@ -94,13 +94,13 @@ COCO18 = check(
 
 # MPII's pelvis and thorax lie between its hips and shoulders. It has no spine, and nothing at the height of the nose:
 # its upper neck is the neck's lower end, so Human3.6M's neck/nose is taken halfway from there to the top of the head.
-MPII16 = check(
-    Bridge(
+MPII16 = check_mapping(
+    JointMapping(
         source=(
             "r_ankle", "r_knee", "r_hip", "l_hip", "l_knee", "l_ankle", "pelvis", "thorax", "upper_neck", "head_top",
             "r_wrist", "r_elbow", "r_shoulder", "l_shoulder", "l_elbow", "l_wrist",
         ),
-        rules={
+        mean_of={
             "pelvis": ("pelvis",),
             "right_hip": ("r_hip",), "right_knee": ("r_knee",), "right_ankle": ("r_ankle",),
             "left_hip": ("l_hip",), "left_knee": ("l_knee",), "left_ankle": ("l_ankle",),
@@ -116,19 +116,19 @@ MPII16 = check(
 
 # OpenPose's MPI is made of MPII's joints: head and neck are its head top and upper neck, the chest is halfway between
 # its pelvis and thorax.
-MPI15 = check(
-    Bridge(
+MPI15 = check_mapping(
+    JointMapping(
         source=(
             "head", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
             "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "chest",
         ),
-        rules={**SIDED, **TRUNK_FROM_LIMBS, "spine": ("chest",), "neck": ("neck", "head"), "head": ("head",)},
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "spine": ("chest",), "neck": ("neck", "head"), "head": ("head",)},
     )
 )  # fmt: skip
 
 # MediaPipe's BlazePose, where the corners of the mouth are `mouth_left`, `mouth_right`.
-MEDIAPIPE33 = check(
-    Bridge(
+MEDIAPIPE33 = check_mapping(
+    JointMapping(
         source=(
             "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
             "left_ear", "right_ear", "left_mouth", "right_mouth", "left_shoulder", "right_shoulder", "left_elbow",
@@ -136,20 +136,20 @@ MEDIAPIPE33 = check(
             "left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
             "right_ankle", "left_heel", "right_heel", "left_foot_index", "right_foot_index",
         ),
-        rules={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ()},
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ()},
         ears=EARS,
     )
 )  # fmt: skip
 
 # CMU Panoptic. Its neck is between the shoulders, its body centre between the hips.
-PANOPTIC19 = check(
-    Bridge(
+PANOPTIC19 = check_mapping(
+    JointMapping(
         source=(
             "neck", "nose", "body_center", "left_shoulder", "left_elbow", "left_wrist", "left_hip", "left_knee",
             "left_ankle", "right_shoulder", "right_elbow", "right_wrist", "right_hip", "right_knee", "right_ankle",
             "left_eye", "left_ear", "right_eye", "right_ear",
         ),
-        rules={
+        mean_of={
             **SIDED,
             "pelvis": ("body_center",),
             "spine": ("body_center", "neck"),
@@ -163,33 +163,33 @@ PANOPTIC19 = check(
 
 # MPI-INF-3DHP has no nose: its neck is the throat, its head the middle of the head.
 TRUNK_OF_3DHP = {"pelvis": ("pelvis",), "spine": ("spine",), "thorax": ("neck",), "neck": ("head",)}
-MPI_INF_3DHP28 = check(
-    Bridge(
+MPI_INF_3DHP28 = check_mapping(
+    JointMapping(
         source=(
             "spine3", "spine4", "spine2", "spine", "pelvis", "neck", "head", "head_top", "left_clavicle",
             "left_shoulder", "left_elbow", "left_wrist", "left_hand", "right_clavicle", "right_shoulder",
             "right_elbow", "right_wrist", "right_hand", "left_hip", "left_knee", "left_ankle", "left_foot", "left_toe",
             "right_hip", "right_knee", "right_ankle", "right_foot", "right_toe",
         ),
-        rules={**SIDED, **TRUNK_OF_3DHP, "head": ("head_top",)},
+        mean_of={**SIDED, **TRUNK_OF_3DHP, "head": ("head_top",)},
     )
 )  # fmt: skip
-MPI_INF_3DHP17 = check(
-    Bridge(
+MPI_INF_3DHP17 = check_mapping(
+    JointMapping(
         source=(
             "head_top", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow",
             "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "pelvis",
             "spine", "head",
         ),
-        rules={**SIDED, **TRUNK_OF_3DHP, "head": ("head_top",)},
+        mean_of={**SIDED, **TRUNK_OF_3DHP, "head": ("head_top",)},
     )
 )  # fmt: skip
 
 SAME = {joint: (joint,) for joint in H36M17.names}
-HUMAN36M17 = check(Bridge(source=H36M17.names, rules=SAME))
+HUMAN36M17 = check_mapping(JointMapping(source=H36M17.names, mean_of=SAME))
 # All 32 joints of Human3.6M, some at the same place as others.
-HUMAN36M32 = check(
-    Bridge(
+HUMAN36M32 = check_mapping(
+    JointMapping(
         source=(
             "pelvis", "right_hip", "right_knee", "right_ankle", "right_toe_base", "right_toe_tip", "left_hip",
             "left_knee", "left_ankle", "left_toe_base", "left_toe_tip", "spine_base", "spine", "thorax", "neck",
@@ -197,7 +197,7 @@ HUMAN36M32 = check(
             "left_wrist_end", "left_hand", "right_collar", "right_shoulder", "right_elbow", "right_wrist",
             "right_thumb_base", "right_thumb", "right_wrist_end", "right_hand",
         ),
-        rules=SAME,
+        mean_of=SAME,
     )
 )  # fmt: skip
 
@@ -219,4 +219,4 @@ JOINT_SETS = {
 
 def named(joints: Sequence[str]) -> str:
     """The name of the joint set that has just these joints, in this order; "" if none has."""
-    return next((name for name, bridge in JOINT_SETS.items() if bridge.source == tuple(joints)), "")
+    return next((name for name, mapping in JOINT_SETS.items() if mapping.source == tuple(joints)), "")

@@ -41,10 +41,9 @@ from typing import Any, NamedTuple
 
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, json_file
-from geolift.skeletons import mapping as bridges
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.joint_sets import JOINT_SETS
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.mapping import JointMapping, check_mapping
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
 LARGEST = 2**20  # bytes
@@ -101,32 +100,35 @@ def read(path: str | os.PathLike) -> SkeletonFile:
     return SkeletonFile(skeleton, mapping)
 
 
-def bridge_of(joints: tuple[str, ...], joint_set: str, path: str | os.PathLike | None, origin: str) -> Bridge:
-    """The bridge from named joints: to the skeleton of a file, or to Human3.6M-17 from a known joint set.
+def resolve_mapping(
+    joints: tuple[str, ...], joint_set: str, path: str | os.PathLike | None, origin: str
+) -> JointMapping:
+    """Find the mapping from a recording's joints: to the skeleton of a file, or from a known joint set to Human3.6M-17.
 
-    Joints that are a part of known joint sets, by their names, are taken for those, if the sets agree on them.
+    Joints that are a part of known joint sets, by their names, count as joints of those sets if the sets agree on them.
 
     Args:
-        joints: K names of the keypoints' joints.
+        joints: K names of the recording's joints.
         joint_set: the name of these joints in `joint_sets.JOINT_SETS`, or "" if they are in none.
         path: the skeleton file, or None.
-        origin: where the keypoints are from; errors begin with it.
+        origin: where the recording is from, for errors.
 
     Raises:
-        DatasetError: if the joints are of no known set and no file says what they are, or as `read` and `bridge`.
+        DatasetError: if the joints are of no known set and there is no skeleton file, or as `read`, `joint_mapping`.
+        FileNotFoundError: if there is no such skeleton file.
     """
     if path is not None:
         file = read(path)
         try:
-            return bridge(file, joints)
+            return joint_mapping(file, joints)
         except DatasetError as error:
             raise DatasetError(f"{path}: {error}") from error
     if joint_set:
         return JOINT_SETS[joint_set]
     parts = {name: part for name in JOINT_SETS if (part := _part(name, joints))}
-    most = max((sum(map(bool, part.rules.values())) for part in parts.values()), default=0)
-    best = {name: part for name, part in parts.items() if sum(map(bool, part.rules.values())) == most}
-    if not best or any(part.rules != next(iter(best.values())).rules for part in best.values()):
+    most = max((sum(map(bool, part.mean_of.values())) for part in parts.values()), default=0)
+    best = {name: part for name, part in parts.items() if sum(map(bool, part.mean_of.values())) == most}
+    if not best or any(part.mean_of != next(iter(best.values())).mean_of for part in best.values()):
         which = f"their names are those of {list(best)}" if best else "no known joint set has them all"
         raise DatasetError(
             f"{origin}: joints: found {', '.join(joints)[:300]}; {which}: expected a skeleton file that says "
@@ -135,17 +137,17 @@ def bridge_of(joints: tuple[str, ...], joint_set: str, path: str | os.PathLike |
     return next(iter(best.values()))
 
 
-def _part(name: str, joints: tuple[str, ...]) -> Bridge | None:
-    """The bridge from some of a joint set's joints, by name; None if others are there, or no root can be made."""
+def _part(name: str, joints: tuple[str, ...]) -> JointMapping | None:
+    """The mapping from some joints of a set, by name; None if others are among them, or the root cannot be made."""
     whole = JOINT_SETS[name]
     if not set(joints) <= set(whole.source):
         return None
-    rules = {joint: sources if set(sources) <= set(joints) else () for joint, sources in whole.rules.items()}
-    return Bridge(joints, rules) if rules[H36M17.names[H36M17.root]] else None
+    mean_of = {joint: sources if set(sources) <= set(joints) else () for joint, sources in whole.mean_of.items()}
+    return JointMapping(joints, mean_of) if mean_of[H36M17.names[H36M17.root]] else None
 
 
-def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:
-    """The bridge from a recording's joints to the skeleton; joints that the recording lacks are masked.
+def joint_mapping(file: SkeletonFile, source_joints: tuple[str, ...]) -> JointMapping:
+    """The mapping from a recording's joints to the skeleton; joints that the recording lacks are masked.
 
     Args:
         file: the skeleton, and its mapping if joints are called otherwise in the recording.
@@ -158,14 +160,14 @@ def bridge(file: SkeletonFile, source_joints: tuple[str, ...]) -> Bridge:
     unknown = sorted({source for sources in mapping.values() for source in sources} - set(source_joints))
     if unknown:
         raise DatasetError(f"mapping: found {unknown}, expected joints of the keypoints: {list(source_joints)}")
-    rules = {name: mapping.get(name, (name,) if name in source_joints else ()) for name in names}
-    if not any(rules.values()):
+    mean_of = {name: mapping.get(name, (name,) if name in source_joints else ()) for name in names}
+    if not any(mean_of.values()):
         raise DatasetError(f"skeleton: found none of {list(names)} in the keypoints, which have {list(source_joints)}")
-    if not rules[names[file.skeleton.root]]:
+    if not mean_of[names[file.skeleton.root]]:
         root = names[file.skeleton.root]
         raise DatasetError(f"skeleton: the root {root} is not in the keypoints: map it to one or more of their joints")
     try:
-        return bridges.check(Bridge(tuple(source_joints), rules, target=file.skeleton))
+        return check_mapping(JointMapping(tuple(source_joints), mean_of, target=file.skeleton))
     except ValueError as error:
         raise DatasetError(str(error)) from error
 

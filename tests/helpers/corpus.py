@@ -32,7 +32,7 @@ def write(folder):
 
 def _json(folder):
     rng = np.random.default_rng(0)
-    people = {name: keypoint_writers.scene(bridge.source, name, rng) for name, bridge in JOINT_SETS.items()}
+    people = {name: keypoint_writers.scene(mapping.source, name, rng) for name, mapping in JOINT_SETS.items()}
     keypoint_writers.openpose(folder / "openpose", people["body25"])
     for form in ("list", "eval", "open"):
         path = folder / f"alphapose_{form}.json"

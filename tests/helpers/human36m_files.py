@@ -68,6 +68,6 @@ def project(points, intrinsics, radial=RADIAL, tangential=TANGENTIAL):
     return (xy * bend + np.array(tangential) * r2) * [fx, fy] + [cx, cy]
 
 
-def takes(actions=ACTIONS):
-    """Names of both takes of every action, as the distributed files have them."""
+def sequences(actions=ACTIONS):
+    """Names of both sequences of every action, as the distributed files have them."""
     return [name for action in actions for name in (f"{action} 1", action)]

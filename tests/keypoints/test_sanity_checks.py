@@ -6,8 +6,8 @@ import pytest
 from geolift.errors import DatasetError
 from geolift.keypoints import proportions, sanity_checks
 from geolift.keypoints.recording import Recording, record
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
@@ -216,7 +216,7 @@ def test_real_people_in_a_random_order_are_suspicious(kind, request, rng):
 
 def test_three_real_people_tell_the_joint_order(coco, mpii, rng):
     """Right and decided in at least 85 of 100 draws, wrong and decided in none."""
-    joints, trust = mapping.apply(JOINT_SETS["mpii16"], mpii.keypoints, mpii.confidence)
+    joints, trust = map_joints(JOINT_SETS["mpii16"], mpii.keypoints, mpii.confidence)
     sources = {name: written(mpii._replace(keypoints=joints, confidence=trust), name) for name in SEVENTEEN}
     for true, (keypoints, confidence) in [*sources.items(), ("coco17", (coco.keypoints, coco.confidence))]:
         draws = [rng.integers(0, len(keypoints), 3) for _ in range(100)]

@@ -250,20 +250,20 @@ def test_trembling_keypoints_are_smoothed_before_they_are_lifted(people, trained
 
 
 def test_every_joint_set_can_be_lifted(people, trained, rng):
-    for name, bridge in JOINT_SETS.items():
-        keypoints = rng.uniform(100, 900, (4, len(bridge.source), 2))
+    for name, mapping in JOINT_SETS.items():
+        keypoints = rng.uniform(100, 900, (4, len(mapping.source), 2))
         stills = record(
             keypoints,
             np.ones(keypoints.shape[:2]),
             frame=np.arange(4),
-            joints=bridge.source,
+            joints=mapping.source,
             joint_set=name,
             frames=tuple("abcd"),
             video=False,
             origin=name,
         )
         result = check(geolift.lift(stills, model=trained), name)
-        masked = [i for i, joint in enumerate(NAMES) if not bridge.rules[joint]]
+        masked = [i for i, joint in enumerate(NAMES) if not mapping.mean_of[joint]]
         assert np.isnan(result.points[:, masked]).all(), name
         assert np.isfinite(np.delete(result.points, masked, axis=1)).all(), name
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.mapping import HEAD_CHOICES, JointMapping, check_mapping, map_joints
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.figure import mirrored_name, standing
 
@@ -17,38 +16,38 @@ every_set = pytest.mark.parametrize("name", JOINT_SETS)
 DOG = Skeleton(
     names=("hips", "pawL", "pawR", "withers", "nose"), parents=(-1, 0, 0, 0, 3), left=(1,), right=(2,), head=4
 )
-DOG_BRIDGE = Bridge(
+DOG_MAPPING = JointMapping(
     source=("snout", "hind_L", "hind_R", "back"),
-    rules={"hips": ("back",), "pawL": ("hind_L",), "pawR": ("hind_R",), "withers": ("back", "snout"), "nose": ()},
+    mean_of={"hips": ("back",), "pawL": ("hind_L",), "pawR": ("hind_R",), "withers": ("back", "snout"), "nose": ()},
     target=DOG,
 )
 
 
-def some(bridge, rng, count=5):
-    return rng.normal(size=(count, len(bridge.source), 2)), rng.uniform(0.1, 1, (count, len(bridge.source)))
+def some(mapping, rng, count=5):
+    return rng.normal(size=(count, len(mapping.source), 2)), rng.uniform(0.1, 1, (count, len(mapping.source)))
 
 
 @every_set
 def test_the_number_of_joints_is_in_the_name(name):
-    assert len(mapping.check(JOINT_SETS[name]).source) == int(name[-2:])
+    assert len(check_mapping(JOINT_SETS[name]).source) == int(name[-2:])
 
 
 @every_set
 def test_a_mirrored_image_exchanges_left_and_right(name, rng):
-    bridge = JOINT_SETS[name]
-    keypoints, confidence = some(bridge, rng)
-    partners = [bridge.source.index(mirrored_name(joint)) for joint in bridge.source]
-    for head in mapping.HEADS:
-        flipped = mapping.apply(bridge, (keypoints * [-1, 1])[:, partners], confidence[:, partners], head=head)
-        points, trust = mapping.apply(bridge, keypoints, confidence, head=head)
+    mapping = JOINT_SETS[name]
+    keypoints, confidence = some(mapping, rng)
+    partners = [mapping.source.index(mirrored_name(joint)) for joint in mapping.source]
+    for head in HEAD_CHOICES:
+        flipped = map_joints(mapping, (keypoints * [-1, 1])[:, partners], confidence[:, partners], head=head)
+        points, trust = map_joints(mapping, keypoints, confidence, head=head)
         np.testing.assert_allclose(flipped[0], (points * [-1, 1])[:, H36M17.mirrored], atol=1e-6)
         np.testing.assert_array_equal(flipped[1], trust[:, H36M17.mirrored])
 
 
 @every_set
 def test_a_standing_person_stands(name):
-    bridge = JOINT_SETS[name]
-    points, trust = mapping.apply(bridge, standing(bridge.source, name), np.full(len(bridge.source), 0.7))
+    mapping = JOINT_SETS[name]
+    points, trust = map_joints(mapping, standing(mapping.source, name), np.full(len(mapping.source), 0.7))
     expected = standing(H36M17.names, "h36m17")
     masked = np.arange(17) == (H36M17.head if name in NO_HEAD_TOP else -1)
     expected[masked] = 0
@@ -60,72 +59,72 @@ def test_a_standing_person_stands(name):
 @every_set
 def test_joints_in_another_order_make_another_person(name):
     """No two of the joints that count may be exchanged without notice."""
-    bridge = JOINT_SETS[name]
-    person, sure = standing(bridge.source, name), np.ones(len(bridge.source))
-    points = mapping.apply(bridge, person, sure)[0]
-    used = sorted({bridge.source.index(joint) for sources in bridge.rules.values() for joint in sources})
+    mapping = JOINT_SETS[name]
+    person, sure = standing(mapping.source, name), np.ones(len(mapping.source))
+    points = map_joints(mapping, person, sure)[0]
+    used = sorted({mapping.source.index(joint) for sources in mapping.mean_of.values() for joint in sources})
     for a, b in zip(used, used[1:] + used[:1], strict=True):
         if not np.array_equal(person[a], person[b]):
             wrong = person.copy()
             wrong[[a, b]] = person[[b, a]]
-            assert np.abs(mapping.apply(bridge, wrong, sure)[0] - points).max() > 0.1
+            assert np.abs(map_joints(mapping, wrong, sure)[0] - points).max() > 0.1
 
 
 @every_set
 def test_a_joint_is_there_only_with_all_its_sources(name, rng):
-    bridge = JOINT_SETS[name]
-    keypoints, confidence = some(bridge, rng, 1)
-    for missing, joint in enumerate(bridge.source):
+    mapping = JOINT_SETS[name]
+    keypoints, confidence = some(mapping, rng, 1)
+    for missing, joint in enumerate(mapping.source):
         fewer = confidence.copy()
         fewer[:, missing] = 0
-        trust = mapping.apply(bridge, keypoints, fewer)[1][0]
-        expected = [bool(bridge.rules[target]) and joint not in bridge.rules[target] for target in H36M17.names]
+        trust = map_joints(mapping, keypoints, fewer)[1][0]
+        expected = [bool(mapping.mean_of[target]) and joint not in mapping.mean_of[target] for target in H36M17.names]
         np.testing.assert_array_equal(trust > 0, expected)
 
 
 @every_set
 def test_a_head_top_is_extrapolated_from_the_ears_where_there_is_none(name, rng):
-    bridge = JOINT_SETS[name]
-    keypoints, confidence = some(bridge, rng)
-    points, trust = mapping.apply(bridge, keypoints, confidence)
-    more, surer = mapping.apply(bridge, keypoints, confidence, head="extrapolate")
+    mapping = JOINT_SETS[name]
+    keypoints, confidence = some(mapping, rng)
+    points, trust = map_joints(mapping, keypoints, confidence)
+    more, surer = map_joints(mapping, keypoints, confidence, head="extrapolate")
     others = np.arange(17) != H36M17.head
     np.testing.assert_array_equal(more[:, others], points[:, others])
     np.testing.assert_array_equal(surer[:, others], trust[:, others])
-    assert bool(bridge.ears) == (name in NO_HEAD_TOP)
-    if not bridge.ears:
+    assert bool(mapping.ears) == (name in NO_HEAD_TOP)
+    if not mapping.ears:
         np.testing.assert_array_equal(more, points)
         return
-    ears = [bridge.source.index(ear) for ear in ("left_ear", "right_ear")]
+    ears = [mapping.source.index(ear) for ear in ("left_ear", "right_ear")]
     middle, thorax = keypoints[:, ears].mean(axis=1), points[:, JOINT("thorax")]
     np.testing.assert_allclose(more[:, H36M17.head], 1.62 * middle - 0.62 * thorax, atol=1e-5)
     least = np.minimum(confidence[:, ears].min(axis=1), trust[:, JOINT("thorax")])
     np.testing.assert_allclose(surer[:, H36M17.head], least / 2, rtol=1e-6)
-    person = mapping.apply(bridge, standing(bridge.source, name), np.ones(len(bridge.source)), head="extrapolate")[0]
+    person = map_joints(mapping, standing(mapping.source, name), np.ones(len(mapping.source)), head="extrapolate")[0]
     np.testing.assert_allclose(person[H36M17.head], [0, -1.86], atol=1e-6)
 
 
 def test_no_head_top_from_one_ear():
-    bridge, confidence = MEDIAPIPE33, np.ones(33)
-    confidence[bridge.source.index("left_ear")] = 0
-    points, trust = mapping.apply(bridge, standing(bridge.source, "mediapipe33"), confidence, head="extrapolate")
+    mapping, confidence = MEDIAPIPE33, np.ones(33)
+    confidence[mapping.source.index("left_ear")] = 0
+    points, trust = map_joints(mapping, standing(mapping.source, "mediapipe33"), confidence, head="extrapolate")
     assert not trust[H36M17.head] and not points[H36M17.head].any()
 
 
 def test_only_known_head_rules_and_ears():
     with pytest.raises(ValueError, match=r"head: found 'eyes', expected one of \['mask', 'extrapolate'\]"):
-        mapping.apply(COCO17, np.zeros((17, 2)), np.ones(17), head="eyes")
+        map_joints(COCO17, np.zeros((17, 2)), np.ones(17), head="eyes")
     with pytest.raises(ValueError, match=r"ears: found \['horn'\]"):
-        mapping.check(COCO17._replace(ears=("horn",)))
+        check_mapping(COCO17._replace(ears=("horn",)))
     with pytest.raises(ValueError, match="ears: expected a target with a thorax, and its head masked"):
-        mapping.check(COCO17._replace(rules={**COCO17.rules, "head": ("nose",)}))
+        check_mapping(COCO17._replace(mean_of={**COCO17.mean_of, "head": ("nose",)}))
     with pytest.raises(ValueError, match="ears: expected a target with a thorax"):
-        mapping.check(DOG_BRIDGE._replace(ears=("snout",)))
+        check_mapping(DOG_MAPPING._replace(ears=("snout",)))
 
 
-def test_a_bridge_leads_to_any_skeleton(rng):
-    keypoints, confidence = some(DOG_BRIDGE, rng)
-    points, trust = mapping.apply(mapping.check(DOG_BRIDGE), keypoints, confidence)
+def test_a_mapping_leads_to_any_skeleton(rng):
+    keypoints, confidence = some(DOG_MAPPING, rng)
+    points, trust = map_joints(check_mapping(DOG_MAPPING), keypoints, confidence)
     np.testing.assert_allclose(points[:, :3], keypoints[:, [3, 1, 2]], rtol=1e-6)
     np.testing.assert_allclose(points[:, 3], keypoints[:, [3, 0]].mean(axis=1), rtol=1e-5)
     assert not trust[:, 4].any()
@@ -135,17 +134,17 @@ def test_a_bridge_leads_to_any_skeleton(rng):
     ("source", "rules", "message"),
     [
         (("snout", "left_hind", "right_hind", "back"), {"pawL": ("right_hind",), "pawR": ("left_hind",)}, "own side"),
-        (("snout", "left_hind", "right_hind", "back"), {"pawL": ("left_hind",), "pawR": ("back",)}, "sides exchanged"),
+        (("snout", "left_hind", "right_hind", "back"), {"pawL": ("left_hind",), "pawR": ("back",)}, "sides swapped"),
         (("snout", "l_hind", "r_hind", "back"), {"pawL": ("l_hind",), "pawR": ("r_hind",), "tail": ()}, "beyond"),
     ],
 )
 def test_sides_of_an_animal_are_checked_where_names_tell_them(source, rules, message):
-    bridge = DOG_BRIDGE._replace(source=source, rules={**DOG_BRIDGE.rules, **rules})
+    mapping = DOG_MAPPING._replace(source=source, mean_of={**DOG_MAPPING.mean_of, **rules})
     with pytest.raises(ValueError, match=message):
-        mapping.check(bridge)
+        check_mapping(mapping)
 
 
 def test_one_labelled_ear_is_no_reason_to_refuse_an_animal():
     source = ("left_ear", "hind_L", "hind_R", "back")
-    rules = {**DOG_BRIDGE.rules, "withers": ("back",), "nose": ("left_ear",)}
-    mapping.check(DOG_BRIDGE._replace(source=source, rules=rules))
+    rules = {**DOG_MAPPING.mean_of, "withers": ("back",), "nose": ("left_ear",)}
+    check_mapping(DOG_MAPPING._replace(source=source, mean_of=rules))

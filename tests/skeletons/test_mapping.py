@@ -8,8 +8,8 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.safe_io import npz
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MPII16
+from geolift.skeletons.mapping import check_mapping, map_joints
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
 
@@ -28,19 +28,19 @@ def lengths(poses):
 @pytest.mark.parametrize("name", JOINT_SETS)
 @pytest.mark.parametrize("junk", [np.nan, np.inf, -1e30])
 def test_junk_in_missing_joints_changes_nothing(name, junk, rng):
-    bridge = JOINT_SETS[name]
-    keypoints = rng.normal(size=(40, len(bridge.source), 2))
-    confidence = rng.uniform(0.1, 1, size=(40, len(bridge.source)))
+    mapping = JOINT_SETS[name]
+    keypoints = rng.normal(size=(40, len(mapping.source), 2))
+    confidence = rng.uniform(0.1, 1, size=(40, len(mapping.source)))
     missing = rng.uniform(size=confidence.shape) < 0.3
-    clean = mapping.apply(bridge, np.where(missing[..., None], 0, keypoints), np.where(missing, 0, confidence))
+    clean = map_joints(mapping, np.where(missing[..., None], 0, keypoints), np.where(missing, 0, confidence))
     dirty = np.where(missing[..., None], [junk, -junk], keypoints)
     for none in (0.0, -1.0, np.nan):
-        for a, b in zip(clean, mapping.apply(bridge, dirty, np.where(missing, none, confidence)), strict=True):
+        for a, b in zip(clean, map_joints(mapping, dirty, np.where(missing, none, confidence)), strict=True):
             np.testing.assert_array_equal(a, b)
     points, trust = clean
     assert np.isfinite(points).all() and not points[trust == 0].any() and points[trust > 0].any()
-    for joint, names in bridge.rules.items():
-        made_of = [bridge.source.index(name) for name in names]
+    for joint, names in mapping.mean_of.items():
+        made_of = [mapping.source.index(name) for name in names]
         expected = np.where(missing[:, made_of].any(axis=1), 0, confidence[:, made_of].min(axis=1, initial=1))
         np.testing.assert_allclose(trust[:, JOINT(joint)], expected if names else 0, rtol=1e-6)
 
@@ -48,28 +48,28 @@ def test_junk_in_missing_joints_changes_nothing(name, junk, rng):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"head": None}, r"rules for \['head'\] missing"),
+        ({"head": None}, r"joints \['head'\] missing"),
         ({"tail": ("nose",)}, r"found \['tail'\] beyond"),
         ({"head": ("crown",)}, r"head: found \['crown'\]"),
-        ({"left_knee": ("right_knee",)}, "knee is made of .*expected the same with sides exchanged"),
+        ({"left_knee": ("right_knee",)}, "knee is made of .*expected the same with sides swapped"),
         ({"left_knee": ("right_knee",), "right_knee": ("left_knee",)}, "joints of its own side"),
-        ({"head": ("left_eye",)}, "head is made of .*expected the same with sides exchanged"),
+        ({"head": ("left_eye",)}, "head is made of .*expected the same with sides swapped"),
         ({"left_wrist": ()}, "left_wrist is made of"),
     ],
 )
-def test_wrong_bridges_are_refused(rules, message):
-    rules = {joint: sources for joint, sources in {**COCO17.rules, **rules}.items() if sources is not None}
+def test_wrong_mappings_are_refused(rules, message):
+    rules = {joint: sources for joint, sources in {**COCO17.mean_of, **rules}.items() if sources is not None}
     with pytest.raises(ValueError, match=message) as error:
-        mapping.check(COCO17._replace(rules=rules))
+        check_mapping(COCO17._replace(mean_of=rules))
     assert "\n" not in str(error.value)
 
 
-def test_sources_must_fit_the_bridge(rng):
+def test_sources_must_fit_the_mapping(rng):
     with pytest.raises(ValueError, match="names must differ"):
-        mapping.check(COCO17._replace(source=(*COCO17.source, "nose")))
+        check_mapping(COCO17._replace(source=(*COCO17.source, "nose")))
     for keypoints, confidence in ((np.zeros((2, 17, 2)), np.zeros((2, 17))), (np.zeros((2, 16, 2)), np.zeros(16))):
         with pytest.raises(ValueError, match=r"found shapes .*, expected \[..., 16, 2\]"):
-            mapping.apply(MPII16, keypoints, confidence)
+            map_joints(MPII16, keypoints, confidence)
 
 
 # Small archives like the real ones: three persons, two of them in one image.

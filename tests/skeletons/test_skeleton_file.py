@@ -1,4 +1,4 @@
-"""A skeleton of one's own comes out of TOML and JSON alike, and bridges keypoints to its joints by name."""
+"""Skeleton files: TOML and JSON give the same skeleton, and keypoints are mapped to its joints by name."""
 
 import json
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.skeletons import mapping, skeleton_file
+from geolift.skeletons import skeleton_file
 from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 DOG = """
@@ -88,26 +89,24 @@ def test_without_sides(tmp_path):
     assert skeleton_file.read(written(tmp_path, SMALL)).skeleton.left == ()
 
 
-def test_the_bridge_of_people_is_that_of_their_joint_set(tmp_path, rng):
-    """Mapped as a joint set is, a file gives what the joint set's own bridge gives."""
+def test_the_mapping_of_people_is_that_of_their_joint_set(tmp_path, rng):
+    """Mapped as a joint set is, a file gives what the joint set's own mapping gives."""
     known = JOINT_SETS["coco17"]
-    content = {**as_content(H36M17), "mapping": {joint: list(sources) for joint, sources in known.rules.items()}}
-    bridge = skeleton_file.bridge(skeleton_file.read(written(tmp_path, content)), known.source)
+    content = {**as_content(H36M17), "mapping": {joint: list(sources) for joint, sources in known.mean_of.items()}}
+    mapping = skeleton_file.joint_mapping(skeleton_file.read(written(tmp_path, content)), known.source)
     keypoints, confidence = rng.normal(size=(5, 17, 2)), rng.uniform(size=(5, 17))
-    for a, b in zip(
-        mapping.apply(bridge, keypoints, confidence), mapping.apply(known, keypoints, confidence), strict=True
-    ):
+    for a, b in zip(map_joints(mapping, keypoints, confidence), map_joints(known, keypoints, confidence), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_bridge_of_a_dog(tmp_path, rng):
+def test_the_mapping_of_a_dog(tmp_path, rng):
     """Joints that the mapping leaves out are called as they are; those that nobody has are masked."""
     file = skeleton_file.read(written(tmp_path, DOG))
     source = ("nose", "tail_base", "R_F_Elbow", "L_F_Elbow", "left_paw", "right_paw", "tongue")
-    bridge = skeleton_file.bridge(file, source)
-    assert bridge.target == file.skeleton and bridge.source == source
+    mapping = skeleton_file.joint_mapping(file, source)
+    assert mapping.target == file.skeleton and mapping.source == source
     keypoints, confidence = rng.normal(size=(len(source), 2)), np.linspace(0.3, 0.9, len(source))
-    points, trust = mapping.apply(bridge, keypoints, confidence)
+    points, trust = map_joints(mapping, keypoints, confidence)
     joint = file.skeleton.names.index
     np.testing.assert_allclose(points[joint("pelvis")], keypoints[1], rtol=1e-6)
     np.testing.assert_allclose(points[joint("withers")], keypoints[2:4].mean(axis=0), rtol=1e-6)
@@ -141,20 +140,20 @@ def test_a_part_of_a_known_joint_set_is_taken_for_it_by_name():
 def test_keypoints_that_do_not_fit(source, message, tmp_path):
     file = skeleton_file.read(written(tmp_path, DOG))
     with pytest.raises(DatasetError, match=message) as error:
-        skeleton_file.bridge(file, source)
+        skeleton_file.joint_mapping(file, source)
     assert "\n" not in str(error.value)
 
 
 def test_the_root_must_be_seen_and_sides_kept(tmp_path):
     file = skeleton_file.read(written(tmp_path, {**as_content(H36M17)}))
     with pytest.raises(DatasetError, match="found none of"):
-        skeleton_file.bridge(file, ("tail",))
+        skeleton_file.joint_mapping(file, ("tail",))
     with pytest.raises(DatasetError, match="the root pelvis is not in the keypoints: map it"):
-        skeleton_file.bridge(file, JOINT_SETS["coco17"].source)
+        skeleton_file.joint_mapping(file, JOINT_SETS["coco17"].source)
     swapped = {**as_content(H36M17), "mapping": {"left_knee": "right_knee", "right_knee": "left_knee"}}
     file = skeleton_file.read(written(tmp_path, swapped))
     with pytest.raises(DatasetError, match="joints of its own side"):
-        skeleton_file.bridge(file, H36M17.names)
+        skeleton_file.joint_mapping(file, H36M17.names)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble, fit_intrinsics
+from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
@@ -30,7 +30,7 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
     """
     if labels not in LABELS:
         raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
-    path, takes, notes = Path(path), [], []
+    path, clips, notes = Path(path), [], []
     subjects = [name for name in human36m.SPLITS if (path / name).is_dir()]
     found = [(name, place) for name in subjects for place in PLACES if (path / name / f"{place}D2_Positions").is_dir()]
     if not found:
@@ -39,25 +39,24 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
             f"{path}: found no D2_Positions of any subject in the folder, expected {where} and so on"
         )
     for subject, place in found:
-        made = [
-            take for file in _files(path / subject / f"{place}D2_Positions") for take in _takes(file, subject, labels)
-        ]
+        files = _files(path / subject / f"{place}D2_Positions")
+        made = [clip for file in files for clip in _camera_clips(file, subject, labels)]
         if labels == "universal":
             made = _with_intrinsics(made, str(path / subject))
-        takes += made
-    if any(take.subject == "S11" for take in takes):
+        clips += made
+    if any(clip.subject == "S11" for clip in clips):
         notes.append(human36m.DAMAGED)
     source = f"{human36m.NOTICE} {labels} labels ({LABELS[labels]}). Pixels include the lens's distortion."
-    return assemble(takes, origin=str(path), source=source, notes=notes)
+    return assemble(clips, origin=str(path), source=source, notes=notes)
 
 
 def _files(folder: Path) -> list[Path]:
-    """The takes of a subject, without those of several in one (_ALL) and hidden files."""
+    """The clips of a subject, without those of several in one (_ALL) and hidden files."""
     return sorted(file for file in folder.glob("*.cdf") if not file.name.startswith(("_", ".")))
 
 
-def _takes(file: Path, subject: str, labels: str) -> list[Take]:
-    """The take in a file of D2_Positions, or none if it is the damaged one."""
+def _camera_clips(file: Path, subject: str, labels: str) -> list[CameraClip]:
+    """The clip in a file of D2_Positions, or none if it is the damaged one."""
     action, dot, camera = file.stem.rpartition(".")
     action = human36m.action_name(action)
     if not dot or camera not in human36m.CAMERAS:
@@ -73,7 +72,7 @@ def _takes(file: Path, subject: str, labels: str) -> list[Take]:
         raise DatasetError(f"{beside}: found {len(points)} frames, expected {len(keypoints)} as in {file.parent.name}")
     lens = human36m.LENSES[camera]
     return [
-        Take(
+        CameraClip(
             keypoints=keypoints,
             subject=subject,
             action=action,
@@ -88,16 +87,16 @@ def _takes(file: Path, subject: str, labels: str) -> list[Take]:
     ]
 
 
-def _with_intrinsics(takes: list[Take], origin: str) -> list[Take]:
+def _with_intrinsics(clips: list[CameraClip], origin: str) -> list[CameraClip]:
     """Takes of one subject with the intrinsics that fit those of each camera best."""
     fitted = {}
-    for camera in {take.camera for take in takes}:
-        views = [take for take in takes if take.camera == camera]
+    for camera in {clip.camera for clip in clips}:
+        views = [clip for clip in clips if clip.camera == camera]
         keypoints, points = (
             np.concatenate([getattr(view, key) for view in views]) for key in ("keypoints", "points_3d")
         )
         fitted[camera] = fit_intrinsics(keypoints, points, origin)
-    return [take._replace(intrinsics=fitted[take.camera]) for take in takes]
+    return [clip._replace(intrinsics=fitted[clip.camera]) for clip in clips]
 
 
 def _pose(file: Path, axes: int) -> np.ndarray:
@@ -109,4 +108,4 @@ def _pose(file: Path, axes: int) -> np.ndarray:
         raise DatasetError(f"{file}: Pose: found shape {list(pose.shape)}, expected [1, frames, {width}]")
     if not np.isfinite(pose).all():
         raise DatasetError(f"{file}: Pose: found values that are not finite")
-    return pose.astype(np.float64).reshape(-1, human36m.JOINTS, axes)[:, human36m.ORDER]
+    return pose.astype(np.float64).reshape(-1, human36m.JOINTS, axes)[:, human36m.JOINT_INDICES]

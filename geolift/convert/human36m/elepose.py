@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble, fit_intrinsics
+from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
@@ -50,17 +50,17 @@ def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
         "poses_2d_pred": (rows, 2 * len(H36M17.names)),
     }
     arrays = {key: _numbers(content[key], shapes[key], f"{path}: {key}") for key in needed}
-    points = arrays["poses_3d"][:, human36m.ORDER] / 1000
-    true = arrays["poses_2d"][:, human36m.ORDER]
+    points = arrays["poses_3d"][:, human36m.JOINT_INDICES] / 1000
+    true = arrays["poses_2d"][:, human36m.JOINT_INDICES]
     seen = true if keypoints == "truth" else _unflattened(arrays["poses_2d_pred"])
     if not (points[..., 2] > 1e-3).all():
         found = "found points behind the camera, expected camera millimetres"
         raise DatasetError(f"{path}: poses_3d: {found}, which lie where the 2D is, not centred on the root")
-    takes = []
+    clips = []
     for number in np.unique(arrays["subject"]):
         subject, mine = f"S{number:.0f}", arrays["subject"] == number
-        takes.append(
-            Take(
+        clips.append(
+            CameraClip(
                 keypoints=seen[mine],
                 subject=subject,
                 action="unknown",
@@ -74,7 +74,7 @@ def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
             )
         )
     source = f"{human36m.NOTICE} {path.name} of ElePose, {KEYPOINTS[keypoints]}."
-    return assemble(takes, origin=str(path), source=source, notes=["Rows tell no action, camera or frame rate."])
+    return assemble(clips, origin=str(path), source=source, notes=["Rows tell no action, camera or frame rate."])
 
 
 def _unflattened(rows: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble
+from geolift.convert.assemble import CameraClip, assemble
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
@@ -16,10 +16,10 @@ LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d",
 
 
 def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
-    """Read the folder "processed" (needs h5py); not all subjects and takes need be there.
+    """Read the folder "processed" (needs h5py); not all subjects and clips need be there.
 
     By default h36m-fetch keeps every 64th frame of the test subjects, and of the others those in which somebody moved:
-    takes whose frames do not follow each other have no frame rate (`fps` 0).
+    clips whose frames do not follow each other have no frame rate (`fps` 0).
 
     Args:
         path: the folder.
@@ -32,7 +32,7 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
     """
     if labels not in LABELS:
         raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
-    path, takes = Path(path), []
+    path, clips = Path(path), []
     files = sorted(path.glob("S*/*/annot.h5"))
     if not files:
         raise FileNotFoundError(f"{path}: found no annot.h5 in the folder, expected S1/Directions-1/annot.h5 and so on")
@@ -40,12 +40,12 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
     notes = [human36m.DAMAGED] if damaged else []
     for file in files:
         if file not in damaged:
-            takes += _takes(file, labels)
-    thinned = sum(not take.fps for take in takes)
+            clips += _camera_clips(file, labels)
+    thinned = sum(not clip.fps for clip in clips)
     if thinned:
-        notes.append(f"{thinned} of {len(takes)} clips are thinned and have no frame rate.")
+        notes.append(f"{thinned} of {len(clips)} clips are thinned and have no frame rate.")
     source = f"{human36m.NOTICE} {labels} labels ({LABELS[labels][0]}). Pixels include the lens's distortion."
-    return assemble(takes, origin=str(path), source=source, notes=notes)
+    return assemble(clips, origin=str(path), source=source, notes=notes)
 
 
 def _named(file: Path) -> tuple[str, str]:
@@ -53,8 +53,8 @@ def _named(file: Path) -> tuple[str, str]:
     return file.parts[-3], human36m.action_name(file.parts[-2])
 
 
-def _takes(file: Path, labels: str) -> list[Take]:
-    """The take of each camera in a file."""
+def _camera_clips(file: Path, labels: str) -> list[CameraClip]:
+    """The clip of each camera in a file."""
     label, lenses = LABELS[labels]
     arrays = _arrays(file, label, lenses)
     rows, (subject, action) = len(arrays["frame"]), _named(file)
@@ -68,7 +68,7 @@ def _takes(file: Path, labels: str) -> list[Take]:
             raise DatasetError(f"{file}: {key}: found shape {list(arrays[key].shape)}, expected {list(shape)}")
     if not (arrays["subject"] == float(subject[1:] if subject[1:].isdecimal() else "nan")).all():
         raise DatasetError(f"{file}: subject: found {np.unique(arrays['subject']).tolist()}, expected {subject}")
-    takes = []
+    clips = []
     for number in np.unique(arrays["camera"]):
         camera = f"{number:.0f}"
         if camera not in human36m.CAMERAS or f"{lenses}/{camera}" not in arrays:
@@ -78,9 +78,9 @@ def _takes(file: Path, labels: str) -> list[Take]:
         if (steps <= 0).any():
             raise DatasetError(f"{file}: frame: found frames of camera {camera} out of order, expected rising numbers")
         fx, cx, fy, cy = arrays[f"{lenses}/{camera}"]
-        takes.append(
-            Take(
-                keypoints=arrays["pose/2d"][mine][:, human36m.ORDER],
+        clips.append(
+            CameraClip(
+                keypoints=arrays["pose/2d"][mine][:, human36m.JOINT_INDICES],
                 subject=subject,
                 action=action,
                 camera=camera,
@@ -89,10 +89,10 @@ def _takes(file: Path, labels: str) -> list[Take]:
                 fps=HUMAN36M_FPS if (steps == 1).all() and len(steps) else 0.0,
                 image_size=human36m.LENSES[camera].image_size,
                 intrinsics=(fx, fy, cx, cy),
-                points_3d=arrays[label][mine][:, human36m.ORDER] / 1000,
+                points_3d=arrays[label][mine][:, human36m.JOINT_INDICES] / 1000,
             )
         )
-    return takes
+    return clips
 
 
 def _arrays(file: Path, label: str, lenses: str) -> dict[str, np.ndarray]:

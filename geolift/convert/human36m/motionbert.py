@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble
+from geolift.convert.assemble import CameraClip, assemble
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
@@ -41,17 +41,17 @@ def read(path: str | os.PathLike) -> Dataset:
     parts = [part for part in PARTS if isinstance(content, Mapping) and part in content]
     if not parts:
         raise DatasetError(f"{path}: not Human3.6M of MotionBERT: expected a dict of {' and '.join(PARTS)}")
-    takes = [take for part in parts for take in _takes(path, part, content[part])]
+    clips = [clip for part in parts for clip in _camera_clips(path, part, content[part])]
     notes = ["The 3D, which is in pixels, is left out."]
-    kept = [take for take in takes if not human36m.is_damaged(take.subject, take.action)]
-    if len(kept) < len(takes):
+    kept = [clip for clip in clips if not human36m.is_damaged(clip.subject, clip.action)]
+    if len(kept) < len(clips):
         notes.append(human36m.DAMAGED)
     source = f"{human36m.NOTICE} {path.name} of MotionBERT. Pixels include the lens's distortion."
     return assemble(kept, origin=str(path), source=source, notes=notes)
 
 
-def _takes(path: Path, part: str, content: object) -> list[Take]:
-    """One take for each run of rows with one source."""
+def _camera_clips(path: Path, part: str, content: object) -> list[CameraClip]:
+    """One clip for each run of rows with one source."""
     where = f"{path}: {part}"
     if not isinstance(content, Mapping) or not {"joint_2d", "camera_name", "source"} <= content.keys():
         raise DatasetError(f"{where}: expected a dict of joint_2d, camera_name and source, and perhaps confidence")
@@ -79,7 +79,7 @@ def _takes(path: Path, part: str, content: object) -> list[Take]:
         if camera not in human36m.LENSES:
             raise DatasetError(f"{where}: camera_name: found {camera!r}, expected one of {', '.join(human36m.CAMERAS)}")
         made.append(
-            Take(
+            CameraClip(
                 keypoints=keypoints[first:stop],
                 confidence=confidence[first:stop],
                 subject=subject,

@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble
+from geolift.convert.assemble import CameraClip, assemble
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
 from geolift.safe_io import pickles
 from geolift.safe_io.npz import read_object_arrays
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import COCO17, HUMAN36M17, MPII16
-from geolift.skeletons.mapping import Bridge
+from geolift.skeletons.mapping import JointMapping, map_joints
 
 FILE_3D = "data_3d_h36m.npz"
 LAYOUTS = {"h36m": HUMAN36M17, "coco": COCO17, "mpii": MPII16}
@@ -38,48 +37,47 @@ def read(path: str | os.PathLike) -> Dataset:
     """
     path = _file(Path(path))
     arrays = read_object_arrays(path, ("positions_2d", "metadata"))
-    keypoints = dict(_takes(path, "positions_2d", arrays["positions_2d"]))
-    bridge = _bridge(path, _mapping(arrays["metadata"], f"{path}: metadata"))
+    keypoints = dict(_sequences(path, "positions_2d", arrays["positions_2d"]))
+    mapping = _joint_mapping(path, _mapping(arrays["metadata"], f"{path}: metadata"))
     notes, points = ["Pixels include the lens's distortion."], None
     if path.with_name(FILE_3D).exists():
         beside = path.with_name(FILE_3D)
-        points = dict(_takes(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
-    damaged = [take for take in keypoints if human36m.is_damaged(*take)]
+        points = dict(_sequences(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
+    damaged = [sequence for sequence in keypoints if human36m.is_damaged(*sequence)]
     if damaged:
         notes.append(human36m.DAMAGED)
-        keypoints = {take: views for take, views in keypoints.items() if take not in damaged}
+        keypoints = {sequence: views for sequence, views in keypoints.items() if sequence not in damaged}
     if points is not None:
-        points = {take: world for take, world in points.items() if not human36m.is_damaged(*take)}
-        lacking = [take for take in points if take not in keypoints]
+        points = {sequence: world for sequence, world in points.items() if not human36m.is_damaged(*sequence)}
+        lacking = [sequence for sequence in points if sequence not in keypoints]
         unplaced = [subject for subject, _ in points if subject not in human36m.POSES]
         if unplaced:
             raise DatasetError(f"{beside}: positions_3d: found {unplaced[0]}, expected {', '.join(human36m.POSES)}")
         if lacking:
             raise DatasetError(
-                f"{path}: positions_2d: found no {' '.join(lacking[0])}, expected all takes of {FILE_3D}"
+                f"{path}: positions_2d: found no {' '.join(lacking[0])}, expected all sequences of {FILE_3D}"
             )
         if len(points) < len(keypoints):
-            notes.append(f"{len(keypoints) - len(points)} takes without 3D are left out.")
-    takes, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
-    for take in keypoints if points is None else points:
-        views = [
-            _array(view, len(bridge.source), 2, f"{path}: {' '.join(take)}") for view in _views(path, take, keypoints)
-        ]
+            notes.append(f"{len(keypoints) - len(points)} sequences without 3D are left out.")
+    clips, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
+    for sequence in keypoints if points is None else points:
+        name = " ".join(sequence)
+        views = [_array(view, len(mapping.source), 2, f"{path}: {name}") for view in _views(path, sequence, keypoints)]
         for view in views:
             repeats.count(view)
-        world = None if points is None else _array(points[take], human36m.JOINTS, 3, f"{FILE_3D}: {' '.join(take)}")
+        world = None if points is None else _array(points[sequence], human36m.JOINTS, 3, f"{FILE_3D}: {name}")
         for camera, view in zip(human36m.CAMERAS, views, strict=True):
             frames = len(view) if world is None else len(world)
             if len(view) < frames:
                 raise DatasetError(
-                    f"{path}: {' '.join(take)}, camera {camera}: found {len(view)} frames, expected the {frames} of "
-                    f"{FILE_3D} or more"
+                    f"{path}: {name}, camera {camera}: found {len(view)} frames, "
+                    f"expected the {frames} of {FILE_3D} or more"
                 )
             cut += len(view) - frames
-            takes.append(_take(path, take, camera, bridge, view[:frames], world))
+            clips.append(_camera_clip(path, sequence, camera, mapping, view[:frames], world))
     if cut:
         notes.append(f"{cut} frames of 2D beyond the end of the 3D are left out.")
-    return assemble(takes, origin=str(path), source=f"{human36m.NOTICE} {path.name} of VideoPose3D.", notes=notes)
+    return assemble(clips, origin=str(path), source=f"{human36m.NOTICE} {path.name} of VideoPose3D.", notes=notes)
 
 
 def _file(path: Path) -> Path:
@@ -101,7 +99,7 @@ def _mapping(value: Any, where: str) -> Mapping:
     return value
 
 
-def _takes(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str, str], Any]]:
+def _sequences(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str, str], Any]]:
     """(subject, action), the action as `human36m.action_name` has it, and what the file holds for them."""
     for subject, actions in _mapping(array, f"{path}: {key}").items():
         human36m.split_of(subject, str(path))
@@ -109,16 +107,16 @@ def _takes(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str,
             yield (subject, human36m.action_name(str(action))), value
 
 
-def _bridge(path: Path, metadata: Mapping) -> Bridge:
-    """The bridge of the layout that the file names, or of the only one that comes without a name with these joints."""
+def _joint_mapping(path: Path, metadata: Mapping) -> JointMapping:
+    """The mapping of the layout that the file names, or of the only one that comes without a name with these joints."""
     count = metadata.get("num_joints")
     layout = metadata.get("layout_name", UNNAMED.get(count) if isinstance(count, int) else None)
     if not isinstance(layout, str) or layout not in LAYOUTS:
         found = f"layout_name {metadata.get('layout_name')!r}, num_joints {metadata.get('num_joints')!r}"
         raise DatasetError(f"{path}: metadata: found {found}, expected one of {', '.join(LAYOUTS)}")
-    bridge = LAYOUTS[layout]
+    mapping = LAYOUTS[layout]
     expected = [
-        [i for i, name in enumerate(bridge.source) if name.startswith(side)]
+        [i for i, name in enumerate(mapping.source) if name.startswith(side)]
         for side in (("l_", "left_"), ("r_", "right_"))
     ]
     try:
@@ -131,14 +129,14 @@ def _bridge(path: Path, metadata: Mapping) -> Bridge:
         raise DatasetError(
             f"{path}: metadata: keypoints_symmetry: found {found}, expected {expected} for layout {layout}"
         )
-    return bridge
+    return mapping
 
 
-def _views(path: Path, take: tuple[str, str], keypoints: Mapping) -> list | tuple | np.ndarray:
-    views, count = keypoints[take], len(human36m.CAMERAS)
+def _views(path: Path, sequence: tuple[str, str], keypoints: Mapping) -> list | tuple | np.ndarray:
+    views, count = keypoints[sequence], len(human36m.CAMERAS)
     if not isinstance(views, list | tuple | np.ndarray) or len(views) != count:
         found = f"{len(views)} views" if isinstance(views, list | tuple | np.ndarray) else type(views).__name__
-        raise DatasetError(f"{path}: positions_2d: {' '.join(take)}: found {found}, expected {count}")
+        raise DatasetError(f"{path}: positions_2d: {' '.join(sequence)}: found {found}, expected {count}")
     return views
 
 
@@ -151,14 +149,19 @@ def _array(value: Any, joints: int, axes: int, where: str) -> np.ndarray:
     return value
 
 
-def _take(
-    path: Path, take: tuple[str, str], camera: str, bridge: Bridge, view: np.ndarray, world: np.ndarray | None
-) -> Take:
-    subject, action = take
+def _camera_clip(
+    path: Path,
+    sequence: tuple[str, str],
+    camera: str,
+    mapping: JointMapping,
+    view: np.ndarray,
+    world: np.ndarray | None,
+) -> CameraClip:
+    subject, action = sequence
     finite = np.isfinite(view).all(axis=-1)
-    keypoints, confidence = mapping.apply(bridge, view, finite.astype(np.float32))
+    keypoints, confidence = map_joints(mapping, view, finite.astype(np.float32))
     lens = human36m.LENSES[camera]
-    return Take(
+    return CameraClip(
         keypoints=keypoints,
         confidence=confidence,
         subject=subject,
@@ -169,5 +172,5 @@ def _take(
         fps=HUMAN36M_FPS,
         image_size=lens.image_size,
         intrinsics=lens.intrinsics,
-        points_3d=None if world is None else human36m.to_camera(world[:, human36m.ORDER], subject, camera),
+        points_3d=None if world is None else human36m.to_camera(world[:, human36m.JOINT_INDICES], subject, camera),
     )

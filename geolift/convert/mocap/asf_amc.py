@@ -12,7 +12,7 @@ from geolift.convert.mocap.clips import Motion, files, filmed, numbers, text, tu
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
-FPS = 120.0  # CMU's rate; a few takes have 60, and no file tells
+FPS = 120.0  # CMU's rate; a few trials have 60, and no file tells
 ROOT = "root"
 MOST_BONES = 200
 # The bones that end at the joints of Human3.6M-17. Neck is the base of the skull, as in the CMU protocol.

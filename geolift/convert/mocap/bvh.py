@@ -50,7 +50,7 @@ class Joint(NamedTuple):
     channels: tuple[str, ...]
 
 
-class Take(NamedTuple):
+class BvhClip(NamedTuple):
     """A file's motion, its unit in `UNITS`, whether a T-pose was left out, whether the thorax was put back."""
 
     motion: Motion
@@ -70,18 +70,18 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    takes = [read(file) for file in files(path, ".bvh")]
-    units = sorted({take.unit for take in takes})
+    clips = [read(file) for file in files(path, ".bvh")]
+    units = sorted({clip.unit for clip in clips})
     notes = [f"Unit of length, by the performers' height: {'; '.join(units)}."]
-    rests, thoraxes = sum(take.rest for take in takes), sum(take.thorax for take in takes)
+    rests, thoraxes = sum(clip.rest for clip in clips), sum(clip.thorax for clip in clips)
     if rests:
-        notes.append(f"The first frame, a T-pose, is left out in {rests} of {len(takes)} files.")
+        notes.append(f"The first frame, a T-pose, is left out in {rests} of {len(clips)} files.")
     if thoraxes:
-        notes.append(f"The thorax, which cgspeed's conversion lacks, is put back in {thoraxes} of {len(takes)} files.")
-    return filmed([take.motion for take in takes], seed=seed, notes=notes)
+        notes.append(f"The thorax, which cgspeed's conversion lacks, is put back in {thoraxes} of {len(clips)} files.")
+    return filmed([clip.motion for clip in clips], seed=seed, notes=notes)
 
 
-def read(path: Path) -> Take:
+def read(path: Path) -> BvhClip:
     """The motion in a file. Raises as `convert`."""
     joints, frames, seconds = parse(text(path), str(path))
     rest = has_rest(joints, frames)
@@ -100,7 +100,7 @@ def read(path: Path) -> Take:
             f"expected {HEIGHT[0]}..{HEIGHT[1]} metres in one of {', '.join(UNITS)}"
         )
     scaled = {joint: points * UNITS[unit] for joint, points in found.items()}
-    return Take(Motion(scaled, round(1 / seconds, 2), path), unit, rest, thorax)
+    return BvhClip(Motion(scaled, round(1 / seconds, 2), path), unit, rest, thorax)
 
 
 def has_rest(joints: list[Joint], frames: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
 from geolift.safe_io import hdf5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP17
-from geolift.skeletons.mapping import order
+from geolift.skeletons.mapping import source_indices
 from geolift.skeletons.skeleton import H36M17
 
 NOTICE = (
@@ -22,7 +22,9 @@ IMAGE_SIZE = {
     **dict.fromkeys(("TS1", "TS2", "TS3", "TS4"), (2048, 2048)),
     **dict.fromkeys(("TS5", "TS6"), (1920, 1080)),
 }
-ORDER = order(MPI_INF_3DHP17)  # no nose: Human3.6M's thorax, neck, head are the nearest joints, neck, head, head top
+JOINT_INDICES = source_indices(
+    MPI_INF_3DHP17
+)  # no nose: Human3.6M's thorax, neck, head are the nearest joints, neck, head, head top
 
 
 def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
@@ -50,7 +52,7 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
     subject = np.repeat(list(IMAGE_SIZE), clips)
     dataset = Dataset(
         keypoints=np.concatenate(keypoints).astype(np.float32),
-        confidence=np.ones((stop[-1], len(ORDER)), np.float32),
+        confidence=np.ones((stop[-1], len(JOINT_INDICES)), np.float32),
         skeleton=H36M17,
         start=np.append(0, stop[:-1]),
         stop=stop,
@@ -74,7 +76,7 @@ def _subject(path: Path, name: str, label: str) -> tuple[np.ndarray, np.ndarray,
     frames = np.flatnonzero(arrays["valid_frame"] == 1)
     if not len(frames):
         raise DatasetError(f"{path}: valid_frame: found none of {len(arrays['valid_frame'])} frames valid")
-    keypoints, recorded, points = (arrays[key][frames, 0][:, ORDER] for key in ("annot2", "annot3", label))
+    keypoints, recorded, points = (arrays[key][frames, 0][:, JOINT_INDICES] for key in ("annot2", "annot3", label))
     for key, array in (("annot2", keypoints), ("annot3", recorded), (label, points)):
         if not np.isfinite(array).all() or (key == "annot3" and (array[..., 2] <= 0).any()):
             raise DatasetError(f"{path}: {key}: found values in valid frames that are not finite or behind the camera")

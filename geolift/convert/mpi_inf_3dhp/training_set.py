@@ -5,19 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.convert.assemble import Take, assemble, fit_intrinsics, follow_gaze
+from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics, follow_gaze
 from geolift.convert.mpi_inf_3dhp.test_set import LABELS
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import matlab5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP28
-from geolift.skeletons.mapping import order
+from geolift.skeletons.mapping import source_indices
 
 NOTICE = (
     "MPI-INF-3DHP training set, for research only, http://gvv.mpi-inf.mpg.de/3dhp-dataset. Mehta et al., "
     "'Monocular 3D Human Pose Estimation In The Wild Using Improved CNN Supervision', 3DV 2017."
 )
-ORDER = order(MPI_INF_3DHP28)
+JOINT_INDICES = source_indices(MPI_INF_3DHP28)
 CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)  # of 14; the others look from the ceiling and the floor
 IMAGE_SIZE = (2048, 2048)
 # Frames that the videos have, and their rate; the annotations may go on beyond the end.
@@ -49,20 +49,20 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
     there = {names: file for names, file in files.items() if file.exists()}
     if not there:
         raise FileNotFoundError(f"{path}: found no annot.mat in the folder, expected S1/Seq1/annot.mat and so on")
-    takes, cut = [], 0
+    clips, cut = [], 0
     for names, file in there.items():
-        made, beyond = _takes(file, names, LABELS[labels])
-        takes += made
+        made, beyond = _camera_clips(file, names, LABELS[labels])
+        clips += made
         cut += beyond
     notes = [f"{len(there)} of {len(files)} sequences, {len(CAMERAS)} of 14 cameras."]
     if cut:
         notes.append(f"{cut} frames of annotations beyond the end of the videos are left out.")
     source = f"{labels} labels ({LABELS[labels]}). {NOTICE}"
-    return assemble(takes, origin=str(path), source=source, notes=notes)
+    return assemble(clips, origin=str(path), source=source, notes=notes)
 
 
-def _takes(file: Path, names: tuple[str, str], label: str) -> tuple[list[Take], int]:
-    """The takes of all cameras, and how many frames were beyond the end of the video."""
+def _camera_clips(file: Path, names: tuple[str, str], label: str) -> tuple[list[CameraClip], int]:
+    """The clips of all cameras, and how many frames were beyond the end of the video."""
     arrays, (frames, fps) = _cells(file, label), FRAMES[names]
     made, cut = [], 0
     for camera in CAMERAS:
@@ -74,7 +74,7 @@ def _takes(file: Path, names: tuple[str, str], label: str) -> tuple[list[Take], 
         if (recorded[..., 2] <= 0).any():
             raise DatasetError(f"{file}: annot3, camera {camera}: found points behind the camera")
         made.append(
-            Take(
+            CameraClip(
                 keypoints=keypoints,
                 subject=names[0],
                 action="unknown",
@@ -97,7 +97,7 @@ def _joints(cells: list[np.ndarray], camera: int, axes: int, frames: int, where:
         raise DatasetError(f"{where}: found shape {list(array.shape)}, expected [{frames} or more, {width}]")
     if array.dtype.kind not in "fiu" or not np.isfinite(array[:frames]).all():
         raise DatasetError(f"{where}: found values that are not finite numbers")
-    return array[:frames].reshape(frames, -1, axes)[:, ORDER].astype(np.float64)
+    return array[:frames].reshape(frames, -1, axes)[:, JOINT_INDICES].astype(np.float64)
 
 
 def _cells(file: Path, label: str) -> dict[str, list[np.ndarray]]:

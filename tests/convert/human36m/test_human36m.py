@@ -14,7 +14,7 @@ from geolift.errors import DatasetError
 from geolift.evaluation.evaluate import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import H36M17
-from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, takes
+from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, sequences
 
 cdfwrite = pytest.importorskip("cdflib").cdfwrite
 FRAMES = 4
@@ -47,7 +47,7 @@ def write_cdf(path, pose):
 
 def write_cdf_archive(folder, actions=None, place="MyPoseFeatures/"):
     for subject, world in people(FRAMES).items():
-        for name in takes() if actions is None and subject != "S1" else takes(actions or ["Walking"]):
+        for name in sequences() if actions is None and subject != "S1" else sequences(actions or ["Walking"]):
             for camera in CAMERAS:
                 points, pixels = seen(world, subject, camera)
                 short = name.split(" ")[0]
@@ -72,7 +72,7 @@ def test_cdf_files_are_measured_by_the_protocol(cdf_folder, tmp_path):
     dataset.save(data, tmp_path / "h36m.npz")
     test = dataset.load(tmp_path / "h36m.npz").select("test")
     result = evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m"])
-    assert result["action_mean"]["mpjpe"] < 1e-3 and "S11's second take" in data.source
+    assert result["action_mean"]["mpjpe"] < 1e-3 and "S11's second sequence" in data.source
     first = (data.subject == "S1") & (data.camera == CAMERAS[1])
     start = data.start[np.flatnonzero(first)[0]]
     expected = human36m.to_camera(people(FRAMES)["S1"], "S1", CAMERAS[1])
@@ -121,11 +121,11 @@ def test_cdf_folders_names_and_the_library(tmp_path, monkeypatch):
 
 
 def write_fetch(folder, frames, actions=None):
-    """annot.h5 of every take; `frames(subject)` are the ones that are kept, counted from 1."""
+    """annot.h5 of every sequence; `frames(subject)` are the ones that are kept, counted from 1."""
     for number, (subject, world) in enumerate(people(200).items()):
         kept = np.array(frames(subject))
-        for take in takes(actions) if actions else takes():
-            action, again = (take.split(" ")[0], "1") if take.endswith(" 1") else (take, "2")
+        for sequence in sequences(actions) if actions else sequences():
+            action, again = (sequence.split(" ")[0], "1") if sequence.endswith(" 1") else (sequence, "2")
             arrays = {"pose/2d": [], "pose/3d": [], "pose/3d-univ": [], "camera": [], "frame": []}
             path = folder / subject / f"{OFFICIAL.get(action, action)}-{again}" / "annot.h5"
             path.parent.mkdir(parents=True)
@@ -150,7 +150,7 @@ def write_fetch(folder, frames, actions=None):
 def test_thinned_frames_have_no_rate_and_are_measured_as_they_are(tmp_path):
     write_fetch(tmp_path, lambda subject: [1, 7, 40, 41] if subject == "S1" else range(1, 201, 64))
     data = CONVERTERS["h36m_fetch"].convert(tmp_path)
-    assert not data.fps.any() and "clips are thinned" in data.source and "S11's second take" in data.source
+    assert not data.fps.any() and "clips are thinned" in data.source and "S11's second sequence" in data.source
     assert data.frames == 4 * 4 * (30 + 30 + 29)
     test = data.select("test")
     assert evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m-64th"])["action_mean"]["mpjpe"] < 1e-3
@@ -255,20 +255,22 @@ def test_other_pickles_are_not_elepose_s(change, message, tmp_path, rng):
 
 
 def motionbert_content(**more):
-    """Walking of S1 for training; of S11 the damaged take, and Photo, for testing."""
+    """Walking of S1 for training; of S11 the damaged sequence, and Photo, for testing."""
     content = {}
     for part, sources in {
         "train": [("S1", 14, 1, 2)], "test": [("S11", 2, 2, 1), ("S11", 12, 1, 4)],
     }.items():  # fmt: skip
         rows = {"joint_2d": [], "confidence": [], "joint3d_image": [], "camera_name": [], "source": []}
-        for subject, action, take, camera in sources:
+        for subject, action, sequence, camera in sources:
             name = CAMERAS[camera - 1]
-            points, pixels = (array[:, human36m.ORDER] for array in seen(people(FRAMES)[subject], subject, name))
+            points, pixels = (
+                array[:, human36m.JOINT_INDICES] for array in seen(people(FRAMES)[subject], subject, name)
+            )
             rows["joint_2d"].append(pixels.astype(np.float32))
             rows["confidence"].append(np.full((FRAMES, 17, 1), 1.02, np.float32))
             rows["joint3d_image"].append(points)
             rows["camera_name"].append([name] * FRAMES)
-            source = f"s_{int(subject[1:]):02}_act_{action:02}_subact_{take:02}_ca_{camera:02}"
+            source = f"s_{int(subject[1:]):02}_act_{action:02}_subact_{sequence:02}_ca_{camera:02}"
             rows["source"].append([source] * FRAMES)
         content[part] = {key: np.concatenate(value) for key, value in rows.items()}
         content[part] |= {key: list(content[part][key]) for key in ("camera_name", "source")}
@@ -283,7 +285,7 @@ def test_motionbert_s_rows_are_cut_by_their_source(confidence, tmp_path):
     data = CONVERTERS["motionbert"].convert(tmp_path / "h36m.pkl")
     assert data.subject.tolist() == ["S1", "S11"] and data.action.tolist() == ["Walking 1", "Photo 1"]
     assert data.split.tolist() == ["train", "test"] and data.camera.tolist() == [CAMERAS[1], CAMERAS[3]]
-    assert data.points_3d is None and "3D, which is in pixels" in data.source and "S11's second take" in data.source
+    assert data.points_3d is None and "3D, which is in pixels" in data.source and "S11's second sequence" in data.source
     np.testing.assert_array_equal(data.keypoints[:FRAMES], content["train"]["joint_2d"])
     assert (data.confidence == 1).all() and set(data.fps) == {50}
     assert ("136 confidences above 1" in data.source) == confidence

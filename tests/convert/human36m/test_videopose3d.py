@@ -23,7 +23,7 @@ from tests.helpers.human36m_files import (
     all32,
     people,
     project,
-    takes,
+    sequences,
 )
 
 FRAMES = 5
@@ -52,12 +52,12 @@ def write_2d(path, positions, joints=17, sides=H36M_SIDES, **metadata):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Ground truth of S1, S9, S11 as it is distributed, S11's damaged take in the 2D alone."""
+    """Ground truth of S1, S9, S11 as it is distributed, S11's damaged sequence in the 2D alone."""
     folder = tmp_path_factory.mktemp("videopose3d")
     worlds = people(FRAMES)
     three, two = {}, {}
     for subject in SUBJECTS:
-        names = takes() if subject != "S1" else takes(["Walking"])
+        names = sequences() if subject != "S1" else sequences(["Walking"])
         two[subject] = {name: views(worlds[subject], subject) for name in names}
         three[subject] = {
             name: all32(worlds[subject]).astype(np.float32)
@@ -94,7 +94,7 @@ def test_cameras_stand_upright_around_the_room_and_look_at_its_middle(subject, c
 def test_the_converted_set_is_measured_by_the_protocol(folder, tmp_path, capsys):
     assert cli.main(["convert", "videopose3d", str(folder), str(tmp_path / "h36m.npz")]) == 0
     said = capsys.readouterr().out
-    assert "S11's second take of Directions" in said and "Human3.6M, for academic use only" in said
+    assert "S11's second sequence of Directions" in said and "Human3.6M, for academic use only" in said
     data = dataset.load(tmp_path / "h36m.npz")
     assert len(data.start) == 4 * (2 + 30 + 29) and set(data.fps) == {50}
     for protocol in ("h36m", "h36m-14", "h36m-64th"):
@@ -129,7 +129,7 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
     """Longer than the motion capture, with subjects that have none, in other joints."""
     worlds = people(FRAMES)
     two = {
-        subject: {name: views(worlds[subject], subject, picked, EXTRA, 2.0, rng) for name in takes(["Photo"])}
+        subject: {name: views(worlds[subject], subject, picked, EXTRA, 2.0, rng) for name in sequences(["Photo"])}
         for subject in SUBJECTS
     }
     two["S2"] = {"TakingPhoto 1": two["S1"]["Photo"]}
@@ -138,10 +138,10 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
     assert alone.points_3d is None and set(alone.select("extra").subject) == {"S2"}
     assert alone.frames == (3 * 2 + 1) * 4 * (FRAMES + EXTRA) and set(alone.action) == {"Photo 1", "Photo"}
 
-    three = {subject: {name: all32(worlds[subject]) for name in takes(["Photo"])} for subject in SUBJECTS}
+    three = {subject: {name: all32(worlds[subject]) for name in sequences(["Photo"])} for subject in SUBJECTS}
     np.savez(tmp_path / "data_3d_h36m.npz", positions_3d=np.array(three, object))
     data = videopose3d.read(tmp_path)
-    assert data.frames == 3 * 2 * 4 * FRAMES and "1 takes without 3D" in data.source
+    assert data.frames == 3 * 2 * 4 * FRAMES and "1 sequences without 3D" in data.source
     assert f"{3 * 2 * 4 * EXTRA} frames of 2D beyond the end" in data.source
     joint = H36M17.names.index
     for limb in ("wrist", "ankle"):

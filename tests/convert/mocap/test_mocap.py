@@ -181,15 +181,15 @@ def test_a_mirrored_performer_has_exchanged_sides(tmp_path, rng):
 def test_cgspeed_s_missing_thorax_is_put_back(tmp_path, rng):
     """As long as the upper back, turned with it by Spine1; whoever has a thorax keeps it, as the other names do."""
     place, angles = motion(rng)
-    take = bvh.read(write(tmp_path / "a.bvh", place, angles))
-    assert take.thorax
-    spine, thorax, shoulder = (take.motion.joints[joint] for joint in ("spine", "thorax", "left_shoulder"))
+    clip = bvh.read(write(tmp_path / "a.bvh", place, angles))
+    assert clip.thorax
+    spine, thorax, shoulder = (clip.motion.joints[joint] for joint in ("spine", "thorax", "left_shoulder"))
     lengths = [np.linalg.norm(a - b, axis=-1) / clips.CMU_UNIT for a, b in ((thorax, spine), (shoulder, thorax))]
     assert (lengths[0] > 3.9).all() and (lengths[0] <= 4.2 + 1e-6).all()  # of twice 2.1, bent
     np.testing.assert_allclose(lengths[1], np.linalg.norm([3.2, 0.9, -0.1]), atol=1e-5)
     whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]
-    take = bvh.read(write(tmp_path / "b.bvh", place, angles, whole))
-    assert not take.thorax
+    clip = bvh.read(write(tmp_path / "b.bvh", place, angles, whole))
+    assert not clip.thorax
     assert not bvh.read(write(tmp_path / "c.bvh", place, angles, rename=BIOVISION)).thorax
 
 
@@ -206,7 +206,7 @@ def test_a_t_pose_in_which_legs_and_arms_were_straightened(tmp_path, rng):
     assert not bvh.read(write(tmp_path / "b.bvh", place, angles)).rest
 
 
-def test_a_take_without_a_t_pose_is_kept_whole(tmp_path, rng):
+def test_a_clip_without_a_t_pose_is_kept_whole(tmp_path, rng):
     place, angles = motion(rng)
     read = bvh.read(write(tmp_path / "a.bvh", place[1:], {name: a[1:] for name, a in angles.items()}))
     assert not read.rest and len(read.motion.joints["head"]) == FRAMES - 1
@@ -396,8 +396,8 @@ def test_the_same_motion_as_bvh(tmp_path, rng):
 def test_performers_are_filmed_with_their_own_skeletons(tmp_path, rng):
     write_asf(tmp_path / "01.asf")
     write_asf(tmp_path / "12.asf", [(*bone[:3], bone[3] * 1.1, *bone[4:]) for bone in CMU])
-    for take in ("01_01", "12_03"):
-        write_amc(tmp_path / f"{take}.amc", performance(rng, 33))
+    for trial in ("01_01", "12_03"):
+        write_amc(tmp_path / f"{trial}.amc", performance(rng, 33))
     data = CONVERTERS["asf_amc"].convert(tmp_path, seed=1)
     assert "120 frames per second are taken for granted" in data.source and "mocap.cs.cmu.edu" in data.source
     assert set(data.fps) == {30} and dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test"}

@@ -80,7 +80,7 @@ def test_universal_people_keep_their_shape_and_still_project(folder):
 
 
 def test_joints_stand_where_the_authors_list_them():
-    assert training_set.ORDER == PLACE
+    assert training_set.JOINT_INDICES == PLACE
 
 
 def cell(key, value):

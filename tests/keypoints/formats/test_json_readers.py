@@ -10,8 +10,8 @@ from geolift.convert import photographs
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import alphapose, coco, json_values, mediapipe, mmpose, mpii, openpose
 from geolift.keypoints.formats.base import Options
-from geolift.skeletons import mapping
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import keypoint_writers as writers
 from tests.helpers.keypoint_writers import COCO, OPENPOSE_COCO, Person
@@ -290,7 +290,7 @@ def test_real_people_of_coco_survive_the_file(coco_file, tmp_path):
     scene = [[Person(k, v / 2)] for k, v in zip(joints, flags, strict=True)]
     found = read(ANNOTATIONS, writers.coco_annotations(tmp_path / "a.json", scene))
     data = photographs.read_coco(coco_file)
-    keypoints, confidence = mapping.apply(JOINT_SETS[found.joint_set], found.keypoints, found.confidence)
+    keypoints, confidence = map_joints(JOINT_SETS[found.joint_set], found.keypoints, found.confidence)
     np.testing.assert_allclose(keypoints, data.keypoints, atol=1e-3)
     np.testing.assert_array_equal(confidence, data.confidence)
 
