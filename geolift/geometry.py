@@ -14,7 +14,7 @@ import jax.numpy as jnp
 _HIGHEST = jax.lax.Precision.HIGHEST
 
 
-def norm(x: jax.Array) -> jax.Array:
+def safe_norm(x: jax.Array) -> jax.Array:
     """Euclidean norm over the last axis, `[..., D] -> [...]`; the gradient at zero is zero instead of NaN."""
     squared = jnp.sum(x * x, axis=-1)
     positive = squared > 0

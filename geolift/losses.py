@@ -11,7 +11,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from geolift.geometry import center, depth, inverse, masked, norm, project, rotate, unproject
+from geolift.geometry import center, depth, inverse, masked, project, rotate, safe_norm, unproject
 
 
 class Cycle(NamedTuple):
@@ -46,7 +46,7 @@ def lift_pose(
     return unproject(pose, depth(lifter(pose), distance=distance, min_depth=min_depth, root=root))
 
 
-def turn(points: jax.Array, rotation: jax.Array, *, distance: float = 10.0, root: int = 0) -> jax.Array:
+def rotate_about_root(points: jax.Array, rotation: jax.Array, *, distance: float = 10.0, root: int = 0) -> jax.Array:
     """See points `[..., J, 3]` in another view: turned about their root by `[..., 3, 3]`, root at (0, 0, distance)."""
     return rotate(center(points, root), rotation).at[..., 2].add(distance)
 
@@ -77,7 +77,7 @@ def lift_reproject_lift(
         ValueError: if a shape does not fit.
     """
     lifted = lift_pose(lifter, pose, distance=distance, min_depth=min_depth, root=root)
-    rotated = turn(lifted, rotation, distance=distance, root=root)
+    rotated = rotate_about_root(lifted, rotation, distance=distance, root=root)
     novel = project(rotated, min_depth=min_depth)
     relifted = lift_pose(lifter, novel, distance=distance, min_depth=min_depth, root=root)
     restored = rotate(relifted.at[..., 2].add(-distance), inverse(rotation)) + lifted[..., root : root + 1, :]
@@ -123,7 +123,7 @@ def deformation(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
     return _size(apart(cycle.lifted) - apart(cycle.restored), both, False)
 
 
-def motion(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: bool = False) -> jax.Array:
+def displacement(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: bool = False) -> jax.Array:
     """What a motion discriminator sees of two frames of one clip (docs/method.md, eq. 11).
 
     Args:
@@ -139,8 +139,8 @@ def motion(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: 
     """
     if pose.shape != later.shape:
         raise ValueError(f"later: found shape {later.shape}, expected that of the pose, {pose.shape}")
-    displacement = gain * (later - pose)
-    return jnp.concatenate([displacement, pose], axis=-2) if with_pose else displacement
+    moved = gain * (later - pose)
+    return jnp.concatenate([moved, pose], axis=-2) if with_pose else moved
 
 
 def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
@@ -150,13 +150,13 @@ def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squ
     """
     if squared:
         return _size(correction, seen, True)
-    return norm(masked(correction, seen)).sum(-1)
+    return safe_norm(masked(correction, seen)).sum(-1)
 
 
 def _size(x: jax.Array, seen: jax.Array | None, squared: bool) -> jax.Array:
     """Sum of squares over joints and coordinates, or its root."""
     x = masked(x, seen)
-    return jnp.sum(x**2, axis=(-2, -1)) if squared else norm(x.reshape(*x.shape[:-2], -1))
+    return jnp.sum(x**2, axis=(-2, -1)) if squared else safe_norm(x.reshape(*x.shape[:-2], -1))
 
 
 def mean_over(values: jax.Array, where: jax.Array, axis_name: str | None = None) -> jax.Array:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
-from geolift.geometry import align, center, joint_mask, masked, mirror_depth, norm
+from geolift.geometry import align, center, joint_mask, masked, mirror_depth, safe_norm
 
 PCK_THRESHOLD = 150.0  # millimetres
 AUC_THRESHOLDS = tuple(float(t) for t in range(0, 151, 5))  # 31 values
@@ -23,7 +23,7 @@ CPS_THRESHOLDS = tuple(float(t) for t in range(0, 301))  # 301 values
 def joint_errors(points: jax.Array, target: jax.Array) -> jax.Array:
     """Distance of each joint, no alignment, no mask, `-> [..., J]`."""
     _expect_same(points, target)
-    return norm(points - target)
+    return safe_norm(points - target)
 
 
 def mpjpe(points: jax.Array, target: jax.Array, *, root: int = 0, seen: jax.Array | None = None) -> jax.Array:
@@ -63,7 +63,7 @@ def n_mpjpe_norm(points: jax.Array, target: jax.Array, *, root: int = 0, seen: j
     """MPJPE after root-centring and the scale s = |g| / |p|, `-> [...]`: ElePose's and LInKs's N-MPJPE."""
     _expect_same(points, target)
     p, g = masked(center(points, root), seen), masked(center(target, root), seen)
-    size, wanted = (norm(x.reshape(*x.shape[:-2], -1))[..., None, None] for x in (p, g))
+    size, wanted = (safe_norm(x.reshape(*x.shape[:-2], -1))[..., None, None] for x in (p, g))
     return mpjpe(p * wanted / jnp.where(size > 0, size, 1.0), g, root=root, seen=seen)
 
 

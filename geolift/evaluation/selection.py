@@ -13,7 +13,7 @@ from geolift.data.normalization import normalize, normalize_persons
 from geolift.errors import DatasetError
 from geolift.evaluation.evaluate import FEWEST
 from geolift.geometry import project, sample_rotation
-from geolift.losses import lift_reproject_lift, turn
+from geolift.losses import lift_reproject_lift, rotate_about_root
 from geolift.model import Model, lift_poses
 from geolift.objectives.views import View
 from geolift.skeletons.anthropometry import BUILD
@@ -181,7 +181,7 @@ def _see(lifter, variables, view, skeleton, poses, seen, rotation, level) -> dic
     poses = jnp.where(mask, poses, 0.0)
     cycle = lift_reproject_lift(lifter_of, poses, rotation, min_depth=view.min_depth, **scene)
     body = cycle.rotated - cycle.rotated[:, view.root, None]
-    novel = project(turn(cycle.lifted, level, **scene), min_depth=view.min_depth)
+    novel = project(rotate_about_root(cycle.lifted, level, **scene), min_depth=view.min_depth)
     parent, child = np.transpose(skeleton.bones)
     # Not `bone_lengths`, whose gradient is safe as it takes what is no number for 0: here that must show.
     lengths = jnp.linalg.norm(cycle.lifted[:, child] - cycle.lifted[:, parent], axis=-1)

@@ -100,7 +100,7 @@ class Lifter(nn.Module):
 class Discriminator(nn.Module):
     """How real a pose looks, one logit each, `[..., J, 2] -> [...]` (paper: width 1024, 3 blocks, no normalisation).
 
-    The judge of poses, of motion (`losses.motion`, any number of rows for J) and of domains alike.
+    The judge of poses, of motion (`losses.displacement`, any number of rows for J) and of domains alike.
 
     Attributes:
         width, blocks, norm: as in `ResidualMLP`; "batch" is refused, real and fake poses would leak into each other.

@@ -21,7 +21,7 @@ def adapt(adapter: Adapter, params: Any, source: Poses, *, root: int) -> tuple[P
     return source._replace(joints=source.joints + correction), correction
 
 
-def adaptation_game(
+def adaptation_objectives(
     adapter: Adapter,
     domain_discriminator: Discriminator,
     *,
@@ -72,7 +72,7 @@ def adaptation_game(
     return objectives
 
 
-def together(*games: Callable[..., Outcome]) -> Callable[..., Outcome]:
+def combine(*games: Callable[..., Outcome]) -> Callable[..., Outcome]:
     """Several games on the same batch in one step; the batch statistics are the first one's."""
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:

@@ -15,7 +15,7 @@ from geolift.skeletons.skeleton import Skeleton
 MIDLINE = 3.0  # noise of joints without a side over that of the others: every data set defines spine, neck, head anew
 
 
-class Detector(NamedTuple):
+class Augmentation(NamedTuple):
     """How much is spoilt; all 0: nothing.
 
     Attributes:
@@ -31,25 +31,25 @@ class Detector(NamedTuple):
     skeleton: Skeleton
 
 
-def detect(key: jax.Array, poses: Poses, detector: Detector) -> Poses:
+def augment(key: jax.Array, poses: Poses, augmentation: Augmentation) -> Poses:
     """What a detector might make of `poses`: joints moved and hidden, the root neither.
 
     Args:
         key: `[N]` a key for each pose.
         poses: of joints `[N, J, 2]`, root-centred.
-        detector: what it does.
+        augmentation: what it does.
     """
-    spread, hangs_from = _spread(detector.skeleton)[:, None], _hangs_from(detector.skeleton)
+    spread, hangs_from = _spread(augmentation.skeleton)[:, None], _hangs_from(augmentation.skeleton)
 
     def one(key: jax.Array, joints: jax.Array) -> tuple[jax.Array, jax.Array]:
         strength_key, move_key, hide_key = jax.random.split(key, 3)
-        strength = 2 * detector.noise * jax.random.uniform(strength_key)
+        strength = 2 * augmentation.noise * jax.random.uniform(strength_key)
         moved = joints + strength * spread * jax.random.normal(move_key, joints.shape, joints.dtype)
-        lost = jax.random.bernoulli(hide_key, detector.hidden, (1, len(joints)))
+        lost = jax.random.bernoulli(hide_key, augmentation.hidden, (1, len(joints)))
         return moved, (lost & hangs_from).any(axis=1)
 
     joints, hidden = jax.vmap(one)(key, poses.joints)
-    if not detector.hidden:
+    if not augmentation.hidden:
         return Poses(joints, poses.seen)
     return Poses(joints, ~hidden if poses.seen is None else poses.seen & ~hidden)
 

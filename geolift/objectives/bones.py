@@ -14,7 +14,7 @@ from geolift.skeletons.bones import bone_ratios, partners, sides
 from geolift.skeletons.skeleton import Skeleton
 
 
-def anatomy(
+def bone_terms(
     points: jax.Array,
     skeleton: Skeleton,
     whole: jax.Array,

@@ -12,7 +12,7 @@ from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
 
 
-def likelihood_game(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
+def flow_objectives(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
     """The objectives of the flow, which learns how real, whole poses are distributed before the lifter learns from it.
 
     Args:

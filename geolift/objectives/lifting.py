@@ -11,13 +11,13 @@ import numpy as np
 from geolift import losses
 from geolift.data.sampling import Batch, Poses
 from geolift.geometry import masked, project
-from geolift.losses import Adversarial, adversarial, lift_pose, lift_reproject_lift, motion, turn
+from geolift.losses import Adversarial, adversarial, displacement, lift_pose, lift_reproject_lift, rotate_about_root
 from geolift.networks.flow import PoseFlow
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.objectives import bones
 from geolift.objectives.adaptation import adapt
-from geolift.objectives.augmentation import Detector, detect
+from geolift.objectives.augmentation import Augmentation, augment
 from geolift.objectives.outcome import Outcome
 from geolift.objectives.views import View, random_views
 from geolift.skeletons.skeleton import Skeleton
@@ -28,7 +28,7 @@ TERMS = (
 )  # fmt: skip
 
 
-class Anatomy(NamedTuple):
+class BonePriors(NamedTuple):
     """What lifted bodies are held to (`geolift.objectives.bones`).
 
     Attributes:
@@ -45,7 +45,7 @@ class Temporal(NamedTuple):
 
     Attributes:
         discriminator: the network.
-        gain, with_pose: as in `losses.motion` (paper: displacements alone).
+        gain, with_pose: as in `losses.displacement` (paper: displacements alone).
     """
 
     discriminator: Discriminator
@@ -53,8 +53,8 @@ class Temporal(NamedTuple):
     with_pose: bool
 
 
-class Foreign(NamedTuple):
-    """The adapter's part in the lifter's training; what the adapter itself learns from is `adaptation_game`.
+class SourceDomain(NamedTuple):
+    """The adapter's part in the lifter's training; what the adapter itself learns from is `adaptation_objectives`.
 
     Attributes:
         adapter: the network.
@@ -65,7 +65,7 @@ class Foreign(NamedTuple):
     every: int
 
 
-def lifting_game(
+def lifting_objectives(
     lifter: Lifter,
     discriminator: Discriminator | None,
     *,
@@ -76,10 +76,10 @@ def lifting_game(
     view: View,
     camera: MeanPitch | PosePitch | None = None,
     flow: PoseFlow | None = None,
-    anatomy: Anatomy | None = None,
+    bone_priors: BonePriors | None = None,
     temporal: Temporal | None = None,
-    foreign: Foreign | None = None,
-    detector: Detector | None = None,
+    source_domain: SourceDomain | None = None,
+    augmentation: Augmentation | None = None,
 ) -> Callable[..., Outcome]:
     """Build the objectives of Chen et al. 2019 (docs/method.md, eq. 14), with what came after as parts to choose from.
 
@@ -94,10 +94,10 @@ def lifting_game(
         view: the random views.
         camera: learns the pitch that they are about; None: it is the view's.
         flow: the judge of synthetic poses that rests: their "likelihood", of whole ones of the target domain.
-        anatomy: what is known of bodies: "symmetry", "spread", and "proportions" if these are given.
+        bone_priors: what is known of bodies: "symmetry", "spread", and "proportions" if these are given.
         temporal: the motion discriminator's part, for batches with `later` and `real_later`: "temporal".
-        foreign: the adapter's part, for batches with `source`.
-        detector: spoils the poses that the lifter is shown, each by one draw: the same joints are hidden, the same
+        source_domain: the adapter's part, for batches with `source`.
+        augmentation: spoils the poses that the lifter is shown, each by one draw: the same joints are hidden, the same
             moves made in both lifts and in both frames of a pair. None: poses are shown as they are.
 
     Returns:
@@ -110,8 +110,8 @@ def lifting_game(
     measured = {"consistency_2d", "consistency_3d", "deformation"}
     measured |= {"adversarial"} if discriminator else set()
     measured |= {"likelihood"} if flow else set()
-    measured |= {"symmetry", "spread"} if anatomy else set()
-    measured |= {"proportions"} if anatomy and anatomy.proportions is not None else set()
+    measured |= {"symmetry", "spread"} if bone_priors else set()
+    measured |= {"proportions"} if bone_priors and bone_priors.proportions is not None else set()
     measured |= {"temporal"} if temporal else set()
     lacking = sorted(name for name, weight in weights.items() if name not in (measured if weight else TERMS))
     if lacking:
@@ -128,7 +128,7 @@ def lifting_game(
             return lifter.apply(variables, joints, seen, train=True, axis_name=axis_name, mutable=["batch_stats"])
 
         def as_shown(joints: jax.Array, seen: jax.Array | None, keys: jax.Array) -> Poses:
-            return detect(keys, Poses(joints, seen), detector) if detector else Poses(joints, seen)
+            return augment(keys, Poses(joints, seen), augmentation) if augmentation else Poses(joints, seen)
 
         statistics = []  # of the batch, after each lift
 
@@ -140,9 +140,9 @@ def lifting_game(
 
             return lift
 
-        def judge(name: str, network: Discriminator, real: Poses, fake: Poses, what: str = "") -> Duel:
+        def judge(name: str, network: Discriminator, real: Poses, fake: Poses, what: str = "") -> AdversarialTerms:
             verdict = partial(network.apply, {"params": params[name]})
-            duel = _duel(adversary, verdict(*real), verdict(*fake), what)
+            duel = _adversarial_terms(adversary, verdict(*real), verdict(*fake), what)
             if not gradient_penalty:
                 return duel
             penalty = gradient_penalty * losses.gradient_penalty(verdict, *real, gain=network.gain).mean()
@@ -150,13 +150,13 @@ def lifting_game(
 
         pose, real = batch.pose, batch.real
         own = np.arange(len(batch.key))  # the examples of the target domain
-        if foreign:
-            corrected, _ = adapt(foreign.adapter, params["adapter"], batch.source, root=view.root)
-            pose, real, own = _join(pose, real, corrected, foreign.every)
+        if source_domain:
+            corrected, _ = adapt(source_domain.adapter, params["adapter"], batch.source, root=view.root)
+            pose, real, own = _join(pose, real, corrected, source_domain.every)
         pose = _blank(pose)
 
         rotation, looking = views(params.get("camera"), pose, batch.key, axis_name)
-        keys = jax.vmap(jax.random.fold_in, (0, None))(batch.key, 1)  # of what the detector does
+        keys = jax.vmap(jax.random.fold_in, (0, None))(batch.key, 1)  # of what the augmentation does
         cycle = lift_reproject_lift(depths(pose.seen, keys), pose.joints, rotation, **scene)
         # Those of the first lift, of the given poses, are kept: such poses are lifted once training is over.
         new_stats = statistics[0]
@@ -178,14 +178,18 @@ def lifting_game(
             # Of the target domain's own alone: those of the other are no likely poses, corrected or not.
             unlikely = -flow.apply({"params": params["flow"]}, cycle.novel[own])
             terms["likelihood"] = losses.mean_over(unlikely, pose.whole[own], axis_name)
-        if anatomy:
-            expected = None if anatomy.proportions is None else jnp.array(anatomy.proportions)
-            terms |= bones.anatomy(cycle.lifted, anatomy.skeleton, pose.whole, expected=expected, axis_name=axis_name)
+        if bone_priors:
+            expected = None if bone_priors.proportions is None else jnp.array(bone_priors.proportions)
+            terms |= bones.bone_terms(
+                cycle.lifted, bone_priors.skeleton, pose.whole, expected=expected, axis_name=axis_name
+            )
 
         if temporal:
             later = _blank(_take(batch.later, own))
             points = lift_pose(depths(later.seen, keys[own]), later.joints, **scene)
-            points = turn(points, rotation[own], distance=view.distance, root=view.root)  # the view of the pose itself
+            points = rotate_about_root(
+                points, rotation[own], distance=view.distance, root=view.root
+            )  # the view of the pose itself
             fake = (
                 _take(pose, own)._replace(joints=cycle.novel[own]),
                 later._replace(joints=project(points, min_depth=view.min_depth)),
@@ -210,7 +214,7 @@ def lifting_game(
     return objectives
 
 
-class Duel(NamedTuple):
+class AdversarialTerms(NamedTuple):
     """A discriminator's verdicts as both sides' losses, and for the log how often it is right."""
 
     generator: jax.Array
@@ -218,8 +222,8 @@ class Duel(NamedTuple):
     health: dict[str, jax.Array]
 
 
-def _duel(adversary: Adversarial, real: jax.Array, fake: jax.Array, what: str = "") -> Duel:
-    return Duel(
+def _adversarial_terms(adversary: Adversarial, real: jax.Array, fake: jax.Array, what: str = "") -> AdversarialTerms:
+    return AdversarialTerms(
         adversary.generator(fake).mean(),
         adversary.discriminator(real, fake).mean(),
         {
@@ -259,4 +263,4 @@ def _moves(now: Poses, later: Poses, temporal: Temporal) -> Poses:
     seen = now.seen if now.seen is None else now.seen & later.seen
     if temporal.with_pose and seen is not None:
         seen = jnp.concatenate([seen, now.seen], axis=-1)
-    return Poses(motion(now.joints, later.joints, gain=temporal.gain, with_pose=temporal.with_pose), seen)
+    return Poses(displacement(now.joints, later.joints, gain=temporal.gain, with_pose=temporal.with_pose), seen)

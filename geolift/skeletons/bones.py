@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from geolift.geometry import norm
+from geolift.geometry import safe_norm
 from geolift.skeletons.skeleton import Skeleton
 
 
@@ -20,7 +20,7 @@ def bone_lengths(points: jax.Array, skeleton: Skeleton) -> jax.Array:
     if points.ndim < 2 or points.shape[-2] != joints:
         raise ValueError(f"points: found shape {points.shape}, expected [..., {joints}, D], the skeleton's joints")
     parent, child = np.transpose(skeleton.bones)
-    return norm(points[..., child, :] - points[..., parent, :])
+    return safe_norm(points[..., child, :] - points[..., parent, :])
 
 
 def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:

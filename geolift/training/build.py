@@ -21,10 +21,10 @@ from geolift.errors import ConfigError, DatasetError
 from geolift.networks.flow import PoseFlow, fit, parts_of
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
-from geolift.objectives.adaptation import adaptation_game, together
-from geolift.objectives.augmentation import Detector
-from geolift.objectives.flow import likelihood_game
-from geolift.objectives.lifting import Anatomy, Foreign, Temporal, lifting_game
+from geolift.objectives.adaptation import adaptation_objectives, combine
+from geolift.objectives.augmentation import Augmentation
+from geolift.objectives.flow import flow_objectives
+from geolift.objectives.lifting import BonePriors, SourceDomain, Temporal, lifting_objectives
 from geolift.objectives.outcome import Outcome
 from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
@@ -139,19 +139,19 @@ def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: P
 def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization) -> list[Phase]:
     """The games of a config, in the order in which they are played."""
     networks = build_networks(config, skeleton)
-    temporal = foreign = detector = None
+    temporal = source_domain = augmentation = None
     if config.loss.weights.temporal:
         motion = config.motion
         temporal = Temporal(networks["motion_discriminator"], gain=motion.gain, with_pose=motion.with_pose)
     if config.adapter.data:
-        foreign = Foreign(networks["adapter"], every=config.adapter.every)
+        source_domain = SourceDomain(networks["adapter"], every=config.adapter.every)
     if config.detector.noise or config.detector.hidden:
-        detector = Detector(**config.detector, skeleton=skeleton)
-    anatomy = None
+        augmentation = Augmentation(**config.detector, skeleton=skeleton)
+    bone_priors = None
     if _measures_bodies(config):
-        anatomy = Anatomy(skeleton, _proportions(skeleton, scaling))
+        bone_priors = BonePriors(skeleton, _proportions(skeleton, scaling))
     view = {key: value for key, value in config.view.items() if key != "learned"}
-    lifting = lifting_game(
+    lifting = lifting_objectives(
         networks["lifter"],
         networks.get("discriminator"),
         weights=config.loss.weights,
@@ -161,16 +161,16 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         view=View(**view, root=skeleton.root),
         camera=networks.get("camera"),
         flow=networks.get("flow"),
-        anatomy=anatomy,
+        bone_priors=bone_priors,
         temporal=temporal,
-        foreign=foreign,
-        detector=detector,
+        source_domain=source_domain,
+        augmentation=augmentation,
     )
     before = []
     if "flow" in networks:
-        before.append((config.flow.steps, likelihood_game(networks["flow"], networks["lifter"].mirrored)))
-    if foreign:
-        adapting = adaptation_game(
+        before.append((config.flow.steps, flow_objectives(networks["flow"], networks["lifter"].mirrored)))
+    if source_domain:
+        adapting = adaptation_objectives(
             networks["adapter"],
             networks["domain_discriminator"],
             weight=config.adapter.penalty,
@@ -181,7 +181,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         if config.adapter.first_steps:
             before.append((config.adapter.first_steps, adapting))
         else:
-            lifting = together(lifting, adapting)
+            lifting = combine(lifting, adapting)
     lasts = itertools.accumulate([*(steps for steps, _ in before), config.steps])
     return [Phase(last, game) for last, game in zip(lasts, [*(game for _, game in before), lifting], strict=True)]
 

@@ -17,7 +17,7 @@ from geolift.errors import DatasetError
 from geolift.evaluation import selection
 from geolift.evaluation.selection import CRITERIA, Flat, choose, judge, plausible
 from geolift.geometry import project, sample_rotation
-from geolift.losses import turn
+from geolift.losses import rotate_about_root
 from geolift.model import Model
 from geolift.objectives.views import View
 from geolift.skeletons.skeleton import H36M17, Skeleton
@@ -50,7 +50,7 @@ def memory(bodies, *, views=12):
     angles = {"azimuth": VIEW.azimuth, "elevation": VIEW.elevation, "pitch": VIEW.pitch}
     random = sample_rotation(jax.random.key(9), (views * len(bodies),), **angles)
     rotation = jnp.concatenate([jnp.broadcast_to(jnp.eye(3), (len(bodies), 3, 3)), random])
-    points = turn(jnp.tile(jnp.asarray(bodies), (views + 1, 1, 1)), rotation, distance=VIEW.distance)
+    points = rotate_about_root(jnp.tile(jnp.asarray(bodies), (views + 1, 1, 1)), rotation, distance=VIEW.distance)
     return project(points).reshape(len(points), -1), points[..., 2] - VIEW.distance
 
 

@@ -10,7 +10,7 @@ from scipy.stats import multivariate_t
 from geolift.data.sampling import Batch, Poses
 from geolift.networks.flow import DEGREES, Flow, PoseFlow, fit, parts_of
 from geolift.networks.mirrored_mlp import mirror_pose
-from geolift.objectives.flow import likelihood_game
+from geolift.objectives.flow import flow_objectives
 from geolift.skeletons.skeleton import H36M17
 from geolift.training.step import create_state, train_step
 from tests.networks.test_mirrored_mlp import trained
@@ -75,7 +75,7 @@ def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
         jax.random.key(1), apply_fn=None, params={"lifter": {}, "flow": params}, batch_stats={}, ema_decay=0.9,
         optimizers={"lifter": optax.sgd(0.0), "flow": optax.adam(3e-3)}, averages=["lifter", "flow"],
     )  # fmt: skip
-    game = likelihood_game(flow)
+    game = flow_objectives(flow)
 
     def batch(key):
         a, b = jax.random.randint(key, (2, 128), 0, len(poses))
@@ -105,8 +105,8 @@ def test_with_a_mirror_it_learns_from_both_sides(poses):
     few = Poses(jnp.asarray(poses)[:8])
     batch = Batch(few, few, jax.random.split(jax.random.key(0), 8))
     mirrored = Batch(few, Poses(mirror_pose(few.joints, H36M17.mirrored)), batch.key)
-    losses = [likelihood_game(flow, H36M17.mirrored)(params, {}, b).losses["flow"] for b in (batch, mirrored)]
-    plain = likelihood_game(flow)(params, {}, mirrored).losses["flow"]
+    losses = [flow_objectives(flow, H36M17.mirrored)(params, {}, b).losses["flow"] for b in (batch, mirrored)]
+    plain = flow_objectives(flow)(params, {}, mirrored).losses["flow"]
     np.testing.assert_allclose(losses[0], plain, rtol=1e-5)
     assert abs(losses[1] - plain) > 1e-4
 
@@ -119,7 +119,7 @@ def test_poses_that_miss_joints_teach_it_nothing(poses):
 
     def loss(poses, axis_name=None):
         keys = jax.random.split(jax.random.key(0), len(poses.joints))
-        return likelihood_game(flow)(params, {}, Batch(poses, poses, keys), axis_name=axis_name).losses["flow"]
+        return flow_objectives(flow)(params, {}, Batch(poses, poses, keys), axis_name=axis_name).losses["flow"]
 
     np.testing.assert_allclose(loss(junk), loss(whole), rtol=1e-6)
     shares = jax.tree.map(

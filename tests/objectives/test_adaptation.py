@@ -10,8 +10,8 @@ import pytest
 
 from geolift.data import sampling
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from geolift.objectives.adaptation import adapt, adaptation_game, together
-from geolift.objectives.lifting import Foreign, lifting_game
+from geolift.objectives.adaptation import adapt, adaptation_objectives, combine
+from geolift.objectives.lifting import SourceDomain, lifting_objectives
 from geolift.training import step
 from tests.training.test_step import VIEW, WEIGHTS, close
 
@@ -31,7 +31,7 @@ def make(people, poses, masks=False, width=32):
     target = sampling.make_pool(poses, people, masks=masks)
     source = sampling.make_pool(shifted(poses), people, masks=masks)
     adapter, judge = Adapter(width=width, blocks=1, masks=masks), Discriminator(width=width, blocks=1, masks=masks)
-    game = adaptation_game(adapter, judge, weight=10.0, squared=True, adversarial_loss="logistic", root=0)
+    game = adaptation_objectives(adapter, judge, weight=10.0, squared=True, adversarial_loss="logistic", root=0)
     pose = jnp.zeros((1, 17, 2))
     params = {
         "adapter": adapter.init(jax.random.key(1), pose)["params"],
@@ -48,8 +48,13 @@ def noisy(params):
 
 def lifting(adapter, every=4):
     lifter, discriminator = Lifter(width=16, blocks=1, norm="none"), Discriminator(width=16, blocks=1)
-    game = lifting_game(
-        lifter, discriminator, weights=WEIGHTS, adversarial_loss="logistic", view=VIEW, foreign=Foreign(adapter, every)
+    game = lifting_objectives(
+        lifter,
+        discriminator,
+        weights=WEIGHTS,
+        adversarial_loss="logistic",
+        view=VIEW,
+        source_domain=SourceDomain(adapter, every),
     )
     pose = jnp.zeros((1, 17, 2))
     return game, {
@@ -78,7 +83,7 @@ def test_each_of_four_networks_learns_from_its_own_loss_alone(people, poses):
     lift, more = lifting(adapter)
     params = params | more
     params["adapter"] = noisy(params["adapter"])
-    objectives = together(lift, adapting)
+    objectives = combine(lift, adapting)
     batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
 
     def louder(name, *args, **kwargs):
@@ -155,7 +160,7 @@ def test_the_penalty_holds_the_correction_back(people, poses):
     for weight in (1.0, 1e6):
         adapter, _, params, pools = make(people, poses)
         judge = Discriminator(width=32, blocks=1)
-        game = adaptation_game(adapter, judge, weight=weight, squared=True, adversarial_loss="logistic", root=0)
+        game = adaptation_objectives(adapter, judge, weight=weight, squared=True, adversarial_loss="logistic", root=0)
         state = step.create_state(
             jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
             optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
@@ -179,7 +184,7 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
     known = people._replace(confidence=people.confidence * train[:, None])
     target, source = (sampling.make_pool(p, known) for p in (poses, shifted_head(poses)))
     adapter, judge = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
-    game = adaptation_game(adapter, judge, weight=20.0, squared=False, adversarial_loss="logistic", root=0)
+    game = adaptation_objectives(adapter, judge, weight=20.0, squared=False, adversarial_loss="logistic", root=0)
     pose = jnp.zeros((1, 17, 2))
     params = {
         "adapter": adapter.init(jax.random.key(1), pose)["params"],

@@ -7,8 +7,8 @@ import pytest
 
 from geolift.data.sampling import Batch, Poses
 from geolift.networks.mlp import Discriminator, Lifter
-from geolift.objectives.augmentation import MIDLINE, Detector, detect
-from geolift.objectives.lifting import lifting_game
+from geolift.objectives.augmentation import MIDLINE, Augmentation, augment
+from geolift.objectives.lifting import lifting_objectives
 from geolift.objectives.views import View
 from geolift.skeletons.skeleton import H36M17
 
@@ -22,13 +22,13 @@ def joints():
 
 
 def test_without_noise_and_hiding_nothing_changes(joints):
-    shown = detect(KEYS, Poses(joints), Detector(0.0, 0.0, H36M17))
+    shown = augment(KEYS, Poses(joints), Augmentation(0.0, 0.0, H36M17))
     np.testing.assert_array_equal(shown.joints, joints)
     assert shown.seen is None
 
 
 def test_noise_is_as_large_as_it_says_and_larger_on_the_midline(joints):
-    moved = np.asarray(detect(KEYS, Poses(joints), Detector(0.004, 0.0, H36M17)).joints - joints)
+    moved = np.asarray(augment(KEYS, Poses(joints), Augmentation(0.004, 0.0, H36M17)).joints - joints)
     np.testing.assert_array_equal(moved[:, H36M17.root], 0)
     # A strength from U[0, 2s] has the mean square 4/3 s^2.
     np.testing.assert_allclose(moved[:, SIDED].std(), 0.004 * (4 / 3) ** 0.5, rtol=0.03)
@@ -38,7 +38,7 @@ def test_noise_is_as_large_as_it_says_and_larger_on_the_midline(joints):
 
 
 def test_what_hangs_from_a_hidden_joint_is_hidden_and_the_root_never(joints):
-    seen = np.asarray(detect(KEYS, Poses(joints), Detector(0.0, 0.1, H36M17)).seen)
+    seen = np.asarray(augment(KEYS, Poses(joints), Augmentation(0.0, 0.1, H36M17)).seen)
     assert seen[:, H36M17.root].all()
     for parent, child in H36M17.bones:
         assert not (seen[:, child] & ~seen[:, parent]).any()
@@ -49,14 +49,14 @@ def test_what_hangs_from_a_hidden_joint_is_hidden_and_the_root_never(joints):
 
 def test_what_was_not_seen_stays_unseen(joints):
     missing = jax.random.bernoulli(jax.random.key(3), 0.5, joints.shape[:2])
-    shown = detect(KEYS, Poses(joints, ~missing), Detector(0.0, 0.1, H36M17))
+    shown = augment(KEYS, Poses(joints, ~missing), Augmentation(0.0, 0.1, H36M17))
     assert not (np.asarray(shown.seen) & np.asarray(missing)).any()
 
 
 def test_a_pose_is_spoilt_by_its_own_key_alone(joints):
-    detector = Detector(0.004, 0.1, H36M17)
-    whole = detect(KEYS, Poses(joints), detector)
-    half = detect(KEYS[:7], Poses(joints[:7]), detector)
+    augmentation = Augmentation(0.004, 0.1, H36M17)
+    whole = augment(KEYS, Poses(joints), augmentation)
+    half = augment(KEYS[:7], Poses(joints[:7]), augmentation)
     np.testing.assert_array_equal(whole.joints[:7], half.joints)
     np.testing.assert_array_equal(whole.seen[:7], half.seen)
 
@@ -77,9 +77,9 @@ def test_geometry_is_that_of_the_clean_pose(joints):
     params = {"lifter": {}, "discriminator": judge.init(jax.random.key(0), pose.joints)["params"]}
     batch = Batch(pose, pose, KEYS[:16])
     outcomes = []
-    for detector in (None, Detector(0.05, 0.2, H36M17)):
-        game = lifting_game(
-            Blind(masks=True), judge, weights=weights, adversarial_loss="logistic", view=view, detector=detector
+    for augmentation in (None, Augmentation(0.05, 0.2, H36M17)):
+        game = lifting_objectives(
+            Blind(masks=True), judge, weights=weights, adversarial_loss="logistic", view=view, augmentation=augmentation
         )
         outcomes.append(game(params, {}, batch))
     for name, value in outcomes[0].metrics.items():

@@ -13,8 +13,8 @@ from geolift.data import sampling
 from geolift.errors import DatasetError
 from geolift.geometry import inverse, project, sample_rotation
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from geolift.objectives.adaptation import adaptation_game, together
-from geolift.objectives.lifting import Foreign, Temporal, lifting_game
+from geolift.objectives.adaptation import adaptation_objectives, combine
+from geolift.objectives.lifting import SourceDomain, Temporal, lifting_objectives
 from geolift.training import step
 from tests.training.test_step import VIEW, close
 
@@ -38,14 +38,16 @@ def make(*, masks=False, with_pose=False, domain=False, weights=WEIGHTS):
         )["params"]
         for i, (name, network) in enumerate(networks.items())
     }  # fmt: skip
-    game = lifting_game(
+    game = lifting_objectives(
         networks["lifter"], networks["discriminator"], weights=weights, adversarial_loss="logistic", view=VIEW,
         temporal=Temporal(networks["motion_discriminator"], gain=10.0, with_pose=with_pose),
-        foreign=Foreign(networks["adapter"], every=4) if domain else None,
+        source_domain=SourceDomain(networks["adapter"], every=4) if domain else None,
     )  # fmt: skip
     if domain:
         adapter = (networks["adapter"], networks["domain_discriminator"])
-        game = together(game, adaptation_game(*adapter, weight=1.0, squared=True, adversarial_loss="logistic", root=0))
+        game = combine(
+            game, adaptation_objectives(*adapter, weight=1.0, squared=True, adversarial_loss="logistic", root=0)
+        )
         params["adapter"] = jax.tree.map(lambda x: x + 0.01, params["adapter"])
     return game, params
 
@@ -119,8 +121,8 @@ def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
     from geolift.objectives import lifting as module
 
     seen = []
-    plain = module.motion
-    monkeypatch.setattr(module, "motion", lambda *a, **k: (seen.append(a), plain(*a, **k))[1])
+    plain = module.displacement
+    monkeypatch.setattr(module, "displacement", lambda *a, **k: (seen.append(a), plain(*a, **k))[1])
     objectives, params = make()
     batch = draw(pairs)
     objectives(params, {}, batch)
@@ -129,21 +131,21 @@ def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
     (real, real_later), (now, later) = seen
     for found, pose in ((now, batch.pose), (later, batch.later)):
         lifted = losses.lift_pose(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
-        np.testing.assert_allclose(found, project(losses.turn(lifted, rotation)), atol=1e-6)
+        np.testing.assert_allclose(found, project(losses.rotate_about_root(lifted, rotation)), atol=1e-6)
     np.testing.assert_array_equal(real, batch.real.joints)
     np.testing.assert_array_equal(real_later, batch.real_later.joints)
-    assert not np.allclose(later, project(losses.turn(lifted, inverse(rotation))), atol=1e-3)
+    assert not np.allclose(later, project(losses.rotate_about_root(lifted, inverse(rotation))), atol=1e-3)
 
 
 def test_motion_is_displacement_alone_or_beside_the_pose():
     pose, later = jax.random.normal(jax.random.key(0), (2, 5, 17, 2))
-    np.testing.assert_allclose(losses.motion(pose, later, gain=3.0), 3 * (later - pose), rtol=1e-6)
-    np.testing.assert_allclose(losses.motion(pose, pose), 0)
-    both = losses.motion(pose, later, with_pose=True)
+    np.testing.assert_allclose(losses.displacement(pose, later, gain=3.0), 3 * (later - pose), rtol=1e-6)
+    np.testing.assert_allclose(losses.displacement(pose, pose), 0)
+    both = losses.displacement(pose, later, with_pose=True)
     assert both.shape == (5, 34, 2)
     np.testing.assert_array_equal(both[:, 17:], pose)
     with pytest.raises(ValueError, match="later: found shape"):
-        losses.motion(pose, later[:2])
+        losses.displacement(pose, later[:2])
 
 
 @pytest.mark.parametrize("with_pose", [False, True])
@@ -156,10 +158,10 @@ def test_the_motion_game_by_hand(pairs, with_pose):
 
     def novel(pose):
         lifted = losses.lift_pose(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
-        return project(losses.turn(lifted, rotation))
+        return project(losses.rotate_about_root(lifted, rotation))
 
     def judged(now, later):
-        seen = losses.motion(now, later, gain=10.0, with_pose=with_pose)
+        seen = losses.displacement(now, later, gain=10.0, with_pose=with_pose)
         return judge.apply({"params": params["motion_discriminator"]}, seen)
 
     fake = judged(novel(batch.pose), novel(batch.later))

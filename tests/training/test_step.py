@@ -10,7 +10,7 @@ import pytest
 
 from geolift.data import sampling
 from geolift.networks.mlp import Discriminator, Lifter
-from geolift.objectives.lifting import lifting_game
+from geolift.objectives.lifting import lifting_objectives
 from geolift.objectives.views import View
 from geolift.training import step
 
@@ -23,7 +23,7 @@ def make_game(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     return (
         lifter,
         discriminator,
-        lifting_game(lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss, view=VIEW),
+        lifting_objectives(lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss, view=VIEW),
     )
 
 
