@@ -115,19 +115,19 @@ def test_the_mapping_of_a_dog(tmp_path, rng):
     assert trust[joint("withers")] == np.float32(confidence[2])
 
 
-def test_the_bridge_of_a_known_joint_set_needs_no_file(tmp_path):
+def test_the_mapping_of_a_known_joint_set_needs_no_file(tmp_path):
     known = JOINT_SETS["coco17"]
-    assert skeleton_file.bridge_of(known.source, "coco17", None, "poses.json") == known
+    assert skeleton_file.resolve_mapping(known.source, "coco17", None, "poses.json") == known
     path = written(tmp_path, {**as_content(H36M17), "mapping": {"pelvis": ["left_hip", "right_hip"]}})
-    assert skeleton_file.bridge_of(known.source, "coco17", path, "poses.json").rules["head"] == ()
+    assert skeleton_file.resolve_mapping(known.source, "coco17", path, "poses.json").mean_of["head"] == ()
 
 
 def test_a_part_of_a_known_joint_set_is_taken_for_it_by_name():
     part = tuple(name for name in JOINT_SETS["body25"].source if "eye" not in name)
-    bridge = skeleton_file.bridge_of(part, "", None, "poses.csv")
-    assert bridge.source == part and bridge.target == H36M17
+    mapping = skeleton_file.resolve_mapping(part, "", None, "poses.csv")
+    assert mapping.source == part and mapping.target == H36M17
     with pytest.raises(DatasetError, match=r"^poses.csv: joints: found tail, paw; no known joint set has them all"):
-        skeleton_file.bridge_of(("tail", "paw"), "", None, "poses.csv")
+        skeleton_file.resolve_mapping(("tail", "paw"), "", None, "poses.csv")
 
 
 @pytest.mark.parametrize(
