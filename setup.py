@@ -29,6 +29,7 @@ setup(
         "numpy>=2.0,<3",
         "scipy>=1.13,<2",  # jax needs it, too
         "safetensors>=0.5,<1",
+        "filelock>=3.30,<5",  # lock_descriptor
         "tqdm>=4.66,<5",
     ],
     extras_require={
