@@ -58,7 +58,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_inspect(commands: argparse._SubParsersAction) -> None:
-    inspect = commands.add_parser("inspect", help="what a file is, what it holds, what is suspicious about it")
+    inspect = commands.add_parser("inspect", help="what a file is, what it holds, warnings about it")
     inspect.add_argument("input", metavar="FILE")
     _add_reading(inspect)
     inspect.set_defaults(run=_inspect)
@@ -173,7 +173,7 @@ def _lift(options: argparse.Namespace) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    from geolift.keypoints.formats.base import Options
+    from geolift.keypoints.options import Options
     from geolift.lifting.inspection import describe, inspect
 
     reading = Options(options.joints, options.fps, options.image_size)

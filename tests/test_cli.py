@@ -58,7 +58,7 @@ def test_options_reach_the_lifting(folder, tmp_path):
 def test_inspect_says_what_a_file_is(folder, capsys):
     assert cli.main(["inspect", str(folder)]) == 0
     printed = capsys.readouterr().out
-    for told in ("openpose", "body25", "left_knee", "suspicious"):
+    for told in ("openpose", "body25", "left_knee", "warning"):
         assert told in printed
 
 

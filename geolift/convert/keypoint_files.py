@@ -7,9 +7,9 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import take, without_doubtful
+from geolift.keypoints.recording import select_rows, without_unsure_joints
 from geolift.keypoints.to_dataset import to_dataset
 from geolift.keypoints.tracking import track
 from geolift.skeletons import skeleton_file
@@ -58,7 +58,7 @@ def convert(
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
     read = read_keypoints(path, format=format, options=Options(joints, fps, image_size))
-    recording = track(without_doubtful(read.recording, min_confidence))
+    recording = track(without_unsure_joints(read.recording, min_confidence))
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))
     _, confidence = map_joints(mapping, recording.keypoints, recording.confidence)
     rooted = confidence[:, mapping.target.root] > 0
@@ -68,7 +68,7 @@ def convert(
     notes = list(recording.notes)
     if not rooted.all():
         notes.append(f"{int((~rooted).sum())} of {len(rooted)} detections without the root were left out")
-        recording = take(recording, rooted)
+        recording = select_rows(recording, rooted)
     if recording.image_size is None:
         notes.append("image sizes are not known, which training on this data set alone asks for")
     data = to_dataset(recording, mapping, source=str(path), head=head)

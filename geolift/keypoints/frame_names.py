@@ -14,8 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options, resolve_fps
 
 SPARSEST = 50  # frames for one with people, in the mean, up to which numbers are those of a video
 MOST = 3 * 10**6  # frames of a video, a day of 30 in a second
@@ -84,7 +83,7 @@ def stills(names: Sequence[str]) -> Frames:
 
 def rate(found: Frames, options: Options, origin: str) -> tuple[float, tuple[str, ...]]:
     """Frames per second as the user says, 0 if unknown, and notes: the user's rate is that of the numbers of frames."""
-    fps = reconcile.fps(0.0, options.fps, origin) / found.step
+    fps = resolve_fps(0.0, options.fps, origin) / found.step
     if not fps:
         return 0.0, ()
     if not found.video:

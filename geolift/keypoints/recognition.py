@@ -22,7 +22,8 @@ from geolift.keypoints.formats import (
     openpose,
     sleap,
 )
-from geolift.keypoints.formats.base import KINDS, Format, Options
+from geolift.keypoints.formats.base import KINDS, Format
+from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import json_file
 from geolift.safe_io.npz import Archive
@@ -37,7 +38,6 @@ HDF5_OFFSETS = (0, 512, 1024, 2048)  # where its signature may stand, after a bl
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 BEGINNING = 40  # bytes of a file that an error shows
 KIND_NAMES = dict(zip(KINDS, ("a folder", "JSON", "an archive of arrays (.npz)", "text", "HDF5"), strict=True))
-NOTHING_SAID = Options()
 
 
 class Recognised(NamedTuple):
@@ -102,9 +102,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     return "csv", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
-def read_keypoints(
-    path: str | os.PathLike, *, format: str | None = None, options: Options = NOTHING_SAID
-) -> Recognised:
+def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognised:
     """Read the people of a file or folder; in images and videos, which go by their suffix, find them (`detector`).
 
     Args:

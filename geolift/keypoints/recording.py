@@ -1,4 +1,4 @@
-"""What a file says of people in 2D: rows of named joints, before any skeleton of ours."""
+"""`Recording`: the content of a keypoint file, N detections of K named joints in 2D, before any skeleton is chosen."""
 
 from typing import NamedTuple
 
@@ -10,26 +10,35 @@ from geolift.skeletons import joint_sets
 from geolift.skeletons.joint_sets import JOINT_SETS
 
 LONGEST_NAME = 1000  # characters, of a frame, a person or a joint
-MOST_PEOPLE = 500  # in a frame of a video whose file follows nobody: each is compared with all others
+MOST_PEOPLE = 500  # in a frame of an untracked video: tracking compares each with all others
+LARGEST_FPS = 1e6
 
 
 class Recording(NamedTuple):
     """N detections of K named joints in a video or in single images; a detection is one person in one frame.
 
+    Make one with `record`, which checks it.
+
     Attributes:
         keypoints: `[N, K, 2]` float32 pixels, x right, y down; 0 where a joint is missing.
         confidence: `[N, K]` float32 in 0..1; 0 where a joint is missing.
-        frame: `[N]` int, index into `frames`. Detections stand in the order of frames.
-        person: `[N]` int, index into `people`: whom the file (or `tracking.track`) takes the detection for.
+        frame: `[N]` int, index into `frames`. Detections are sorted by frame.
+        person: `[N]` int, index into `people`: the detection's track in the file (or by `tracking.track`).
         joints: K joint names.
-        joint_set: the name under which `joint_sets.JOINT_SETS` knows these joints; "" for joints of its own.
-        frames: names of all frames in the order of time, those without people, too.
-        people: their names: track ids, individuals; for detections nobody has tracked, one name each.
+        joint_set: the name of these joints in `joint_sets.JOINT_SETS`; "" for a custom set.
+        frames: names of all F frames in the order of time, also of those without people.
+        people: their names: track ids, individuals; for untracked detections, one name each.
         tracked: whether `person` follows a person from frame to frame.
         video: whether frames follow each other at a constant rate; False: single images.
-        fps: frames per second; 0 where the file does not tell.
-        image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where the file does not tell.
-        notes: what reading left out, changed or took for granted, a line each, with counts.
+        fps: frames per second; 0 where unknown.
+        image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where unknown.
+        notes: what reading left out, changed or assumed, a line each, with counts.
+
+    Example:
+        >>> import numpy as np
+        >>> recording = record(np.ones((3, 2, 2)), np.array([[1, 1], [0.5, 0], [1, 1]]), joints=("head", "tail"))
+        >>> recording.seen.sum(), recording.frames, recording.joint_set
+        (np.int64(5), ('0', '1', '2'), '')
     """
 
     keypoints: np.ndarray
@@ -68,47 +77,49 @@ def record(
     image_size: np.ndarray | None = None,
     notes: tuple[str, ...] = (),
 ) -> Recording:
-    """Make a checked recording of what a reader found, in whatever order its file has it.
+    """Make a checked recording of detections in any order.
 
     Missing joints (confidence not above 0, coordinates not finite, or both 0) become 0 with confidence 0. Confidences
     above 1, as heat maps give them, become 1. Detections without any joint are left out. Each is counted in `notes`.
 
     Args:
-        keypoints: `[N, K, 2]` pixels.
+        keypoints: `[N, K, 2]` pixels, x right, y down.
         confidence: `[N, K]`.
         joints: K joint names.
-        joint_set: as in `Recording`; None: the set that has just these joints in this order, or "".
-        frame: `[N]` indices into `frames`; None: a detection in every frame.
+        joint_set: as in `Recording`; None: the set that has exactly these joints in this order, or "".
+        frame: `[N]` indices into `frames`; None: detection i is in frame i.
         frames: their names; none: their numbers.
-        video, people, fps, notes: as in `Recording`.
-        image_size: `[F, 2]`, or `[2]` for all frames.
-        origin: the file, which errors name.
-        person: `[N]` indices into `people`; None: the file follows nobody, and every detection is a person of its own.
+        video: as in `Recording`.
+        origin: the file, named in errors.
+        person: `[N]` indices into `people`; None: the detections are untracked, each is another person.
+        people: as in `Recording`; not used where `person` is None.
+        fps: as in `Recording`.
+        image_size: `[F, 2]` pixels, or `[2]` for all frames.
+        notes: as in `Recording`.
+
+    Returns:
+        The recording, its detections sorted by frame, then by person.
 
     Raises:
-        DatasetError: if nothing is left, something does not fit something else, a person is twice in a frame, or a
-            coordinate is no pixel.
+        DatasetError: if nothing is left, shapes or indices do not fit each other, a person is twice in a frame, a
+            coordinate is beyond `LARGEST_PIXEL`, or an untracked video has more than `MOST_PEOPLE` people in a frame.
+
+    Example:
+        >>> import numpy as np
+        >>> keypoints = np.array([[[10.0, 20.0], [30.0, 40.0]], [[11.0, 21.0], [np.nan, np.nan]]])
+        >>> recording = record(keypoints, np.ones((2, 2)), joints=("head", "tail"), fps=30.0, origin="cat.csv")
+        >>> recording.keypoints[1].tolist(), recording.confidence[1].tolist()
+        ([[11.0, 21.0], [0.0, 0.0]], [1.0, 0.0])
     """
-    if joint_set is None:
-        joint_set = joint_sets.named(joints)
-    if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
-        expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
-        raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
-    if not 0 <= fps < 1e6:
+    joint_set = _check_joint_set(joints, joint_set, origin)
+    if not 0 <= fps < LARGEST_FPS:
         raise DatasetError(f"{origin}: fps: found {fps}, expected frames per second, or 0 where they are unknown")
-    for name, names in (("frames", frames), ("people", people), ("joints", joints)):
-        if not all(isinstance(text, str) and len(text) <= LONGEST_NAME for text in names):
-            raise DatasetError(f"{origin}: {name}: expected names (str) of up to {LONGEST_NAME} characters")
-    keypoints = np.asarray(keypoints, np.float64)
-    confidence = np.asarray(confidence, np.float64)
+    _check_names(origin, frames=frames, people=people, joints=joints)
+    keypoints, confidence = np.asarray(keypoints, np.float64), np.asarray(confidence, np.float64)
     frame = np.arange(len(keypoints)) if frame is None else np.asarray(frame, np.int64)
     frames = frames or tuple(str(i) for i in range(int(frame.max(initial=-1)) + 1))
-    count = len(joints)
-    if keypoints.ndim != 3 or keypoints.shape[1:] != (count, 2) or confidence.shape != keypoints.shape[:2]:
-        found = f"shapes {list(keypoints.shape)} and {list(confidence.shape)}"
-        raise DatasetError(f"{origin}: keypoints, confidence: found {found}, expected [N, {count}, 2] and [N, {count}]")
-    if frame.shape != keypoints.shape[:1] or (len(frame) and not 0 <= frame.min() <= frame.max() < len(frames)):
-        raise DatasetError(f"{origin}: frame: expected one number in 0..{len(frames) - 1} for each detection")
+    _check_shapes(keypoints, confidence, len(joints), origin)
+    _check_indices("frame", frame, len(keypoints), len(frames), origin)
     tracked = person is not None
     if not tracked:
         person = np.arange(len(keypoints))
@@ -116,52 +127,23 @@ def record(
     person = np.asarray(person, np.int64)
     if len(set(people)) < len(people):
         raise DatasetError(f"{origin}: people: found {list(people)[:20]}, expected different names")
-    if person.shape != frame.shape or (len(person) and not 0 <= person.min() <= person.max() < len(people)):
-        raise DatasetError(f"{origin}: person: expected one number in 0..{len(people) - 1} for each detection")
-    notes = list(notes)
+    _check_indices("person", person, len(keypoints), len(people), origin)
 
-    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
-    seen = (
-        finite & (np.where(finite, confidence, 0) > 0) & (np.where(finite[..., None], keypoints, 0) != 0).any(axis=-1)
-    )
-    too_sure = int((confidence[seen] > 1).sum())
-    if too_sure:
-        notes.append(f"{too_sure} confidences above 1 were taken as 1")
-    if seen.any() and np.abs(keypoints[seen]).max() > LARGEST_PIXEL:
-        worst = np.abs(keypoints[seen]).max()
-        raise DatasetError(f"{origin}: keypoints: found {worst:g}, expected pixels up to {LARGEST_PIXEL:g}")
-    keypoints = np.where(seen[..., None], keypoints, 0).astype(np.float32)
-    confidence = np.where(seen, np.minimum(confidence, 1), 0).astype(np.float32)
-
-    kept = np.flatnonzero(seen.any(axis=1))
-    if len(kept) < len(seen):
-        notes.append(f"{len(seen) - len(kept)} detections without any joint were left out")
-    if not len(kept):
+    keypoints, confidence, changed = _zero_missing(keypoints, confidence, origin)
+    rows, dropped = _sort_rows(confidence, frame, person)
+    if not len(rows):
         raise DatasetError(f"{origin}: found no person in {len(frames)} frames, expected at least one")
-    crowd = np.bincount(frame[kept]).max()
+    frame, person = frame[rows], person[rows]
+    crowd = np.bincount(frame).max()
     if video and not tracked and crowd > MOST_PEOPLE:
         raise DatasetError(f"{origin}: found {crowd} people in a frame, expected up to {MOST_PEOPLE} to follow")
-    order = kept[np.lexsort((person[kept], frame[kept]))]
-    keypoints, confidence, frame, person = keypoints[order], confidence[order], frame[order], person[order]
-    twice = (np.diff(frame) == 0) & (np.diff(person) == 0)
-    if twice.any():
-        i = int(twice.argmax())
-        raise DatasetError(
-            f"{origin}: person {people[person[i]]!r} is twice in frame {frames[frame[i]]!r}, expected once"
-        )
+    _check_once_per_frame(frame, person, frames, people, origin)
     used, person = np.unique(person, return_inverse=True)
     empty = len(frames) - len(np.unique(frame))
-    if empty:
-        notes.append(f"{empty} of {len(frames)} frames are without people")
-    if image_size is not None:
-        image_size = np.asarray(image_size, np.float32)
-        if image_size.shape == (2,):
-            image_size = np.tile(image_size, (len(frames), 1))
-        if image_size.shape != (len(frames), 2) or not (image_size >= 1).all():
-            raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
+    without_people = (f"{empty} of {len(frames)} frames are without people",) if empty else ()
     return Recording(
-        keypoints,
-        confidence,
+        keypoints[rows],
+        confidence[rows],
         frame,
         person,
         tuple(joints),
@@ -171,47 +153,123 @@ def record(
         tracked,
         video,
         float(fps),
-        image_size,
-        tuple(notes),
+        _check_image_size(image_size, len(frames), origin),
+        (*notes, *changed, *dropped, *without_people),
     )
 
 
-def without_doubtful(recording: Recording, least: float) -> Recording:
-    """The recording with joints less sure than `least` missing, and without detections that are then empty; counted.
+def without_unsure_joints(recording: Recording, min_confidence: float) -> Recording:
+    """The recording with joints below `min_confidence` missing, without detections that are then empty; noted.
 
     Raises:
         DatasetError: if nothing is left.
     """
-    doubtful = recording.seen & (recording.confidence < least)
-    if not doubtful.any():
+    unsure = recording.seen & (recording.confidence < min_confidence)
+    if not unsure.any():
         return recording
     surer = recording._replace(
-        keypoints=np.where(doubtful[..., None], 0, recording.keypoints),
-        confidence=np.where(doubtful, 0, recording.confidence),
-        notes=(*recording.notes, f"{int(doubtful.sum())} joints less sure than {least:g} were taken as missing"),
+        keypoints=np.where(unsure[..., None], 0, recording.keypoints),
+        confidence=np.where(unsure, 0, recording.confidence),
+        notes=(*recording.notes, f"{int(unsure.sum())} joints less sure than {min_confidence:g} were taken as missing"),
     )
-    return subset(surer, surer.seen.any(axis=1), f"no joint as sure as {least:g}")
+    return select_rows(surer, surer.seen.any(axis=1), f"no joint as sure as {min_confidence:g}")
 
 
-def subset(recording: Recording, kept: np.ndarray, why: str) -> Recording:
-    """The detections `kept` `[N]` bool, and the people that have any; the others are counted, left out for `why`.
+def select_rows(recording: Recording, rows: np.ndarray, why: str | None = None) -> Recording:
+    """The detections `rows` `[N]` bool, and the people who have any of them.
+
+    Args:
+        recording: N detections.
+        rows: which of them are kept.
+        why: why the others are left out: a note counts them and says so; None: no note.
 
     Raises:
         DatasetError: if nothing is left.
     """
-    if kept.all():
+    if rows.all():
         return recording
-    note = f"{int((~kept).sum())} of {len(kept)} detections were left out: {why}"
-    if not kept.any():
+    note = f"{int((~rows).sum())} of {len(rows)} detections were left out" + (f": {why}" if why else "")
+    if not rows.any():
         raise DatasetError(f"{note}; expected at least one other")
-    return take(recording, kept)._replace(notes=(*recording.notes, note))
-
-
-def take(recording: Recording, kept: np.ndarray) -> Recording:
-    """The detections `kept` `[N]` bool, and the people that have any; nothing is counted."""
-    used, person = np.unique(recording.person[kept], return_inverse=True)
+    used, person = np.unique(recording.person[rows], return_inverse=True)
     return recording._replace(
-        **{key: getattr(recording, key)[kept] for key in ("keypoints", "confidence", "frame")},
+        **{key: getattr(recording, key)[rows] for key in ("keypoints", "confidence", "frame")},
         person=person,
         people=tuple(recording.people[i] for i in used),
+        notes=(*recording.notes, note) if why else recording.notes,
     )
+
+
+def _check_joint_set(joints: tuple[str, ...], joint_set: str | None, origin: str) -> str:
+    """The name of the joint set, found by its joints where it is None."""
+    if joint_set is None:
+        return joint_sets.named(joints)
+    if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
+        expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
+        raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
+    return joint_set
+
+
+def _check_names(origin: str, **lists: tuple[str, ...]) -> None:
+    for key, names in lists.items():
+        if not all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in names):
+            raise DatasetError(f"{origin}: {key}: expected names (str) of up to {LONGEST_NAME} characters")
+
+
+def _check_shapes(keypoints: np.ndarray, confidence: np.ndarray, joints: int, origin: str) -> None:
+    if keypoints.ndim != 3 or keypoints.shape[1:] != (joints, 2) or confidence.shape != keypoints.shape[:2]:
+        found = f"shapes {list(keypoints.shape)} and {list(confidence.shape)}"
+        expected = f"[N, {joints}, 2] and [N, {joints}]"
+        raise DatasetError(f"{origin}: keypoints, confidence: found {found}, expected {expected}")
+
+
+def _check_indices(key: str, indices: np.ndarray, count: int, size: int, origin: str) -> None:
+    if indices.shape != (count,) or (count and not 0 <= indices.min() <= indices.max() < size):
+        raise DatasetError(f"{origin}: {key}: expected one number in 0..{size - 1} for each detection")
+
+
+def _check_once_per_frame(
+    frame: np.ndarray, person: np.ndarray, frames: tuple[str, ...], people: tuple[str, ...], origin: str
+) -> None:
+    """Raise if a person is twice in a frame; rows are sorted by frame, then by person."""
+    twice = (np.diff(frame) == 0) & (np.diff(person) == 0)
+    if twice.any():
+        i = int(twice.argmax())
+        where = f"person {people[person[i]]!r} is twice in frame {frames[frame[i]]!r}"
+        raise DatasetError(f"{origin}: {where}, expected once")
+
+
+def _check_image_size(image_size: np.ndarray | None, frames: int, origin: str) -> np.ndarray | None:
+    """`[F, 2]` float32, or None."""
+    if image_size is None:
+        return None
+    image_size = np.asarray(image_size, np.float32)
+    if image_size.shape == (2,):
+        image_size = np.tile(image_size, (frames, 1))
+    if image_size.shape != (frames, 2) or not (image_size >= 1).all():
+        raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
+    return image_size
+
+
+def _zero_missing(
+    keypoints: np.ndarray, confidence: np.ndarray, origin: str
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Float32 keypoints and confidences, 0 where a joint is missing, and a note on confidences above 1."""
+    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
+    at_origin = (np.where(finite[..., None], keypoints, 0) == 0).all(axis=-1)
+    seen = finite & (np.where(finite, confidence, 0) > 0) & ~at_origin
+    if seen.any() and np.abs(keypoints[seen]).max() > LARGEST_PIXEL:
+        worst = np.abs(keypoints[seen]).max()
+        raise DatasetError(f"{origin}: keypoints: found {worst:g}, expected pixels up to {LARGEST_PIXEL:g}")
+    too_sure = int((confidence[seen] > 1).sum())
+    keypoints = np.where(seen[..., None], keypoints, 0).astype(np.float32)
+    confidence = np.where(seen, np.minimum(confidence, 1), 0).astype(np.float32)
+    return keypoints, confidence, (f"{too_sure} confidences above 1 were taken as 1",) if too_sure else ()
+
+
+def _sort_rows(confidence: np.ndarray, frame: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Indices of the detections with any joint, by frame, then by person, and a note on the others."""
+    kept = np.flatnonzero((confidence > 0).any(axis=1))
+    dropped = len(confidence) - len(kept)
+    notes = (f"{dropped} detections without any joint were left out",) if dropped else ()
+    return kept[np.lexsort((person[kept], frame[kept]))], notes

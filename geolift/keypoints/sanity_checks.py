@@ -40,7 +40,7 @@ LEGS, ARMS = (
 )  # [2, 3]: left, right
 
 
-def suspicions(recording: Recording) -> tuple[str, ...]:
+def check_recording(recording: Recording) -> tuple[str, ...]:
     """All that looks wrong, a sentence each."""
     checks = [normalised, wrong_order, contradicting_face, missing_joints, outside, frozen, jumps, numbering]
     found = [check(recording) for check in checks]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.recording import Recording, subset
+from geolift.keypoints.recording import Recording, select_rows
 
 LIMIT = 0.5  # of a person's size: farther from every known person, a new one begins
 GAP = 0.5  # seconds for which a person may be lost
@@ -76,7 +76,7 @@ def select(recording: Recording, people: str | Sequence[str]) -> Recording:
             there = list(recording.people[:20]) + ["..."] * (len(recording.people) > 20)
             raise DatasetError(f"people: found {unknown}, expected 'all', 'largest' or names of {there}")
         chosen = np.isin(recording.person, [recording.people.index(name) for name in wanted])
-    return subset(recording, chosen, "people that were not chosen")
+    return select_rows(recording, chosen, "people that were not chosen")
 
 
 def sizes(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:

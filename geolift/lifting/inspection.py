@@ -12,10 +12,10 @@ from geolift.data import dataset
 from geolift.data.dataset import Dataset
 from geolift.errors import printable
 from geolift.keypoints.formats import geolift_dataset
-from geolift.keypoints.formats.base import Options
-from geolift.keypoints.recognition import NOTHING_SAID, read_keypoints
+from geolift.keypoints.options import NO_OPTIONS, Options
+from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import Recording
-from geolift.keypoints.sanity_checks import suspicions
+from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
 from geolift.output import npz_json
 from geolift.output.result import Result
@@ -42,7 +42,7 @@ class Inspection(NamedTuple):
         missing: `[K]` share of detections without the joint.
         holds: what else is in a data set or in lifted poses, a line each.
         notes: of reading and tracking.
-        suspicions: what looks wrong, a sentence each.
+        warnings: what looks wrong, a sentence each.
     """
 
     path: str
@@ -60,10 +60,10 @@ class Inspection(NamedTuple):
     missing: np.ndarray
     holds: tuple[str, ...]
     notes: tuple[str, ...]
-    suspicions: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
-def inspect(path: str | os.PathLike, *, format: str | None = None, options: Options = NOTHING_SAID) -> Inspection:
+def inspect(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Inspection:
     """Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
 
     Args:
@@ -102,7 +102,7 @@ def inspect(path: str | os.PathLike, *, format: str | None = None, options: Opti
         missing=1 - recording.seen.mean(axis=0),
         holds=holds,
         notes=followed.notes,
-        suspicions=suspicions(followed),
+        warnings=check_recording(followed),
     )
 
 
@@ -130,7 +130,7 @@ def describe(inspection: Inspection) -> str:
         f"  missing joints: {', '.join(missing) or 'none'}",
         *(f"  holds: {line}" for line in found.holds),
         *(f"  note: {line}" for line in found.notes),
-        *(f"  suspicious: {line}" for line in found.suspicions or ("nothing found",)),
+        *(f"  warning: {line}" for line in found.warnings or ("none",)),
     ]
     return "\n".join(map(printable, lines))
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import Recording, subset, without_doubtful
-from geolift.keypoints.sanity_checks import suspicions
+from geolift.keypoints.recording import Recording, select_rows, without_unsure_joints
+from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import select, track
 from geolift.lifting import refinement
 from geolift.lifting.denoise import steady
@@ -88,12 +88,12 @@ def lift(
     if not isinstance(model, Model):
         model = weights_file.load(model)
     recording, what = _open(source, format, Options(joints, fps, image_size))
-    recording = select(track(without_doubtful(recording, min_confidence)), people)
+    recording = select(track(without_unsure_joints(recording, min_confidence)), people)
     rate = recording.fps or UNKNOWN_RATE
 
     recording, rows = _in_joints_of(model, recording, _joint_mapping(recording, model, skeleton, what), head)
     notes = [*recording.notes, *_missing(rows, model, made_up=rows.filled)]
-    notes += [f"suspicious: {suspicion}" for suspicion in suspicions(recording)]
+    notes += [f"warning: {sentence}" for sentence in check_recording(recording)]
     if recording.video:
         notes += _brief(recording)
     if recording.video and gap:
@@ -197,7 +197,7 @@ def _in_joints_of(model: Model, recording: Recording, mapping: JointMapping, hea
     """The detections that have any of the model's joints, and these; a head top that was made up is marked."""
     keypoints, confidence = map_joints(mapping, recording.keypoints, recording.confidence, head=head)
     some = (confidence > 0).any(axis=1)
-    recording = subset(recording, some, "none of their joints is one of the model's")
+    recording = select_rows(recording, some, "none of their joints is one of the model's")
     rows = timeline(keypoints[some], confidence[some], recording.frame, recording.person)
     top = model.skeleton.head
     if head == "extrapolate" and not mapping.mean_of[model.skeleton.names[top]]:

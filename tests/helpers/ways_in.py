@@ -18,7 +18,7 @@ from geolift.data.normalization import Normalization
 from geolift.data.synthetic import motions
 from geolift.errors import LONGEST, DatasetError
 from geolift.keypoints.detector import blazepose
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.lifting.inspection import describe, inspect
 from geolift.lifting.lift import lift
 from geolift.model import Model

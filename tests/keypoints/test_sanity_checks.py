@@ -1,4 +1,4 @@
-"""Good people raise no suspicion; each kind of damage raises its own; the joint order is told by proportions."""
+"""Good recordings give no warning, each kind of damage gives its own, and proportions identify the joint order."""
 
 import numpy as np
 import pytest
@@ -85,9 +85,9 @@ def test_noise_makes_no_people(rng):
         assert "no people of 50" in sanity_checks.wrong_order(recording(keypoints, np.ones((50, 17)), name))
 
 
-def test_a_good_video_raises_no_suspicion(video, people):
-    assert sanity_checks.suspicions(video) == ()
-    assert sanity_checks.suspicions(recording(people.keypoints, people.confidence, "h36m17")) == ()
+def test_a_good_video_has_no_warnings(video, people):
+    assert sanity_checks.check_recording(video) == ()
+    assert sanity_checks.check_recording(recording(people.keypoints, people.confidence, "h36m17")) == ()
 
 
 @pytest.mark.parametrize("true", SEVENTEEN)
@@ -100,15 +100,17 @@ def test_a_wrong_order_is_named(people, true):
 def test_upside_down(video):
     assert sanity_checks.upside_down(video) is None
     turned = video._replace(keypoints=video.keypoints * np.float32([1, -1]) + np.float32([0, 1000]))
-    assert "upside down" in sanity_checks.upside_down(turned) and len(sanity_checks.suspicions(turned)) == 1
+    assert "upside down" in sanity_checks.upside_down(turned) and len(sanity_checks.check_recording(turned)) == 1
 
 
 def test_arms_of_the_other_side(video):
     left, right = sanity_checks.ARMS
-    found = sanity_checks.suspicions(video._replace(keypoints=swapped(video.keypoints, left + right, right + left)))
+    found = sanity_checks.check_recording(
+        video._replace(keypoints=swapped(video.keypoints, left + right, right + left))
+    )
     assert len(found) == 1 and "opposite sides" in found[0]
     everything = video._replace(keypoints=video.keypoints[:, H36M17.mirrored])
-    assert sanity_checks.suspicions(everything) == ()  # as good a person, seen from behind
+    assert sanity_checks.check_recording(everything) == ()  # as good a person, seen from behind
 
 
 def swapped(keypoints, joints, others):
@@ -119,30 +121,30 @@ def swapped(keypoints, joints, others):
 
 def test_sides_that_flicker(video):
     some = np.arange(len(video.frame)) % 5 == 2
-    found = sanity_checks.suspicions(changed(video, some, video.keypoints[some][:, H36M17.mirrored]))
+    found = sanity_checks.check_recording(changed(video, some, video.keypoints[some][:, H36M17.mirrored]))
     assert len(found) == 1 and "change places" in found[0]
     assert sanity_checks.flicker(video._replace(video=False)) is None
 
 
 def test_no_pixels(video):
     small = video._replace(keypoints=video.keypoints / 500 - 1, image_size=None)
-    assert "no pixels" in sanity_checks.normalised(small) and len(sanity_checks.suspicions(small)) == 1
+    assert "no pixels" in sanity_checks.normalised(small) and len(sanity_checks.check_recording(small)) == 1
 
 
 def test_frozen_frames(video):
-    found = sanity_checks.suspicions(changed(video, slice(3, 6), video.keypoints[2]))
+    found = sanity_checks.check_recording(changed(video, slice(3, 6), video.keypoints[2]))
     assert len(found) == 1 and f"3 of {len(video.frame) - 1} times" in found[0]
 
 
 def test_jumps(video):
-    found = sanity_checks.suspicions(
+    found = sanity_checks.check_recording(
         changed(video._replace(image_size=None), slice(5, None), video.keypoints[5:] + 2000)
     )
     assert len(found) == 1 and "jumps: 1 of" in found[0] and "first in frame 5" in found[0]
 
 
 def test_another_image(video):
-    found = sanity_checks.suspicions(video._replace(image_size=video.image_size / 3))
+    found = sanity_checks.check_recording(video._replace(image_size=video.image_size / 3))
     assert len(found) == 1 and "outside the image of 333 x 333" in found[0]
 
 
@@ -195,15 +197,15 @@ def mpii(mpii_file):
 
 
 @pytest.mark.parametrize("kind", ["coco", "mpii"])
-def test_real_people_raise_hardly_any_suspicion(kind, request, rng):
+def test_real_people_have_hardly_any_warning(kind, request, rng):
     data = request.getfixturevalue(kind)
-    assert sanity_checks.suspicions(data) == ()
-    false = sum(sanity_checks.suspicions(some(data, 20, rng)) != () for _ in range(50))
+    assert sanity_checks.check_recording(data) == ()
+    false = sum(sanity_checks.check_recording(some(data, 20, rng)) != () for _ in range(50))
     assert false == 0
 
 
 @pytest.mark.parametrize("kind", ["coco", "mpii"])
-def test_real_people_in_a_random_order_are_suspicious(kind, request, rng):
+def test_real_people_in_a_random_order_are_warned_about(kind, request, rng):
     data = request.getfixturevalue(kind)
     found = 0
     for _ in range(50):

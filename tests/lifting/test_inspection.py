@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift.data import dataset
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.lifting.inspection import describe, inspect
 from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
@@ -50,29 +50,29 @@ def test_a_good_file(coco, tmp_path):
     assert found.video and not found.tracked and found.fps == 10 and found.image_sizes == ((3000.0, 1000.0),)
     np.testing.assert_allclose(found.missing[JOINTS.index("left_ear")], 1)
     np.testing.assert_allclose(found.missing[JOINTS.index("right_wrist")], 5 / found.detections)
-    assert [sentence.split(":")[0] for sentence in found.suspicions] == ["missing in nearly all of 28 detections"]
+    assert [sentence.split(":")[0] for sentence in found.warnings] == ["missing in nearly all of 28 detections"]
     said = describe(found)
     for part in (
         "alphapose-results.json: alphapose", "coco17, 17: nose, left_eye", "10 frames, 10 frames per second",
-        "3 people (told apart here", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "suspicious: m",
+        "3 people (told apart here", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "warning: m",
     ):  # fmt: skip
         assert part in said
     assert inspect(path, format="alphapose").joint_set == "coco17"
 
 
-def test_a_wrong_joint_order_is_suspicious(coco, people, tmp_path):
+def test_a_wrong_joint_order_gives_a_warning(coco, people, tmp_path):
     rows = slice(people.start[0], people.stop[0])
     human36m = np.concatenate([people.keypoints[rows], people.confidence[rows][..., None]], axis=-1)
     found = inspect(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="coco17"))
-    assert any("the joints look like h36m17, not like coco17" in sentence for sentence in found.suspicions)
+    assert any("the joints look like h36m17, not like coco17" in sentence for sentence in found.warnings)
     right = inspect(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="h36m17"))
-    assert right.suspicions == () and right.joint_set == "h36m17" and "suspicious: nothing found" in describe(right)
+    assert right.warnings == () and right.joint_set == "h36m17" and "warning: none" in describe(right)
 
 
 def test_a_data_set(people, people_file, tmp_path):
     found = inspect(people_file)
     assert found.joint_set == "h36m17" and found.detections == found.frames == people.frames
-    assert found.people == len(people.start) and found.tracked and found.suspicions == () and not found.missing.any()
+    assert found.people == len(people.start) and found.tracked and found.warnings == () and not found.missing.any()
     said = describe(found)
     assert "3D points" in said and "train" in said and "intrinsics" in said
     plain = tmp_path / "plain.npz"
@@ -88,9 +88,7 @@ def test_lifted_poses(suffix, tmp_path):
     found = inspect(path)
     assert found.format == npz_json.FORMAT and found.joint_set == "h36m17" and found.notes == result.notes
     assert (found.people, found.frames, found.detections) == (2, len(result.frames), len(result.frame))
-    assert (
-        found.suspicions == () and "3D points of 17 joints in m" in describe(found) and result.model in describe(found)
-    )
+    assert found.warnings == () and "3D points of 17 joints in m" in describe(found) and result.model in describe(found)
 
 
 def test_nothing_there(tmp_path):

@@ -484,12 +484,12 @@ def test_a_mapping_alone_is_about_people(video, trained, tmp_path):
     np.testing.assert_array_equal(lift(video, trained, renamed, skeleton=path).points, lift(video, trained).points)
 
 
-def test_what_is_suspicious_is_said_while_lifting(people, trained):
+def test_lifting_notes_warnings(people, trained):
     rows = people.stop[0]
     shuffled = people.keypoints[:rows, np.random.default_rng(1).permutation(17)]
     for keypoints, loud in ((people.keypoints[:rows], False), (shuffled, True)):
         result = geolift.lift(geolift.record(keypoints, np.ones((rows, 17)), joints=H36M17.names), model=trained)
-        assert any(note.startswith("suspicious: ") for note in result.notes) == loud, result.notes
+        assert any(note.startswith("warning: ") for note in result.notes) == loud, result.notes
 
 
 def test_centimetres_are_not_metres(video, trained):

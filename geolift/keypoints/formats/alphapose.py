@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints import track_ids
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.frame_names import frames, rate
-from geolift.keypoints.joint_names import body, counted
+from geolift.keypoints.joint_names import body_joints, joints_by_count
+from geolift.keypoints.options import Options, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 
 MODELS = {17: "coco17", 26: "halpe26", 16: "mpii16", 18: "coco18"}
@@ -61,11 +61,11 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     for where, row, _, _ in entries:
         if len(row) != count:
             raise DatasetError(f"{where}: found {len(row)} joints, expected {count} as in the first")
-    kept, notes = body(count, options.joints)
-    joints, joint_set = counted(kept, str(path), options.joints, MODELS)
+    kept, notes = body_joints(count, options.joints)
+    resolved = joints_by_count(kept, str(path), options.joints, MODELS)
     stacked = np.stack([row for _, row, _, _ in entries])[:, :kept]
-    if opened and joint_set == "coco18":
-        stacked, corrected = _necks(stacked, joints)
+    if opened and resolved.joint_set == "coco18":
+        stacked, corrected = _necks(stacked, resolved.joints)
         notes += corrected
     names = list(dict.fromkeys(name for _, _, name, _ in entries))
     found = frames(names, str(path), options)
@@ -77,15 +77,15 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         stacked[..., :2],
         stacked[..., 2],
         frame=frame,
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=found.names,
         video=found.video,
         origin=str(path),
         person=person,
         people=people,
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(found.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(found.names), str(path)),
         notes=(*notes, *found.notes, *rated, *told),
     )
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.frame_names import frames, rate, stills
-from geolift.keypoints.joint_names import body, counted, named
+from geolift.keypoints.joint_names import body_joints, joints_by_count, joints_by_name
+from geolift.keypoints.options import Options, resolve_fps, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 
 CONFIDENCE = (0.0, 0.5, 1.0)  # not labelled, hidden, visible
@@ -75,14 +75,13 @@ def read_annotations(content: Any, path: Path, options: Options) -> Recording:
     notes += tuple(f"{number} {what} were left out" for what, number in left.items() if number)
     if not rows:
         raise DatasetError(f"{path}: found no person in {len(images)} images, expected at least one")
-    kept, cut = body(count, options.joints, names)
+    kept, cut = body_joints(count, options.joints, names)
     if names is None:
-        joints, joint_set = counted(kept, str(path), options.joints, MODELS)
-        order = np.arange(kept)
+        resolved = joints_by_count(kept, str(path), options.joints, MODELS)
     else:
-        order, joints, joint_set, told = named(names[:kept], str(path), options.joints)
-        notes += told
-    stacked = np.stack(rows)[:, order]
+        resolved = joints_by_name(names[:kept], str(path), options.joints)
+        notes += resolved.notes
+    stacked = np.stack(rows)[:, resolved.order]
     found = stills([name for name, _ in images.values()])
     place = dict(zip(images, found.index.tolist(), strict=True))
     sizes = np.zeros((len(images), 2), np.float32)
@@ -94,13 +93,13 @@ def read_annotations(content: Any, path: Path, options: Options) -> Recording:
         stacked[..., :2],
         np.array(CONFIDENCE)[stacked[..., 2].astype(int)],
         frame=np.array([place[image] for image in image_ids]),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=found.names,
         video=options.fps is not None,
         origin=str(path),
-        fps=reconcile.fps(0.0, options.fps, str(path)),
-        image_size=reconcile.image_size(
+        fps=resolve_fps(0.0, options.fps, str(path)),
+        image_size=resolve_image_size(
             sizes if (sizes >= 1).all() else None, options.image_size, len(images), str(path)
         ),
         notes=(*notes, *cut),
@@ -122,8 +121,8 @@ def read_results(content: Any, path: Path, options: Options) -> Recording:
         image_ids.append(values.whole(values.member(entry, "image_id", where), f"{where}: image_id", least=0))
     if not rows:
         raise DatasetError(f"{path}: found no person, expected at least one")
-    kept, notes = body(count, options.joints)
-    joints, joint_set = counted(kept, str(path), options.joints, MODELS)
+    kept, notes = body_joints(count, options.joints)
+    resolved = joints_by_count(kept, str(path), options.joints, MODELS)
     stacked = np.stack(rows)[:, :kept]
     numbers = sorted(set(image_ids))
     names = [str(number) for number in numbers]
@@ -134,13 +133,13 @@ def read_results(content: Any, path: Path, options: Options) -> Recording:
         stacked[..., :2],
         stacked[..., 2],
         frame=np.array([place[number] for number in image_ids]),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=found.names,
         video=found.video,
         origin=str(path),
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(found.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(found.names), str(path)),
         notes=(*notes, *found.notes, *rated),
     )
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints import frame_names
-from geolift.keypoints.formats.base import Options
 from geolift.keypoints.frame_names import Frames
+from geolift.keypoints.options import Options
 
 NUMBER = re.compile(r"\A(\d+)\.0*\Z")  # as a table of floats has it
 

@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names, joint_names
-from geolift.keypoints import options as reconcile
+from geolift.keypoints import frame_names
 from geolift.keypoints.formats import csv_rows
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.joint_names import joints_by_name
+from geolift.keypoints.options import Options, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 
 LAST = ("x", "y", "confidence")
@@ -59,7 +60,7 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
             )
     if len(cells) < 2:
         raise DatasetError(f"{path}: found a header only, expected a line for each person in each frame")
-    arranged = joint_names.named(tuple(columns), str(path), options.joints)
+    arranged = joints_by_name(tuple(columns), str(path), options.joints)
     columns = [list(columns.values())[i] for i in arranged.order]
     table = np.stack([_numbers(row, columns, f"{path}: frame {row[0]!r}") for row in cells[1:]])
     frame, frames = csv_rows.frames([row[0] for row in cells[1:]], str(path), options)
@@ -87,7 +88,7 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
         person=person,
         people=people,
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(frames.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(frames.names), str(path)),
         notes=(*arranged.notes, *frames.notes, *rated),
     )
 

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names, joint_names
-from geolift.keypoints import options as reconcile
+from geolift.keypoints import frame_names
 from geolift.keypoints.formats import csv_rows
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.joint_names import joints_by_name
+from geolift.keypoints.options import Options, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io import hdf5, pickles
 
@@ -116,7 +117,7 @@ def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...
         raise DatasetError(f"{path}: found a header only, expected a row for each frame")
     people = tuple(dict.fromkeys(column[1] for column in columns))
     names = tuple(dict.fromkeys(column[2] for column in columns))
-    arranged = joint_names.named(names, str(path), options.joints)
+    arranged = joints_by_name(names, str(path), options.joints)
     # Where an individual has no such body part its columns are missing; all others must be whole.
     place = {column[1:]: i for i, column in enumerate(columns)}
     likelihood = any(column[3] == "likelihood" for column in columns)
@@ -153,7 +154,7 @@ def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...
         person=np.tile(np.arange(count), len(table.labels)),
         people=people,
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(frames.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(frames.names), str(path)),
         notes=(*arranged.notes, *frames.notes, *rated, *notes),
     )
 

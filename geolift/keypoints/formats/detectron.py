@@ -8,9 +8,9 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints import joint_names
-from geolift.keypoints import options as reconcile
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.options import Options, resolve_fps, resolve_image_size, resolve_joint_set
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io import pickles
 from geolift.safe_io.npz import Archive
@@ -51,7 +51,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         raise DatasetError(f"{path}: keypoints: found people of {sorted({p.shape[1] for p in people})} joints")
     found = np.stack(people)
     count = found.shape[2]
-    joints, joint_set = joint_names.counted(count, str(path), options.joints, {17: "coco17"})
+    resolved = joints_by_count(count, str(path), options.joints, {17: "coco17"})
     metadata = _dictionary(archive, "metadata")
     size = _size(metadata, f"{path}: metadata")
     sizes = None if size is None else np.tile(np.float32(size), (len(frames), 1))
@@ -59,13 +59,13 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         found[:, :2].transpose(0, 2, 1),
         found[:, 3],
         frame=np.array(frame),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=tuple(str(i) for i in range(len(frames))),
         video=True,
         origin=str(path),
-        fps=reconcile.fps(0.0, options.fps, str(path)),
-        image_size=reconcile.image_size(sizes, options.image_size, len(frames), str(path)),
+        fps=resolve_fps(0.0, options.fps, str(path)),
+        image_size=resolve_image_size(sizes, options.image_size, len(frames), str(path)),
     )
 
 
@@ -117,7 +117,7 @@ def read_dataset(archive: Archive, path: Path, options: Options) -> Recording:
     if len(counts) > 1 or not isinstance(said, int | np.integer) or said != counts[0]:
         expected = said if isinstance(said, int | np.integer) else "the number in num_joints"
         raise DatasetError(f"{path}: positions_2d: found takes of {counts} joints, expected {expected}")
-    joints, joint_set = reconcile.joint_set(_layout(metadata, path), counts[0], options.joints, str(path))
+    resolved = resolve_joint_set(_layout(metadata, path), counts[0], options.joints, str(path))
     lengths = [len(keypoints) for _, keypoints in takes.values()]
     keypoints = np.concatenate([keypoints for _, keypoints in takes.values()])
     videos = metadata.get("video_metadata", {})
@@ -134,15 +134,15 @@ def read_dataset(archive: Archive, path: Path, options: Options) -> Recording:
         keypoints,
         np.isfinite(keypoints).all(axis=-1).astype(float),
         frame=np.arange(len(keypoints)),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=tuple(f"{name}/{i}" for name, length in zip(takes, lengths, strict=True) for i in range(length)),
         video=True,
         origin=str(path),
         person=np.repeat(np.arange(len(takes)), lengths),
         people=tuple(takes),
-        fps=reconcile.fps(0.0, options.fps, str(path)),
-        image_size=reconcile.image_size(found, options.image_size, len(keypoints), str(path)),
+        fps=resolve_fps(0.0, options.fps, str(path)),
+        image_size=resolve_image_size(found, options.image_size, len(keypoints), str(path)),
         notes=tuple(notes),
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from geolift.data import dataset
-from geolift.keypoints import options as reconcile
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.options import Options, resolve_fps, resolve_image_size, resolve_joints
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io.npz import Archive
 from geolift.skeletons.skeleton import H36M17
@@ -26,7 +26,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     have the same camera as well. Its frames are called by that and their number in the clip.
     """
     data = dataset.load(path)
-    arranged = reconcile.joints(data.skeleton.names, options.joints, str(path))
+    arranged = resolve_joints(data.skeleton.names, options.joints, str(path))
     clips = [str(name) for name in data.clip]
     for more in (data.camera, range(len(clips))):
         if len(set(clips)) < len(clips):
@@ -49,8 +49,8 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         origin=str(path),
         person=clip,
         people=tuple(clips),
-        fps=reconcile.fps(fps, options.fps, str(path)),
-        image_size=reconcile.image_size(size, options.image_size, data.frames, str(path)),
+        fps=resolve_fps(fps, options.fps, str(path)),
+        image_size=resolve_image_size(size, options.image_size, data.frames, str(path)),
         notes=tuple(notes),
     )
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.options import Options, resolve_fps, resolve_image_size, resolve_joint_set
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.joint_sets import MEDIAPIPE33
 
@@ -56,7 +56,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         DatasetError: naming the frame and what is wrong with it; if neither the file nor `options` has the images'
             size; if the landmarks are in metres.
     """
-    joints, joint_set = reconcile.joint_set(JOINT_SET, len(MEDIAPIPE33.source), options.joints, str(path))
+    resolved = resolve_joint_set(JOINT_SET, len(MEDIAPIPE33.source), options.joints, str(path))
     alone = isinstance(content, dict) and "frames" not in content
     listed = [content] if alone else content["frames"] if isinstance(content, dict) else content
     frames = values.listing(listed, str(path))
@@ -73,18 +73,18 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     stacked = np.stack(rows)
     _check_fractions(stacked[..., :2], path)
     told = {} if alone or isinstance(content, list) else content
-    sizes = reconcile.image_size(_sizes(told, len(frames), path), options.image_size, len(frames), str(path))
+    sizes = resolve_image_size(_sizes(told, len(frames), path), options.image_size, len(frames), str(path))
     if sizes is None:
         raise DatasetError(f"{path}: found fractions of the image, expected --image-size WIDTHxHEIGHT for pixels")
-    fps = reconcile.fps(_positive(told, "fps", path) or 0.0, options.fps, str(path))
+    fps = resolve_fps(_positive(told, "fps", path) or 0.0, options.fps, str(path))
     video = len(frames) > 1
     notes = (f"{unsaid} landmarks without visibility were taken as seen",) if unsaid else ()
     return record(
         stacked[..., :2] * sizes[0],
         stacked[..., 2],
         frame=np.array(frame),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=tuple(str(i) for i in range(len(frames))) if video else (path.stem,),
         video=video,
         origin=str(path),

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints import proportions
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.frame_names import frames, rate, stills
-from geolift.keypoints.joint_names import body, counted, named
-from geolift.keypoints.options import Arranged
+from geolift.keypoints.joint_names import body_joints, joints_by_count, joints_by_name
+from geolift.keypoints.options import Options, ResolvedJoints, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.joint_sets import JOINT_SETS
 
@@ -76,7 +75,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         raise DatasetError(f"{path}: found no person in {len(entries)} frames, expected at least one")
     if names is not None and len(names) != count:
         raise DatasetError(f"{path}: {NAMES}: found {len(names)} names, expected {count} as a person has joints")
-    kept, notes = body(count, options.joints, names)
+    kept, notes = body_joints(count, options.joints, names)
     stacked = np.stack([row for _, row in people])[:, :kept]
     arranged = _joints(stacked, None if names is None else names[:kept], path, options)
     stacked = stacked[:, arranged.order]
@@ -92,7 +91,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         video=found.video,
         origin=str(path),
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(found.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(found.names), str(path)),
         notes=(*notes, *arranged.notes, *found.notes, *rated),
     )
 
@@ -131,17 +130,17 @@ def _names(content: dict[str, Any], path: Path) -> tuple[str, ...] | None:
     return tuple(values.text(name, f"{where}: {i}") for i, name in enumerate(ordered))
 
 
-def _joints(stacked: np.ndarray, names: tuple[str, ...] | None, path: Path, options: Options) -> Arranged:
+def _joints(stacked: np.ndarray, names: tuple[str, ...] | None, path: Path, options: Options) -> ResolvedJoints:
     """The joints of people `[N, K, 3]`: by their names, the user's word, their number, or their proportions."""
     if names is not None:
-        return named(names, str(path), options.joints)
+        return joints_by_name(names, str(path), options.joints)
     count = stacked.shape[1]
     if options.joints is not None or count != 17:
-        return Arranged(np.arange(count), *counted(count, str(path), options.joints, MODELS))
+        return joints_by_count(count, str(path), options.joints, MODELS)
     finite = np.isfinite(stacked).all(axis=-1)
     clean = np.where(finite[..., None], stacked, 0)
     likely, decided, why = proportions.likely_joint_sets(clean[..., :2], clean[..., 2], OF_17)
     if not decided:
         raise DatasetError(f"{path}: found 17 joints without names ({why}), expected --joints {' or '.join(OF_17)}")
     note = f"the joints were taken for {likely[0]}: {why}"
-    return Arranged(np.arange(count), JOINT_SETS[likely[0]].source, likely[0], (note,))
+    return ResolvedJoints(np.arange(count), JOINT_SETS[likely[0]].source, likely[0], (note,))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.frame_names import rate, stills
-from geolift.keypoints.joint_names import counted
+from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.options import Options, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 
 MODELS = {16: "mpii16"}
@@ -41,7 +41,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         if points.shape[1] != 2 or len(seen) != len(points):
             found = f"{list(points.shape)} and {len(seen)}"
             raise DatasetError(f"{where}: joints, joints_vis: found {found}, expected [16, 2] and 16")
-        joints, joint_set = counted(len(points), where, options.joints, MODELS)
+        resolved = joints_by_count(len(points), where, options.joints, MODELS)
         rows.append(np.column_stack([points - 1, seen > 0]))
         images.append(values.text(values.member(entry, "image", where), f"{where}: image"))
     if not rows:
@@ -55,12 +55,12 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         stacked[..., :2],
         stacked[..., 2],
         frame=np.array([place[image] for image in images]),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=found.names,
         video=False,
         origin=str(path),
-        image_size=reconcile.image_size(None, options.image_size, len(names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(names), str(path)),
         notes=("1 was subtracted from all coordinates: MPII's pixels count from 1", *unused),
     )
 

@@ -18,12 +18,12 @@ import numpy as np
 from tqdm import tqdm
 
 from geolift.errors import DatasetError
-from geolift.keypoints import options as reconcile
 from geolift.keypoints import track_ids
 from geolift.keypoints.formats import json_values as values
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.frame_names import Frames, frames, rate, stills
-from geolift.keypoints.joint_names import counted
+from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.options import Options, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 
 ENDING = "_keypoints"
@@ -119,16 +119,16 @@ def _record(
     people: Iterable[tuple[Path, list[Person]]], found: Frames, path: Path, options: Options, notes: tuple[str, ...]
 ) -> Recording:
     """A recording of the people of each file, `found.index` saying which frame a file is."""
-    joints, joint_set, rows, frame, ids, bodiless = (), "", [], [], [], 0
+    resolved, rows, frame, ids, bodiless = None, [], [], [], 0
     for at, (file, persons) in zip(found.index, people, strict=True):
         for row, number in persons:
             if not len(row):
                 bodiless += 1
                 continue
-            if not joints:
-                joints, joint_set = counted(len(row), str(file), options.joints, MODELS)
-            if len(row) != len(joints):
-                raise DatasetError(f"{file}: found {len(row)} joints, expected {len(joints)} as before")
+            if resolved is None:
+                resolved = joints_by_count(len(row), str(file), options.joints, MODELS)
+            if len(row) != len(resolved.joints):
+                raise DatasetError(f"{file}: found {len(row)} joints, expected {len(resolved.joints)} as before")
             rows.append(row)
             frame.append(at)
             ids.append(number)
@@ -144,15 +144,15 @@ def _record(
         keypoints,
         stacked[..., 2],
         frame=np.array(frame),
-        joints=joints,
-        joint_set=joint_set,
+        joints=resolved.joints,
+        joint_set=resolved.joint_set,
         frames=found.names,
         video=found.video,
         origin=str(path),
         person=person,
         people=names,
         fps=fps,
-        image_size=reconcile.image_size(None, options.image_size, len(found.names), str(path)),
+        image_size=resolve_image_size(None, options.image_size, len(found.names), str(path)),
         notes=(*notes, *rated, *scaled, *told),
     )
 

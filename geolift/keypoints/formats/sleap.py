@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import joint_names
-from geolift.keypoints import options as reconcile
-from geolift.keypoints.formats.base import Format, Options
+from geolift.keypoints.formats.base import Format
+from geolift.keypoints.joint_names import joints_by_name
+from geolift.keypoints.options import Options, resolve_fps, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io import hdf5
 
@@ -52,7 +52,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
             notes.append(f"{int(unscored.sum())} points without a score got confidence 1")
     else:
         notes.append("the file holds no scores: confidence 1 was taken where there are coordinates")
-    arranged = joint_names.named(nodes, str(path), options.joints)
+    arranged = joints_by_name(nodes, str(path), options.joints)
     frames, count = points.shape[:2]
     return record(
         points[:, :, arranged.order].reshape(-1, len(nodes), 2),
@@ -65,8 +65,8 @@ def read(path: Path, _: Path, options: Options) -> Recording:
         origin=str(path),
         person=np.tile(np.arange(count), frames),
         people=tracks,
-        fps=reconcile.fps(0.0, options.fps, str(path)),
-        image_size=reconcile.image_size(None, options.image_size, frames, str(path)),
+        fps=resolve_fps(0.0, options.fps, str(path)),
+        image_size=resolve_image_size(None, options.image_size, frames, str(path)),
         notes=(*arranged.notes, *notes),
     )
 

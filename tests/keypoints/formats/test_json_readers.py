@@ -9,7 +9,7 @@ import pytest
 from geolift.convert import photographs
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import alphapose, coco, json_values, mediapipe, mmpose, mpii, openpose
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS
 from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17

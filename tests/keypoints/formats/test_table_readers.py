@@ -8,7 +8,7 @@ import pytest
 
 from geolift.data import dataset
 from geolift.errors import DatasetError
-from geolift.keypoints.formats.base import Options
+from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
