@@ -9,16 +9,17 @@ import time
 import jax
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
-from configs import ablation
+from configs.tables import ablation
 from geolift.data import normalization
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.step import parallel, stack
+from launch.config_flags import ConfigFlags
 
-CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes.")
+CONFIG = ConfigFlags("configs/cmu_cpu.py", "Sizes.")
 ROUNDS = flags.DEFINE_integer("rounds", 9, "Turns.")
 STEPS = 20
 PLAIN = "plain: self-consistency and discriminator"

@@ -10,7 +10,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
-from ml_collections import config_flags
 
 from geolift.data import normalization
 from geolift.data.dataset import Dataset
@@ -20,8 +19,9 @@ from geolift.objectives.adaptation import adapt
 from geolift.skeletons.skeleton import H36M17
 from geolift.training.build import build_networks, build_phases, build_state
 from geolift.training.step import parallel
+from launch.config_flags import ConfigFlags
 
-CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "Sizes, rates, penalty, adapter.first_steps.")
+CONFIG = ConfigFlags("configs/cmu_cpu.py", "Sizes, rates, penalty, adapter.first_steps.")
 SPLIT = flags.DEFINE_string("split", "test", "Split whose shifted poses are corrected.")
 HEAD = 0.05 / 0.65 * 0.1  # 5 cm in normalised units: the mean root-head length, 0.65 m, is 0.1
 UP, TOP = (H36M17.names.index(name) for name in ("neck", "head"))

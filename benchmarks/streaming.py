@@ -25,7 +25,7 @@ from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import PROCEDURAL, open_dataset
 from geolift.data.sampling import sample
 from geolift.training.build import build_phases, build_pools, build_state
-from geolift.training.config import check
+from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
 from geolift.training.environment import machine
 from geolift.training.step import parallel

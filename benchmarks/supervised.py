@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
 from geolift import metrics
 from geolift.data import normalization
@@ -30,8 +30,9 @@ from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build import build_networks, build_state
 from geolift.training.run import as_model
 from geolift.training.step import TrainState, parallel
+from launch.config_flags import ConfigFlags
 
-CONFIG = config_flags.DEFINE_config_file("config", "configs/best_cpu.py", "Network, batch, rates, steps, seed.")
+CONFIG = ConfigFlags("configs/best_cpu.py", "Network, batch, rates, steps, seed.")
 SECONDS = flags.DEFINE_float("seconds", 0.0, "Train for so long and not for config.steps; 0: for these.")
 SPLIT = flags.DEFINE_string("split", "test", "What is measured.")
 
@@ -63,7 +64,7 @@ def game(config: ConfigDict, skeleton: Skeleton):
     def objectives(params: Any, batch_stats: Any, batch: Pairs, *, axis_name: str | None = None) -> Outcome:
         variables, updated = {"params": params["lifter"], "batch_stats": batch_stats}, []
         pose, points = batch
-        if not config.mirror:
+        if not config.mirror_equivariant:
             pose = pose.at[::2].set(mirror_pose(pose[::2], mirrored))
             points = points.at[::2].set(points[::2, np.array(mirrored)].at[..., 0].multiply(-1.0))
 

@@ -1,8 +1,11 @@
-"""LInKs (Hardy and Kim 2024), our own: `--config=configs/links.py --config.data.path=cmu.npz`.
+"""LInKs (Hardy and Kim 2024), reimplemented: ElePose with five flows, of the whole body and of its parts.
 
-ElePose with five flows: of the whole body, its legs, its torso, its left and its right side. Unlike the original: one
-lifter and not two, for legs and torso, which gained nothing in a prototype (docs/research-log.md); flows judge
-principal components and not coordinates; no poses are drawn from the flows. Otherwise as configs/elepose.py.
+python -m launch.train --config=configs/links.py --config.data.path=cmu.npz
+Time:    as configs/elepose.py.
+Result:  docs/research-log.md; no figure with three seeds.
+
+Unlike the original: one lifter and not two, for legs and torso, which gained nothing in a prototype
+(docs/research-log.md); flows score principal components and not coordinates; no poses are drawn from the flows.
 """
 
 from ml_collections import ConfigDict

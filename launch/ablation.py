@@ -1,9 +1,9 @@
 """Train and tabulate an ablation, several seeds side by side:
 
 `python -m launch.ablation --config.data.path=cmu.npz --config.adapter.data=mpii.npz,coco.npz --workdir=runs/ablation`.
-Each row of a table, configs/ablation.py (the paper's) or configs/ladder.py (one idea at a time), switches parts of the
-config on or off. Every run is an ordinary one, in `workdir/ROW/seed_N`; a second start goes on where the first one
-stopped. Writes `ablation.json` and `ablation.md`.
+Each row of a table, configs/tables/ablation.py (the paper's) or configs/tables/ladder.py (one idea at a time), switches
+parts of the config on or off. Every run is an ordinary one, in `workdir/ROW/seed_N`; a second start resumes where the
+first one stopped. Writes `ablation.json` and `ablation.md`.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from absl import flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
@@ -22,15 +22,16 @@ from geolift.evaluation.report import mean_and_deviation, measure, write
 from geolift.safe_io.atomic import replace
 from geolift.safe_io.json_file import read
 from geolift.safe_io.json_file import write as write_json
-from geolift.training.config import check
+from geolift.training.config_checks import check
 from geolift.training.signals import Signals
 from geolift.training.train import train_seeds
 from launch import program
+from launch.config_flags import ConfigFlags
 
-CONFIG = config_flags.DEFINE_config_file("config", "configs/cmu_cpu.py", "The full recipe.")
+CONFIG = ConfigFlags("configs/cmu_cpu.py", "The full recipe.")
 WORKDIR = flags.DEFINE_string("workdir", "runs/ablation", "Folder of all runs.")
 SEEDS = flags.DEFINE_list("seeds", "0,1,2", "Seeds, trained side by side.")
-TABLE = flags.DEFINE_enum("table", "ablation", ["ablation", "ladder"], "Which file of configs/ holds the rows.")
+TABLE = flags.DEFINE_enum("table", "ablation", ["ablation", "ladder"], "Which file of configs/tables/ holds the rows.")
 ROWS = flags.DEFINE_list("rows", None, "Rows of the table. Default: all.")
 SPLIT = flags.DEFINE_string("split", "test", "Split that is evaluated.")
 COLUMNS = {
@@ -41,7 +42,7 @@ COLUMNS = {
 
 def table() -> ModuleType:
     """The file that holds the rows."""
-    return importlib.import_module(f"configs.{TABLE.value}")
+    return importlib.import_module(f"configs.tables.{TABLE.value}")
 
 
 def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Signals) -> list[dict]:

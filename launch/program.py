@@ -6,12 +6,13 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from absl import app, logging
+from absl import app, flags, logging
 
 from geolift.errors import ConfigError, DatasetError
 from geolift.training import distributed
 from geolift.training.checkpoint import Damaged
 from geolift.training.checkpoint_writer import SaveError
+from geolift.training.config import unknown
 from geolift.training.distributed import FirstGaveUp
 from geolift.training.divergence import Diverged
 from geolift.training.signals import Stopped
@@ -31,7 +32,21 @@ def run(main: Callable[[], None]) -> None:
     """Run a program: 0 done; 1 refused, and would be again; 70 diverged; 71 crashed, and may not the next time (a
     device, another process or the network failed); 74 the last state was not saved; 75 stopped by a signal with
     everything saved, to be started again."""
-    app.run(lambda argv: sys.exit(_end(main, argv)))
+    app.run(lambda argv: sys.exit(_end(main, argv)), flags_parser=_parse)
+
+
+def _parse(argv: list[str]) -> list[str]:
+    """Parse flags; a wrong one is refused in one line, with the nearest right one."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.UnrecognizedFlagError as error:
+        message = str(error)
+        if error.flagname.startswith("config."):
+            message = f"--{error.flagname}: {unknown(error.flagname.removeprefix('config.'))}"
+    except flags.Error as error:
+        message = str(error)
+    print(f"geolift: {message}", file=sys.stderr, flush=True)
+    sys.exit(REFUSED)
 
 
 def _end(main: Callable[[], None], argv: list[str]) -> int:

@@ -83,8 +83,8 @@ def find_runs(patterns: list[str]) -> list[Path]:
 def view_of(run: Path, trained: Model, config: ConfigDict) -> View:
     """The views that a run was trained with, about the pitch that it learnt if it learnt one."""
     view = config.view.to_dict()
-    if view.pop("learned", "") == "pose":
-        raise ConfigError(f"{run}: view.learned: found 'pose', expected views about one pitch (see --view_of)")
+    if view.pop("learned_pitch") == "pose":
+        raise ConfigError(f"{run}: view.learned_pitch: found 'pose', expected views about one pitch (see --view_of)")
     return View(**view, root=trained.skeleton.root)
 
 

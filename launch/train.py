@@ -1,33 +1,40 @@
 """Train a lifter: `python -m launch.train --config=configs/cmu_cpu.py --config.data.path=cmu.npz --workdir=runs/cmu`.
 
 Without flags it trains the quickstart on the embedded procedural human. A second start with the same workdir resumes.
+`--print_config` prints the config, with what differs from the paper, and trains nothing.
 SIGTERM or SIGINT saves and stops. Exit codes: launch/program.py; clusters: docs/launching.md.
 """
 
 from pathlib import Path
 
 from absl import flags
-from ml_collections import ConfigDict, config_flags
+from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.open_dataset import open_dataset
 from geolift.evaluation.report import report
 from geolift.training import distributed
+from geolift.training.config_table import describe
 from geolift.training.signals import Signals, Stopped
 from geolift.training.train import train
 from launch import processes, program
+from launch.config_flags import ConfigFlags
 
 QUICKSTART = Path(__file__).parents[1] / "configs" / "quickstart.py"
-CONFIG = config_flags.DEFINE_config_file("config", str(QUICKSTART), "Config file; entries change by --config.NAME=...")
-WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/NAME for a config NAME.py.")
+CONFIG = ConfigFlags(str(QUICKSTART), "The recipe.")
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run. Default: runs/NAME for a recipe NAME.py.")
+PRINT = flags.DEFINE_bool("print_config", False, "Print the config, with what differs from the paper; train nothing.")
 
 
 def main() -> None:
+    if PRINT.value:
+        print(describe(CONFIG.value))
+        return
     processes.join()
     if not distributed.several():
         keep_programs()
     config = CONFIG.value
-    workdir = WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}"
+    workdir = WORKDIR.value or f"runs/{Path(CONFIG.file.partition(':')[0]).stem}"
     with Signals() as stop:
         train(config, workdir, stop=stop)
         if bool(distributed.any_of(stop())):

@@ -73,7 +73,7 @@ class Lifter(nn.Module):
         gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
         masks: whether missing joints can be told (see above).
         bfloat16: as in `ResidualMLP`.
-        flat: before training all depths are equal, the last layer's weights being zero.
+        flat_start: before training all depths are equal, as the last layer's weights are zero.
         mirrored: `Skeleton.mirrored`, for depths that are mirrored with the pose; needs norm "none". Empty: not.
     """
 
@@ -83,7 +83,7 @@ class Lifter(nn.Module):
     gain: float = 10.0
     masks: bool = False
     bfloat16: bool = False
-    flat: bool = False
+    flat_start: bool = False
     mirrored: tuple[int, ...] = ()
 
     @nn.compact
@@ -92,8 +92,8 @@ class Lifter(nn.Module):
     ) -> jax.Array:
         inputs = _inputs(pose, seen, self.gain, self.masks)
         if self.mirrored:
-            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, self.mirrored, self.flat)(inputs)
-        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, self.flat, self.bfloat16)
+            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, self.mirrored, self.flat_start)(inputs)
+        mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, self.flat_start, self.bfloat16)
         return mlp(inputs, train=train, axis_name=axis_name)
 
 

@@ -29,7 +29,6 @@ from geolift.objectives.outcome import Outcome
 from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
-from geolift.training.config import entry
 from geolift.training.step import TrainState, create_state
 
 PITCH_BLOCKS = 3  # of the network that tells a camera's pitch from a pose; ElePose has as many on that way
@@ -48,19 +47,19 @@ class Phase(NamedTuple):
 
 def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Module]:
     """The networks of a config that play, by name."""
-    mirror = entry(config, "mirror")
+    mirror = config.mirror_equivariant
     if mirror or _measures_bodies(config):
         root = skeleton.root
         if skeleton.mirrored[root] != root:
-            what = "mirror" if mirror else "loss.weights of bones"
+            what = "mirror_equivariant" if mirror else "loss.weights of bones"
             raise ConfigError(
-                f"{what}: found on for a skeleton whose root, {skeleton.names[root]}, has a partner on the other side; "
-                "expected a root in the middle"
+                f"{what}: found the root {skeleton.names[root]!r}, which has a left/right partner, "
+                "expected a root on the midline"
             )
-    common = {"masks": config.data.masks, "bfloat16": entry(config, "bfloat16")}
+    common = {"masks": config.data.masks, "bfloat16": config.bfloat16}
     judging = common | {"mirrored": skeleton.mirrored if mirror else ()}
     networks = {"lifter": Lifter(**config.lifter, **judging)}
-    flows = bool(entry(config, "loss.weights.likelihood"))
+    flows = bool(config.loss.weights.likelihood)
     if config.loss.weights.adversarial or not flows:  # at weight 0 it still measures, unless a flow judges instead
         networks["discriminator"] = Discriminator(**config.discriminator, **judging)
     if config.loss.weights.temporal:
@@ -68,9 +67,9 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
     if config.adapter.data:
         networks["adapter"] = Adapter(**config.adapter.network, **common)
         networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **judging)
-    if entry(config, "view.learned") == "mean":
+    if config.view.learned_pitch == "mean":
         networks["camera"] = MeanPitch()
-    elif entry(config, "view.learned") == "pose":
+    elif config.view.learned_pitch == "pose":
         networks["camera"] = PosePitch(Lifter(config.lifter.width, blocks=PITCH_BLOCKS, norm="none", **common))
     if flows:
         flow = {key: value for key, value in config.flow.items() if key not in ("parts", "steps")}
@@ -82,7 +81,7 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
 
 
 def _measures_bodies(config: ConfigDict) -> bool:
-    return any(entry(config, f"loss.weights.{term}") for term in ("symmetry", "spread", "proportions"))
+    return any(config.loss.weights[term] for term in ("symmetry", "spread", "proportions"))
 
 
 def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
@@ -145,19 +144,19 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
         temporal = Temporal(networks["motion_discriminator"], gain=motion.gain, with_pose=motion.with_pose)
     if config.adapter.data:
         source_domain = SourceDomain(networks["adapter"], every=config.adapter.every)
-    if config.detector.noise or config.detector.hidden:
-        augmentation = Augmentation(**config.detector, skeleton=skeleton)
+    if config.augmentation.noise or config.augmentation.hidden:
+        augmentation = Augmentation(**config.augmentation, skeleton=skeleton)
     bone_priors = None
     if _measures_bodies(config):
         bone_priors = BonePriors(skeleton, _proportions(skeleton, scaling))
-    view = {key: value for key, value in config.view.items() if key != "learned"}
+    view = {key: value for key, value in config.view.items() if key != "learned_pitch"}
     lifting = lifting_objectives(
         networks["lifter"],
         networks.get("discriminator"),
         weights=config.loss.weights,
         adversarial_loss=config.loss.adversarial,
-        gradient_penalty=entry(config, "loss.gradient_penalty"),
-        squared=not entry(config, "loss.unsquared"),
+        gradient_penalty=config.loss.gradient_penalty,
+        squared=config.loss.squared,
         view=View(**view, root=skeleton.root),
         camera=networks.get("camera"),
         flow=networks.get("flow"),

@@ -1,9 +1,18 @@
-"""The entries of a config and what is asked of them."""
+"""The config schema: every entry of a training config once, with its default, its range and a line that explains it.
 
+The defaults are the full recipe of Chen et al. 2019 ("the paper"; how sure each number is: docs/method.md); what came
+after the paper is off by default and marked "ours" or with its source. A recipe in `configs/` is a few changes to the
+defaults. How entries must fit each other: `geolift.training.config_checks`. The table for readers: docs/config.md.
+
+To add an entry: one line in `SCHEMA`. Its default must leave training as it was, so that older runs resume.
+"""
+
+import difflib
 import functools
-from typing import Any
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-import jax
 from ml_collections import ConfigDict
 
 from geolift.data.sampling import BY
@@ -11,145 +20,272 @@ from geolift.errors import ConfigError
 from geolift.losses import ADVERSARIAL
 from geolift.networks.mlp import NORMALISATIONS
 
-SIZES = {"width": (1, 1 << 15), "blocks": (0, 256)}  # of networks
+Value = bool | int | float | str
 
 
-LEARNED = ("", "mean", "pose")  # pitches
+class Range(NamedTuple):
+    """The numbers from `low` to `high`; with `above` or `below` the bound itself is left out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Whether a number is in the range and finite."""
+        over = self.low < value if self.above else self.low <= value
+        under = value < self.high if self.below else value <= self.high
+        return over and under and math.isfinite(value)
+
+    def __str__(self) -> str:
+        low = "" if self.low == -math.inf else f"{'above' if self.above else 'from'} {self.low:g}"
+        high = "" if self.high == math.inf else f"{'to under' if self.below else 'to'} {self.high:g}"
+        if low and not high:
+            return low if self.above else f"of at least {self.low:g}"
+        return f"{low} {high}".strip()
 
 
-OFF = {
-    "bfloat16": False, "data.shard": 0, "mirror": False, "view.learned": "", "loss.gradient_penalty": 0.0,
-    "loss.unsquared": False, "loss.weights.symmetry": 0.0, "loss.weights.spread": 0.0, "loss.weights.proportions": 0.0,
-    "loss.weights.deformation": 0.0, "loss.weights.likelihood": 0.0,
-}  # what configs lack that are older than these entries  # fmt: skip
+class Entry(NamedTuple):
+    """One entry of a config.
+
+    Attributes:
+        name: dotted, as in `--config.lifter.width=256`.
+        default: its value in the paper's recipe; its type is the entry's kind.
+        about: what it does, in one line.
+        range: the numbers that are allowed.
+        choices: the texts that are allowed; none: any.
+    """
+
+    name: str
+    default: Value
+    about: str
+    range: Range = Range()
+    choices: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The entry's kind in words."""
+        return {bool: "True or False", int: "a whole number", float: "a number", str: "text"}[type(self.default)]
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        if self.choices:
+            return f"one of {self.choices}"
+        return f"{self.kind} {self.range}".strip() if type(self.default) in (int, float) else self.kind
+
+    def checked(self, value: Any) -> Value:
+        """The value, a whole number as float where the entry is one.
+
+        Raises:
+            ConfigError: naming the entry, if the value is of another kind, out of range or not among the choices.
+        """
+        kind = type(self.default)
+        if kind is float and type(value) is int and abs(value) < 2**53:
+            value = float(value)
+        right = type(value) is kind and (kind not in (int, float) or self.range.holds(value))
+        if not right or (self.choices and value not in self.choices):
+            raise ConfigError(f"{self.name}: found {value!r}, expected {self.expected}")
+        return value
 
 
-FLOW_SIZES = {"components": (2, 1 << 11), "layers": (1, 256), "width": (1, 1 << 15)}
+LARGEST = 1e30  # of weights and learning rates, so that their products stay finite in float32
+COUNT = Range(1)
+WEIGHT = RATE = Range(0, LARGEST, below=True)
+WIDTH, BLOCKS = Range(1, 1 << 15), Range(0, 256)  # of networks: refused before memory is taken for them
+SHARE, HALF_TURN = Range(0, 1, below=True), Range(0, 3.15)
+PITCH = ("", "mean", "pose")
 
 
-LARGEST = 1e30  # of rates and weights, so that what they multiply is finite in float32
+def _network(name: str, about: str, blocks: int) -> tuple[Entry, ...]:
+    return (
+        Entry(f"{name}.width", 1024, f"units of each hidden layer of {about}", WIDTH),
+        Entry(f"{name}.blocks", blocks, f"residual blocks of {about}", BLOCKS),
+    )
 
 
-def check(config: ConfigDict) -> None:
-    """Refuse a config that does not fit itself.
+SCHEMA = (
+    Entry("seed", 0, "seed of weights, batches and views"),
+    Entry("steps", 8000, "training steps of the lifter; about 40 epochs of Human3.6M's 1.56 million frames", COUNT),
+    Entry("batch_size", 8192, "poses per step, over all devices", COUNT),
+    Entry("bfloat16", False, "hidden layers multiply bfloat16; sums and all else stay float32 (ours)"),
+    Entry("mirror_equivariant", False, "networks treat a pose and its mirror image alike, at half the cost (ours)"),
+    Entry("ema_decay", 0.999, "decay of the weights' moving averages, which are evaluated (ours)", SHARE),
+    # Data
+    Entry("data.path", "", 'geolift data set (.npz), or "procedural"; required'),
+    Entry("data.split", "train", "split that is trained on"),
+    Entry("data.validation_split", "", 'split whose 3D gives flip rate and P-MPJPE in the log; "": none'),
+    Entry("data.sampling", "frame", "what is drawn with equal probability", choices=BY),
+    Entry("data.shard", 0, "poses on the device at a time, if the set is too large for it; 0: all", Range(0)),
+    Entry("data.masks", False, "use frames that miss joints; networks are given which (False: leave them out)"),
+    # Noise on what the lifter sees
+    Entry("augmentation.noise", 0.0, "deviation of noise on the lifter's input, normalized units (ours)", Range(0)),
+    Entry("augmentation.hidden", 0.0, "probability that a joint, with all beyond it, is hidden (ours)", SHARE),
+    # Random views
+    Entry("view.distance", 10.0, "distance from camera to root joint", Range(0, above=True)),
+    Entry("view.min_depth", 1.0, "nearest depth of a joint", Range(0, above=True)),
+    Entry("view.azimuth", math.pi, "views rotate about the vertical by U[-azimuth, azimuth], radians", HALF_TURN),
+    Entry("view.elevation", math.pi / 9, "and tilt by U[-elevation, elevation], radians", HALF_TURN),
+    Entry("view.pitch", 0.0, "how far cameras look down, radians; views then rotate about gravity", Range(-3.15, 3.15)),
+    Entry("view.learned_pitch", "", 'learnt pitch: "mean" of all cameras (ours), or "pose" (ElePose)', choices=PITCH),
+    # Networks
+    *_network("lifter", "the lifter", 4),
+    Entry("lifter.norm", "batch", "normalization of its hidden layers", choices=NORMALISATIONS),
+    Entry("lifter.flat_start", False, "before training the lifter gives equal depths (ours)"),
+    *_network("discriminator", "the pose discriminator", 3),
+    *_network("motion_discriminator", "the motion discriminator (trained if loss.weights.temporal > 0)", 3),
+    *_network("domain_discriminator", "the domain discriminator (trained with the adapter)", 3),
+    # Motion
+    Entry("motion.gap", 1, "frames between the two poses of a pair", COUNT),
+    Entry("motion.gain", 10.0, "factor on displacements, before the factor 10 of every network", Range(0, above=True)),
+    Entry("motion.with_pose", False, "the motion discriminator also sees the pose, not only its displacement"),
+    # Domain adapter
+    Entry("adapter.data", "", 'data sets of other domains, "a.npz,b.npz"; "": no adapter'),
+    Entry("adapter.split", "train", "their split"),
+    *_network("adapter.network", "the adapter", 4),
+    Entry("adapter.penalty", 1e4, "factor on the size of the correction (paper: unknown)", Range(0, above=True)),
+    Entry("adapter.squared", True, "that size is the sum of squared lengths (False: of lengths)"),
+    Entry("adapter.first_steps", 2000, "steps of the adapter alone, then frozen; 0: trained with the lifter", Range(0)),
+    Entry("adapter.every", 4, "every n-th pose of the lifter's batch is a corrected one (paper: unknown)", Range(2)),
+    # Loss
+    Entry("loss.adversarial", "logistic", "adversarial loss", choices=tuple(ADVERSARIAL)),
+    Entry("loss.gradient_penalty", 0.0, "factor of R1, for discriminators of poses and motion (ours)", WEIGHT),
+    Entry("loss.squared", True, "the two consistency terms are squared lengths (False, ElePose: lengths)"),
+    Entry("loss.weights.adversarial", 1.0, "weight of the pose discriminator's term", WEIGHT),
+    Entry("loss.weights.consistency_2d", 10.0, "weight of 2D consistency", WEIGHT),
+    Entry("loss.weights.consistency_3d", 0.001, "weight of 3D consistency", WEIGHT),
+    Entry("loss.weights.temporal", 1.0, "weight of the motion discriminator's term; 0: none", WEIGHT),
+    Entry("loss.weights.symmetry", 0.0, "weight of left bones being as long as right ones (ours)", WEIGHT),
+    Entry("loss.weights.spread", 0.0, "weight of all poses of a batch having the same proportions (ours)", WEIGHT),
+    Entry("loss.weights.proportions", 0.0, "weight of proportions being those estimated from 2D (ElePose)", WEIGHT),
+    Entry("loss.weights.deformation", 0.0, "weight of pairs of poses keeping their deformation (ElePose)", WEIGHT),
+    Entry("loss.weights.likelihood", 0.0, "weight of new poses being likely under a flow (ElePose); 0: none", WEIGHT),
+    # Normalizing flow
+    Entry("flow.parts", "whole", "parts of the body with a flow each: whole, legs, torso, left, right; with commas"),
+    Entry("flow.steps", 8000, "training steps of the flow, before the lifter's", COUNT),
+    Entry("flow.components", 26, "principal components that the flow models", Range(2, 1 << 11)),
+    Entry("flow.layers", 8, "coupling layers", Range(1, 256)),
+    Entry("flow.width", 1024, "units of their hidden layers", WIDTH),
+    # Optimizer: Adam
+    Entry("optimizer.lifter", 2e-4, "learning rate of the lifter, and of camera pitch and flow", RATE),
+    Entry("optimizer.discriminator", 2e-4, "learning rate of the pose discriminator", RATE),
+    Entry("optimizer.motion_discriminator", 2e-4, "learning rate of the motion discriminator", RATE),
+    Entry("optimizer.adapter", 2e-4, "learning rate of the adapter", RATE),
+    Entry("optimizer.domain_discriminator", 2e-4, "learning rate of the domain discriminator", RATE),
+    Entry("optimizer.b1", 0.9, "Adam's decay of the first moment", Range(0, 1, below=True)),
+    Entry("optimizer.decay", 0.95, "factor on the learning rates after each epoch", Range(0, above=True)),
+    # How the run is driven; changes nothing in what is learnt
+    Entry("run.steps_per_dispatch", 50, "steps in one compiled program", COUNT),
+    Entry("run.log_every", 50, "steps between lines of the log", COUNT),
+    Entry("run.validate_every", 500, "steps between validations", COUNT),
+    Entry("run.checkpoint_every", 1000, "steps between checkpoints", COUNT),
+    Entry("run.keep", 2, "checkpoints that are kept", COUNT),
+    Entry("run.patience", 20, "non-finite steps in a row after which the run stops", COUNT),
+    Entry("evaluation.split", "", 'split that is evaluated once after training, if it has 3D; "": none'),
+)  # fmt: skip
+ENTRIES = {entry.name: entry for entry in SCHEMA}
+RENAMED = {  # in configs of older runs
+    "detector.noise": "augmentation.noise", "detector.hidden": "augmentation.hidden", "mirror": "mirror_equivariant",
+    "lifter.flat": "lifter.flat_start", "view.learned": "view.learned_pitch",
+}  # fmt: skip
+
+
+ALIASES = {"lr": "optimizer.lifter", "learning_rate": "optimizer.lifter", "loss.unsquared": "loss.squared"}  # guesses
+
+
+def load(values: Mapping[str, Any] | ConfigDict | None = None) -> ConfigDict:
+    """A whole config: `values` laid over the defaults, every entry checked by itself.
+
+    Args:
+        values: by entry, nested (`{"lifter": {"width": 256}}`) or with dotted names (`{"lifter.width": 256}`). None:
+            the defaults, which are the paper's.
+
+    Returns:
+        A locked config: entries can be changed, not added.
 
     Raises:
-        ConfigError: naming the entry, what was found and what was expected.
+        ConfigError: naming the entry: if there is no such entry (with the nearest real name), or its value is of
+            another kind, out of range or not among the choices.
+
+    Example:
+        >>> config = load({"lifter": {"width": 256}, "loss.weights.likelihood": 0.05})
+        >>> config.lifter.width, config.lifter.blocks, config.flow.components
+        (256, 4, 26)
     """
-    if not config.data.path:
-        raise ConfigError("data.path is empty; set --config.data.path to a geolift data set, or to 'procedural'")
-    if entry(config, "loss.weights.likelihood"):
-        _check_flow(config)
-    check_sizes(config)
-    numbers = ("steps", "batch_size", "run.steps_per_dispatch", "run.keep", "run.patience", "motion.gap")
-    for name in numbers:
-        value = entry(config, name)
-        if value < 1:
-            raise ConfigError(f"{name}: found {value}, expected at least 1")
-    chunk = config.run.steps_per_dispatch
-    for name in ("steps", "run.log_every", "run.checkpoint_every", "run.validate_every"):
-        value = entry(config, name)
-        if value < 1 or value % chunk:
-            raise ConfigError(f"{name}: found {value}, expected a positive multiple of run.steps_per_dispatch, {chunk}")
-    if config.adapter.data:
-        first = config.adapter.first_steps
-        if first < 0 or first % chunk:
-            raise ConfigError(
-                f"adapter.first_steps: found {first}, expected 0 or a multiple of run.steps_per_dispatch, {chunk}"
-            )
-        if config.adapter.every < 2:
-            raise ConfigError(f"adapter.every: found {config.adapter.every}, expected at least 2")
-    choices = {
-        "loss.adversarial": tuple(ADVERSARIAL),
-        "data.sampling": BY,
-        "lifter.norm": NORMALISATIONS,
-        "view.learned": LEARNED,
-    }
-    for name, expected in choices.items():
-        if entry(config, name) not in expected:
-            raise ConfigError(f"{name}: found {entry(config, name)!r}, expected one of {expected}")
-    shard, dispatch = entry(config, "data.shard"), config.batch_size * chunk
-    if shard < 0 or shard % dispatch:
-        raise ConfigError(
-            f"data.shard: found {shard}, expected 0 or a multiple of batch_size x run.steps_per_dispatch, {dispatch}"
+    found = {name: value for name, value in flatten(values or {}).items() if not _is_empty_block(name, value)}
+    checked = {name: _entry(name).checked(value) for name, value in found.items()}
+    tree = {}
+    for entry in SCHEMA:
+        *blocks, last = entry.name.split(".")
+        functools.reduce(lambda block, name: block.setdefault(name, {}), blocks, tree)[last] = checked.get(
+            entry.name, entry.default
         )
-    if config.detector.noise < 0:
-        raise ConfigError(f"detector.noise: found {config.detector.noise}, expected 0 or more")
-    if not 0 <= config.detector.hidden < 1:
-        raise ConfigError(f"detector.hidden: found {config.detector.hidden}, expected a chance from 0 to under 1")
-    if config.detector.hidden and not config.data.masks:
-        raise ConfigError("detector.hidden: found above 0, expected data.masks, which tells networks what is hidden")
-    for name in ("adapter.penalty", "motion.gain"):
-        if not entry(config, name) > 0:
-            raise ConfigError(f"{name}: found {entry(config, name)}, expected a number above 0")
-    if not all(0 <= weight < LARGEST for weight in config.loss.weights.values()):
-        raise ConfigError(f"loss.weights: found {dict(config.loss.weights)}, expected numbers from 0 to {LARGEST:g}")
-    rates = {name: config.optimizer[name] for name in config.optimizer if name not in ("b1", "decay")}
-    if not all(0 <= rate < LARGEST for rate in rates.values()):
-        raise ConfigError(f"optimizer: found {rates}, expected rates from 0 to {LARGEST:g}")
-    penalty, weights = entry(config, "loss.gradient_penalty"), config.loss.weights
-    if not 0 <= penalty < LARGEST:
-        raise ConfigError(f"loss.gradient_penalty: found {penalty}, expected a number from 0 to {LARGEST:g}")
-    if penalty and not (weights.adversarial or weights.temporal):
-        raise ConfigError(f"loss.gradient_penalty: found {penalty}, expected 0 where no discriminator plays")
-    if entry(config, "view.learned") and config.view.pitch:
-        raise ConfigError(f"view.pitch: found {config.view.pitch}, expected 0 with view.learned, which finds its own")
-    if entry(config, "mirror"):
-        if config.lifter.norm != "none":
-            raise ConfigError(f"lifter.norm: found {config.lifter.norm!r}, expected 'none' with mirror")
-        for name in ("lifter", "discriminator", "motion_discriminator", "domain_discriminator"):
-            if config[name].width % 2:
-                raise ConfigError(f"{name}.width: found {config[name].width}, expected an even number with mirror")
-    devices = jax.device_count()
-    every = config.adapter.every if config.adapter.data else 1
-    if entry(config, "loss.weights.deformation") and config.batch_size % (2 * devices):
-        found = f"found {config.batch_size}, expected a multiple of twice the {devices} devices"
-        raise ConfigError(f"batch_size: {found} with loss.weights.deformation, which is of pairs")
-    if config.batch_size % (devices * every):
-        times = f" times adapter.every, {every}" if config.adapter.data else ""
-        raise ConfigError(f"batch_size: found {config.batch_size}, expected a multiple of the {devices} devices{times}")
-    if not 0 <= config.ema_decay < 1:
-        raise ConfigError(f"ema_decay: found {config.ema_decay}, expected a number from 0 to under 1")
-    if not 0 < config.view.min_depth < config.view.distance:
-        found = f"{config.view.min_depth}, {config.view.distance}"
-        raise ConfigError(f"view.min_depth, view.distance: found {found}, expected 0 < min_depth < distance")
+    return ConfigDict(tree).lock()
 
 
-def _check_flow(config: ConfigDict) -> None:
-    if set(config.flow) != {"parts", "steps", "components", "layers", "width"}:
-        raise ConfigError(
-            f"flow: found {sorted(config.flow)}, expected parts, steps, components, layers, width, as in "
-            "configs/elepose.py, for loss.weights.likelihood"
-        )
-    chunk = config.run.steps_per_dispatch
-    if type(config.flow.steps) is not int or config.flow.steps < 1 or config.flow.steps % chunk:
-        raise ConfigError(
-            f"flow.steps: found {config.flow.steps}, expected a positive multiple of run.steps_per_dispatch, {chunk}"
-        )
+def load_older(values: Mapping[str, Any]) -> ConfigDict:
+    """As `load`, for the `config.json` of a run that an earlier version may have written.
 
-
-def check_sizes(config: ConfigDict) -> None:
-    """Refuse networks that nobody means, before memory is taken for them.
+    Entries that were renamed keep their value; entries that did not exist yet get their default, which leaves training
+    as it was.
 
     Raises:
-        ConfigError: naming the entry.
+        ConfigError: as `load`.
+
+    Example:
+        >>> load_older({"mirror": True, "loss": {"unsquared": True}}).loss.squared
+        False
     """
-    for network in ("lifter", "discriminator", "motion_discriminator", "adapter.network", "domain_discriminator"):
-        for name, (low, high) in SIZES.items():
-            value = entry(config, f"{network}.{name}")
-            _expect_size(f"{network}.{name}", value, low, high)
-    if entry(config, "loss.weights.likelihood"):
-        for name, (low, high) in FLOW_SIZES.items():
-            _expect_size(f"flow.{name}", entry(config, f"flow.{name}"), low, high)
+    found = {RENAMED.get(name, name): value for name, value in flatten(values).items()}
+    if "loss.unsquared" in found:
+        found["loss.squared"] = not found.pop("loss.unsquared")
+    return load(found)
 
 
-def _expect_size(name: str, value: Any, low: int, high: int) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise ConfigError(f"{name}: found {value!r}, expected a number from {low} to {high}")
+def flatten(values: Mapping[str, Any] | ConfigDict) -> dict[str, Any]:
+    """The entries of nested mappings by their dotted names, in order.
+
+    Example:
+        >>> flatten({"view": {"pitch": 0.1}, "steps": 5})
+        {'view.pitch': 0.1, 'steps': 5}
+    """
+    flat = {}
+    for name, value in values.items():
+        nested = isinstance(value, Mapping | ConfigDict) and len(value)
+        flat |= {f"{name}.{key}": v for key, v in flatten(value).items()} if nested else {name: value}
+    return flat
 
 
-def entry(config: ConfigDict, name: str) -> Any:
-    """An entry by its dotted name; off where the config is older than the entry."""
-    *path, last = name.split(".")
-    block = functools.reduce(getattr, path, config)
-    return getattr(block, last) if last in block or name not in OFF else OFF[name]
+def unknown(name: str) -> str:
+    """What is wrong with the name of an entry that does not exist, and the nearest real name.
+
+    Example:
+        >>> unknown("lifter.widht")
+        'found no such entry, expected one of docs/config.md; did you mean lifter.width?'
+        >>> unknown("lifter")
+        'found no such entry, expected lifter.width, lifter.blocks, lifter.norm, lifter.flat_start'
+    """
+    block = [entry for entry in ENTRIES if entry.startswith(f"{name}.")]
+    if block:
+        return f"found no such entry, expected {', '.join(block)}"
+    return f"found no such entry, expected one of docs/config.md; did you mean {_nearest(name)}?"
+
+
+def _nearest(name: str) -> str:
+    """By the whole name, else by its last part, else whatever is least unlike it."""
+    if name in RENAMED or name in ALIASES:
+        return RENAMED.get(name) or ALIASES[name]
+    by_last = {entry.rpartition(".")[2]: entry for entry in reversed(ENTRIES)}
+    near = difflib.get_close_matches(name, ENTRIES, n=1)
+    near = near or [by_last[last] for last in difflib.get_close_matches(name.rpartition(".")[2], by_last, n=1)]
+    return (near or difflib.get_close_matches(name, ENTRIES, n=1, cutoff=0.0))[0]
+
+
+def _is_empty_block(name: str, value: Any) -> bool:
+    return isinstance(value, Mapping | ConfigDict) and any(entry.startswith(f"{name}.") for entry in ENTRIES)
+
+
+def _entry(name: str) -> Entry:
+    if name not in ENTRIES:
+        raise ConfigError(f"{name}: {unknown(name)}")
+    return ENTRIES[name]

@@ -20,7 +20,7 @@ def stream(config: ConfigDict, pools: Pools, place: Callable[[Pools], Pools], *,
         place: puts pools on the devices.
         last: the run's number of steps.
     """
-    size = config.data.get("shard", 0)  # runs from before it lack it
+    size = config.data.shard
     if not any(pool and size and len(pool.poses.joints) > size for pool in pools):
         placed = place(pools)
         return lambda step: placed

@@ -145,8 +145,8 @@ def _mirrored(rate: float) -> str:
     if rate > ALL_MIRRORED:
         return (
             f"the lifter sees people mirrored in depth, {rate:.0f}% of the validation poses; few runs leave that by "
-            "themselves. Set view.pitch to how far the cameras look down, in radians, or view.learned to 'mean' if "
-            "they look down; where either is set, see that its sign is right and loss.weights.adversarial not too "
+            "themselves. Set view.pitch to how far the cameras look down, in radians, or view.learned_pitch to 'mean' "
+            "if they look down; where either is set, see that its sign is right and loss.weights.adversarial not too "
             "small, or start again with another seed"
         )
     return (

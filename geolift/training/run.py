@@ -19,7 +19,7 @@ from geolift.safe_io.json_file import read as read_json
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build import build_networks, build_state
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
-from geolift.training.config import check_sizes, entry
+from geolift.training.config import load_older
 from geolift.training.step import TrainState
 
 CONFIG, CARD = "config.json", "model.json"
@@ -46,6 +46,23 @@ class Run(NamedTuple):
         return build_state(self.config, self.skeleton, self.training_poses)
 
 
+def read_config(path: Path) -> ConfigDict:
+    """The config of a run, which an earlier version of geolift may have written.
+
+    Args:
+        path: the run's `config.json`.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ConfigError: if it cannot be read, or has entries that this version does not know.
+    """
+    values = read_json(path)
+    try:
+        return load_older(values)
+    except ConfigError as error:
+        raise _foreign(path.parent, error) from error
+
+
 def open_run(folder: str | os.PathLike) -> Run:
     """The run in a folder.
 
@@ -54,9 +71,8 @@ def open_run(folder: str | os.PathLike) -> Run:
         ConfigError: if its files cannot be read, or are of another version of geolift.
     """
     folder = Path(folder)
-    config, about = ConfigDict(read_json(folder / CONFIG)), read_json(folder / CARD)
+    config, about = read_config(folder / CONFIG), read_json(folder / CARD)
     try:
-        check_sizes(config)
         skeleton = Skeleton(**{k: tuple(v) if isinstance(v, list) else v for k, v in about["skeleton"].items()})
         return Run(folder, config, skeleton, Normalization(**about["normalization"]), int(about["training_poses"]))
     except KeyError as error:
@@ -86,7 +102,7 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
             state = _restore(run.folder, state, step)
         model = as_model(run.config, run.skeleton, run.normalization, state)
         config = ConfigDict(run.config.to_dict())
-        if trained and entry(config, "view.learned") == "mean":
+        if trained and config.view.learned_pitch == "mean":
             config.view.pitch = mean_pitch(state.params["camera"])
     except ConfigError:
         raise
@@ -146,4 +162,5 @@ def _whole(path: Path) -> bool:
 
 
 def _foreign(folder: Path, error: Exception) -> ConfigError:
-    return ConfigError(f"{folder}: not a run of this version of geolift ({str(error).partition(chr(10))[0]})")
+    why = str(error).partition("\n")[0]
+    return ConfigError(f"{folder}: this run was made by another version of geolift; load it with that one ({why})")

@@ -1,6 +1,7 @@
 """The small files of a run's folder: written whole or not at all, and compared, so that no other run goes on in it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,13 @@ from geolift.errors import ConfigError
 from geolift.safe_io.json_file import read
 
 
-def expect(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -> None:
+def expect(
+    path: Path,
+    content: dict[str, Any],
+    *,
+    free: tuple[str, ...] = (),
+    read: Callable[[Path], dict[str, Any]] = read,
+) -> None:
     """Refuse to go on with other settings than those in `path`, if there are any.
 
     An entry that only one of the two has is no difference as long as it is off (0, empty, false): that is how geolift
@@ -18,6 +25,7 @@ def expect(path: Path, content: dict[str, Any], *, free: tuple[str, ...] = ()) -
         path: a JSON file.
         content: what JSON can hold, in nested dicts.
         free: entries whose dotted name begins with one of these may change from one start to the next.
+        read: reads the file, which an earlier version may have written.
 
     Raises:
         ConfigError: listing the entries that differ.

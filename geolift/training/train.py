@@ -21,13 +21,14 @@ from geolift.training.build import Phase, build_phases, build_pools, build_state
 from geolift.training.checkpoint import FOLDER
 from geolift.training.checkpoint_writer import SaveError, Saver
 from geolift.training.clock import Clock
-from geolift.training.config import check
+from geolift.training.config import load
+from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
 from geolift.training.health import Watch
 from geolift.training.lock import Lock
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, each, run
-from geolift.training.run import CARD, CONFIG, as_model, card
+from geolift.training.run import CARD, CONFIG, as_model, card, read_config
 from geolift.training.run_settings import expect
 from geolift.training.step import Parallel, parallel, stack
 from geolift.training.validation import validator
@@ -90,7 +91,8 @@ def train_seeds(
 
 def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callable[[], bool]) -> list[Model]:
     """Train configs that differ in their seed alone, each in its folder."""
-    clock, config = Clock(), configs[0]
+    clock, configs = Clock(), [load(config) for config in configs]
+    config = configs[0]
     with ExitStack() as held:
         with clock("start"):
             check(config)
@@ -160,7 +162,7 @@ def _open(
             if not held.enter_context(Lock(folder)).held:
                 told.append(f"{folder}: this store has no locks; see to it that no other program trains here")
         for config, folder in zip(configs, folders, strict=True):
-            expect(folder / CONFIG, config.to_dict(), free=FREE)
+            expect(folder / CONFIG, config.to_dict(), free=FREE, read=lambda path: read_config(path).to_dict())
             expect(folder / CARD, about)
         step, found = recovery.newest(folders)
         _expect_fitting(step or 0, configs[0], last, folders[0])

@@ -77,7 +77,7 @@ def test_unfolded_it_is_an_ordinary_lifter(masks):
 
 @pytest.mark.parametrize("mirrored", [(), MIRRORED])
 def test_a_flat_start_is_one(mirrored):
-    lifter = Lifter(width=16, blocks=1, norm="none", flat=True, mirrored=mirrored)
+    lifter = Lifter(width=16, blocks=1, norm="none", flat_start=True, mirrored=mirrored)
     variables = lifter.init(jax.random.key(0), POSE)
     np.testing.assert_array_equal(lifter.apply(variables, POSE), 0.0)
     grads = jax.grad(lambda v: (lifter.apply(v, POSE) * POSE[..., 0]).sum())(variables)

@@ -8,7 +8,7 @@ import pytest
 
 from geolift.data import sampling
 from geolift.errors import ConfigError
-from geolift.training.config import check
+from geolift.training.config_checks import check
 from geolift.training.data_stream import Shards, stream
 from geolift.training.train import train, train_seeds
 from tests.training.test_train import assert_bit_equal, state_of, tiny

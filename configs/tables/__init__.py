@@ -1,0 +1,1 @@
+"""Tables of recipes for `launch.ablation`: each row changes entries of one recipe."""
