@@ -11,7 +11,7 @@ import numpy as np
 from geolift.compile_cache import keep_programs
 from geolift.data import dataset
 from geolift.errors import ConfigError, DatasetError, printable
-from geolift.safe_io.json_file import read
+from geolift.safe_io.json_file import read_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -215,7 +215,7 @@ def _export(options: argparse.Namespace) -> None:
 
     card = weights_file.card(options.model)
     if options.card:
-        card |= read(Path(options.card))
+        card |= read_json(Path(options.card))
     export.export(weights_file.load(options.model), options.output, options.format, card=card)
     print(options.output)
 

@@ -19,9 +19,8 @@ from geolift.data.dataset import Dataset
 from geolift.data.open_dataset import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.evaluation.report import mean_and_deviation, measure, write
-from geolift.safe_io.atomic import replace
-from geolift.safe_io.json_file import read
-from geolift.safe_io.json_file import write as write_json
+from geolift.safe_io.atomic import replace_file
+from geolift.safe_io.json_file import read_json, write_json
 from geolift.training.config_checks import check
 from geolift.training.signals import Signals
 from geolift.training.train import train_seeds
@@ -60,7 +59,7 @@ def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Si
 
 def known(path: Path) -> dict[str, list[dict]]:
     """The rows of an earlier start with the same seeds."""
-    before = read(path) if path.exists() else {}
+    before = read_json(path) if path.exists() else {}
     return before["rows"] if before.get("seeds") == SEEDS.value else {}
 
 
@@ -102,7 +101,7 @@ def main() -> None:
             results[name] = run_row(name, config, workdir / name, data, stop)
             results = {name: results[name] for name in every if name in results}
             write_json(workdir / "ablation.json", {"seeds": SEEDS.value, "rows": results})
-            replace(workdir / "ablation.md", (markdown(results) + "\n").encode())
+            replace_file(workdir / "ablation.md", (markdown(results) + "\n").encode())
     print(f"\n{markdown(results)}\n\n{workdir / 'ablation.md'}")
 
 

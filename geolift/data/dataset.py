@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.safe_io import atomic
 from geolift.safe_io.npz import read_arrays, write_arrays
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton
@@ -126,16 +127,10 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
         "right": np.array(skeleton.right, np.int32),
         "head": skeleton.head,
     }
-    path = Path(path)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            given = {key: value for key, value in arrays.items() if value is not None}
-            given |= {key: given[key].astype(np.float32, copy=False) for key in FLOATS if key in given}
-            write_arrays(file, given, stored=("keypoints", "points_3d"))  # which hardly compress
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    present = {key: value for key, value in arrays.items() if value is not None}
+    present |= {key: present[key].astype(np.float32, copy=False) for key in FLOATS if key in present}
+    with atomic.replacing(Path(path)) as partial, partial.open("wb") as file:
+        write_arrays(file, present, stored=("keypoints", "points_3d"))  # which hardly compress
 
 
 def load(path: str | os.PathLike) -> Dataset:
@@ -164,7 +159,7 @@ def load(path: str | os.PathLike) -> Dataset:
             found = f"{arrays[key].dtype} of shape {list(arrays[key].shape)}"
             raise DatasetError(f"{path}: {key}: found {found}, expected whole numbers with {axes} axes")
     try:
-        skeleton = skeletons.check(
+        skeleton = skeletons.check_skeleton(
             Skeleton(
                 names=tuple(str(name) for name in arrays["joint_names"]),
                 parents=tuple(int(i) for i in arrays["parents"]),

@@ -14,7 +14,7 @@ from geolift.evaluation.evaluate import DEFINITIONS, UNITS, evaluate, table
 from geolift.evaluation.protocols import PROTOCOLS, Protocol
 from geolift.lifting.refinement import refine
 from geolift.model import Model, model_bones
-from geolift.safe_io.json_file import write as write_json
+from geolift.safe_io.json_file import write_json
 from geolift.training.run import load
 
 

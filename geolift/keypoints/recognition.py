@@ -176,7 +176,7 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
 
 def _json(text: str, path: Path) -> Any:
     try:
-        return json_file.parse(text)
+        return json_file.parse_json(text)
     except ValueError as error:
         raise DatasetError(f"{path}: damaged JSON: {error}") from error
 

@@ -203,7 +203,7 @@ def select_rows(recording: Recording, rows: np.ndarray, why: str | None = None) 
 def _check_joint_set(joints: tuple[str, ...], joint_set: str | None, origin: str) -> str:
     """The name of the joint set, found by its joints where it is None."""
     if joint_set is None:
-        return joint_sets.named(joints)
+        return joint_sets.find_joint_set(joints)
     if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
         expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
         raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")

@@ -172,7 +172,7 @@ def _of_result(result: Result) -> tuple[Recording, tuple[str, ...]]:
         frame=result.frame,
         person=result.person,
         joints=result.skeleton.names,
-        joint_set=joint_sets.named(result.skeleton.names),
+        joint_set=joint_sets.find_joint_set(result.skeleton.names),
         frames=result.frames,
         people=result.people,
         tracked=True,

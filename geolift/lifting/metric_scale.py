@@ -38,7 +38,7 @@ def reference_length(model: Model) -> float:
     to_parent = {child: length for (_, child), length in zip(skeleton.bones, model_bones(model), strict=True)}
 
     def chain(joint: int, top: int) -> float:
-        joints = (joint, *skeleton.above(joint))
+        joints = (joint, *skeleton.ancestors(joint))
         return sum(to_parent[below] for below in joints[: joints.index(top)])
 
     trunk = chain(skeleton.head, skeleton.root)

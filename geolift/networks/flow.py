@@ -124,8 +124,8 @@ def parts_of(skeleton: Skeleton, names: Sequence[str]) -> tuple[tuple[int, ...],
         ValueError: if the skeleton has no such part.
     """
     joints = [joint for joint in range(len(skeleton.names)) if joint != skeleton.root]
-    trunk = [skeleton.head, *skeleton.above(skeleton.head)][-2]  # the child of the root towards the head
-    torso = [joint for joint in joints if trunk in (joint, *skeleton.above(joint))]
+    trunk = [skeleton.head, *skeleton.ancestors(skeleton.head)][-2]  # the child of the root towards the head
+    torso = [joint for joint in joints if trunk in (joint, *skeleton.ancestors(joint))]
     found = {
         "whole": joints,
         "legs": [joint for joint in joints if joint not in torso],

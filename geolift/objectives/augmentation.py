@@ -66,6 +66,6 @@ def _hangs_from(skeleton: Skeleton) -> np.ndarray:
     """`[J, J]` bool: whether the first joint is the second or hangs from it; nothing hangs from the root."""
     hangs = np.eye(len(skeleton.names), dtype=bool)
     for joint in range(len(skeleton.names)):
-        hangs[joint, list(skeleton.above(joint))] = True
+        hangs[joint, list(skeleton.ancestors(joint))] = True
     hangs[:, skeleton.root] = False
     return hangs

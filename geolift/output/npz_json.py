@@ -55,7 +55,7 @@ def load_json(path: Path) -> Result:
     """Read what `write_json` wrote; raises DatasetError and FileNotFoundError naming the file."""
     try:
         text = bounded_file.content(path, LARGEST, "poses in JSON").decode("utf-8-sig")
-        entries = json_file.parse(text, strict=True)
+        entries = json_file.parse_json(text, strict=True)
     except DatasetError:
         raise
     except ValueError as error:

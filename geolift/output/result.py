@@ -69,7 +69,7 @@ class Result(NamedTuple):
 def check(result: Result, origin: str) -> Result:
     """Return `result` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
     try:
-        skeletons.check(result.skeleton)
+        skeletons.check_skeleton(result.skeleton)
     except ValueError as error:
         raise DatasetError(f"{origin}: {error}") from error
     _check_shapes(result, origin)

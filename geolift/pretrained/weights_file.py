@@ -212,7 +212,7 @@ def _read(path: Path) -> tuple[Model, dict[str, Any]]:
     if KEY not in metadata:
         raise DatasetError(f"{path}: metadata: found {sorted(metadata)}, expected {KEY!r}: not written by geolift")
     try:
-        content = json_file.parse(metadata[KEY], strict=True)
+        content = json_file.parse_json(metadata[KEY], strict=True)
         version, expected = content["version"], content.pop("sha256")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: metadata: not readable ({error})") from error
@@ -268,7 +268,7 @@ def _check(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
 def _model(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
     """The model that a file describes; ValueError if its tensors are not those of its lifter."""
     lifter = Lifter(**content["lifter"])
-    skeleton = skeletons.check(Skeleton(**_tuples(content["skeleton"])))
+    skeleton = skeletons.check_skeleton(Skeleton(**_tuples(content["skeleton"])))
     pose = jax.ShapeDtypeStruct((1, len(skeleton.names), 2), np.float32)
     leaves, structure = jax.tree.flatten_with_path(jax.eval_shape(lifter.init, jax.random.key(0), pose))
     expected = {path_name(path): leaf.shape for path, leaf in leaves}
@@ -304,7 +304,7 @@ def _run(folder: Path) -> tuple[Model, int]:
 def _run_card(folder: Path) -> tuple[Model, dict[str, Any]]:
     """The model of a run's folder, and what the run recorded for its card; paths of data are cut to file names."""
     model, step = _run(folder)
-    config, recorded = json_file.read(folder / "config.json"), json_file.read(folder / "model.json")
+    config, recorded = json_file.read_json(folder / "config.json"), json_file.read_json(folder / "model.json")
     for entry, key in ((config["data"], "path"), (config["adapter"], "data")):
         entry[key] = ",".join(Path(path).name for path in entry[key].split(","))
     content = {
@@ -317,7 +317,7 @@ def _run_card(folder: Path) -> tuple[Model, dict[str, Any]]:
     }
     path = folder / "evaluation.json"
     if path.exists():
-        result = json_file.read(path)
+        result = json_file.read_json(path)
         if result["step"] != step:
             raise DatasetError(f"{path}: step: found {result['step']}, expected {step}, the newest: evaluate again")
         content["metrics"] = metrics(result, model)

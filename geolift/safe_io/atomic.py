@@ -2,23 +2,60 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all: after a crash it holds either what it held or `data`.
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to; when the block ends without an error, that file replaces `path`.
+
+    Args:
+        path: the file to write or replace.
+
+    Yields:
+        Where to write; the block closes what it opens there.
 
     Raises:
-        OSError: if the disk does not take it; the file is as it was then.
+        OSError: if the disk does not accept it. After any error `path` is as it was, and nothing lies beside it.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "notes.txt")
+        ...     with replacing(path) as partial:
+        ...         _ = partial.write_text("all of it")
+        ...     path.read_text()
+        'all of it'
     """
     partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
+        yield partial
+        with partial.open("r+b") as file:
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all: after a crash it holds either what it held before or `data`.
+
+    Args:
+        path: the file to write or replace.
+        data: all of its new content.
+
+    Raises:
+        OSError: if the disk does not accept it; the file is as it was then.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     replace_file(Path(folder, "state"), b"whole")
+        ...     Path(folder, "state").read_bytes()
+        b'whole'
+    """
+    with replacing(path) as partial:
+        partial.write_bytes(data)

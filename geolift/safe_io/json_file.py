@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote: parsed, or refused with one line; an entry given twice is refused, too."""
+"""JSON from untrusted files, strictly parsed, and geolift's own small JSON files, written atomically."""
 
 import json
 from pathlib import Path
@@ -6,22 +6,31 @@ from typing import Any
 
 from geolift.errors import ConfigError, DatasetError, one_line
 from geolift.safe_io import bounded_file
-from geolift.safe_io.atomic import replace
+from geolift.safe_io.atomic import replace_file
+
+LARGEST = 16 << 20  # bytes of a JSON file that geolift wrote
 
 
-def parse(text: str, *, strict: bool = False) -> Any:
-    """What JSON text says.
+def parse_json(text: str, *, strict: bool = False) -> Any:
+    """Parse JSON text; an object that has the same entry twice is refused.
 
     Args:
         text: the whole of it.
-        strict: whether NaN and Infinity, which are no JSON but common in it, are refused.
+        strict: refuse NaN and Infinity, which are not JSON but common in such files.
+
+    Returns:
+        dicts, lists, text, numbers, True, False, None.
 
     Raises:
-        ValueError: saying what is wrong and where: no JSON, nested too deeply, too large for the memory, a number of
+        ValueError: with what is wrong and where: not JSON, nested too deeply, too large for the memory, a number of
             thousands of digits, an object with two entries of the same name.
+
+    Example:
+        >>> parse_json('{"fps": 30}')
+        {'fps': 30}
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number if strict else None)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_not_a_number if strict else None)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (RecursionError, MemoryError) as error:
@@ -37,24 +46,34 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return entries
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
+def _not_a_number(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
-LARGEST = 16 << 20  # bytes of a JSON file of ours
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a run, of at most 16 MiB.
 
+    Args:
+        path: the file.
 
-def read(path: Path) -> dict[str, Any]:
-    """The content of a JSON file of a run.
+    Returns:
+        The object that the file holds.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ConfigError: if it cannot be read, or holds no JSON object.
+        ConfigError: if it cannot be read, or does not hold a JSON object.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_json(Path(folder, "config.json"), {"seed": 1})
+        ...     read_json(Path(folder, "config.json"))
+        {'seed': 1}
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
     try:
-        content = parse(bounded_file.content(path, LARGEST, "a small JSON file").decode())
+        content = parse_json(bounded_file.content(path, LARGEST, "a small JSON file").decode())
     except DatasetError as error:
         raise ConfigError(str(error)) from error
     except ValueError as error:
@@ -64,6 +83,21 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file, whole or not at all."""
-    replace(path, (json.dumps(content, indent=2) + "\n").encode())
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file, whole or not at all.
+
+    Args:
+        path: the file to write or replace.
+        content: what `json.dumps` accepts.
+
+    Raises:
+        OSError: if the disk does not accept it; the file is as it was then.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_json(Path(folder, "saved.json"), {"step": 50})
+        ...     Path(folder, "saved.json").read_text()
+        '{\\n  "step": 50\\n}\\n'
+    """
+    replace_file(path, (json.dumps(content, indent=2) + "\n").encode())

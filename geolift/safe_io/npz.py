@@ -77,7 +77,7 @@ class Archive:
         return self._read(name, objects=False, mapped=mapped)
 
     def objects(self, name: str) -> np.ndarray:
-        """One array, whose objects may be what `pickles.load` allows. Raises DatasetError if it is damaged."""
+        """One array, whose objects may be what `pickles.load_pickle` allows. Raises DatasetError if it is damaged."""
         return self._read(name, objects=True, mapped=False)
 
     def _read(self, name: str, *, objects: bool, mapped: bool) -> np.ndarray:
@@ -121,7 +121,7 @@ def read_arrays(path: str | os.PathLike, *, mapped: bool = False) -> dict[str, n
 
 
 def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Read some arrays of a .npz, whose objects `pickles.load` must allow: containers, text, numbers, arrays.
+    """Read some arrays of a .npz, whose objects `pickles.load_pickle` must allow: containers, text, numbers, arrays.
 
     Raises:
         DatasetError: naming the file and what is wrong with it; also if a name is missing.
@@ -186,7 +186,7 @@ def _check_size(file: BinaryIO, size: int, shape: tuple[int, ...], dtype: np.dty
 
 
 def _objects(file: BinaryIO, shape: tuple[int, ...], where: str) -> np.ndarray:
-    array = pickles.load(file, where)
+    array = pickles.load_pickle(file, where)
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != np.dtype(object):
         raise ValueError(f"found no array of objects of shape {list(shape)} in its pickle")
     return array

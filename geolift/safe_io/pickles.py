@@ -25,7 +25,7 @@ LARGEST_KEY = 2**60  # of whole numbers, below which no two have the same hash
 LARGEST_HOLLOW = 2**24  # of an array without bytes: its lengths' product, a length of 0 taken as 1
 
 
-def load(file: BinaryIO, origin: str, *, encoding: str = "latin1") -> Any:
+def load_pickle(file: BinaryIO, origin: str, *, encoding: str = "latin1") -> Any:
     """The object that a pickle holds: dicts, lists, tuples, sets, text, bytes, numbers, None and arrays of them.
 
     Lists may hold each other many times over, as the pickle has it: check shapes before making arrays of them.

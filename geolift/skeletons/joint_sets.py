@@ -1,4 +1,4 @@
-"""The joint sets in which 2D keypoints of people come, as data: mappings to Human3.6M-17 (docs/joint-mapping.md).
+"""The joint sets of 2D keypoints of people, as data: the mapping of each to Human3.6M-17 (docs/joint-mapping.md).
 
 Names are the formats' own, in snake_case, sides first; left and right are the person's own. A name means what it means
 in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from geolift.skeletons.mapping import JointMapping, check_mapping
 from geolift.skeletons.skeleton import H36M17
 
-# The joints that have sides, from sources that call them as `H36M17` does.
+# The joints that have sides, from sources that use the names of `H36M17`.
 SIDED = {joint: (joint,) for i, joint in enumerate(H36M17.names) if i in H36M17.left + H36M17.right}
 EARS = ("left_ear", "right_ear")
 
@@ -217,6 +217,6 @@ JOINT_SETS = {
 }
 
 
-def named(joints: Sequence[str]) -> str:
-    """The name of the joint set that has just these joints, in this order; "" if none has."""
+def find_joint_set(joints: Sequence[str]) -> str:
+    """The name of the joint set that has exactly these joints, in this order; "" if none has."""
     return next((name for name, mapping in JOINT_SETS.items() if mapping.source == tuple(joints)), "")

@@ -1,4 +1,7 @@
-"""Skeletons as data: joint names, parents, left/right pairs, root, head. Only here has a joint a number."""
+"""Skeletons as data: joint names, parents, left/right pairs, root, head; and Human3.6M's 17 joints.
+
+Only here do joints have numbers; all other code finds them by name or by their relations.
+"""
 
 from typing import NamedTuple
 
@@ -12,11 +15,16 @@ class Skeleton(NamedTuple):
     """A kinematic tree of J named joints.
 
     Attributes:
-        names: J joint names, in the order of every array's joint axis.
-        parents: J indices; a joint's parent stands anywhere in the list, the root's parent is -1.
-        left: indices of the joints of the person's own left side.
+        names: `[J]` joint names, in the order of every array's joint axis.
+        parents: `[J]` index of each joint's parent, which may stand anywhere in the list; -1 for the root.
+        left: indices of the joints on the person's own left side.
         right: indices of their partners on the right, in the same order as `left`.
         head: index of the joint whose mean distance from the root sets the scale of a data set (paper: head top).
+
+    Example:
+        >>> skeleton = Skeleton(("hip", "left_hand", "right_hand", "nose"), (-1, 0, 0, 0), (1,), (2,), head=3)
+        >>> skeleton.root, skeleton.bones, skeleton.mirrored
+        (0, ((0, 1), (0, 2), (0, 3)), (0, 2, 1, 3))
     """
 
     names: tuple[str, ...]
@@ -35,7 +43,7 @@ class Skeleton(NamedTuple):
         """The J - 1 bones as (parent, child) pairs."""
         return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
 
-    def above(self, joint: int) -> tuple[int, ...]:
+    def ancestors(self, joint: int) -> tuple[int, ...]:
         """The joints from the parent of `joint` up to the root; none for the root itself."""
         found = []
         while (joint := self.parents[joint]) >= 0:
@@ -44,15 +52,29 @@ class Skeleton(NamedTuple):
 
     @property
     def mirrored(self) -> tuple[int, ...]:
-        """The joint order that exchanges left and right: `pose[..., mirrored, :]` relabels a mirrored person."""
-        order = list(range(len(self.names)))
-        for a, b in zip(self.left, self.right, strict=True):
-            order[a], order[b] = b, a
-        return tuple(order)
+        """The joint order that swaps left and right: `pose[..., mirrored, :]` relabels a mirrored person."""
+        partner = list(range(len(self.names)))
+        for left, right in zip(self.left, self.right, strict=True):
+            partner[left], partner[right] = right, left
+        return tuple(partner)
 
 
-def check(skeleton: Skeleton) -> Skeleton:
-    """Return `skeleton` if it is one tree with matching sides, else raise ValueError saying what is wrong."""
+def check_skeleton(skeleton: Skeleton) -> Skeleton:
+    """Return `skeleton` if it is one tree whose left and right joints pair up.
+
+    Args:
+        skeleton: of J joints.
+
+    Returns:
+        `skeleton`, unchanged.
+
+    Raises:
+        ValueError: naming what was found and what was expected.
+
+    Example:
+        >>> check_skeleton(H36M17) is H36M17
+        True
+    """
     joints = len(skeleton.names)
     if joints > MOST_JOINTS or max(map(len, skeleton.names), default=0) > LONGEST_NAME:
         raise ValueError(f"skeleton: found {joints} joints, expected up to {MOST_JOINTS}, of {LONGEST_NAME} letters")
@@ -66,15 +88,15 @@ def check(skeleton: Skeleton) -> Skeleton:
     if skeleton.parents.count(-1) != 1:
         raise ValueError(f"skeleton: exactly one joint (the root) has parent -1, found {skeleton.parents.count(-1)}")
     for joint, parent in enumerate(skeleton.parents):
-        seen = joint
+        above = joint
         for _ in range(joints):
-            if seen == -1:
+            if above == -1:
                 break
-            if not -1 <= seen < joints:
+            if not -1 <= above < joints:
                 raise ValueError(f"skeleton: parent {parent} of {skeleton.names[joint]} is not in -1..{joints - 1}")
-            seen = skeleton.parents[seen]
+            above = skeleton.parents[above]
         else:
-            if seen != -1:
+            if above != -1:
                 raise ValueError(f"skeleton: the parents of {skeleton.names[joint]} run in a circle")
     sides = skeleton.left + skeleton.right
     if len(skeleton.left) != len(skeleton.right) or len(set(sides)) != len(sides):
@@ -103,7 +125,7 @@ H36M17 = Skeleton(
 
 
 def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:
-    """Refuse other joints, another order, other sides.
+    """Refuse a skeleton with other joints, another order or other sides.
 
     Raises:
         DatasetError: naming what differs.

@@ -1,6 +1,6 @@
-"""Skeletons of one's own, people's or animals', from a small file in TOML or JSON (docs/formats.md).
+"""Skeleton files: a custom skeleton of people or animals as a small file in TOML or JSON (docs/formats.md).
 
-A dog, in joints that a tracker calls otherwise:
+A dog, whose tracker gives some joints other names than the file:
 
     head = "nose"
     left = ["left_hip", "left_paw", "left_shoulder", "left_hand"]
@@ -24,12 +24,12 @@ A dog, in joints that a tracker calls otherwise:
     withers = ["L_F_Elbow", "R_F_Elbow"]
 
 * `joints`: every joint with its parent's name, "" for the root.
-* `left`, `right`: the joints that have sides, partners in the same order. The person's or animal's own left.
+* `left`, `right`: the joints that have sides, partners in the same order. Left is the person's or animal's own left.
 * `head`: the joint whose mean distance from the root sets the scale, e.g. a nose.
-* `mapping`: optional; what joints are called in the keypoint files. A list is the mean of its joints; an empty one says
-  that the files lack the joint. Joints that are not in the mapping are called there as they are here.
+* `mapping`: optional; the names of the joints in the keypoint files. A list is the mean of its joints; an empty list
+  means that the files lack the joint. Joints that are not in the mapping have the same name in both.
 
-A file with a mapping alone is about people: its joints are those of Human3.6M-17.
+A file with a mapping alone is for people: its joints are those of Human3.6M-17.
 
 In JSON the same names are the keys of an object.
 """
@@ -52,23 +52,38 @@ KEYS = ("joints", "left", "right", "head", "mapping")
 
 
 class SkeletonFile(NamedTuple):
-    """A skeleton and how keypoint files call its joints.
+    """A skeleton, and the names of its joints in keypoint files.
 
     Attributes:
         skeleton: names and relations of the J joints.
-        mapping: joint of the skeleton: the source joints whose mean it is; None: they are called as in the skeleton.
+        mapping: for joints of the skeleton, the source joints whose mean they are; None: the names are the same.
     """
 
     skeleton: Skeleton
     mapping: dict[str, tuple[str, ...]] | None
 
 
-def read(path: str | os.PathLike) -> SkeletonFile:
+def read_skeleton(path: str | os.PathLike) -> SkeletonFile:
     """Read a skeleton file, JSON if it begins with a brace, else TOML.
+
+    Args:
+        path: the file (docs/formats.md).
+
+    Returns:
+        The checked skeleton of J joints, and its mapping from the joints of keypoint files, if the file has one.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> content = 'head = "nose"\\n[joints]\\nhip = ""\\nneck = "hip"\\nnose = "neck"\\n'
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "bird.toml")
+        ...     _ = path.write_text(content)
+        ...     read_skeleton(path).skeleton.names
+        ('hip', 'neck', 'nose')
     """
     path = Path(path)
     content = _parsed(path)
@@ -93,7 +108,7 @@ def read(path: str | os.PathLike) -> SkeletonFile:
     parents = tuple(-1 if parent == "" else _number(parent, names, f"{path}: joints") for parent in joints.values())
     head = _number(content["head"], names, f"{path}: head")
     try:
-        skeleton = skeletons.check(Skeleton(names, parents, left, right, head))
+        skeleton = skeletons.check_skeleton(Skeleton(names, parents, left, right, head))
     except ValueError as error:
         raise DatasetError(f"{path}: {error}") from error
     mapping = _mapping(content["mapping"], names, path) if "mapping" in content else None
@@ -114,11 +129,12 @@ def resolve_mapping(
         origin: where the recording is from, for errors.
 
     Raises:
-        DatasetError: if the joints are of no known set and there is no skeleton file, or as `read`, `joint_mapping`.
+        DatasetError: if the joints are of no known set and there is no skeleton file, or as `joint_mapping`,
+            `read_skeleton`.
         FileNotFoundError: if there is no such skeleton file.
     """
     if path is not None:
-        file = read(path)
+        file = read_skeleton(path)
         try:
             return joint_mapping(file, joints)
         except DatasetError as error:
@@ -150,7 +166,7 @@ def joint_mapping(file: SkeletonFile, source_joints: tuple[str, ...]) -> JointMa
     """The mapping from a recording's joints to the skeleton; joints that the recording lacks are masked.
 
     Args:
-        file: the skeleton, and its mapping if joints are called otherwise in the recording.
+        file: the skeleton, and its mapping if the recording's joints have other names.
         source_joints: K names of the recording's joints.
 
     Raises:
@@ -175,7 +191,7 @@ def joint_mapping(file: SkeletonFile, source_joints: tuple[str, ...]) -> JointMa
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         text = bounded_file.content(path, LARGEST, "TOML or JSON").decode("utf-8-sig")
-        content = json_file.parse(text) if text.lstrip()[:1] == "{" else _toml(text)
+        content = json_file.parse_json(text) if text.lstrip()[:1] == "{" else _toml(text)
     except DatasetError:
         raise
     except (ValueError, RecursionError, MemoryError) as error:

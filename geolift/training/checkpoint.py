@@ -65,7 +65,7 @@ def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
             raise Damaged(f"{partial}: what was written reads back as something else")
         files = {name: _file(path) for name, path in _files(partial)}
         manifest = {"format": FORMAT, "step": step, "state_sha256": told, "arrays": _shapes(arrays), "files": files}
-        json_file.write(partial / MANIFEST, manifest | {"sha256": _seal(manifest)})
+        json_file.write_json(partial / MANIFEST, manifest | {"sha256": _seal(manifest)})
         for path in (*partial.rglob("*"), partial):
             _to_disk(path)
         partial.rename(folder / str(step))
@@ -115,7 +115,7 @@ def verify(path: Path) -> dict[str, Any]:
         Damaged: naming the first file that is not.
     """
     try:
-        manifest = json_file.read(path / MANIFEST)
+        manifest = json_file.read_json(path / MANIFEST)
         step, files = int(manifest["step"]), manifest["files"].items()
         expected = {str(name): (int(file["bytes"]), str(file["sha256"])) for name, file in files}
         told = {"state_sha256": str(manifest["state_sha256"]), "arrays": dict(manifest["arrays"])}

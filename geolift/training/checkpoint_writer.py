@@ -83,7 +83,7 @@ class Saver:
         try:
             if step not in checkpoint.steps(folder):
                 checkpoint.write(folder, step, arrays)
-            json_file.write(self._folder / SAVED, {"step": step})
+            json_file.write_json(self._folder / SAVED, {"step": step})
         except Exception as error:  # orbax, tensorstore and the file system raise what they like
             self._error, self._failures, self._failed_at = error, self._failures + 1, time.monotonic()
             self._tell(f"checkpoint {step} not saved, training goes on and tries again: {_said(error)}")

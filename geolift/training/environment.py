@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 
 from geolift.errors import ConfigError
-from geolift.safe_io.json_file import read, write
+from geolift.safe_io.json_file import read_json, write_json
 from geolift.training.run_settings import differences
 
 FILE = "environment.json"
@@ -26,10 +26,10 @@ def changes(workdir: Path) -> list[str]:
     path = workdir / FILE
     now = {"python": platform.python_version(), "devices": machine(), "packages": {p: _version(p) for p in PACKAGES}}
     try:
-        rows = differences(read(path), now) if path.exists() else []
+        rows = differences(read_json(path), now) if path.exists() else []
     except ConfigError as error:
         rows = [str(error)]
-    write(path, now)
+    write_json(path, now)
     if not rows:
         return []
     return [

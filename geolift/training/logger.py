@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from geolift.safe_io.atomic import replace
+from geolift.safe_io.atomic import replace_file
 from geolift.training.append_file import GrowingFile, end_line
 from geolift.training.clock import Clock
 from geolift.training.progress import Progress, totals
@@ -86,7 +86,7 @@ class Logger:
         kept, damaged = _up_to(found, first)
         beside = _keep(found, path) if damaged else None
         if kept != found:
-            replace(path, kept)
+            replace_file(path, kept)
         if beside:
             what = f"{path}: lines that cannot be read or are out of order: {damaged}"
             self.tell(f"{what}; the file as it was is kept as {beside.name}", lines=damaged, kept=beside.name)
@@ -127,7 +127,7 @@ def _keep(data: bytes, path: Path) -> Path:
     for number in itertools.count(1):
         beside = path.with_name(f"{path.name}.damaged" + (f".{number}" if number > 1 else ""))
         if not beside.exists():
-            replace(beside, data)
+            replace_file(beside, data)
             return beside
         if beside.read_bytes() == data:
             return beside

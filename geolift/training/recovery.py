@@ -79,13 +79,13 @@ def _go_back(run: Path, steps: Sequence[int], step: int, damage: dict[Path, str]
     if not step:
         (run / SAVED).unlink(missing_ok=True)
     elif last != step:
-        json_file.write(run / SAVED, {"step": step})
+        json_file.write_json(run / SAVED, {"step": step})
     return lines
 
 
 def _last_saved(run: Path, steps: Sequence[int]) -> int:
     """The step in the run's mark; without a mark that can be read, that of its newest checkpoint."""
     try:
-        return int(json_file.read(run / SAVED)["step"])
+        return int(json_file.read_json(run / SAVED)["step"])
     except (ConfigError, FileNotFoundError, KeyError, TypeError, ValueError):
         return max(steps, default=0)

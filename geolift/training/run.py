@@ -15,7 +15,7 @@ from geolift.errors import ConfigError
 from geolift.model import Model, identify
 from geolift.networks.mlp import unfolded
 from geolift.networks.pitch import mean_pitch
-from geolift.safe_io.json_file import read as read_json
+from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build import build_networks, build_state
 from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from geolift.errors import ConfigError
-from geolift.safe_io.json_file import read
+from geolift.safe_io.json_file import read_json
 
 
 def expect(
@@ -31,7 +31,7 @@ def expect(
         ConfigError: listing the entries that differ.
     """
     if path.exists():
-        changed = [row for row in differences(read(path), content) if not (free and row.startswith(free))]
+        changed = [row for row in differences(read_json(path), content) if not (free and row.startswith(free))]
         if changed:
             head = f"{path} was begun with other settings; use another workdir:"
             raise ConfigError("\n".join([head, *(f"  {row}" for row in changed)]))

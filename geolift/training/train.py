@@ -15,7 +15,7 @@ from geolift.data.open_dataset import open_dataset
 from geolift.data.sampling import sample
 from geolift.errors import ConfigError
 from geolift.model import Model
-from geolift.safe_io.json_file import write
+from geolift.safe_io.json_file import write_json
 from geolift.training import checkpoint, distributed, environment, recovery
 from geolift.training.build import Phase, build_phases, build_pools, build_state, fit_flow
 from geolift.training.checkpoint import FOLDER
@@ -167,8 +167,8 @@ def _open(
         step, found = recovery.newest(folders)
         _expect_fitting(step or 0, configs[0], last, folders[0])
         for config, folder in zip(configs, folders, strict=True):
-            write(folder / CONFIG, config.to_dict())
-            write(folder / CARD, about)
+            write_json(folder / CONFIG, config.to_dict())
+            write_json(folder / CARD, about)
             told += environment.changes(folder)
     except OSError as error:
         raise SaveError(f"{folder}: cannot be written: {error}") from error

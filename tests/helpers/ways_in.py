@@ -78,7 +78,7 @@ def write(folder: Path) -> None:
     variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
     model = Model(lifter, variables, H36M17, Normalization("camera", 0.4, (0.1,) * 16), 10.0, 1.0)
     pretrained.save(model, folder / "small.safetensors", dict.fromkeys(pretrained.CARD, "x"), dtype="float32")
-    dog = textwrap.dedent(skeleton_file.__doc__.split("otherwise:\n")[1].split("\n* ")[0])
+    dog = textwrap.dedent(skeleton_file.__doc__.split("than the file:\n")[1].split("\n* ")[0])
     (folder / "dog.toml").write_text(dog)
     (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
     people = film(motions.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
@@ -129,7 +129,7 @@ def _read(reader: str, path: Path) -> None:
     elif reader == "weights":
         pretrained.load(path)
     elif reader == "skeleton":
-        skeleton_file.read(path)
+        skeleton_file.read_skeleton(path)
     else:
         blazepose.BlazePose = Nobody  # in a process of its own
         described(inspect(path))

@@ -247,7 +247,7 @@ def test_json_is_strict_and_npz_holds_no_objects(two, tmp_path):
         (lambda e: e | {"points": e["points"][1:]}, "points: found float32"),
         (lambda e: e | {"points": [*e["points"][1:], [[1]]]}, "points: "),
         (lambda e: e | {"points": e["points"][0]}, "points: found float32 .* with 3 axes"),
-        (lambda e: e | {"position": [[float("nan")] * 3] * 40}, "NaN is no number of JSON"),
+        (lambda e: e | {"position": [[float("nan")] * 3] * 40}, "NaN is not a number in JSON"),
         (lambda e: e | {"frame": [i + 0.5 for i in e["frame"]]}, "frame: found float64"),
         (lambda e: e | {"frame": [2**70] * 40}, "frame: found object"),
         (lambda e: e | {"video": 1}, "video: found int64"),

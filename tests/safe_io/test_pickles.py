@@ -30,7 +30,7 @@ FINE = {
 
 
 def load(content, **options):
-    return pickles.load(io.BytesIO(content), "data.pkl", **options)
+    return pickles.load_pickle(io.BytesIO(content), "data.pkl", **options)
 
 
 def same(a, b):

@@ -1,12 +1,12 @@
-"""Human3.6M-17 is what the field calls it, and a wrong tree is named."""
+"""Skeletons: Human3.6M-17 is the one the field uses, and wrong trees are refused with the reason."""
 
 import pytest
 
-from geolift.skeletons.skeleton import H36M17, Skeleton, check
+from geolift.skeletons.skeleton import H36M17, Skeleton, check_skeleton
 
 
 def test_h36m17_is_one_tree_with_sides():
-    assert check(H36M17) is H36M17
+    assert check_skeleton(H36M17) is H36M17
     assert H36M17.names[H36M17.root] == "pelvis" and H36M17.names[H36M17.head] == "head"
     assert len(H36M17.bones) == 16
 
@@ -42,6 +42,6 @@ def test_mirrored_order_is_its_own_inverse_and_keeps_the_tree():
 )
 def test_wrong_trees_are_refused(change, message):
     good = Skeleton(names=("a", "b", "c"), parents=(-1, 0, 0), left=(1,), right=(2,), head=1)
-    assert check(good) is good
+    assert check_skeleton(good) is good
     with pytest.raises(ValueError, match=message):
-        check(good._replace(**change))
+        check_skeleton(good._replace(**change))

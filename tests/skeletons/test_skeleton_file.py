@@ -55,12 +55,12 @@ def as_content(skeleton):
 
 def refused(path, message):
     with pytest.raises(DatasetError, match=message) as error:
-        skeleton_file.read(path)
+        skeleton_file.read_skeleton(path)
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
 def test_a_dog(tmp_path):
-    file = skeleton_file.read(written(tmp_path, DOG))
+    file = skeleton_file.read_skeleton(written(tmp_path, DOG))
     assert DOG.strip().replace("\n\n", "\n").splitlines()[0] in skeleton_file.__doc__
     skeleton = file.skeleton
     assert len(skeleton.names) == 11 and skeleton.names[skeleton.root] == "pelvis"
@@ -73,27 +73,28 @@ def test_a_dog(tmp_path):
 def test_the_example_in_the_documentation_is_read(tmp_path):
     lines = skeleton_file.__doc__.splitlines()
     example = "\n".join(line[4:] for line in lines if line.startswith("    ") or not line)
-    assert skeleton_file.read(written(tmp_path, example)) == skeleton_file.read(written(tmp_path, DOG))
+    files = [skeleton_file.read_skeleton(written(tmp_path, content)) for content in (example, DOG)]
+    assert files[0] == files[1]
 
 
 def test_toml_and_json_are_the_same(tmp_path):
-    file = skeleton_file.read(written(tmp_path, as_content(H36M17)))
+    file = skeleton_file.read_skeleton(written(tmp_path, as_content(H36M17)))
     assert file.skeleton == H36M17 and file.mapping is None
     content = as_content(H36M17)
     lines = [f"{key} = {json.dumps(content[key])}" for key in ("head", "left", "right")]
     lines += ["[joints]", *(f'{name} = "{parent}"' for name, parent in content["joints"].items())]
-    assert skeleton_file.read(written(tmp_path, "\n".join(lines))) == file
+    assert skeleton_file.read_skeleton(written(tmp_path, "\n".join(lines))) == file
 
 
 def test_without_sides(tmp_path):
-    assert skeleton_file.read(written(tmp_path, SMALL)).skeleton.left == ()
+    assert skeleton_file.read_skeleton(written(tmp_path, SMALL)).skeleton.left == ()
 
 
 def test_the_mapping_of_people_is_that_of_their_joint_set(tmp_path, rng):
     """Mapped as a joint set is, a file gives what the joint set's own mapping gives."""
     known = JOINT_SETS["coco17"]
     content = {**as_content(H36M17), "mapping": {joint: list(sources) for joint, sources in known.mean_of.items()}}
-    mapping = skeleton_file.joint_mapping(skeleton_file.read(written(tmp_path, content)), known.source)
+    mapping = skeleton_file.joint_mapping(skeleton_file.read_skeleton(written(tmp_path, content)), known.source)
     keypoints, confidence = rng.normal(size=(5, 17, 2)), rng.uniform(size=(5, 17))
     for a, b in zip(map_joints(mapping, keypoints, confidence), map_joints(known, keypoints, confidence), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -101,7 +102,7 @@ def test_the_mapping_of_people_is_that_of_their_joint_set(tmp_path, rng):
 
 def test_the_mapping_of_a_dog(tmp_path, rng):
     """Joints that the mapping leaves out are called as they are; those that nobody has are masked."""
-    file = skeleton_file.read(written(tmp_path, DOG))
+    file = skeleton_file.read_skeleton(written(tmp_path, DOG))
     source = ("nose", "tail_base", "R_F_Elbow", "L_F_Elbow", "left_paw", "right_paw", "tongue")
     mapping = skeleton_file.joint_mapping(file, source)
     assert mapping.target == file.skeleton and mapping.source == source
@@ -138,20 +139,20 @@ def test_a_part_of_a_known_joint_set_is_taken_for_it_by_name():
     ],
 )
 def test_keypoints_that_do_not_fit(source, message, tmp_path):
-    file = skeleton_file.read(written(tmp_path, DOG))
+    file = skeleton_file.read_skeleton(written(tmp_path, DOG))
     with pytest.raises(DatasetError, match=message) as error:
         skeleton_file.joint_mapping(file, source)
     assert "\n" not in str(error.value)
 
 
 def test_the_root_must_be_seen_and_sides_kept(tmp_path):
-    file = skeleton_file.read(written(tmp_path, {**as_content(H36M17)}))
+    file = skeleton_file.read_skeleton(written(tmp_path, {**as_content(H36M17)}))
     with pytest.raises(DatasetError, match="found none of"):
         skeleton_file.joint_mapping(file, ("tail",))
     with pytest.raises(DatasetError, match="the root pelvis is not in the keypoints: map it"):
         skeleton_file.joint_mapping(file, JOINT_SETS["coco17"].source)
     swapped = {**as_content(H36M17), "mapping": {"left_knee": "right_knee", "right_knee": "left_knee"}}
-    file = skeleton_file.read(written(tmp_path, swapped))
+    file = skeleton_file.read_skeleton(written(tmp_path, swapped))
     with pytest.raises(DatasetError, match="joints of its own side"):
         skeleton_file.joint_mapping(file, H36M17.names)
 
@@ -195,6 +196,6 @@ def test_bad_files(content, message, tmp_path):
 
 def test_missing_large_and_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="none: no such file"):
-        skeleton_file.read(tmp_path / "none")
+        skeleton_file.read_skeleton(tmp_path / "none")
     refused(tmp_path, "found a folder, expected TOML or JSON")
     refused(written(tmp_path, "#" * 2**21), "found 2097152 bytes, expected TOML or JSON of up to 1048576")

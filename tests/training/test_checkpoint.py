@@ -35,7 +35,7 @@ def make_state(number, *, width=96):
 def save(run, *numbers):
     for number in numbers:
         checkpoint.write(run / FOLDER, number, checkpoint.snapshot(make_state(number)))
-        json_file.write(run / SAVED, {"step": number})
+        json_file.write_json(run / SAVED, {"step": number})
 
 
 def contents(folder):
@@ -235,7 +235,7 @@ def test_runs_side_by_side_go_on_from_the_newest_step_of_all(two, tmp_path):
         recovery.newest([a, c])  # c is new: a, which has come far, is not begun anew for it
     c.mkdir()
     for each in (a, c):
-        json_file.write(each / recovery.CARD, {})
+        json_file.write_json(each / recovery.CARD, {})
     at, told = recovery.newest([a, c])  # both were begun, and ended between their first saves
     assert at is None and len(told) == 1 and (a / QUARANTINE / "10").is_dir()
     assert recovery.newest([a, c]) == (None, []), "as new runs, should they end before their first save again"
@@ -245,7 +245,7 @@ def test_a_run_far_ahead_is_not_begun_anew_for_one_that_was_never_saved(two, tmp
     a, b = shutil.copytree(two, tmp_path / "a"), tmp_path / "b"
     b.mkdir()
     for run in (a, b):
-        json_file.write(run / recovery.CARD, {})
+        json_file.write_json(run / recovery.CARD, {})
     before = contents(a)
     with pytest.raises(ConfigError, match="not begun anew"):
         recovery.newest([a, b])
@@ -257,7 +257,7 @@ def test_a_mark_that_cannot_be_read_stops_nothing(run, junk):
     (run / SAVED).write_text(junk)
     assert recovery.newest([run]) == (20, [])
     (run / FOLDER / "20" / "manifest.json").write_text("{}")
-    assert recovery.newest([run])[0] == 10 and json_file.read(run / SAVED) == {"step": 10}
+    assert recovery.newest([run])[0] == 10 and json_file.read_json(run / SAVED) == {"step": 10}
 
 
 def test_no_bit_of_the_manifest_counts_for_nothing(run, rng):
@@ -303,7 +303,7 @@ def test_old_checkpoints_are_removed_only_when_the_new_one_is_there(tmp_path, mo
         writer.finish(make_state(50))
     assert before == [[], [10], [10, 20], [20, 30], [30, 40]]
     assert checkpoint.saved_steps(tmp_path) == [40, 50]
-    assert json_file.read(tmp_path / SAVED) == {"step": 50}
+    assert json_file.read_json(tmp_path / SAVED) == {"step": 50}
     assert_same(checkpoint.read(tmp_path / FOLDER / "50", make_state(1)), make_state(50))
 
 
@@ -352,7 +352,7 @@ def failing_store(monkeypatch, failures):
 
 def test_a_failing_store_is_told_and_tried_again(tmp_path, monkeypatch):
     told = []
-    json_file.write(tmp_path / SAVED, {"step": 0})
+    json_file.write_json(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 2)
     monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
     with Saver(tmp_path, keep=2, tell=told.append) as writer:
@@ -372,7 +372,7 @@ def test_a_failing_store_is_told_and_tried_again(tmp_path, monkeypatch):
 
 def test_a_store_that_never_comes_back_is_the_last_word(tmp_path, monkeypatch):
     told = []
-    json_file.write(tmp_path / SAVED, {"step": 0})
+    json_file.write_json(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 99)
     monkeypatch.setattr(checkpoint_writer, "LAST_PAUSES", (0.0, 0.0))
     with Saver(tmp_path, keep=2, tell=told.append) as writer, pytest.raises(SaveError, match="step 10 could not be"):

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from geolift.errors import ConfigError
-from geolift.safe_io.json_file import read, write
+from geolift.safe_io.json_file import read_json, write_json
 from geolift.training import environment
 from geolift.training.lock import Lock
 from geolift.training.run_settings import differences, expect
@@ -18,8 +18,8 @@ from geolift.training.run_settings import differences, expect
 
 def test_what_is_written_is_read(tmp_path):
     content = {"a": {"b": [1, 2.5, None, "ü"]}, "c": True}
-    write(tmp_path / "x.json", content)
-    assert read(tmp_path / "x.json") == content and [p.name for p in tmp_path.iterdir()] == ["x.json"]
+    write_json(tmp_path / "x.json", content)
+    assert read_json(tmp_path / "x.json") == content and [p.name for p in tmp_path.iterdir()] == ["x.json"]
 
 
 @pytest.mark.parametrize(
@@ -33,28 +33,28 @@ def test_junk_is_one_clear_error(tmp_path, junk):
     path = tmp_path / "config.json"
     path.write_bytes(junk)
     with pytest.raises(ConfigError, match=r"config\.json: ") as caught:
-        read(path)
+        read_json(path)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
 
 
 def test_what_is_no_small_file_is_refused_unread(tmp_path):
     with pytest.raises(FileNotFoundError, match="has this folder been trained in"):
-        read(tmp_path / "config.json")
+        read_json(tmp_path / "config.json")
     with pytest.raises(ConfigError, match="found a folder, expected a small JSON file"):
-        read(tmp_path)
+        read_json(tmp_path)
     with (tmp_path / "huge.json").open("wb") as file:
         file.truncate(1 << 40)
     with pytest.raises(ConfigError, match="expected a small JSON file of up to"):
-        read(tmp_path / "huge.json")
+        read_json(tmp_path / "huge.json")
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(ConfigError, match="expected a small JSON file"):
-        read(tmp_path / "pipe.json")
+        read_json(tmp_path / "pipe.json")
 
 
 def test_other_settings_are_refused_entry_by_entry(tmp_path):
     path = tmp_path / "config.json"
     expect(path, {"seed": 1})  # nothing is there yet
-    write(path, {"lifter": {"width": 8, "norm": "batch"}, "seed": 0, "run": {"keep": 2}})
+    write_json(path, {"lifter": {"width": 8, "norm": "batch"}, "seed": 0, "run": {"keep": 2}})
     before = path.read_bytes()
     changed = {"lifter": {"width": 4, "norm": "batch"}, "seed": 1, "run": {"keep": 9}, "noise": 0.1}
     with pytest.raises(ConfigError) as caught:
@@ -72,9 +72,9 @@ def test_other_settings_are_refused_entry_by_entry(tmp_path):
 def test_entries_that_are_new_and_off_do_not_end_a_run(tmp_path, off):
     """A newer geolift has more entries; those that change nothing are no difference, in either direction."""
     path = tmp_path / "config.json"
-    write(path, {"a": 1})
+    write_json(path, {"a": 1})
     expect(path, {"a": 1, "b": {"c": off}})
-    write(path, {"a": 1, "b": {"c": off}})
+    write_json(path, {"a": 1, "b": {"c": off}})
     expect(path, {"a": 1})
     assert differences({"a": 0}, {"a": 1}) == ["a: begun with 0, now 1"], "an entry that was there is another matter"
 
@@ -83,11 +83,11 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path):
     """Killed while writing over and over: the file is always one of the two."""
     code = f"""
 from pathlib import Path
-from geolift.safe_io.json_file import write
+from geolift.safe_io.json_file import write_json
 print("ready", flush=True)
 while True:
     for letter in "ab":
-        write(Path({str(tmp_path / "x.json")!r}), {{"text": letter * 100000}})
+        write_json(Path({str(tmp_path / "x.json")!r}), {{"text": letter * 100000}})
 """
     for i in range(8):
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
@@ -95,7 +95,7 @@ while True:
         time.sleep(0.02 + 0.003 * i)
         process.kill()
         process.communicate()
-        text = read(tmp_path / "x.json")["text"]
+        text = read_json(tmp_path / "x.json")["text"]
         assert text in ("a" * 100000, "b" * 100000)
 
 

@@ -37,7 +37,7 @@ def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
     path = Path(path)
     bounded_file.size(path, "a .pkl file")
     with path.open("rb") as file:
-        content = pickles.load(file, str(path))
+        content = pickles.load_pickle(file, str(path))
     needed = ("subject", "poses_3d", "poses_2d", KEYPOINTS[keypoints])
     missing = sorted(set(needed) - set(content)) if isinstance(content, Mapping) else list(needed)
     if missing:

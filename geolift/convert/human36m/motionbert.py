@@ -37,7 +37,7 @@ def read(path: str | os.PathLike) -> Dataset:
     path = Path(path)
     bounded_file.size(path, "a .pkl file")
     with path.open("rb") as file:
-        content = pickles.load(file, str(path))
+        content = pickles.load_pickle(file, str(path))
     parts = [part for part in PARTS if isinstance(content, Mapping) and part in content]
     if not parts:
         raise DatasetError(f"{path}: not Human3.6M of MotionBERT: expected a dict of {' and '.join(PARTS)}")

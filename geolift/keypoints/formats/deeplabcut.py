@@ -240,7 +240,7 @@ def _plain(name: Any) -> str:
 
 def _unpickled(value: Any, origin: str) -> Any:
     """What pandas keeps in attributes as pickles, through the unpickler that runs nothing."""
-    return pickles.load(io.BytesIO(bytes(value)), origin)
+    return pickles.load_pickle(io.BytesIO(bytes(value)), origin)
 
 
 FORMATS = (

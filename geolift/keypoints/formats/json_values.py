@@ -23,7 +23,7 @@ def load(path: Path, *, largest: int) -> Any:
         FileNotFoundError: if there is no such file.
     """
     try:
-        return json_file.parse(bounded_file.content(path, largest).decode("utf-8-sig"))
+        return json_file.parse_json(bounded_file.content(path, largest).decode("utf-8-sig"))
     except DatasetError:
         raise
     except ValueError as error:  # no JSON, no UTF-8

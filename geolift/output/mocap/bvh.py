@@ -127,7 +127,7 @@ def tree(names: list[str], skeleton: Skeleton, shown: np.ndarray) -> list[Joint]
     """The joints of the file, in its order, for those of the skeleton that are `shown` `[J]`; the root must be."""
     children = {joint: [] for joint in range(-1, len(names))}
     for joint in np.flatnonzero(shown).tolist():
-        children[next((above for above in skeleton.above(joint) if shown[above]), -1)].append(joint)
+        children[next((above for above in skeleton.ancestors(joint) if shown[above]), -1)].append(joint)
     joints = []
 
     def grow(joint: int, parent: int) -> None:
