@@ -122,7 +122,7 @@ OWN = {
         "huge number": ('{"version":' + "9" * DEPTH + "}", "Exceeds the limit"),
         "huge text": (json.dumps({"frames": ["x" * 10**6] + ["y"] * 10**5}), "found a text of 1000000"),
         "name twice": ('{"a": 1, "a": 2}', "found the entry 'a' twice"),
-        "NaN": ('{"fps": NaN}', "NaN is no number"),
+        "NaN": ('{"fps": NaN}', "NaN is not a number"),
     },
     ("inspect", "a.json"): {
         "deep JSON": ('{"people":' + "[" * DEPTH, "nested too deeply"),
@@ -234,7 +234,7 @@ OWN = {
     },
     ("weights", "w.safetensors"): {
         "NaN": (made.weights(lambda t: {k: v * np.float32(np.nan) for k, v in t.items()}), "not finite"),
-        "NaN in the card": (made.weights(distance=float("nan")), "NaN is no number"),
+        "NaN in the card": (made.weights(distance=float("nan")), "NaN is not a number"),
         "text for a number": (made.weights(distance="x"), "distance: found 'x'"),
         "no scale": (made.weights(normalization={"factor": 0}), "factor: found 0"),
         "another plane": (made.weights(normalization={"plane": "x"}), "found the plane 'x'"),

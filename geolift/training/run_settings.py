@@ -14,7 +14,7 @@ def expect(
     content: dict[str, Any],
     *,
     free: tuple[str, ...] = (),
-    read: Callable[[Path], dict[str, Any]] = read,
+    read: Callable[[Path], dict[str, Any]] = read_json,
 ) -> None:
     """Refuse to go on with other settings than those in `path`, if there are any.
 
@@ -31,7 +31,7 @@ def expect(
         ConfigError: listing the entries that differ.
     """
     if path.exists():
-        changed = [row for row in differences(read_json(path), content) if not (free and row.startswith(free))]
+        changed = [row for row in differences(read(path), content) if not (free and row.startswith(free))]
         if changed:
             head = f"{path} was begun with other settings; use another workdir:"
             raise ConfigError("\n".join([head, *(f"  {row}" for row in changed)]))
