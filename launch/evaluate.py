@@ -1,7 +1,7 @@
 """Evaluate a run: `python -m launch.evaluate --workdir=runs/cmu --data=cmu.npz --split=test`.
 
 Prints a table beside the untrained network and the flat skeleton, writes `evaluation.json` and `poses.png` to the run.
-`--protocol=h36m` and others measure what published figures were measured on and refuse other data: docs/protocols.md.
+`--protocol=h36m` and others measure what published figures measure, and refuse other data: docs/protocols.md.
 """
 
 from absl import flags
@@ -18,8 +18,8 @@ WORKDIR = flags.DEFINE_string("workdir", None, "Folder that launch.train wrote."
 DATA = flags.DEFINE_string("data", None, "A geolift data set with points_3d, or 'procedural'.", required=True)
 SPLIT = flags.DEFINE_string("split", "test", "Any split of the data set, or 'all'.")
 STEP = flags.DEFINE_integer("step", None, "Which checkpoint. Default: the newest.")
-REFINE = flags.DEFINE_bool("refine", False, "Also measure clips whose frames are made to agree (docs/method.md).")
-AHEAD = flags.DEFINE_integer("ahead", None, "With --refine: no frame depends on later ones than this many after it.")
+REFINE = flags.DEFINE_bool("refine", False, "Also measure refined clips (docs/method.md).")
+AHEAD = flags.DEFINE_integer("ahead", None, "With --refine: frames of look-ahead; 0 is causal. Default: whole clips.")
 PROTOCOL = flags.DEFINE_string("protocol", "cmu", f"What is measured: {', '.join(PROTOCOLS)}. 'cmu' is everything.")
 
 

@@ -1,11 +1,11 @@
-"""Flags by which the processes of one training find each other; engines need none (geolift/training/distributed.py)."""
+"""Flags for training in several processes (geolift/training/distributed.py); on SLURM, Kubernetes, TPU pods: none."""
 
 from absl import flags
 
 from geolift.training import distributed
 
-ADDRESS = flags.DEFINE_string("coordinator_address", None, "HOST:PORT of process 0. Default: as the engine says.")
-PROCESSES = flags.DEFINE_integer("num_processes", None, "How many processes; 1 to train alone. Default: likewise.")
+ADDRESS = flags.DEFINE_string("coordinator_address", None, "HOST:PORT of process 0. Default: from the cluster.")
+PROCESSES = flags.DEFINE_integer("num_processes", None, "Number of processes; 1: train alone. Default: likewise.")
 PROCESS = flags.DEFINE_integer("process_id", None, "Number of this process, from 0. Default: likewise.")
 
 

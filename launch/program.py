@@ -1,4 +1,4 @@
-"""How every program here ends: errors in one message, and what the exit code says."""
+"""The frame of every program: flags, errors in one line, exit codes."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ CODES = {
     SaveError: NOT_SAVED,
     **dict.fromkeys((DatasetError, ConfigError, Damaged, FileNotFoundError, PermissionError), REFUSED),
 }
-AGREED = (Stopped, Diverged)  # raised in all processes at once, so that none waits for another
+AGREED = (Stopped, Diverged)  # raised in all processes at once: none waits for another
 
 
 def run(main: Callable[[], None]) -> None:
@@ -52,15 +52,15 @@ def _parse(argv: list[str]) -> list[str]:
 def _end(main: Callable[[], None], argv: list[str]) -> int:
     if argv[1:]:
         raise app.UsageError(f"found the argument {argv[1]!r}, expected flags only")
-    logging.set_verbosity(logging.WARNING)  # jax and orbax narrate what they try
+    logging.set_verbosity(logging.WARNING)  # jax and orbax log much at INFO
     try:
         main()
     except Exception as error:
         code = _code_of(error)
-        with contextlib.suppress(OSError, ValueError):  # nobody may read it any more
+        with contextlib.suppress(OSError, ValueError):  # stderr may be closed
             print(f"geolift: {error}" if code != CRASHED else traceback.format_exc(), file=sys.stderr, flush=True)
         if distributed.several() and not isinstance(error, AGREED):
-            os._exit(code)  # an ordinary end would wait minutes for the other processes, which know nothing of it
+            os._exit(code)  # an ordinary exit would wait minutes for the other processes, which do not know
         return code
     return 0
 

@@ -1,6 +1,6 @@
-"""Look at why a run diverged: `python -m launch.replay --workdir=runs/cmu`.
+"""Show why a run diverged: `python -m launch.replay --workdir=runs/cmu`.
 
-Computes the bad steps of the run's dump again, from the state before them, the seed and their numbers.
+Computes the non-finite steps of the run's dump again, from the state before them, the seed and the step numbers.
 """
 
 from absl import flags
@@ -9,7 +9,7 @@ from geolift.compile_cache import keep_programs
 from geolift.training.divergence import replay
 from launch import program
 
-WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run that launch.train gave up.", required=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "Folder of a run that diverged.", required=True)
 
 
 def main() -> None:

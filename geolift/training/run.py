@@ -1,4 +1,4 @@
-"""A run's folder, read back: its model, its state at any checkpoint, what it was trained on."""
+"""Reading a run's folder: its config, its model at any checkpoint, and what it was trained on."""
 
 import hashlib
 import os
@@ -26,13 +26,13 @@ CONFIG, CARD = "config.json", "model.json"
 
 
 class Run(NamedTuple):
-    """What a run was begun with.
+    """What a run was started with.
 
     Attributes:
-        folder: where it is.
-        config: its config.
+        folder: the run's folder.
+        config: its config, whole.
         skeleton, normalization: of its poses.
-        training_poses: how many there were.
+        training_poses: number of training poses.
     """
 
     folder: Path
@@ -68,7 +68,7 @@ def open_run(folder: str | os.PathLike) -> Run:
 
     Raises:
         FileNotFoundError: if there is none.
-        ConfigError: if its files cannot be read, or are of another version of geolift.
+        ConfigError: if its files cannot be read, or were written by another version of geolift.
     """
     folder = Path(folder)
     config, about = read_config(folder / CONFIG), read_json(folder / CARD)
@@ -82,18 +82,18 @@ def open_run(folder: str | os.PathLike) -> Run:
 
 
 def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
-    """The model of a working directory, its config, and its step; the model's id is folder, step and digest.
+    """Load the model of a run, with its config and its step; the model's id is folder, step and digest.
 
-    Where one pitch for all cameras was learnt, the config's `view.pitch` is what was learnt.
+    If one pitch for all cameras was learnt, the config's `view.pitch` is the learnt one.
 
     Args:
-        workdir: where `train` wrote.
-        trained: False gives the same network as it was before the first step.
-        step: which of its checkpoints (`checkpoint.saved_steps`); None takes the newest.
+        workdir: the folder that `train` wrote.
+        trained: False gives the network as it was before the first step.
+        step: the checkpoint's step (`checkpoint.saved_steps`); None: the newest.
 
     Raises:
         FileNotFoundError: if there is no run or no such checkpoint.
-        ConfigError: if its files cannot be read, are of another version of geolift, or the checkpoint is damaged.
+        ConfigError: if its files cannot be read, were written by another version, or the checkpoint is damaged.
     """
     run = open_run(workdir)
     try:
@@ -111,11 +111,11 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
     return identify(model, f"{run.folder.resolve().name}-{int(state.step)}"), config, int(state.step)
 
 
-def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
-    """What a run keeps of its data: skeleton, normalisation, and fingerprints by which other data are found out."""
+def card(seen: Dataset, normalization: Normalization, pools: Pools) -> dict[str, Any]:
+    """What a run keeps of its data: skeleton, normalization, and fingerprints that other data do not have."""
     content = {
         "skeleton": seen.skeleton._asdict(),
-        "normalization": scaling._asdict(),
+        "normalization": normalization._asdict(),
         "training_poses": len(pools.target.poses.joints),
         "keypoints_sha256": hashlib.sha256(np.ascontiguousarray(seen.keypoints)).hexdigest(),
     }
@@ -128,14 +128,14 @@ def card(seen: Dataset, scaling: Normalization, pools: Pools) -> dict[str, Any]:
     return content
 
 
-def as_model(config: ConfigDict, skeleton: Skeleton, scaling: Normalization, state: TrainState) -> Model:
-    """The lifter of a state: its moving average, used in float32 however it was trained."""
+def as_model(config: ConfigDict, skeleton: Skeleton, normalization: Normalization, state: TrainState) -> Model:
+    """The lifter of a state: the moving average of its weights, in float32 however it was trained."""
     lifter, variables = unfolded(build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"])
     return Model(
         lifter=lifter,
         variables=variables,
         skeleton=skeleton,
-        normalization=scaling,
+        normalization=normalization,
         distance=config.view.distance,
         min_depth=config.view.min_depth,
     )

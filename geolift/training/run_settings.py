@@ -1,4 +1,4 @@
-"""The small files of a run's folder: written whole or not at all, and compared, so that no other run goes on in it."""
+"""The settings that a run was started with, compared with those of now, so that no other run resumes in its folder."""
 
 import json
 from collections.abc import Callable
@@ -16,15 +16,14 @@ def expect(
     free: tuple[str, ...] = (),
     read: Callable[[Path], dict[str, Any]] = read_json,
 ) -> None:
-    """Refuse to go on with other settings than those in `path`, if there are any.
+    """Refuse to resume a run with other settings than those in `path`, if the file exists.
 
-    An entry that only one of the two has is no difference as long as it is off (0, empty, false): that is how geolift
-    adds entries, so that runs go on under a newer version.
+    An entry that only one of the two has is no difference as long as it is off (0, empty, false).
 
     Args:
         path: a JSON file.
-        content: what JSON can hold, in nested dicts.
-        free: entries whose dotted name begins with one of these may change from one start to the next.
+        content: the settings of now, nested dicts of JSON values.
+        free: entries whose dotted name starts with one of these may change from one start to the next.
         read: reads the file, which an earlier version may have written.
 
     Raises:
@@ -33,19 +32,19 @@ def expect(
     if path.exists():
         changed = [row for row in differences(read(path), content) if not (free and row.startswith(free))]
         if changed:
-            head = f"{path} was begun with other settings; use another workdir:"
+            head = f"{path} was started with other settings; use another workdir:"
             raise ConfigError("\n".join([head, *(f"  {row}" for row in changed)]))
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What differs between two trees of settings, a line for each entry, "lifter.width: begun with 256, now 512"."""
+    """The entries that differ between two trees of settings, a line each, "lifter.width: started with 256, now 512"."""
     before, now = _dotted(before), _dotted(json.loads(json.dumps(now)))
     rows = []
     for key in sorted(before | now):
         both = key in before and key in now
         if before[key] != now[key] if both else before.get(key) or now.get(key):
             old, new = (repr(tree[key]) if key in tree else "nothing" for tree in (before, now))
-            rows.append(f"{key}: begun with {old}, now {new}")
+            rows.append(f"{key}: started with {old}, now {new}")
     return rows
 
 

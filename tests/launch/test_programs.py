@@ -126,7 +126,7 @@ def test_training_without_3d_ends_without_a_table(people, tmp_path):
     done = program("-m", "launch.train", *flags, *SMALL)
     assert "next: python -m launch.evaluate" in done.stdout and "P-MPJPE" not in done.stdout
     done = program("-m", "launch.train", *flags, *SMALL, "--config.seed=1", check=False)
-    assert done.returncode == 1 and "seed: begun with 0, now 1" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "seed: started with 0, now 1" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_readme_examples_run(tmp_path):

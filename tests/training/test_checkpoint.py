@@ -83,7 +83,7 @@ def test_it_is_placed_where_the_other_was(run):
 
 
 def test_the_state_of_other_networks_is_refused_by_name(run):
-    with pytest.raises(ConfigError, match=r"begun with 'float32\[96, 96\]', now 'float32\[95, 95\]'"):
+    with pytest.raises(ConfigError, match=r"started with 'float32\[96, 96\]', now 'float32\[95, 95\]'"):
         checkpoint.read(run / FOLDER / "20", make_state(1, width=95))
     assert recovery.newest([run])[0] == 20, "the checkpoint is good"
 

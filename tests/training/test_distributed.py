@@ -100,7 +100,7 @@ def test_two_processes_are_stopped_by_a_signal_to_one_and_resumed_as_one(people_
     # Adam makes a whole step of a gradient that is zero but for rounding.
     assert np.quantile(np.abs(off), 0.99) < 1e-6 and np.abs(off).max() < 2.5 * RATE * steps
     history = [json.loads(line)["message"] for line in (both / "history.jsonl").read_text().splitlines()]
-    assert any("devices: begun with '4 x cpu in 2 processes', now '4 x cpu'" in message for message in history)
+    assert any("devices: started with '4 x cpu in 2 processes', now '4 x cpu'" in message for message in history)
 
 
 TALK = """

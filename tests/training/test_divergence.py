@@ -143,7 +143,7 @@ def test_a_run_that_diverges_leaves_what_shows_why(people_file, people, tmp_path
     content = json.loads((tmp_path / "config.json").read_text())
     content["data"]["path"] = str(other)
     (tmp_path / "config.json").write_text(json.dumps(content))
-    with pytest.raises(ConfigError, match="keypoints_sha256: begun with"):
+    with pytest.raises(ConfigError, match="keypoints_sha256: started with"):
         divergence.replay(tmp_path)
 
 

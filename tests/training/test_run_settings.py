@@ -61,9 +61,9 @@ def test_other_settings_are_refused_entry_by_entry(tmp_path):
         expect(path, changed, free=("run.",))
     rows = str(caught.value).splitlines()[1:]
     assert [row.strip() for row in rows] == [
-        "lifter.width: begun with 8, now 4",
-        "noise: begun with nothing, now 0.1",
-        "seed: begun with 0, now 1",
+        "lifter.width: started with 8, now 4",
+        "noise: started with nothing, now 0.1",
+        "seed: started with 0, now 1",
     ]
     assert path.read_bytes() == before
 
@@ -76,7 +76,7 @@ def test_entries_that_are_new_and_off_do_not_end_a_run(tmp_path, off):
     expect(path, {"a": 1, "b": {"c": off}})
     write_json(path, {"a": 1, "b": {"c": off}})
     expect(path, {"a": 1})
-    assert differences({"a": 0}, {"a": 1}) == ["a: begun with 0, now 1"], "an entry that was there is another matter"
+    assert differences({"a": 0}, {"a": 1}) == ["a: started with 0, now 1"], "an entry that was there is another matter"
 
 
 def test_an_interrupted_write_leaves_what_was_there(tmp_path):
@@ -140,7 +140,7 @@ def test_another_environment_is_told(tmp_path):
     content["packages"]["jax"] = "0.0.1"
     (tmp_path / environment.FILE).write_text(json.dumps(content))
     [told] = environment.changes(tmp_path)
-    assert "packages.jax: begun with '0.0.1', now '" in told and "devices" not in told
+    assert "packages.jax: started with '0.0.1', now '" in told and "devices" not in told
     assert environment.changes(tmp_path) == []
     (tmp_path / environment.FILE).write_text("")
     [told] = environment.changes(tmp_path)

@@ -469,7 +469,7 @@ def contents(folder):
 
 def test_another_config_is_refused_in_the_same_workdir(straight, people_file):
     before = contents(straight)
-    with pytest.raises(ValueError, match=r"lifter\.width: begun with 8, now 4"):
+    with pytest.raises(ValueError, match=r"lifter\.width: started with 8, now 4"):
         train(tiny(people_file, **{"lifter.width": 4}), straight)
     with pytest.raises(ValueError, match="trained for 8 already"):
         train(tiny(people_file, steps=4), straight)
@@ -481,7 +481,7 @@ def test_other_data_are_refused_in_the_same_workdir(straight, people, people_fil
     config = tiny(people_file)
     config.data.path = str(tmp_path / "other.npz")
     before = contents(straight)
-    with pytest.raises(ConfigError, match=r"keypoints_sha256: begun with .*\n.*normalization\.factor: begun with"):
+    with pytest.raises(ConfigError, match=r"keypoints_sha256: started with .*\n.*normalization\.factor: started with"):
         train(config, straight)
     assert contents(straight) == before
 
