@@ -13,7 +13,7 @@ from geolift.training import distributed
 from geolift.training.checkpoint import Damaged
 from geolift.training.checkpoint_writer import SaveError
 from geolift.training.config import unknown
-from geolift.training.distributed import FirstGaveUp
+from geolift.training.distributed import FirstProcessFailed
 from geolift.training.divergence import Diverged
 from geolift.training.signals import Stopped
 
@@ -59,13 +59,13 @@ def _end(main: Callable[[], None], argv: list[str]) -> int:
         code = _code_of(error)
         with contextlib.suppress(OSError, ValueError):  # stderr may be closed
             print(f"geolift: {error}" if code != CRASHED else traceback.format_exc(), file=sys.stderr, flush=True)
-        if distributed.several() and not isinstance(error, AGREED):
+        if distributed.is_distributed() and not isinstance(error, AGREED):
             os._exit(code)  # an ordinary exit would wait minutes for the other processes, which do not know
         return code
     return 0
 
 
 def _code_of(error: Exception) -> int:
-    if isinstance(error, FirstGaveUp):
+    if isinstance(error, FirstProcessFailed):
         return next((code for kind, code in CODES.items() if kind.__name__ == error.kind), CRASHED)
     return next((code for kind, code in CODES.items() if isinstance(error, kind)), CRASHED)

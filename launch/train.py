@@ -31,18 +31,18 @@ def main() -> None:
         print(describe(CONFIG.value))
         return
     processes.join()
-    if not distributed.several():
+    if not distributed.is_distributed():
         keep_programs()
     config = CONFIG.value
     workdir = WORKDIR.value or f"runs/{Path(CONFIG.file.partition(':')[0]).stem}"
     with Signals() as stop:
         train(config, workdir, stop=stop)
-        if bool(distributed.any_of(stop())):
+        if bool(distributed.any_process(stop())):
             raise Stopped(f"{workdir}: trained and saved; stopped before the evaluation")
         stop.leave_at_once(program.STOPPED)
-        if distributed.first():
+        if distributed.is_first():
             evaluate(config, workdir)
-        distributed.wait("evaluated")
+        distributed.wait_for_all("evaluated")
 
 
 def evaluate(config: ConfigDict, workdir: str) -> None:

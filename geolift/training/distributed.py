@@ -1,6 +1,7 @@
-"""Several processes as one program, on engines that exist: SLURM, Open MPI, Kubernetes, TPU pods, or started by hand.
+"""Several processes that train as one program: how they find each other, agree and wait for each other.
 
-Without `start` there is one process, and everything here is the identity.
+Processes are started by SLURM, Open MPI, Kubernetes, on a TPU pod, or by hand. Without `start` there is one process,
+and the functions here do nothing, or return what they are given.
 """
 
 import functools
@@ -26,7 +27,7 @@ class NotJoined(RuntimeError):
     """The other processes were not found, or not in time."""
 
 
-class FirstGaveUp(RuntimeError):
+class FirstProcessFailed(RuntimeError):
     """The first process raised an error, of the class named `kind`."""
 
     def __init__(self, message: str, kind: str):
@@ -40,8 +41,8 @@ KUBERNETES = ("KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX")
 PATIENCE = 120.0  # seconds until a file written by one host must be seen by the others
 
 
-def engine() -> str | None:
-    """What started this process beside others: "SLURM", "Open MPI", "Kubernetes" or "TPU"; None if it is alone.
+def launcher() -> str | None:
+    """What started this process together with others: "SLURM", "Open MPI", "Kubernetes", "TPU"; None if it is alone.
 
     Raises:
         ConfigError: if it is one of several, but JAX cannot find the others.
@@ -70,12 +71,14 @@ def engine() -> str | None:
 
 
 def start(address: str | None = None, processes: int | None = None, process: int | None = None) -> None:
-    """Join the other processes of this program; before anything else is done with JAX.
+    """Join the other processes of this program; call it before anything else is done with JAX.
+
+    With all arguments None the launcher gives them; a process that was started alone joins none.
 
     Args:
-        address: "HOST:PORT" of the first process, for all.
-        processes: how many there are; 1 joins none, whatever engine there is.
-        process: number of this one, from 0. All three None: as the engine says, if any started this process.
+        address: "HOST:PORT" of the first process, the same in all.
+        processes: how many there are; 1 joins none, whatever the launcher.
+        process: number of this one, from 0.
 
     Raises:
         ConfigError: if only some are given, or they do not fit each other.
@@ -88,12 +91,12 @@ def start(address: str | None = None, processes: int | None = None, process: int
         names = ("--coordinator_address", "--num_processes", "--process_id")
         found = [name for name, value in zip(names, given, strict=True) if value is not None]
         raise ConfigError(f"found {', '.join(found)} alone, expected all of {', '.join(names)}, or none")
-    name = "--coordinator_address" if address else engine()
+    name = "--coordinator_address" if address else launcher()
     if name is None:
         return
     if address and not 0 <= process < processes:
         raise ConfigError(f"--process_id: found {process}, expected a number from 0 to under {processes}")
-    # It would take SIGTERM away from geolift/training/signals.py.
+    # The preemption service would take SIGTERM away from geolift/training/signals.py.
     jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(address, processes, process)
@@ -101,57 +104,57 @@ def start(address: str | None = None, processes: int | None = None, process: int
         raise NotJoined(f"{name}: cannot join the other processes: {str(error).splitlines()[0]}") from error
 
 
-def several() -> bool:
+def is_distributed() -> bool:
     """Whether there are other processes."""
     return jax.distributed.is_initialized() and jax.process_count() > 1
 
 
-def first() -> bool:
-    """Whether this is the process that writes."""
+def is_first() -> bool:
+    """Whether this is the first process, which writes the run's files."""
     return jax.process_index() == 0
 
 
-def from_first(function: Callable[[], T]) -> T:
-    """What `function` returns in the first process, in all of them; the others do not call it.
+def broadcast_from_first(function: Callable[[], T]) -> T:
+    """Call a function in the first process only, and return its result in all.
 
     Args:
         function: returns what JSON can hold.
 
     Raises:
-        Exception: in the first process what `function` raises, in the others FirstGaveUp.
+        Exception: in the first process what `function` raises; in the others FirstProcessFailed.
     """
     if jax.process_count() == 1:
         return function()
     message, error = b"", None
-    if first():
+    if is_first():
         try:
             message = json.dumps({"value": function()}).encode()
         except Exception as raised:
             error, message = raised, json.dumps({"error": str(raised), "kind": type(raised).__name__}).encode()
     length = int(multihost_utils.broadcast_one_to_all(np.int32(len(message))))
     padded = np.frombuffer(message.ljust(length), np.uint8)[:length]
-    told = json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(padded))))
+    received = json.loads(bytes(np.asarray(multihost_utils.broadcast_one_to_all(padded))))
     if error:
         raise error
-    if "error" in told:
-        raise FirstGaveUp(f"process 0 gave up: {told['error']}", told["kind"])
-    return told["value"]
+    if "error" in received:
+        raise FirstProcessFailed(f"process 0 failed: {received['error']}", received["kind"])
+    return received["value"]
 
 
 def expect_same(what: str, content: Any) -> None:
-    """Refuse to go on if this process has other content than the first.
+    """Refuse content that is not the same in all processes.
 
     Args:
-        what: what it is called in the error.
+        what: the content's name in the error.
         content: what JSON can hold.
 
     Raises:
-        ConfigError: in every process, naming the ones that differ.
+        ConfigError: in every process, naming the ones that differ from the first.
     """
     text = json.dumps(content, sort_keys=True).encode()
-    own = np.frombuffer(hashlib.sha256(text).digest(), np.uint8)
-    everybody = np.reshape(multihost_utils.process_allgather(own), (jax.process_count(), -1))
-    others = [i for i, digest in enumerate(everybody) if not np.array_equal(digest, everybody[0])]
+    digest = np.frombuffer(hashlib.sha256(text).digest(), np.uint8)
+    digests = np.reshape(multihost_utils.process_allgather(digest), (jax.process_count(), -1))
+    others = [i for i, other in enumerate(digests) if not np.array_equal(other, digests[0])]
     if others:
         raise ConfigError(f"{what}: found others in the processes {others}, expected those of process 0 in all")
 
@@ -160,35 +163,38 @@ def expect_shared(folder: Path) -> None:
     """Refuse a folder that is not the same one for every process.
 
     Raises:
-        ConfigError: in the processes that do not see what the first one writes there.
+        ConfigError: in every process, naming those that do not see what the first one writes there.
     """
     if jax.process_count() == 1:
         return
-    sign = folder / "seen-by-all"
+    path = folder / "seen-by-all"
 
-    def leave() -> str:
-        sign.write_text(token := str(time.time_ns()))
+    def write_token() -> str:
+        path.write_text(token := str(time.time_ns()))
         return token
 
-    token, until = from_first(leave), time.monotonic() + PATIENCE
-    while not (seen := sign.exists() and sign.read_text() == token) and time.monotonic() < until:
+    token, deadline = broadcast_from_first(write_token), time.monotonic() + PATIENCE
+    while not (seen := path.exists() and path.read_text() == token) and time.monotonic() < deadline:
         time.sleep(0.2)
     blind = np.flatnonzero(~np.ravel(multihost_utils.process_allgather(np.bool_(seen))))
     if len(blind):
         raise ConfigError(f"{folder}: not seen by the processes {blind.tolist()}, expected one folder for all of them")
-    if first():
-        sign.unlink()
+    if is_first():
+        path.unlink()
 
 
-def any_of(flag: bool) -> bool | jax.Array:
-    """Whether a flag is up in any process; not waited for: the same calls in every process give the same answers."""
+def any_process(flag: bool) -> bool | jax.Array:
+    """Whether a flag is set in any process; all processes make the same calls and get the same answers.
+
+    Several processes get an array `[]`, which is not waited for.
+    """
     if jax.process_count() == 1:
         return flag
     return _any()(np.full(jax.local_device_count(), flag))
 
 
-def wait(name: str) -> None:
-    """Until every process has come here."""
+def wait_for_all(name: str) -> None:
+    """Wait until every process has made this call; `name` is the same in all."""
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(name)
 

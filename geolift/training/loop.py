@@ -67,7 +67,7 @@ def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
     Raises:
         Stopped, SaveError, Diverged: as `train.train`.
     """
-    if bool(distributed.any_of(loop.stop())):
+    if bool(distributed.any_process(loop.stop())):
         raise Stopped(f"stopped at step {first}, before the first")
     settings, last = loop.config.run, loop.programs[-1][0]
     pending, over, work = None, False, "compile"
@@ -77,7 +77,7 @@ def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
             pools = loop.pools(done - settings.steps_per_dispatch)
         with loop.clock(work):
             state, metrics = program.run(state, pools)
-            asked = distributed.any_of(loop.stop())
+            asked = distributed.any_process(loop.stop())
         work, over = "step", asked is True  # one process knows now, several will have agreed by the next dispatch
         if pending:  # the device is busy with these steps while the host reads the metrics of those before
             over |= _look(loop, pending, state)
@@ -125,7 +125,7 @@ def _save(loop: Loop, state: TrainState, *, finish: bool = False, only_due: bool
 
     with loop.clock("checkpoint"):
         if finish:
-            distributed.from_first(save)
+            distributed.broadcast_from_first(save)
         elif loop.journals:
             save()
 

@@ -117,12 +117,12 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             draw_from = stream(config, pools, place, last=last)
             del seen, pools
 
-            step, told = distributed.from_first(lambda: _open(held, configs, folders, about, last))
+            step, told = distributed.broadcast_from_first(lambda: _open(held, configs, folders, about, last))
             distributed.expect_shared(folders[0])
             if step:
                 states = [checkpoint.read(f / FOLDER / str(step), s) for f, s in zip(folders, states, strict=True)]
         journals = (
-            [_journal(held, f, folders, config, step, last, clock) for f in folders] if distributed.first() else []
+            [_journal(held, f, folders, config, step, last, clock) for f in folders] if distributed.is_first() else []
         )
         for line in told:
             for journal in journals:

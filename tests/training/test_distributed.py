@@ -112,15 +112,15 @@ from geolift.errors import ConfigError
 port, process, folder, shared = sys.argv[1:]
 distributed.start(f"127.0.0.1:{port}", 2, int(process))
 me = jax.process_index()
-assert distributed.first() == (me == 0) and jax.device_count() == 2
-print(distributed.from_first(lambda: {"from": me, "text": "ü" * 70000})["from"])
+assert distributed.is_first() == (me == 0) and jax.device_count() == 2
+print(distributed.broadcast_from_first(lambda: {"from": me, "text": "ü" * 70000})["from"])
 def refuse(): raise ConfigError("not this folder")
 try:
-    distributed.from_first(refuse)
-except (ConfigError, distributed.FirstGaveUp) as error:
+    distributed.broadcast_from_first(refuse)
+except (ConfigError, distributed.FirstProcessFailed) as error:
     print(type(error).__name__, error)
 for flag in (False, me == 1, me == 0, True):
-    print(bool(distributed.any_of(flag)), end=" ")
+    print(bool(distributed.any_process(flag)), end=" ")
 distributed.expect_same("config", {"a": 1})
 try:
     distributed.expect_same("config", {"a": me})
@@ -132,11 +132,11 @@ try:
     distributed.expect_shared(Path(folder))
 except ConfigError as error:
     print(error)
-distributed.wait("end")
+distributed.wait_for_all("end")
 """
 
 
-def test_what_processes_tell_each_other(tmp_path):
+def test_processes_agree_and_errors_reach_all(tmp_path):
     port = free_port()
     folders = [tmp_path / str(i) for i in range(2)]
     for folder in folders:
@@ -144,9 +144,8 @@ def test_what_processes_tell_each_other(tmp_path):
     pair = [start(["-c", TALK, str(port), str(i), str(folders[i]), str(tmp_path)], devices=1) for i in range(2)]
     said = [[line for line in finish(process).splitlines() if "Gloo" not in line] for process in pair]
     assert [lines[0] for lines in said] == ["0", "0"]
-    assert (
-        said[0][1] == "ConfigError not this folder" and said[1][1] == "FirstGaveUp process 0 gave up: not this folder"
-    )
+    errors = [lines[1] for lines in said]
+    assert errors == ["ConfigError not this folder", "FirstProcessFailed process 0 failed: not this folder"]
     for lines, folder in zip(said, folders, strict=True):
         assert lines[2].startswith("False True True True config: found others in the processes [1], expected those of")
         assert lines[3] == f"{folder}: not seen by the processes [1], expected one folder for all of them"
@@ -160,9 +159,9 @@ from launch import program
 
 def main():
     distributed.start("127.0.0.1:{port}", 2, {process})
-    if distributed.first():
+    if distributed.is_first():
         raise ConfigError("not with me")
-    distributed.wait("here")
+    distributed.wait_for_all("here")
 
 program.run(main)
 """
@@ -178,7 +177,7 @@ def test_an_error_in_one_process_ends_all_of_them():
 
 
 @pytest.mark.parametrize(
-    ("variables", "engine"),
+    ("variables", "launcher"),
     [
         ({}, None),
         (slurm(0, 61440), "SLURM"),
@@ -189,12 +188,12 @@ def test_an_error_in_one_process_ends_all_of_them():
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, None),  # some pod, not of an indexed job
     ],
 )
-def test_engines_are_told_by_what_they_set(monkeypatch, variables, engine):
+def test_launchers_are_recognised_by_the_variables_they_set(monkeypatch, variables, launcher):
     for name in [name for name in os.environ if name.startswith(("SLURM_", "OMPI_", "KUBERNETES_", "JOB_"))]:
         monkeypatch.delenv(name)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert distributed.engine() == engine
+    assert distributed.launcher() == launcher
 
 
 def test_processes_that_cannot_find_each_other_are_told_how(monkeypatch):
@@ -213,8 +212,9 @@ def test_processes_that_cannot_find_each_other_are_told_how(monkeypatch):
 
 
 def test_one_process_alone_is_the_identity(tmp_path):
-    assert distributed.first() and distributed.from_first(lambda: [1]) == [1] and distributed.any_of(True) is True
+    assert distributed.is_first() and not distributed.is_distributed()
+    assert distributed.broadcast_from_first(lambda: [1]) == [1] and distributed.any_process(True) is True
     distributed.expect_same("config", 1)
     distributed.expect_shared(tmp_path)
-    distributed.wait("here")
+    distributed.wait_for_all("here")
     assert not list(tmp_path.iterdir())
