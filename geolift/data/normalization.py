@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.skeletons.bones import seen_bone_lengths
 from geolift.skeletons.skeleton import Skeleton
 
 # How large a person is, from 2D alone: the ratio of each bone to the training set's, and of these a high quantile, as
@@ -61,7 +62,7 @@ def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
         )
     scale = Normalization(plane, float(1.0 / (distance * length)))
     measured = slice(None, None, -(-dataset.frames // MEASURED))
-    lengths = bone_lengths(_normalized(dataset, scale, measured), dataset.confidence[measured] > 0, skeleton)
+    lengths = seen_bone_lengths(_normalized(dataset, scale, measured), dataset.confidence[measured] > 0, skeleton)
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -130,20 +131,13 @@ def person_sizes(
     bones, expected = np.asarray(normalization.bones, np.float64), len(skeleton.bones)
     if bones.shape != (expected,):
         raise DatasetError(f"normalization: found {bones.size} bones, expected {expected} (older models have none)")
-    return _sizes(bone_lengths(keypoints.astype(np.float64), seen, skeleton), bones)
+    return _sizes(seen_bone_lengths(keypoints.astype(np.float64), seen, skeleton), bones)
 
 
 def root_centered(keypoints: np.ndarray, seen: np.ndarray, root: int) -> np.ndarray:
     """`[N, J, 2]` with the root at the origin; 0 where the joint or the row's root was not seen `[N, J]`."""
     usable = seen & seen[:, [root]]
     return np.where(usable[..., None], keypoints - keypoints[:, [root]], 0.0)
-
-
-def bone_lengths(joints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """`[N, B]` lengths of the bones between joints `[N, J, 2]` or `[N, J, 3]`; NaN where an end was not seen."""
-    parent, child = np.transpose(skeleton.bones)
-    both = seen[:, parent] & seen[:, child]
-    return np.where(both, np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), np.nan)
 
 
 def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:

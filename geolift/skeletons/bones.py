@@ -13,6 +13,8 @@ from geolift.skeletons.skeleton import Skeleton
 def bone_lengths(points: jax.Array, skeleton: Skeleton) -> jax.Array:
     """Length of every bone, in the order of `skeleton.bones`, in the points' units: `[..., J, D] -> [..., B]`.
 
+    All joints count, and gradients are finite; where joints may be missing use `seen_bone_lengths`.
+
     Raises:
         ValueError: if the points have another number of joints.
     """
@@ -21,6 +23,27 @@ def bone_lengths(points: jax.Array, skeleton: Skeleton) -> jax.Array:
         raise ValueError(f"points: found shape {points.shape}, expected [..., {joints}, D], the skeleton's joints")
     parent, child = np.transpose(skeleton.bones)
     return safe_norm(points[..., child, :] - points[..., parent, :])
+
+
+def seen_bone_lengths(joints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """Length of every bone whose two ends were seen, NaN for the others: measuring people, outside of training.
+
+    Args:
+        joints: `[N, J, D]`, any values where not seen.
+        seen: `[N, J]` bool.
+        skeleton: of the joints.
+    Returns:
+        `[N, B]` in the order of `skeleton.bones`, in the joints' units.
+    Example:
+        >>> from geolift.skeletons.skeleton import H36M17
+        >>> seen = np.ones((1, 17), bool)
+        >>> seen[0, H36M17.head] = False
+        >>> int(np.isnan(seen_bone_lengths(np.ones((1, 17, 2)), seen, H36M17)).sum())
+        1
+    """
+    parent, child = np.transpose(skeleton.bones)
+    both = seen[:, parent] & seen[:, child]
+    return np.where(both, np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1), np.nan)
 
 
 def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:
