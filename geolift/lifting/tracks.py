@@ -1,22 +1,36 @@
-"""People through time: gaps filled in, jitter smoothed away. Rows are detections, each one person in one frame."""
+"""Tracks: the people of a video or of single images on their way from 2D to 3D, with notes on every step.
 
-from collections.abc import Iterator
+Rows are detections, each one person in one frame, person by person, frame by frame.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 4096  # rows whose windows are in memory at once
-SMOOTHING_ORDER = 2  # of the polynomials (Savitzky, Golay 1964): keeps velocity and acceleration
+from geolift.output.result import ASSUMED_FPS
+from geolift.skeletons.skeleton import Skeleton
 
 
-class Timeline(NamedTuple):
-    """N rows, person by person, frame by frame.
+class Tracks(NamedTuple):
+    """N rows of J joints of P people in F frames.
 
     Attributes:
         keypoints: `[N, J, 2]` pixels; 0 where missing.
-        confidence: `[N, J]`; 0 where missing or filled in.
+        confidence: `[N, J]` in 0..1; 0 where missing or filled in.
         filled: `[N, J]` bool: not in the file, filled in.
-        frame, person: `[N]` int.
+        frame: `[N]` int, index into `frames`; rises within a person.
+        person: `[N]` int, index into `people`; rises.
+        jitter: `[P]` pixels, standard deviation of the errors that each person's keypoints have from frame to frame; 0
+            where it is not known.
+        skeleton: names and relations of the J joints.
+        frames: F names of all frames in the order of time, also of those without people.
+        people: P names.
+        video: whether frames follow each other at a constant rate; False: single images.
+        fps: frames per second; 0 where unknown.
+        image_size: `[F, 2]` width and height of every frame in pixels, or None.
+        source: the file, and what it was recognised as.
+        notes: what each step left out, changed or assumed, a line each.
     """
 
     keypoints: np.ndarray
@@ -24,113 +38,63 @@ class Timeline(NamedTuple):
     filled: np.ndarray
     frame: np.ndarray
     person: np.ndarray
+    jitter: np.ndarray
+    skeleton: Skeleton
+    frames: tuple[str, ...]
+    people: tuple[str, ...]
+    video: bool
+    fps: float
+    image_size: np.ndarray | None
+    source: str
+    notes: tuple[str, ...] = ()
 
     @property
-    def known(self) -> np.ndarray:
+    def available(self) -> np.ndarray:
         """`[N, J]` bool: seen or filled in."""
         return self.filled | (self.confidence > 0)
 
+    @property
+    def assumed_fps(self) -> float:
+        """Frames per second, `ASSUMED_FPS` where unknown."""
+        return self.fps or ASSUMED_FPS
 
-def timeline(keypoints: np.ndarray, confidence: np.ndarray, frame: np.ndarray, person: np.ndarray) -> Timeline:
-    """Sort rows `[N, J, 2]`, `[N, J]`, `[N]`, `[N]` by person, then by frame; nothing is filled in."""
+    def frames_in(self, seconds: float) -> int:
+        """How many frames of the video that many seconds are."""
+        return round(seconds * self.assumed_fps)
+
+    def noted(self, *notes: str) -> "Tracks":
+        """The same with more notes."""
+        return self._replace(notes=(*self.notes, *notes))
+
+
+def make_tracks(
+    keypoints: np.ndarray, confidence: np.ndarray, frame: np.ndarray, person: np.ndarray, **about: object
+) -> Tracks:
+    """Tracks of rows in any order; nothing is filled in.
+
+    Args:
+        keypoints: `[N, J, 2]` pixels.
+        confidence: `[N, J]`.
+        frame: `[N]` int.
+        person: `[N]` int.
+        about: the fields of `Tracks` from `skeleton` on.
+    """
     order = np.lexsort((frame, person))
-    filled = np.zeros(confidence.shape, bool)
-    return Timeline(keypoints[order], confidence[order], filled, frame[order], person[order])
+    rows = (keypoints[order], confidence[order], np.zeros(confidence.shape, bool), frame[order], person[order])
+    return Tracks(*rows, jitter=np.zeros(len(about["people"])), **about)
 
 
-def fill(rows: Timeline, longest: int) -> Timeline:
-    """Fill in joints missed for at most `longest` frames, on the straight line between where they were seen.
-
-    Frames that miss the whole person are filled in, too. What was filled in before stays, and counts as seen. Before a
-    joint is first seen and after it is last seen there is nothing to go by: it stays missing.
-    """
-    parts = []
-    for start, stop in _each_stretch(rows, longest):
-        frame = rows.frame[start:stop]
-        grid = np.arange(frame[0], frame[-1] + 1)
-        at = frame - frame[0]
-        joints = rows.confidence.shape[1]
-        keypoints = np.zeros((len(grid), joints, 2), rows.keypoints.dtype)
-        confidence = np.zeros((len(grid), joints), rows.confidence.dtype)
-        keypoints[at], confidence[at] = rows.keypoints[start:stop], rows.confidence[start:stop]
-        filled = np.zeros((len(grid), joints), bool)
-        filled[at] = rows.filled[start:stop]
-        for joint in range(joints):
-            known = filled[:, joint] | (confidence[:, joint] > 0)
-            seen = np.flatnonzero(known)
-            if len(seen) < 2:
-                continue
-            following = np.searchsorted(seen, np.arange(len(grid)))
-            inside = (following > 0) & (following < len(seen))
-            gap = seen[following.clip(1, len(seen) - 1)] - seen[following.clip(1, len(seen) - 1) - 1] - 1
-            missing = inside & ~known & (gap <= longest)
-            for axis in range(2):
-                keypoints[missing, joint, axis] = np.interp(grid[missing] - grid[0], seen, keypoints[seen, joint, axis])
-            filled[missing, joint] = True
-        kept = (filled | (confidence > 0)).any(axis=1)
-        person = np.full(kept.sum(), rows.person[start])
-        parts.append(Timeline(keypoints[kept], confidence[kept], filled[kept], grid[kept], person))
-    return Timeline(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-
-
-def smooth(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarray:
-    """Smooth `[N, ...]` values of `rows` along time by Savitzky and Golay's filter, in windows of `frames`.
-
-    Stretches without a gap are smoothed each by itself; those shorter than the window, and all if the window has three
-    frames or less, are left as they are. NaN stays.
-    """
-    from scipy.signal import savgol_filter  # takes a second to import
-
-    smoothed = values.copy()
-    flat, result = values.reshape(len(values), -1), smoothed.reshape(len(values), -1)
-    length = frames | 1  # an odd number
-    if length <= SMOOTHING_ORDER + 1:
-        return smoothed
-    for start, stop in each_person(rows):
-        new = np.append(True, np.diff(rows.frame[start:stop]) != 1)
-        for column in range(flat.shape[1]):
-            known = np.isfinite(flat[start:stop, column])
-            first = np.flatnonzero(known & (new | ~np.append(False, known[:-1]))) + start
-            last = np.flatnonzero(known & np.append(new[1:] | ~known[1:], True)) + start + 1
-            for a, b in zip(first, last, strict=True):
-                if b - a >= length:
-                    result[a:b, column] = savgol_filter(flat[a:b, column], length, SMOOTHING_ORDER)
-    return smoothed
-
-
-def running_median(values: np.ndarray, rows: Timeline, frames: int) -> np.ndarray:
-    """`[N]`: the median of each person's values `[N]` in the `frames` around each row, NaN left out.
-
-    A person without any value keeps NaN; one without a value near a row has the median of all of theirs there.
-    """
-    result = np.full(len(values), np.nan)
-    for start, stop in each_person(rows):
-        own, frame = values[start:stop], rows.frame[start:stop]
-        known = np.isfinite(own)
-        if not known.any():
-            continue
-        half = int(min(frames // 2, frame[-1] - frame[0]))
-        frame = np.append(0, np.cumsum(np.minimum(np.diff(frame), half + 1)))  # longer gaps are all the same
-        grid = np.full(frame[-1] - frame[0] + 1 + 2 * half, np.nan)
-        grid[frame[known] - frame[0] + half] = own[known]
-        windows = np.lib.stride_tricks.sliding_window_view(grid, 2 * half + 1)
-        medians = np.full(len(own), np.median(own[known]))
-        for first in range(0, len(own), BLOCK):
-            block = windows[frame[first : first + BLOCK] - frame[0]]
-            near = np.isfinite(block).any(axis=1)
-            medians[first : first + BLOCK][near] = np.nanmedian(block[near], axis=1)
-        result[start:stop] = medians
-    return result
-
-
-def _each_stretch(rows: Timeline, longest: int) -> Iterator[tuple[int, int]]:
-    """Where the stretches of each person's rows start and stop that are more than `longest` frames apart."""
-    apart = (np.diff(rows.person) != 0) | (np.diff(rows.frame) - 1 > longest)
-    start = np.flatnonzero(np.append(True, apart))
-    return zip(start.tolist(), np.append(start[1:], len(rows.person)).tolist(), strict=True)
-
-
-def each_person(rows: Timeline) -> Iterator[tuple[int, int]]:
+def each_person(tracks: Tracks) -> Iterator[tuple[int, int]]:
     """Where each person's rows start and stop."""
-    start = np.flatnonzero(np.append(True, np.diff(rows.person) != 0))
-    return zip(start.tolist(), np.append(start[1:], len(rows.person)).tolist(), strict=True)
+    return _pieces(np.diff(tracks.person) != 0, len(tracks.person))
+
+
+def each_stretch(tracks: Tracks, longest: int) -> Iterator[tuple[int, int]]:
+    """Where the stretches of rows start and stop that lie between gaps of more than `longest` frames in a person."""
+    apart = (np.diff(tracks.person) != 0) | (np.diff(tracks.frame) - 1 > longest)
+    return _pieces(apart, len(tracks.person))
+
+
+def _pieces(cut: Iterable[bool], count: int) -> Iterator[tuple[int, int]]:
+    start = np.flatnonzero(np.append(True, cut))
+    return zip(start.tolist(), np.append(start[1:], count).tolist(), strict=True)

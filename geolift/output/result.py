@@ -11,6 +11,7 @@ from geolift.skeletons.skeleton import Skeleton
 
 AXES = "x right, y down, z forward (camera)"
 UNITS = ("m", "normalised")
+ASSUMED_FPS = 30.0  # frames per second of a video whose rate is unknown
 AT_ROOT = 1e-4  # share of the largest coordinate by which a root may be off the origin
 
 

@@ -12,9 +12,8 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output import csv_table, npz_json
 from geolift.output.mocap import bvh, c3d, trc
-from geolift.output.result import Result, check
+from geolift.output.result import ASSUMED_FPS, Result, check
 
-UNKNOWN_FPS = 30.0  # frames per second that are written where nothing tells them
 LONGEST_NAME = 64  # characters of a person's name in a file's name
 ROWS = ("points", "position", "keypoints", "confidence", "filled", "frame")  # what a result has for each row
 
@@ -78,8 +77,8 @@ def write(result: Result, path: str | os.PathLike) -> Written:
         still = " or ".join(suffix for suffix, other in WRITERS.items() if not other.timed)
         raise DatasetError(f"{path}: found single images, expected a video: {path.suffix} has a time line; use {still}")
     if writer.timed and not result.fps:
-        result = result._replace(fps=UNKNOWN_FPS)
-        notes.append(f"the frame rate is unknown: {UNKNOWN_FPS:g} frames per second were written")
+        result = result._replace(fps=ASSUMED_FPS)
+        notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
     results = {path: result}
     if writer.alone and len(result.people) > 1:
         results, left_out = _apart(result, path)

@@ -7,7 +7,7 @@ import pytest
 from flax import linen as nn
 
 import geolift
-from geolift.data import normalization
+from geolift.data.normalization import Normalization, fit
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
 from geolift.lifting import metric_scale
@@ -32,21 +32,21 @@ class FlatLifter(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def scaling(people):
-    return normalization.fit(people)
+def normalization(people):
+    return fit(people)
 
 
 @pytest.fixture(scope="module")
-def flat(scaling):
-    return Model(FlatLifter(), {}, H36M17, scaling, 10.0, 1.0, "flat")
+def flat(normalization):
+    return Model(FlatLifter(), {}, H36M17, normalization, 10.0, 1.0, "flat")
 
 
 @pytest.fixture(scope="module")
-def trained(scaling):
+def trained(normalization):
     """Random weights: some function of the pose."""
     lifter = Lifter(width=32, blocks=1, norm="none", masks=True)
     variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
-    return Model(lifter, variables, H36M17, scaling, 10.0, 1.0, "random")
+    return Model(lifter, variables, H36M17, normalization, 10.0, 1.0, "random")
 
 
 @pytest.fixture
@@ -121,8 +121,8 @@ def test_height_sets_the_scale(video, trained):
     assert "3.4 m (as given)" in tall.scale
 
 
-def test_bones_tell_a_person_s_size_whatever_the_units(people, flat):
-    """Points in any units, told how tall the person is, come out in metres, but for how bodies differ in proportion."""
+def test_a_person_s_size_is_measured_by_the_bones_in_any_units(people, flat):
+    """Points in any units come out in metres by the person's stature, but for how bodies differ in proportion."""
     name = NAMES.index
 
     def length(points, *chain):
@@ -158,7 +158,7 @@ def test_nearer_people_are_nearer(video, trained):
     np.testing.assert_allclose(far.position[:, 2], 2 * near.position[:, 2], rtol=1e-4)
 
 
-def test_missing_joints_are_missing_and_counted_and_reach_nobody_else(video, trained):
+def test_missing_joints_are_missing_and_counted_and_affect_no_others(video, trained):
     confidence = video["confidence"].copy()
     confidence[:, NAMES.index("left_wrist")] = 0.05
     junk = video["keypoints"].copy()
@@ -168,8 +168,8 @@ def test_missing_joints_are_missing_and_counted_and_reach_nobody_else(video, tra
     assert np.isfinite(plain.points).all(axis=-1).sum() == 16 * len(plain.points)
     assert any("20 joints less sure than 0.1" in note for note in plain.notes)
     assert any("no pose has left_wrist" in note for note in plain.notes)
-    spoilt = lift(video, trained, {"confidence": confidence, "keypoints": junk})
-    np.testing.assert_array_equal(plain.points, spoilt.points)
+    corrupted = lift(video, trained, {"confidence": confidence, "keypoints": junk})
+    np.testing.assert_array_equal(plain.points, corrupted.points)
 
 
 def test_gaps_are_filled_and_marked_if_short(video, trained):
@@ -198,9 +198,11 @@ def test_poses_without_a_root_are_not_lifted_and_counted(video, trained):
         lift(video, trained, {"confidence": confidence})
 
 
-def test_a_model_without_masks_lifts_whole_poses_only(video, scaling):
+def test_a_model_without_masks_lifts_whole_poses_only(video, normalization):
     lifter = Lifter(width=16, blocks=1, norm="none")
-    model = Model(lifter, lifter.init(jax.random.key(0), jnp.zeros((1, 17, 2))), H36M17, scaling, 10.0, 1.0, "whole")
+    model = Model(
+        lifter, lifter.init(jax.random.key(0), jnp.zeros((1, 17, 2))), H36M17, normalization, 10.0, 1.0, "whole"
+    )
     assert np.isfinite(lift(video, model).points).all()
     confidence = video["confidence"].copy()
     confidence[0, 5] = 0
@@ -219,7 +221,7 @@ def test_smoothing_lowers_jitter_only_if_asked(video, trained, rng):
     assert not any("smoothed" in note for note in rough.notes)
 
 
-def test_bones_of_people_in_videos_keep_their_lengths_unless_told_not_to(video, trained):
+def test_bones_of_people_in_videos_keep_their_lengths_unless_disabled(video, trained):
     plain, refined = lift(video, trained, refine=False), lift(video, trained)
 
     def unsteady(result, person):
@@ -234,7 +236,7 @@ def test_bones_of_people_in_videos_keep_their_lengths_unless_told_not_to(video, 
     np.testing.assert_array_equal(stills[0].points, stills[1].points)
 
 
-def test_trembling_keypoints_are_smoothed_before_they_are_lifted(people, trained, rng):
+def test_jitter_is_smoothed_before_lifting(people, trained, rng):
     frames = 120
     still = people.keypoints[:1].repeat(frames, axis=0) + np.arange(frames)[:, None, None]
     noisy = {"keypoints": still + rng.normal(0, 4, still.shape)}
@@ -242,11 +244,11 @@ def test_trembling_keypoints_are_smoothed_before_they_are_lifted(people, trained
         "confidence": np.ones(still.shape[:2]), "joints": H36M17.names, "fps": 30.0, "video": True,
         "image_size": np.full((frames, 2), SIZE),
     }  # fmt: skip
-    rough, steadied = lift(walk, trained, noisy, refine=False), lift(walk, trained, noisy)
-    error = [np.sqrt(((result.keypoints - still) ** 2).mean()) for result in (rough, steadied)]
+    rough, denoised = lift(walk, trained, noisy, refine=False), lift(walk, trained, noisy)
+    error = [np.sqrt(((result.keypoints - still) ** 2).mean()) for result in (rough, denoised)]
     assert error[0] == pytest.approx(4, rel=0.1) and error[1] < 2
-    note = next(note for note in steadied.notes if "trembled" in note)
-    assert float(note.split()[3]) == pytest.approx(4, rel=0.2)
+    note = next(note for note in denoised.notes if note.startswith("jitter"))
+    assert float(note.split()[2]) == pytest.approx(4, rel=0.2)
 
 
 def test_every_joint_set_can_be_lifted(people, trained, rng):
@@ -290,8 +292,8 @@ def test_other_joints_ask_for_a_skeleton_file(video, trained, tmp_path):
 
 def test_an_animal_is_lifted_in_its_own_units(rng):
     dog = Skeleton(("root", "nose", "paw_a", "paw_b"), (-1, 0, 0, 0), (2,), (3,), 1)
-    scaling = normalization.Normalization("image", 1.0, (0.1, 0.08, 0.08))
-    model = Model(FlatLifter(), {}, dog, scaling, 10.0, 1.0, "dog")
+    normalization = Normalization("image", 1.0, (0.1, 0.08, 0.08))
+    model = Model(FlatLifter(), {}, dog, normalization, 10.0, 1.0, "dog")
     video = record(
         rng.uniform(0, 100, (6, 4, 2)),
         np.ones((6, 4)),
@@ -333,7 +335,7 @@ def test_options_out_of_range_are_named(video, trained, option, value):
 
 
 def test_people_with_none_of_the_model_s_joints_are_left_out_and_counted(people, trained, rng):
-    """A face alone, as detectors find them, must not spoil the others' result."""
+    """A face alone, as detectors find them, must not change the others' result."""
     coco = JOINT_SETS["coco17"]
     keypoints = rng.uniform(100, 900, (6, 17, 2))
     confidence = np.ones((6, 17))
@@ -374,7 +376,7 @@ def stand_ins(people):
     }
 
 
-def test_a_head_that_was_made_up_is_marked_and_counted(trained, rng):
+def test_an_extrapolated_head_is_marked_and_counted(trained, rng):
     coco = JOINT_SETS["coco17"]
     stills = record(
         rng.uniform(100, 900, (4, 17, 2)),
@@ -399,7 +401,7 @@ def test_a_pose_of_fewer_than_three_bones_is_not_lifted_even_among_others(video,
     assert np.isnan(result.points[4]).all() and np.isfinite(result.points[5]).all()
 
 
-def test_what_does_nothing_is_said(video, trained):
+def test_options_without_effect_are_noted(video, trained):
     plain = lift(video, trained)
     short = lift(video, trained, smoothing=0.3)
     np.testing.assert_array_equal(short.points, plain.points)
@@ -408,7 +410,7 @@ def test_what_does_nothing_is_said(video, trained):
     assert any("--image-size" in note for note in nowhere.notes)
 
 
-def test_a_recording_tells_itself_and_is_checked(video, trained):
+def test_a_recording_takes_no_reading_options_and_is_checked(video, trained):
     for option in ({"fps": 25.0}, {"image_size": (640, 480)}, {"joints": "coco17"}, {"format": "coco"}):
         with pytest.raises(DatasetError, match=f"{next(iter(option))}: found with a recording"):
             lift(video, trained, **option)
@@ -426,13 +428,13 @@ def test_a_recording_tells_itself_and_is_checked(video, trained):
             lift(video, trained, change)
 
 
-def test_a_model_of_another_known_joint_set_is_met_by_name(rng):
+def test_a_model_of_another_known_joint_set_is_mapped_by_name(rng):
     """A model trained on COCO's own joints lifts COCO's files."""
     names = JOINT_SETS["coco17"].source
     left, right = (tuple(i for i, name in enumerate(names) if name.startswith(side)) for side in ("left", "right"))
     skeleton = Skeleton(names, (-1, *[0] * 16), left, right, 16)
-    scaling = normalization.Normalization("image", 1.0, (0.1,) * 16)
-    model = Model(FlatLifter(), {}, skeleton, scaling, 10.0, 1.0, "coco")
+    normalization = Normalization("image", 1.0, (0.1,) * 16)
+    model = Model(FlatLifter(), {}, skeleton, normalization, 10.0, 1.0, "coco")
     stills = record(
         rng.uniform(100, 900, (3, 17, 2)),
         np.ones((3, 17)),
@@ -453,7 +455,7 @@ def test_a_folder_of_images_and_json_is_ambiguous(tmp_path, trained):
         geolift.lift(tmp_path, model=trained)
 
 
-def test_arrays_become_a_recording_with_little_said(people, trained):
+def test_arrays_become_a_recording_with_few_arguments(people, trained):
     plain = geolift.record(people.keypoints[:5], people.confidence[:5], joints=H36M17.names, image_size=SIZE)
     assert (plain.joint_set, plain.frames, plain.video) == ("h36m17", tuple("01234"), True)
     np.testing.assert_array_equal(plain.image_size, np.tile(SIZE, (5, 1)))
@@ -497,7 +499,7 @@ def test_centimetres_are_not_metres(video, trained):
         lift(video, trained, height=170)
 
 
-def test_people_who_are_hardly_there_are_told(video, trained):
+def test_people_in_few_frames_are_noted(video, trained):
     kept = (video["person"] == 0) | (video["frame"] < 2)
     short = {key: video[key][kept] for key in ("keypoints", "confidence", "frame", "person")}
     assert any("1 of 2 people are in 5 frames or fewer: bob" in note for note in lift(video, trained, short).notes)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.output.result import Result
+from geolift.output.result import ASSUMED_FPS, Result
 
 MISSING = -32768  # the 16-bit integer of a joint that is not there
 FILLED = -1  # the confidence of a joint that was filled in
-UNKNOWN_RATE, SLIDES = 30.0, 2.0  # frames shown per second: of a video that does not tell its rate, of single images
+SLIDES = 2.0  # single images shown per second
 NOTEBOOK_POSES = 3000
 NOTEBOOK_HEIGHT = 860  # pixels
 
@@ -142,7 +142,7 @@ def rate(result: Result) -> float:
     """Frames that are shown per second at normal speed."""
     if not result.video:
         return SLIDES
-    return float(result.fps) if result.fps > 0 else UNKNOWN_RATE
+    return float(result.fps) if result.fps > 0 else ASSUMED_FPS
 
 
 def scenes(result: Result, points: np.ndarray) -> np.ndarray:

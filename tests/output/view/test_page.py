@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
+from geolift.output.result import ASSUMED_FPS
 from geolift.output.view import SUFFIXES, movie, page, view
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.results import make_result, with_gaps
@@ -181,7 +182,7 @@ def test_people_stand_side_by_side_in_their_order():
 
 def test_rates():
     assert page.rate(make_result(fps=12.5)) == 12.5
-    assert page.rate(make_result()._replace(fps=0.0)) == page.UNKNOWN_RATE
+    assert page.rate(make_result()._replace(fps=0.0)) == ASSUMED_FPS
     assert page.rate(make_result(video=False)) == page.SLIDES
 
 
