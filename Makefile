@@ -1,4 +1,4 @@
-# Two commands from a fresh clone: `make quickstart` and `make test`. Needs Python 3.11 or newer and nothing else.
+# Two commands for a new clone: `make quickstart` and `make test`. They need only Python 3.11 or newer.
 PYTHON ?= python3
 VENV ?= .venv
 WORKDIR ?= runs/quickstart

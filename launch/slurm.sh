@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Train on one or several SLURM nodes, one task per GPU. Preempted or near its time limit the job saves, goes back
-# into the queue and resumes.
+# Train on one or several SLURM nodes, one task per GPU. When the job is preempted or near its time limit, it saves,
+# is requeued and resumes.
 #
 #   cd CHECKOUT; CONFIG=configs/paper.py DATA=/shared/a.npz WORKDIR=/shared/runs/a sbatch launch/slurm.sh [more flags]
 #
-# Fill in the #SBATCH lines up to "fill in", which SLURM reads before any variable, and the variables below.
-# Who is told to stop: --signal=TERM@120 goes to the tasks of the step, not to this script, at least 120 s (up to 60 s
-# more) before the time limit. On preemption and scancel the tasks and this script get SIGTERM, then SIGKILL after
-# KillWait (often 30 s). srun must not get SIGTERM: it would kill its tasks at once; so it has its own process group.
+# Fill in the #SBATCH lines up to "fill in" (SLURM reads them before any variable) and the variables below.
+# Which processes get a signal: --signal=TERM@120 goes to the tasks of the step, not to this script, at least 120 s (up
+# to 60 s more) before the time limit. On preemption and scancel the tasks and this script get SIGTERM, then SIGKILL
+# after KillWait (often 30 s). srun must not get SIGTERM, because it would kill its tasks at once: it runs in a separate
+# process group.
 #
 #SBATCH --nodes=1
 #SBATCH --ntasks-per-node=4
@@ -26,7 +27,7 @@
 CONFIG=${CONFIG:-FILL_IN_CONFIG}    # a config file, configs/NAME.py
 DATA=${DATA:-FILL_IN_DATA}          # --config.data.path: a geolift data set that all nodes see, or "procedural"
 WORKDIR=${WORKDIR:-FILL_IN_WORKDIR} # folder of the run that all nodes see (Lustre, NFS)
-PYTHON=${PYTHON:-python}            # the interpreter that geolift is installed for, on all nodes
+PYTHON=${PYTHON:-python}            # the Python in which geolift is installed, on all nodes
 
 for name in CONFIG DATA WORKDIR; do
   if [[ ${!name} == FILL_IN_* ]]; then
@@ -36,14 +37,14 @@ for name in CONFIG DATA WORKDIR; do
 done
 cd "${SLURM_SUBMIT_DIR:?found no SLURM_SUBMIT_DIR, expected to be started by sbatch}" || exit 1
 
-set -m        # srun gets its own process group
-trap ':' TERM # this script outlives the SIGTERM and sees how the training ended
+set -m        # srun runs in a separate process group
+trap ':' TERM # this script survives the SIGTERM and reads the exit code of the training
 srun --kill-on-bad-exit=0 --wait=0 ${SLURM_CPUS_PER_TASK:+"--cpus-per-task=$SLURM_CPUS_PER_TASK"} \
   "$PYTHON" -m launch.train --config="$CONFIG" --config.data.path="$DATA" --workdir="$WORKDIR" "$@"
 code=$? # the highest of all tasks
 
-# A job that is still RUNNING was warned in time. One that is not is being cancelled, which is to stay so, or preempted,
-# and then SLURM requeues it.
+# A job that is still RUNNING got its signal before the time limit. Otherwise it is being cancelled and stays cancelled,
+# or it is preempted and SLURM requeues it.
 state=$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%T)
 if [[ $code == 75 && $state == RUNNING ]]; then
   echo "$0: stopped and saved; requeued" >&2

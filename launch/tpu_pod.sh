@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# Train on a Cloud TPU VM or pod slice, run from a workstation with gcloud: request the slice as a queued resource,
-# install geolift on every worker, start the training on all of them, and begin again when the slice was preempted.
+# Train on a Cloud TPU VM or pod slice. Runs on a workstation with gcloud: requests the slice as a queued resource,
+# installs geolift on every worker, starts the training on all of them, and does so again after a preemption.
 #
 #   launch/tpu_pod.sh [more flags of launch.train]
 #   gcloud compute tpus queued-resources delete NAME --project=PROJECT --zone=ZONE --force   (when done: it costs)
 #
-# SIGTERM and SIGINT (Ctrl-C) go on to the training of every worker, which saves; this script waits for it. A spot slice
-# that is preempted is deleted and requested again. Workers whose connection was lost go on training: a lock on each
-# keeps a second training from starting (code 73) until the first has ended.
+# The script passes SIGTERM and SIGINT (Ctrl-C) to the training of every worker, which saves, and waits for it. A
+# preempted spot slice is deleted and requested again. Workers that lost their connection continue to train: a lock on
+# each worker prevents a second training (code 73) until the first has ended.
 PROJECT=${PROJECT:-FILL_IN_PROJECT}          # Google Cloud project
 ZONE=${ZONE:-FILL_IN_ZONE}                   # us-central2-b, ...
-NAME=${NAME:-FILL_IN_NAME}                   # of the slice and its request
+NAME=${NAME:-FILL_IN_NAME}                   # name of the slice and of its request
 TPU_TYPE=${TPU_TYPE:-FILL_IN_TPU_TYPE}       # v4-32, v5litepod-16, ...
 RUNTIME=${RUNTIME:-FILL_IN_RUNTIME}          # VM image: tpu-ubuntu2204-base, v2-alpha-tpuv6e, ...
 CAPACITY=${CAPACITY:---spot}                 # or --reserved, or empty for on demand
-REPOSITORY=${REPOSITORY:-FILL_IN_REPOSITORY} # git address that the workers may clone geolift from
+REPOSITORY=${REPOSITORY:-FILL_IN_REPOSITORY} # git address from which the workers can clone geolift
 REVISION=${REVISION:-FILL_IN_REVISION}       # commit or tag; the same for the whole run
 MOUNT=${MOUNT:-FILL_IN_MOUNT}                # command that mounts the shared folder on a worker; docs/launching.md
 CONFIG=${CONFIG:-FILL_IN_CONFIG}             # a config file, configs/NAME.py
 DATA=${DATA:-FILL_IN_DATA}                   # --config.data.path: a data set in the shared folder, or "procedural"
 WORKDIR=${WORKDIR:-FILL_IN_WORKDIR}          # folder of the run in the shared folder
-RESTARTS=${RESTARTS:-50}                     # how often it may be started again
-PAUSE=${PAUSE:-60}                           # seconds between two looks at the request, and before a restart
+RESTARTS=${RESTARTS:-50}                     # largest number of restarts
+PAUSE=${PAUSE:-60}                           # seconds between two checks of the request, and before each restart
 
 for name in PROJECT ZONE NAME TPU_TYPE RUNTIME REPOSITORY REVISION MOUNT CONFIG DATA WORKDIR; do
   if [[ ${!name} == FILL_IN_* ]]; then
@@ -29,7 +29,7 @@ for name in PROJECT ZONE NAME TPU_TYPE RUNTIME REPOSITORY REVISION MOUNT CONFIG 
     exit 1
   fi
 done
-set -m # a process group for each child, so that Ctrl-C reaches this script alone
+set -m # a process group for each child: Ctrl-C reaches this script alone
 place=(--project="$PROJECT" --zone="$ZONE")
 
 on_workers() { gcloud compute tpus tpu-vm ssh "$NAME" "${place[@]}" --quiet --worker=all --command="$1" </dev/null; }
@@ -40,7 +40,7 @@ pause() {
   [[ -z $stopping ]] || exit 75
 }
 
-slice() { # returns when the slice is there
+slice() { # returns when the slice is active
   while :; do
     case $(request describe "$NAME" --format='value(state.state)' 2>/dev/null) in
       ACTIVE) return ;;
@@ -91,7 +91,7 @@ for ((start = 0; ; start++)); do
     0 | 1 | 70 | 74) exit "$code" ;;
   esac
   if [[ $stopping ]] || ((start >= RESTARTS)); then
-    echo "$0: exit code $code after $((start + 1)) starts; the same command goes on" >&2
+    echo "$0: exit code $code after $((start + 1)) starts; the same command resumes" >&2
     exit "$code"
   fi
   echo "$0: exit code $code; restart $((start + 1)) of $RESTARTS in $PAUSE s" >&2
