@@ -40,12 +40,12 @@ COLUMNS = {
 
 
 def table() -> ModuleType:
-    """The file that holds the rows."""
+    """The module with the rows."""
     return importlib.import_module(f"configs.tables.{TABLE.value}")
 
 
 def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
-    """Train the seeds of one row and evaluate each on `data`; what goes into the table."""
+    """Train the seeds of one row and evaluate each on `data`; returns the row's entries in the table."""
     seeds = [int(seed) for seed in SEEDS.value]
     models = train_seeds(config, folder, seeds, stop=stop)
     results = []
@@ -58,7 +58,7 @@ def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Si
 
 
 def known(path: Path) -> dict[str, list[dict]]:
-    """The rows of an earlier start with the same seeds."""
+    """The rows that an earlier start with the same seeds has finished."""
     before = read_json(path) if path.exists() else {}
     return before["rows"] if before.get("seeds") == SEEDS.value else {}
 

@@ -1,9 +1,9 @@
-"""Judge trained runs by 2D alone, best first: `python -m launch.select --runs='runs/ablation/*/*' --data=cmu.npz`.
+"""Rank trained runs by 2D alone, best first: `python -m launch.select --runs='runs/ablation/*/*' --data=cmu.npz`.
 
-What is measured, and why: docs/selection.md. Writes `selection.json`, the pick in it, before any 3D is looked at; with
+What is measured, and why: docs/selection.md. Writes `selection.json` with the pick before any 3D is read; with
 `--truth_split` the true errors and their rank correlation with every criterion are added afterwards. Works on data
-without 3D, people before unknown cameras included; `--pictures` shows what the pick makes of them. `--checkpoints=all`
-judges every checkpoint that was kept, not only the newest of each run.
+without 3D and with unknown cameras; `--pictures` draws poses that the pick lifted. `--checkpoints=all` ranks every
+checkpoint that was kept, not only the newest of each run.
 """
 
 import glob
@@ -29,21 +29,23 @@ from geolift.training.run import load
 from launch import program
 
 RUNS = flags.DEFINE_list("runs", None, "Folders that launch.train wrote; * stands for any name.", required=True)
-CHECKPOINTS = flags.DEFINE_enum("checkpoints", "newest", ["newest", "all"], "Which checkpoints of each run are judged.")
+CHECKPOINTS = flags.DEFINE_enum("checkpoints", "newest", ["newest", "all"], "Which checkpoints of each run are ranked.")
 DATA = flags.DEFINE_string("data", None, "A geolift data set, or 'procedural'.", required=True)
-SPLIT = flags.DEFINE_string("split", "extra", "Whose 2D judges, best used for neither training nor test; or 'all'.")
+SPLIT = flags.DEFINE_string(
+    "split", "extra", "Split whose 2D is used, best one of neither training nor test; or 'all'."
+)
 VIEW_OF = flags.DEFINE_string(
-    "view_of", "", "Run whose views judge all. Default: each its own, which must be the same."
+    "view_of", "", "Run whose views are used for all. Default: those of each run, which must be the same."
 )
 TRUTH_SPLIT = flags.DEFINE_string("truth_split", "", "Split whose 3D the ranking is then compared with; '' for none.")
 OUT = flags.DEFINE_string("out", "selection.json", "File to write.")
 PICTURES = flags.DEFINE_string("pictures", "", "Where to draw 12 poses that the pick lifted; '' for nowhere.")
-JUDGES = ("score", *CRITERIA)
-COLUMNS = (*JUDGES, "plausible_bones", "plausible_poses")
+SCORES = ("score", *CRITERIA)
+COLUMNS = (*SCORES, "plausible_bones", "plausible_poses")
 
 
 class Candidate(NamedTuple):
-    """A checkpoint that can be picked: that of `step`, or the newest if None."""
+    """A checkpoint of a run: that of `step`, or the newest if None."""
 
     run: Path
     step: int | None = None
@@ -81,7 +83,7 @@ def find_runs(patterns: list[str]) -> list[Path]:
 
 
 def view_of(run: Path, trained: Model, config: ConfigDict) -> View:
-    """The views that a run was trained with, about the pitch that it learnt if it learnt one."""
+    """The views that a run was trained with, about its learnt pitch if it has one."""
     view = config.view.to_dict()
     if view.pop("learned_pitch") == "pose":
         raise ConfigError(f"{run}: view.learned_pitch: found 'pose', expected views about one pitch (see --view_of)")
@@ -89,12 +91,12 @@ def view_of(run: Path, trained: Model, config: ConfigDict) -> View:
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:
-    """Every candidate judged, best first. Those with other views or on other frames than the first are refused.
+    """Score every candidate, best first. Other views or frames than those of the first are refused.
 
     Args:
         candidates: by name.
-        data: whose 2D judges.
-        like: run whose views judge all; None: every candidate's own, which must be the same.
+        data: data set whose 2D is used.
+        like: run whose views are used for all; None: those of each candidate, which must be the same.
     """
     common = None if like is None else view_of(like, *load(like)[:2])
     results, expected = [], None
@@ -103,12 +105,12 @@ def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = No
         view = common or view_of(candidate.run, trained, config)
         view = view._replace(distance=trained.distance, min_depth=trained.min_depth, root=trained.skeleton.root)
         result = judge(trained, data, view)
-        found = {"view": view._asdict(), "frames judged (data.masks)": result["frames"]}
+        found = {"view": view._asdict(), "frames scored (data.masks)": result["frames"]}
         expected = expected or found
         for key in found:
             if found[key] != expected[key]:
                 first = next(iter(candidates))
-                hint = " (--view_of judges all by the views of one run)" if key == "view" else ""
+                hint = " (--view_of takes the views of one run for all)" if key == "view" else ""
                 raise ConfigError(f"{name}: {key}: found {found[key]}, expected {expected[key]}, that of {first}{hint}")
         results.append({"run": name, "step": step, **result})
     return sorted(results, key=lambda result: result["score"])
@@ -117,28 +119,28 @@ def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = No
 def correlate(results: list[dict[str, Any]], candidates: dict[str, Candidate], data: Dataset) -> dict[str, Any]:
     """True errors in millimetres by candidate, and how every criterion agrees with them.
 
-    Over all of them by Spearman's rank correlation (None if either is the same of all); among those of one folder at
-    one step, which differ less, by the number of pairs that it puts in the right order.
+    Over all of them Spearman's rank correlation (None if either is constant); among those of one folder at one step,
+    which differ less, the number of pairs in the right order.
     """
     from scipy.stats import spearmanr  # jax needs scipy, too
 
     errors = {}
     for name, step in ((result["run"], result["step"]) for result in results):
-        trained, _, _ = load(candidates[name].run, step=step)  # that which was judged: a run may go on meanwhile
+        trained, _, _ = load(candidates[name].run, step=step)  # the one that was scored: the run may have gone on
         errors[name] = measure(trained, data)[1]["p_mpjpe"]
-    judges = {key: [r[key] for r in results] for key in JUDGES if all(r[key] is not None for r in results)}
+    scores = {key: [r[key] for r in results] for key in SCORES if all(r[key] is not None for r in results)}
     truth, folders = list(errors.values()), [candidates[name].folder for name in errors]
     pairs = [(i, j) for i, j in combinations(range(len(truth)), 2) if folders[i] == folders[j]]
     return {
         "p_mpjpe": errors,
         "spearman": {
             key: float(spearmanr(values, truth).statistic) if min(len(set(values)), len(set(truth))) > 1 else None
-            for key, values in judges.items()
+            for key, values in scores.items()
         },
         "pairs": len(pairs),
         "pairs_in_order": {
             key: sum((values[i] - values[j]) * (truth[i] - truth[j]) > 0 for i, j in pairs)
-            for key, values in judges.items()
+            for key, values in scores.items()
         },
     }
 
@@ -168,7 +170,7 @@ def by_folder(results: list[dict[str, Any]], candidates: dict[str, Candidate]) -
 
 
 def agreement(truth: dict[str, Any]) -> str:
-    """What `correlate` found, for the screen."""
+    """The result of `correlate` as text."""
     lines = [f"the truth, split {truth['split']!r}: P-MPJPE in mm, in the order of the ranking", ""]
     lines += [f"{run}  {error:.1f}" for run, error in truth["p_mpjpe"].items()]
     number, pairs = len(truth["p_mpjpe"]), truth["pairs"]
@@ -181,11 +183,11 @@ def agreement(truth: dict[str, Any]) -> str:
 def main() -> None:
     keep_programs()
     data = open_dataset(DATA.value)
-    candidates, judging = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
+    candidates, unlabelled = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
     truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
     if truth is not None and truth.points_3d is None:
         raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")
-    results = rank(candidates, judging, Path(VIEW_OF.value) if VIEW_OF.value else None)
+    results = rank(candidates, unlabelled, Path(VIEW_OF.value) if VIEW_OF.value else None)
     pick, flat = results[0]["run"], results[0]["flat"]
     content = {
         "pick": pick, "data": DATA.value, "split": SPLIT.value, "ranking": results, "definitions": DEFINITIONS,
@@ -198,7 +200,7 @@ def main() -> None:
         print(f"\nmean ± deviation of the runs of a folder\n\n{table(folders)}")
     print(f"\npick         {pick}\nranking      {OUT.value}")
     if PICTURES.value:
-        draw(candidates[pick].run, results[0]["step"], judging)
+        draw(candidates[pick].run, results[0]["step"], unlabelled)
     if truth is not None:
         content["truth"] = {"split": TRUTH_SPLIT.value, **correlate(results, candidates, truth)}
         write(content)
@@ -210,15 +212,15 @@ def write(content: dict[str, Any]) -> None:
 
 
 def draw(run: Path, step: int, data: Dataset) -> None:
-    """A picture of 12 lifted poses, evenly spaced over those that were judged."""
+    """Draw 12 lifted poses, evenly spaced over the data."""
     try:
         from geolift.output.view.figures import lifted_sheet
     except ImportError:
         print("pictures     none: pip install 'geolift[viz]'")
         return
     trained, _, _ = load(run, step=step)
-    judged = choose(trained, data)
-    lifted_sheet(lift(trained, judged), judged.poses, judged.seen, trained.skeleton, PICTURES.value)
+    chosen = choose(trained, data)
+    lifted_sheet(lift(trained, chosen), chosen.poses, chosen.seen, trained.skeleton, PICTURES.value)
     print(f"pictures     {PICTURES.value}")
 
 
