@@ -25,7 +25,7 @@ from geolift.keypoints.formats import (
 from geolift.keypoints.formats.base import KINDS, Format
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
-from geolift.safe_io import json_file
+from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (
@@ -68,7 +68,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
         FileNotFoundError: if there is nothing.
     """
     path = Path(path)
-    if not path.exists():
+    if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file or folder")
     try:
         if path.is_dir():

@@ -13,6 +13,7 @@ from geolift.errors import DatasetError
 from geolift.output import csv_table, npz_json
 from geolift.output.mocap import bvh, c3d, trc
 from geolift.output.result import ASSUMED_FPS, Result, check
+from geolift.safe_io import bounded_file
 
 LONGEST_NAME = 64  # characters of a person's name in a file's name
 ROWS = ("points", "position", "keypoints", "confidence", "filled", "frame")  # what a result has for each row
@@ -104,7 +105,7 @@ def load(path: str | os.PathLike) -> Result:
     """
     path = Path(path)
     loader = _by_suffix(LOADERS, path)
-    if not path.exists():
+    if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
     if path.is_dir():
         raise DatasetError(f"{path}: found a folder, expected a file")

@@ -193,7 +193,7 @@ def _find(name_or_path: str | os.PathLike) -> Path:
     if name_or_path in names():
         return WEIGHTS / f"{name_or_path}{SUFFIX}"
     path = Path(name_or_path)
-    if not path.exists():
+    if not bounded_file.exists(path):
         shipped = ", ".join(names()) or "none"
         raise FileNotFoundError(f"{path}: no such file or folder, and no model of geolift (there are: {shipped})")
     return path

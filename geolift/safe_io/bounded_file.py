@@ -1,6 +1,6 @@
-"""Files that somebody else wrote, before they are opened: regular ones that may be read, up to a number of bytes.
+"""Bounded reading of untrusted files: only regular files of at most N bytes are opened.
 
-A pipe makes whoever opens it wait, and a device may never end: neither is opened.
+Opening a pipe can wait for ever, and a device may never end: neither is opened.
 """
 
 import os
@@ -15,19 +15,37 @@ KINDS = {
     stat.S_IFSOCK: "a socket",
 }  # fmt: skip
 PIECE = 2**24  # bytes that are unpacked at a time, to count them
-EITHER = 47  # for zlib: its own header or gzip's
+ZLIB_OR_GZIP = 47  # for zlib: accept both headers
+
+
+def exists(path: str | os.PathLike) -> bool:
+    """Whether a file or folder of this name exists; on every Python version a circle of links is an error.
+
+    Args:
+        path: the file or folder, or a link to it.
+
+    Raises:
+        DatasetError: if that cannot be found out: links lead in a circle, or a folder may not be searched.
+    """
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise DatasetError(f"{path}: cannot be opened: {getattr(error, 'strerror', error)}") from error
+    return True
 
 
 def size(path: str | os.PathLike, expected: str = "a file") -> int:
-    """How many bytes a regular file has.
+    """The number of bytes of a regular file that may be read.
 
     Args:
         path: the file, or a link to it.
         expected: what it should be, for the error.
 
     Raises:
-        DatasetError: if it is no regular file, or cannot be opened for reading.
-        FileNotFoundError: if there is nothing.
+        DatasetError: if it is not a regular file, or cannot be opened for reading.
+        FileNotFoundError: if there is no such file.
     """
     path = Path(path)
     try:
@@ -39,17 +57,22 @@ def size(path: str | os.PathLike, expected: str = "a file") -> int:
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise DatasetError(f"{path}: cannot be opened: {getattr(error, 'strerror', error)}") from error
     if not stat.S_ISREG(found.st_mode):
-        kind = KINDS.get(stat.S_IFMT(found.st_mode), "no file")
+        kind = KINDS.get(stat.S_IFMT(found.st_mode), "not a file")
         raise DatasetError(f"{path}: found {kind}, expected {expected}")
     return found.st_size
 
 
 def content(path: str | os.PathLike, largest: int, expected: str = "a file") -> bytes:
-    """The bytes of a regular file of at most `largest`.
+    """The bytes of a regular file of at most `largest` bytes.
+
+    Args:
+        path: the file, or a link to it.
+        largest: bytes.
+        expected: what it should be, for the error.
 
     Raises:
         DatasetError: as `size`; if it is larger, or reading fails.
-        FileNotFoundError: if there is nothing.
+        FileNotFoundError: if there is no such file.
     """
     found = size(path, expected)
     if found > largest:
@@ -64,16 +87,20 @@ def content(path: str | os.PathLike, largest: int, expected: str = "a file") -> 
 
 
 def unpacked(data: bytes, limit: int) -> bytes:
-    """What zlib or gzip packed, counted before it is kept; what comes after its end is left out.
+    """Unpack zlib or gzip data, whose size is counted first; bytes after its end are left out.
+
+    Args:
+        data: the packed bytes.
+        limit: the most bytes that they may unpack to.
 
     Raises:
-        ValueError: if it is more than `limit` bytes.
-        zlib.error: if it is damaged.
+        ValueError: if they unpack to more than `limit` bytes.
+        zlib.error: if they are damaged.
     """
-    packer, count, rest = zlib.decompressobj(EITHER), 0, data
-    while rest and not packer.eof:
-        count += len(packer.decompress(rest, PIECE))
-        rest = packer.unconsumed_tail
+    unpacker, count, rest = zlib.decompressobj(ZLIB_OR_GZIP), 0, data
+    while rest and not unpacker.eof:
+        count += len(unpacker.decompress(rest, PIECE))
+        rest = unpacker.unconsumed_tail
         if count > limit:
             raise ValueError(f"a zip bomb? found more than {limit} bytes in {len(data)}")
-    return zlib.decompressobj(EITHER).decompress(data)
+    return zlib.decompressobj(ZLIB_OR_GZIP).decompress(data)

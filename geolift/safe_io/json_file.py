@@ -70,9 +70,9 @@ def read_json(path: Path) -> dict[str, Any]:
         ...     read_json(Path(folder, "config.json"))
         {'seed': 1}
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
     try:
+        if not bounded_file.exists(path):
+            raise FileNotFoundError(f"{path}: no such file; has this folder been trained in?")
         content = parse_json(bounded_file.content(path, LARGEST, "a small JSON file").decode())
     except DatasetError as error:
         raise ConfigError(str(error)) from error

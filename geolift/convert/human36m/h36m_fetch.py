@@ -10,7 +10,7 @@ from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
-from geolift.safe_io import hdf5
+from geolift.safe_io import bounded_file, hdf5
 
 LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d", "intrinsics")}
 
@@ -33,7 +33,7 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
     if labels not in LABELS:
         raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
     path, clips = Path(path), []
-    files = sorted(path.glob("S*/*/annot.h5"))
+    files = sorted(file for folder in path.glob("S*/*") if bounded_file.exists(file := folder / "annot.h5"))
     if not files:
         raise FileNotFoundError(f"{path}: found no annot.h5 in the folder, expected S1/Directions-1/annot.h5 and so on")
     damaged = [file for file in files if human36m.is_damaged(*_named(file))]

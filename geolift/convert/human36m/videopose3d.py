@@ -12,7 +12,7 @@ from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
-from geolift.safe_io import pickles
+from geolift.safe_io import bounded_file, pickles
 from geolift.safe_io.npz import read_object_arrays
 from geolift.skeletons.joint_sets import COCO17, HUMAN36M17, MPII16
 from geolift.skeletons.mapping import JointMapping, map_joints
@@ -40,7 +40,7 @@ def read(path: str | os.PathLike) -> Dataset:
     keypoints = dict(_sequences(path, "positions_2d", arrays["positions_2d"]))
     mapping = _joint_mapping(path, _mapping(arrays["metadata"], f"{path}: metadata"))
     notes, points = ["Pixels include the lens's distortion."], None
-    if path.with_name(FILE_3D).exists():
+    if bounded_file.exists(path.with_name(FILE_3D)):
         beside = path.with_name(FILE_3D)
         points = dict(_sequences(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
     damaged = [sequence for sequence in keypoints if human36m.is_damaged(*sequence)]

@@ -48,7 +48,7 @@ def files(path: str | os.PathLike, ending: str) -> list[Path]:
     """
     path = Path(path)
     if not path.is_dir():
-        if not path.exists():
+        if not bounded_file.exists(path):
             raise FileNotFoundError(f"{path}: no such file")
         return [path]
     found = sorted(file for file in path.rglob("*") if file.suffix.lower() == ending and not file.name.startswith("."))

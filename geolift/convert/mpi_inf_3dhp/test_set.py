@@ -8,7 +8,7 @@ import numpy as np
 from geolift.convert.assemble import fit_intrinsics, follow_gaze
 from geolift.data.dataset import Dataset, check
 from geolift.errors import DatasetError
-from geolift.safe_io import hdf5
+from geolift.safe_io import bounded_file, hdf5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP17
 from geolift.skeletons.mapping import source_indices
 from geolift.skeletons.skeleton import H36M17
@@ -96,7 +96,7 @@ def _subject(path: Path, name: str, label: str) -> tuple[np.ndarray, np.ndarray,
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of one subject as h5py shows them: MATLAB's dimensions reversed, frames first."""
-    if not path.exists():
+    if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file, expected the annotations of {', '.join(IMAGE_SIZE)}")
     keys = ("annot2", "annot3", "univ_annot3", "valid_frame", "activity_annotation")
     with hdf5.opened(path, "MATLAB v7.3") as file:

@@ -9,7 +9,7 @@ from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics, follo
 from geolift.convert.mpi_inf_3dhp.test_set import LABELS
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.safe_io import matlab5
+from geolift.safe_io import bounded_file, matlab5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP28
 from geolift.skeletons.mapping import source_indices
 
@@ -46,7 +46,7 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
         raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
     path = Path(path)
     files = {names: path.joinpath(*names, "annot.mat") for names in FRAMES}
-    there = {names: file for names, file in files.items() if file.exists()}
+    there = {names: file for names, file in files.items() if bounded_file.exists(file)}
     if not there:
         raise FileNotFoundError(f"{path}: found no annot.mat in the folder, expected S1/Seq1/annot.mat and so on")
     clips, cut = [], 0

@@ -41,7 +41,7 @@ def detect(
         FileNotFoundError: if there is no such file.
     """
     path = Path(path)
-    if not path.exists():
+    if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file or folder")
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))  # it reads this when it is imported
     try:
