@@ -21,6 +21,7 @@ from geolift.keypoints.formats import (
     mpii,
     openpose,
     sleap,
+    videopose3d,
 )
 from geolift.keypoints.formats.base import KINDS, Format
 from geolift.keypoints.options import NO_OPTIONS, Options
@@ -30,7 +31,7 @@ from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (
     *openpose.FORMATS, *coco.FORMATS, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT,
-    *detectron.FORMATS, *deeplabcut.FORMATS, sleap.FORMAT, csv_table.FORMAT, geolift_dataset.FORMAT,
+    detectron.FORMAT, videopose3d.FORMAT, *deeplabcut.FORMATS, sleap.FORMAT, csv_table.FORMAT, geolift_dataset.FORMAT,
 )  # fmt: skip
 LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about twenty times as much
 HDF5 = b"\x89HDF\r\n\x1a\n"

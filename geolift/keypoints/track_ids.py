@@ -1,24 +1,24 @@
-"""People by the numbers under which a program followed them."""
+"""People by the track numbers in a keypoint file."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 
-def people(
-    ids: Sequence[int | None], frame: np.ndarray, *, none: int | None = None
+def people_by_id(
+    ids: Sequence[int | None], frame: np.ndarray, *, untracked: int | None = None
 ) -> tuple[np.ndarray | None, tuple[str, ...], tuple[str, ...]]:
-    """Who N detections are.
+    """The person of each of N detections.
 
     Args:
-        ids: each detection's number; None where it has none.
+        ids: each detection's track number; None where it has none.
         frame: `[N]` int, the detections' frames.
-        none: the number that everybody has where the program followed nobody.
+        untracked: the number that all people have where the program did not track.
 
     Returns:
-        `[N]` int, index into the people, or None if nobody was followed; the people's names; notes.
+        `[N]` int, index into the people, or None if there are no tracks; the people's names; notes.
     """
-    if all(number is None or number == none for number in ids):
+    if all(number is None or number == untracked for number in ids):
         return None, (), ()
     known = sorted({number for number in ids if number is not None})
     place = {number: i for i, number in enumerate(known)}
@@ -32,5 +32,5 @@ def people(
     if twice:
         return None, (), (f"the file's track numbers were not used: {twice} of them are twice in a frame",)
     alone = len(names) - len(known)
-    notes = (f"{alone} detections without a track number were taken as people of their own",) if alone else ()
+    notes = (f"{alone} detections without a track number were taken as separate people",) if alone else ()
     return person, tuple(names), notes

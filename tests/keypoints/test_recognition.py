@@ -120,6 +120,7 @@ def test_contents(tmp_path, people_file):
         ('[{"joints": 1}]', r"found JSON, a list of 1 with \['joints'\]"),
         ("time,x,y\n0,1,2\n", "not recognised: found text, which begins with 'time,x,y'"),
         ("\n", "found text, which begins with ''"),
+        ('frame,"a_x,a_y\n0,1,2\n', "found text, which begins with 'frame,"),
     ],
 )
 def test_what_is_no_keypoints(content, message, tmp_path):

@@ -12,13 +12,14 @@ from geolift.data import human36m
 from geolift.data.dataset import Dataset
 from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
+from geolift.keypoints.formats import archive_values
+from geolift.keypoints.formats.videopose3d import LAYOUTS, subjects, views_of
 from geolift.safe_io import bounded_file, pickles
 from geolift.safe_io.npz import read_object_arrays
-from geolift.skeletons.joint_sets import COCO17, HUMAN36M17, MPII16
+from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.mapping import JointMapping, map_joints
 
 FILE_3D = "data_3d_h36m.npz"
-LAYOUTS = {"h36m": HUMAN36M17, "coco": COCO17, "mpii": MPII16}
 UNNAMED = {17: "h36m", 16: "mpii"}  # the layouts of the files that name none, ground truth and Stacked Hourglass
 
 
@@ -38,7 +39,7 @@ def read(path: str | os.PathLike) -> Dataset:
     path = _file(Path(path))
     arrays = read_object_arrays(path, ("positions_2d", "metadata"))
     keypoints = dict(_sequences(path, "positions_2d", arrays["positions_2d"]))
-    mapping = _joint_mapping(path, _mapping(arrays["metadata"], f"{path}: metadata"))
+    mapping = _joint_mapping(path, archive_values.dictionary(arrays["metadata"], f"{path}: metadata"))
     notes, points = ["Pixels include the lens's distortion."], None
     if bounded_file.exists(path.with_name(FILE_3D)):
         beside = path.with_name(FILE_3D)
@@ -92,18 +93,11 @@ def _file(path: Path) -> Path:
     return found[0]
 
 
-def _mapping(value: Any, where: str) -> Mapping:
-    value = value.item() if isinstance(value, np.ndarray) and value.shape == () else value
-    if not isinstance(value, Mapping):
-        raise DatasetError(f"{where}: found {type(value).__name__}, expected a dict")
-    return value
-
-
 def _sequences(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str, str], Any]]:
     """(subject, action), the action as `human36m.action_name` has it, and what the file holds for them."""
-    for subject, actions in _mapping(array, f"{path}: {key}").items():
+    for subject, actions in subjects(array, f"{path}: {key}"):
         human36m.split_of(subject, str(path))
-        for action, value in _mapping(actions, f"{path}: {key}: {subject}").items():
+        for action, value in actions.items():
             yield (subject, human36m.action_name(str(action))), value
 
 
@@ -114,7 +108,7 @@ def _joint_mapping(path: Path, metadata: Mapping) -> JointMapping:
     if not isinstance(layout, str) or layout not in LAYOUTS:
         found = f"layout_name {metadata.get('layout_name')!r}, num_joints {metadata.get('num_joints')!r}"
         raise DatasetError(f"{path}: metadata: found {found}, expected one of {', '.join(LAYOUTS)}")
-    mapping = LAYOUTS[layout]
+    mapping = JOINT_SETS[LAYOUTS[layout]]
     expected = [
         [i for i, name in enumerate(mapping.source) if name.startswith(side)]
         for side in (("l_", "left_"), ("r_", "right_"))
@@ -133,17 +127,18 @@ def _joint_mapping(path: Path, metadata: Mapping) -> JointMapping:
 
 
 def _views(path: Path, sequence: tuple[str, str], keypoints: Mapping) -> list | tuple | np.ndarray:
-    views, count = keypoints[sequence], len(human36m.CAMERAS)
-    if not isinstance(views, list | tuple | np.ndarray) or len(views) != count:
-        found = f"{len(views)} views" if isinstance(views, list | tuple | np.ndarray) else type(views).__name__
-        raise DatasetError(f"{path}: positions_2d: {' '.join(sequence)}: found {found}, expected {count}")
+    """The arrays of all of Human3.6M's cameras."""
+    where, count = f"{path}: positions_2d: {' '.join(sequence)}", len(human36m.CAMERAS)
+    views = views_of(keypoints[sequence], where)
+    if len(views) != count:
+        raise DatasetError(f"{where}: found {len(views)} views, expected {count}")
     return views
 
 
 def _array(value: Any, joints: int, axes: int, where: str) -> np.ndarray:
-    shape = list(value.shape) if isinstance(value, np.ndarray) else type(value).__name__
     if not isinstance(value, np.ndarray) or value.ndim != 3 or value.shape[1:] != (joints, axes) or not len(value):
-        raise DatasetError(f"{where}: found {shape}, expected an array of shape [frames, {joints}, {axes}]")
+        found = archive_values.shape(value)
+        raise DatasetError(f"{where}: found {found}, expected an array of shape [frames, {joints}, {axes}]")
     if value.dtype.kind != "f":
         raise DatasetError(f"{where}: found {value.dtype}, expected floats")
     return value

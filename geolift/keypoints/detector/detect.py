@@ -12,6 +12,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.detector import blazepose
+from geolift.keypoints.frame_names import natural_key
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io import bounded_file
 
@@ -97,16 +98,11 @@ def detect(
 
 def _images(path: Path) -> tuple[list[Path], int]:
     """The image, or the images in the folder, `img2` before `img10`; and how many other files are there."""
-    files = sorted(path.iterdir(), key=_numbers) if path.is_dir() else [path]
+    files = sorted(path.iterdir(), key=lambda file: natural_key(file.name)) if path.is_dir() else [path]
     images = [file for file in files if file.suffix.lower() in IMAGES]
     if not images:
         raise DatasetError(f"{path}: found no image or video, expected {' '.join(IMAGES + VIDEOS)}")
     return images, sum(not file.name.startswith(".") for file in files) - len(images)
-
-
-def _numbers(path: Path) -> list[tuple[int, str]]:
-    """A name as a key that sorts its numbers by value."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", path.name)]
 
 
 def _image(path: Path) -> np.ndarray:

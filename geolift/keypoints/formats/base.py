@@ -1,37 +1,41 @@
-"""What a reader of keypoint files is: how a format is recognised, and how it becomes a `Recording`."""
+"""`Format`: how a format of keypoint files is recognised and read.
+
+To add a format:
+
+1. Write `formats/NAME.py`. Its docstring describes the files. It has `recognise(content)` and `read(content, path,
+   options)`, and `FORMAT = Format(...)` (or `FORMATS`, several) with both.
+   `content` depends on the kind of file (`recognition.open_content`): for "json" the parsed values, for "csv" lines.
+   `read` checks each value (`json_values`, `archive_values`, `csv_rows`, `safe_io.hdf5`; their errors name the place in
+   the file), finds joints (`joint_names`) and frames (`frame_names`), and ends with `detections.make_recording`.
+2. Add it to `recognition.FORMATS`.
+3. Write a writer of such files in `tests/helpers`, add it to `tests/helpers/corpus.py`, to the tests of formats and
+   recognition, and to the table in docs/formats.md.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
 KINDS = ("folder", "json", "npz", "csv", "hdf5")
 
 
-class Options(NamedTuple):
-    """What a user says about a file where the file itself does not.
-
-    Attributes:
-        joints: name of the joint set (`joint_sets.JOINT_SETS`) or None.
-        fps: frames per second, or None.
-        image_size: width and height of all images in pixels, or None.
-    """
-
-    joints: str | None = None
-    fps: float | None = None
-    image_size: tuple[float, float] | None = None
-
-
 class Format(NamedTuple):
-    """One format.
+    """A format of keypoint files.
 
     Attributes:
         name: what `--from` takes.
-        what: one line for people: which program writes it.
-        kind: which of `KINDS` it comes as; it decides what `content` is.
-        recognise: `(content) -> why`: why the content is of this format, in words, or None if it is not.
+        what: one line that names the program and the file.
+        kind: one of `KINDS`: the kind of file, which decides what `content` is.
+        recognise: `(content) -> str | None`: the reason why the content is of this format, or None if it is not.
         read: `(content, path, options) -> Recording`; raises DatasetError beginning with the path.
+
+    Example:
+        >>> from geolift.keypoints.recognition import FORMATS
+        >>> [known.name for known in FORMATS if known.kind == "folder"]
+        ['openpose']
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Text tables: lines to cells, cells to numbers, and the names in their first column to frames."""
+"""Comma-separated values: lines to cells, cells to numbers, and the labels of rows to frames."""
 
 import csv
 import re
@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names
-from geolift.keypoints.frame_names import Frames
+from geolift.keypoints.frame_names import Frames, distinct, order_frames
 from geolift.keypoints.options import Options
 
-NUMBER = re.compile(r"\A(\d+)\.0*\Z")  # as a table of floats has it
+FLOAT = re.compile(r"\A(\d+)\.0*\Z")  # a number of a frame in a table of floats
 
 
 def cells(lines: Iterable[str], origin: str) -> list[list[str]]:
@@ -37,25 +36,29 @@ def cells(lines: Iterable[str], origin: str) -> list[list[str]]:
 
 
 def numbers(row: Sequence[str], columns: Sequence[int], origin: str) -> np.ndarray:
-    """Some cells of a row as float64, NaN where empty; errors name `origin`, which says the row."""
+    """Some cells of a row as float64, NaN where empty.
+
+    Raises:
+        DatasetError: beginning with `origin`, which names the row, if a cell holds text.
+    """
     try:
         return np.array([float(row[i]) if row[i].strip() else np.nan for i in columns])
     except ValueError as error:
         raise DatasetError(f"{origin}: found text, expected numbers or nothing: {error}") from error
 
 
-def frames(labels: Sequence[str], origin: str, options: Options) -> tuple[np.ndarray, Frames]:
-    """The frames that the labels of N rows name: numbers, also written as 3.0, or names of images.
+def frames_of_labels(labels: Sequence[str], origin: str, options: Options) -> tuple[np.ndarray, Frames]:
+    """The frames of N rows by their labels: numbers, also written as 3.0, or names of images.
 
     Returns:
         `[N]` int, the frame of each row, and the frames.
 
     Raises:
-        DatasetError: if a label is empty, or numbers are too far apart for a video.
+        DatasetError: if a label is empty, or as `order_frames`.
     """
-    plain = [NUMBER.sub(r"\1", label.strip()) for label in labels]
+    plain = [FLOAT.sub(r"\1", label.strip()) for label in labels]
     if not all(plain):
         raise DatasetError(f"{origin}: found a row without a frame, expected its number or name")
-    place = {label: i for i, label in enumerate(dict.fromkeys(plain))}
-    found = frame_names.frames(list(place), origin, options)
-    return found.index[[place[label] for label in plain]], found
+    names, which = distinct(plain)
+    frames = order_frames(names, origin, options)
+    return frames.index[which], frames

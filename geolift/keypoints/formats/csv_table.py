@@ -1,4 +1,4 @@
-"""Plain tables: the format for keypoints of any program, in comma-separated values.
+"""Plain tables: comma-separated values, the format for keypoints of any program.
 
 One header line, then one line for each person in each frame:
 
@@ -8,13 +8,13 @@ One header line, then one line for each person in each frame:
     1,anna,413.0,300.9,0.95,388.9,302.3,0.91
 
 * `frame`: the number of a video's frame (numbers without a line are frames without people), or the name of an image.
-* `person`: optional; whom the line is of, the same name in every frame. Without it, a table of a video with one line a
-  frame is of one person, and in any other nobody is followed from frame to frame.
+* `person`: optional; the person's name, the same in every frame. Without it, a video with one line in each frame is of
+  one person, and any other table is untracked.
 * `JOINT_x`, `JOINT_y`: pixels, x right, y down; empty where the joint was not seen.
 * `JOINT_confidence`: optional, 0..1; for joints without it, 1 where there are coordinates.
 
-Joints may be called anything and stand in any order. If their names are exactly those of a joint set
-(docs/joint-mapping.md), they are of that set; otherwise a skeleton file says what they are (`skeleton_file`).
+Joints may have any names and stand in any order. If the names are exactly those of a joint set (docs/joint-mapping.md),
+the joints are that set; otherwise a skeleton file explains them (`skeleton_file`).
 """
 
 from pathlib import Path
@@ -22,14 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names
 from geolift.keypoints.formats import csv_rows
 from geolift.keypoints.formats.base import Format
+from geolift.keypoints.formats.detections import make_recording
+from geolift.keypoints.frame_names import distinct
 from geolift.keypoints.joint_names import joints_by_name
-from geolift.keypoints.options import Options, resolve_image_size
-from geolift.keypoints.recording import Recording, record
+from geolift.keypoints.options import Options
+from geolift.keypoints.recording import Recording
 
-LAST = ("x", "y", "confidence")
+LAST = ("x", "y", "confidence")  # of a column's name
 
 
 def recognise(lines: list[str]) -> str | None:
@@ -41,10 +42,43 @@ def recognise(lines: list[str]) -> str | None:
 
 
 def read(lines: list[str], path: Path, options: Options) -> Recording:
-    """Read a table. Raises DatasetError naming the line."""
-    cells = csv_rows.cells(lines, str(path))
-    header = _header(lines)
-    first = 2 if header[1:2] == ["person"] else 1
+    """Read a table.
+
+    Raises:
+        DatasetError: naming the line and what is wrong with it.
+    """
+    header, *cells = csv_rows.cells(lines, str(path)) or [[]]
+    header = [cell.strip() for cell in header]
+    has_people = header[1:2] == ["person"]
+    columns = _columns(header, 2 if has_people else 1, path)
+    if not cells:
+        raise DatasetError(f"{path}: found a header only, expected a line for each person in each frame")
+    joints = joints_by_name(tuple(columns), str(path), options.joints)
+    rows = np.stack([_numbers(row, list(columns.values()), f"{path}: frame {row[0]!r}") for row in cells])
+    frame, frames = csv_rows.frames_of_labels([row[0] for row in cells], str(path), options)
+    person, people = None, ()
+    if has_people:
+        names = [row[1].strip() for row in cells]
+        if not all(names):
+            raise DatasetError(f"{path}: found a line without a person, expected a name on every line or no column")
+        people, person = distinct(names)
+    elif frames.video and len(np.unique(frame)) == len(frame):
+        person, people = np.zeros(len(frame), int), ("0",)
+    notes = (*joints.notes, *frames.notes)
+    return make_recording(rows, frame, frames, joints, path, options, person=person, people=tuple(people), notes=notes)
+
+
+def _header(lines: list[str]) -> list[str]:
+    """The cells of the first line, [] if it is not one line of comma-separated values."""
+    try:
+        cells = csv_rows.cells(lines[:1], "header")
+    except DatasetError:
+        return []
+    return [cell.strip() for cell in cells[0]] if cells else []
+
+
+def _columns(header: list[str], first: int, path: Path) -> dict[str, dict[str, int]]:
+    """The columns of each joint, {"x": 2, "y": 3, "confidence": 4}; they begin with column `first`."""
     columns = {}
     for i, cell in enumerate(header[first:], first):
         joint, _, last = cell.rpartition("_")
@@ -55,46 +89,9 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
         columns[joint][last] = i
     for joint, parts in columns.items():
         if not {"x", "y"} <= parts.keys():
-            raise DatasetError(
-                f"{path}: header: found {joint}_{' and '.join(parts)} only, expected {joint}_x, {joint}_y"
-            )
-    if len(cells) < 2:
-        raise DatasetError(f"{path}: found a header only, expected a line for each person in each frame")
-    arranged = joints_by_name(tuple(columns), str(path), options.joints)
-    columns = [list(columns.values())[i] for i in arranged.order]
-    table = np.stack([_numbers(row, columns, f"{path}: frame {row[0]!r}") for row in cells[1:]])
-    frame, frames = csv_rows.frames([row[0] for row in cells[1:]], str(path), options)
-    fps, rated = frame_names.rate(frames, options, str(path))
-    if first == 2:
-        names = [row[1].strip() for row in cells[1:]]
-        if not all(names):
-            raise DatasetError(f"{path}: found a line without a person, expected a name on every line or no column")
-        people = tuple(dict.fromkeys(names))
-        number = {name: i for i, name in enumerate(people)}
-        person = np.array([number[name] for name in names])
-    elif frames.video and len(np.unique(frame)) == len(frame):
-        people, person = ("0",), np.zeros(len(frame), int)
-    else:
-        people, person = (), None
-    return record(
-        table[..., :2],
-        table[..., 2],
-        frame=frame,
-        joints=arranged.joints,
-        joint_set=arranged.joint_set,
-        frames=frames.names,
-        video=frames.video,
-        origin=str(path),
-        person=person,
-        people=people,
-        fps=fps,
-        image_size=resolve_image_size(None, options.image_size, len(frames.names), str(path)),
-        notes=(*arranged.notes, *frames.notes, *rated),
-    )
-
-
-def _header(lines: list[str]) -> list[str]:
-    return [cell.strip() for cell in csv_rows.cells(lines[:1], "header")[0]] if lines and lines[0].strip() else []
+            found = f"{joint}_{' and '.join(parts)}"
+            raise DatasetError(f"{path}: header: found {found} only, expected {joint}_x, {joint}_y")
+    return columns
 
 
 def _numbers(row: list[str], columns: list[dict[str, int]], origin: str) -> np.ndarray:

@@ -1,7 +1,7 @@
 """DeepLabCut's predictions and labels, as CSV and as HDF5, and LightningPose's, which have the same columns.
 
-A column is a scorer's, in files of several animals an individual's, a body part's coordinate: x, y, likelihood. HDF5
-files are as pandas writes them. They are read without pandas, which would unpickle whatever they hold.
+A column belongs to a scorer, in files of several animals to an individual, to a body part and a coordinate: x, y,
+likelihood. HDF5 files are as pandas writes them. They are read without pandas, which would unpickle anything.
 """
 
 import io
@@ -12,25 +12,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import frame_names
 from geolift.keypoints.formats import csv_rows
 from geolift.keypoints.formats.base import Format
+from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.joint_names import joints_by_name
-from geolift.keypoints.options import Options, resolve_image_size
-from geolift.keypoints.recording import Recording, record
+from geolift.keypoints.options import Options
+from geolift.keypoints.recording import Recording
 from geolift.safe_io import hdf5, pickles
 
 LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
 COORDINATES = ("x", "y", "likelihood")
-MOST_MISSING = 10  # columns that individuals would have, if all had all body parts, for one that is there
-ONE = "0"  # the name of the one animal in files that name none
+MOST_MISSING = 10  # columns if all individuals had all body parts, over the columns that there are
+ONLY_INDIVIDUAL = "0"  # the name of the animal in files without individuals
 
 
 class Table(NamedTuple):
     """F rows of columns.
 
     Attributes:
-        columns: of each the scorer, individual, body part and coordinate.
+        columns: scorer, individual, body part and coordinate of each.
         values: `[F, columns]` float64, NaN where empty.
         labels: F names of rows: numbers of frames, or paths of images.
     """
@@ -41,7 +41,7 @@ class Table(NamedTuple):
 
 
 def recognise(lines: list[str]) -> str | None:
-    """Why the lines are DeepLabCut's: their header rows are."""
+    """Why the lines are DeepLabCut's, or None: by their header rows."""
     levels = tuple(line.partition(",")[0].strip() for line in lines[:4])
     for known in LEVELS:
         if levels[: len(known)] == known:
@@ -50,7 +50,11 @@ def recognise(lines: list[str]) -> str | None:
 
 
 def read(lines: list[str], path: Path, options: Options) -> Recording:
-    """Read a CSV of three header rows, or four with individuals. Raises DatasetError naming the line or column."""
+    """Read a CSV of three header rows, or four with individuals.
+
+    Raises:
+        DatasetError: naming the line or column and what is wrong with it.
+    """
     cells = csv_rows.cells(lines, str(path))
     header = next((known for known in LEVELS if tuple(row[0].strip() for row in cells[: len(known)]) == known), None)
     if header is None:
@@ -61,26 +65,28 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
     index = next((i for i, name in enumerate(names) if i and all(name)), len(names))
     labels = ["/".join(cell.strip() for cell in row[:index]) for row in cells[len(header) :]]
     columns = list(range(index, len(names)))
-    extra = [i for i in columns if names[i][-1] not in COORDINATES and names[i][-1] != "z"]
-    taken = [i for i in columns if i not in extra]
+    kept = [i for i in columns if names[i][-1] in (*COORDINATES, "z")]
     values = [
-        csv_rows.numbers(row, taken, f"{path}: row {label!r}")
+        csv_rows.numbers(row, kept, f"{path}: row {label!r}")
         for row, label in zip(cells[len(header) :], labels, strict=True)
     ]
-    table = Table([_column(names[i]) for i in taken], np.array(values).reshape(len(values), len(taken)), labels)
-    notes = (f"{len(extra)} columns beyond x, y, likelihood were left out",) if extra else ()
-    return _recording(table, path, options, notes)
+    table = Table([_column(names[i]) for i in kept], np.array(values).reshape(len(values), len(kept)), labels)
+    return _recording(table, len(columns) - len(kept), path, options)
 
 
 def recognise_hdf5(path: Path) -> str | None:
-    """Why the file is DeepLabCut's: it holds a data frame of pandas whose columns are."""
+    """Why the file is DeepLabCut's, or None: it holds a data frame of pandas with such columns."""
     with hdf5.opened(path) as file:
         frames = _frames(file)
         return f"it holds a table of pandas with these columns under {frames[0]!r}" if frames else None
 
 
 def read_hdf5(path: Path, _: Path, options: Options) -> Recording:
-    """Read the one data frame that an HDF5 file holds, under whatever key, in either of pandas' two layouts."""
+    """Read the one data frame that an HDF5 file holds, under any key, in either of pandas' two layouts.
+
+    Raises:
+        DatasetError: naming the data set or column and what is wrong with it.
+    """
     with hdf5.opened(path) as file:
         frames = _frames(file)
         if len(frames) != 1:
@@ -92,18 +98,44 @@ def read_hdf5(path: Path, _: Path, options: Options) -> Recording:
             columns, values, labels = _fixed(group, path)
     if len(labels) != len(values):
         raise DatasetError(f"{path}: found {len(values)} rows of values, expected one for each of {len(labels)} names")
-    taken = [i for i, column in enumerate(columns) if column[-1] in (*COORDINATES, "z")]
-    extra = len(columns) - len(taken)
-    table = Table([_column(columns[i]) for i in taken], values[:, taken].astype(np.float64), labels)
-    notes = (f"{extra} columns beyond x, y, likelihood were left out",) if extra else ()
-    return _recording(table, path, options, notes)
+    kept = [i for i, column in enumerate(columns) if column[-1] in (*COORDINATES, "z")]
+    table = Table([_column(columns[i]) for i in kept], values[:, kept].astype(np.float64), labels)
+    return _recording(table, len(columns) - len(kept), path, options)
+
+
+FORMATS = (
+    Format("deeplabcut", "DeepLabCut's or LightningPose's CSV", "csv", recognise, read),
+    Format("deeplabcut", "DeepLabCut's HDF5", "hdf5", recognise_hdf5, read_hdf5),
+)
 
 
 def _column(names: Sequence[str]) -> tuple[str, str, str, str]:
-    return tuple(names) if len(names) == 4 else (names[0], ONE, *names[1:])
+    return tuple(names) if len(names) == 4 else (names[0], ONLY_INDIVIDUAL, *names[1:])
 
 
-def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...]) -> Recording:
+def _recording(table: Table, left_out: int, path: Path, options: Options) -> Recording:
+    """The recording of a table, without `left_out` columns that hold something else."""
+    _check_columns(table, path)
+    people = tuple(dict.fromkeys(column[1] for column in table.columns))
+    names = tuple(dict.fromkeys(column[2] for column in table.columns))
+    joints = joints_by_name(names, str(path), options.joints)
+    if len(people) * len(names) > MOST_MISSING * len(table.columns):
+        found = f"{len(people)} individuals and {len(names)} body parts in {len(table.columns)} columns"
+        raise DatasetError(f"{path}: found {found}, expected individuals to share body parts")
+    likelihood = any(column[3] == "likelihood" for column in table.columns)
+    rows = _rows(table, people, names, likelihood, path)
+    frame, frames = csv_rows.frames_of_labels(table.labels, str(path), options)
+    notes = [*joints.notes, *frames.notes]
+    if left_out:
+        notes.append(f"{left_out} columns beyond x, y, likelihood were left out")
+    if not likelihood:
+        notes.append("the file holds no likelihood: 1 was taken where there are coordinates")
+    frame, person = np.repeat(frame, len(people)), np.tile(np.arange(len(people)), len(table.labels))
+    rows, notes = rows.reshape(-1, len(names), 3), tuple(notes)
+    return make_recording(rows, frame, frames, joints, path, options, person=person, people=people, notes=notes)
+
+
+def _check_columns(table: Table, path: Path) -> None:
     columns = table.columns
     if any(column[3] == "z" for column in columns):
         raise DatasetError(f"{path}: found coordinates x, y, z: these are 3D already, expected x, y, likelihood")
@@ -115,18 +147,14 @@ def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...
         raise DatasetError(f"{path}: found {len(scorers)} scorers {scorers}, expected one")
     if not table.labels:
         raise DatasetError(f"{path}: found a header only, expected a row for each frame")
-    people = tuple(dict.fromkeys(column[1] for column in columns))
-    names = tuple(dict.fromkeys(column[2] for column in columns))
-    arranged = joints_by_name(names, str(path), options.joints)
-    # Where an individual has no such body part its columns are missing; all others must be whole.
-    place = {column[1:]: i for i, column in enumerate(columns)}
-    likelihood = any(column[3] == "likelihood" for column in columns)
-    if len(people) * len(names) > MOST_MISSING * len(columns):
-        found = f"{len(people)} individuals and {len(names)} body parts in {len(columns)} columns"
-        raise DatasetError(f"{path}: found {found}, expected individuals to share body parts")
-    found = np.full((len(table.labels), len(people), len(names), 3), np.nan)
+
+
+def _rows(table: Table, people: tuple[str, ...], names: tuple[str, ...], likelihood: bool, path: Path) -> np.ndarray:
+    """`[F, P, K, 3]` x, y, likelihood; NaN where an individual has no such body part, whose columns are absent."""
+    place = {column[1:]: i for i, column in enumerate(table.columns)}
+    rows = np.full((len(table.labels), len(people), len(names), 3), np.nan)
     for p, person in enumerate(people):
-        for k, joint in enumerate(names[i] for i in arranged.order):
+        for k, joint in enumerate(names):
             missing = [part for part in COORDINATES if (person, joint, part) not in place]
             if len(missing) == len(COORDINATES):
                 continue
@@ -135,28 +163,10 @@ def _recording(table: Table, path: Path, options: Options, notes: tuple[str, ...
                     f"{path}: {joint} of {person}: found no column for {missing}, expected x, y, likelihood"
                 )
             for i, part in enumerate(COORDINATES[: 3 - len(missing)]):
-                found[:, p, k, i] = table.values[:, place[person, joint, part]]
+                rows[:, p, k, i] = table.values[:, place[person, joint, part]]
     if not likelihood:
-        found[..., 2] = 1
-        notes = (*notes, "the file holds no likelihood: 1 was taken where there are coordinates")
-    frame, frames = csv_rows.frames(table.labels, str(path), options)
-    fps, rated = frame_names.rate(frames, options, str(path))
-    count = len(people)
-    return record(
-        found[..., :2].reshape(-1, len(names), 2),
-        found[..., 2].reshape(-1, len(names)),
-        frame=np.repeat(frame, count),
-        joints=arranged.joints,
-        joint_set=arranged.joint_set,
-        frames=frames.names,
-        video=frames.video,
-        origin=str(path),
-        person=np.tile(np.arange(count), len(table.labels)),
-        people=people,
-        fps=fps,
-        image_size=resolve_image_size(None, options.image_size, len(frames.names), str(path)),
-        notes=(*arranged.notes, *frames.notes, *rated, *notes),
-    )
+        rows[..., 2] = 1
+    return rows
 
 
 def _frames(file: Any) -> list[str]:
@@ -167,7 +177,7 @@ def _frames(file: Any) -> list[str]:
 
 
 def _levels(group: Any) -> tuple[str, ...]:
-    """The names of the levels of a data frame's columns; none if it is something else."""
+    """The names of the levels of a data frame's columns; () if it is something else."""
     if hdf5.text(group.attrs["pandas_type"]) == "frame_table":
         info = _unpickled(group.attrs.get("info", b"N."), f"{group.file.filename}: info")
         names = info.get(1, {}).get("names", ()) if isinstance(info, dict) and isinstance(info.get(1), dict) else ()
@@ -225,7 +235,11 @@ def _multi_index(group: Any, name: str, path: Path) -> list[list[str]]:
 def _checked(
     columns: list[tuple[str, ...]], values: list[np.ndarray], group: Any, path: Path
 ) -> tuple[list[tuple[str, ...]], np.ndarray]:
-    """The blocks side by side, if they are numbers and as many as columns."""
+    """The columns, and the blocks side by side, NaN where they are not numbers.
+
+    Raises:
+        DatasetError: if there are more or fewer names than columns of values, or they have not three or four levels.
+    """
     values = [np.zeros(block.shape) + np.nan if block.dtype.kind not in "fiub" else block for block in values]
     values = np.concatenate(values, axis=1)
     if values.shape[1] != len(columns) or not all(3 <= len(column) <= 4 for column in columns):
@@ -234,16 +248,10 @@ def _checked(
 
 
 def _plain(name: Any) -> str:
-    """A name as text; "" for what is none."""
+    """A name as text; "" for anything else."""
     return str(name) if isinstance(name, str | int | float) else ""
 
 
 def _unpickled(value: Any, origin: str) -> Any:
-    """What pandas keeps in attributes as pickles, through the unpickler that runs nothing."""
+    """What pandas keeps in attributes as pickles, by the unpickler that runs nothing."""
     return pickles.load_pickle(io.BytesIO(bytes(value)), origin)
-
-
-FORMATS = (
-    Format("deeplabcut", "DeepLabCut's or LightningPose's CSV", "csv", recognise, read),
-    Format("deeplabcut", "DeepLabCut's HDF5", "hdf5", recognise_hdf5, read_hdf5),
-)

@@ -1,4 +1,4 @@
-"""Values of a parsed JSON file, each of the type it must have; anything else is a DatasetError that names the place.
+"""Values from a parsed JSON file, each checked to be of the expected type; errors name the place.
 
 `where` is the beginning of such an error: the file and the place in it, e.g. "poses.json: people[3]".
 """
@@ -11,26 +11,26 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, json_file
 
-LARGEST_WHOLE = 10**15  # a frame, image or track number beyond this is none
-LARGEST = 1e100  # a number beyond this is not even junk in place of pixels
+LARGEST_WHOLE = 10**15  # of a frame, an image or a track
+LARGEST = 1e100  # of any number; programs write junk below it in place of pixels that are missing
 
 
 def load(path: Path, *, largest: int) -> Any:
     """Parse a JSON file of at most `largest` bytes.
 
     Raises:
-        DatasetError: if it is larger, not readable, or no JSON.
+        DatasetError: if it is larger, not readable, or not JSON.
         FileNotFoundError: if there is no such file.
     """
     try:
         return json_file.parse_json(bounded_file.content(path, largest).decode("utf-8-sig"))
     except DatasetError:
         raise
-    except ValueError as error:  # no JSON, no UTF-8
+    except ValueError as error:  # not JSON, not UTF-8
         raise DatasetError(f"{path}: not readable as JSON: {error}") from error
 
 
-def told(value: Any) -> str:
+def describe(value: Any) -> str:
     """What a value is, in a few words on one line."""
     if value is None:
         return "null"
@@ -43,7 +43,7 @@ def told(value: Any) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
-        keys = ", ".join(told(key) for key in list(value)[:5])
+        keys = ", ".join(describe(key) for key in list(value)[:5])
         return f"an object with {keys or 'nothing'}{', ...' if len(value) > 5 else ''}"
     return str(value)
 
@@ -64,19 +64,19 @@ def text(value: Any, where: str) -> str:
 
 
 def member(value: Any, key: str, where: str) -> Any:
-    """What an object has under a key."""
+    """The value of a key of an object."""
     if not isinstance(value, dict) or key not in value:
-        raise DatasetError(f"{where}: found {told(value)}, expected an object with {key!r}")
+        raise DatasetError(f"{where}: found {describe(value)}, expected an object with {key!r}")
     return value[key]
 
 
 def whole(value: Any, where: str, *, least: int = -LARGEST_WHOLE) -> int:
-    """A whole number from `least` on, also one written as 3.0."""
+    """A whole number, at least `least`, also one written as 3.0."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= LARGEST_WHOLE:
         expected = "a whole number" if least < 0 else f"a whole number from {least} on"
-        raise DatasetError(f"{where}: found {told(value)}, expected {expected}")
+        raise DatasetError(f"{where}: found {describe(value)}, expected {expected}")
     return value
 
 
@@ -84,7 +84,7 @@ def number(value: Any, where: str) -> float:
     """A finite number."""
     found = numbers([value], where)[0]
     if not np.isfinite(found):
-        raise DatasetError(f"{where}: found {told(value)}, expected a finite number")
+        raise DatasetError(f"{where}: found {describe(value)}, expected a finite number")
     return float(found)
 
 
@@ -94,7 +94,7 @@ def numbers(value: Any, where: str) -> np.ndarray:
     kinds = set(map(type, value)) - {int, float, type(None)}
     if kinds:
         wrong = next(i for i, item in enumerate(value) if type(item) in kinds)
-        raise DatasetError(f"{where}: found {told(value[wrong])} at [{wrong}], expected a number")
+        raise DatasetError(f"{where}: found {describe(value[wrong])} at [{wrong}], expected a number")
     try:
         found = np.array(value, np.float64)
     except OverflowError:
@@ -106,18 +106,18 @@ def numbers(value: Any, where: str) -> np.ndarray:
 
 
 def rows(value: Any, where: str) -> np.ndarray:
-    """A list of n lists of m numbers, `[n, m]` float64; null and infinity are NaN. No lists at all: `[0, 0]`."""
+    """A list of n lists of m numbers, `[n, m]` float64; null and infinity are NaN. An empty list: `[0, 0]`."""
     listing(value, where)
     if not value:
         return np.zeros((0, 0))
     widths = {len(row) if isinstance(row, list) else -1 for row in value}
     if -1 in widths or len(widths) > 1:
         wrong = next(row for row in value if not isinstance(row, list) or len(row) != len(value[0]))
-        raise DatasetError(f"{where}: found {told(wrong)}, expected lists of as many numbers each")
+        raise DatasetError(f"{where}: found {describe(wrong)}, expected lists of as many numbers each")
     return numbers([item for row in value for item in row], where).reshape(len(value), widths.pop())
 
 
 def _expect(value: Any, kind: type, words: str, where: str) -> Any:
     if not isinstance(value, kind):
-        raise DatasetError(f"{where}: found {told(value)}, expected {words}")
+        raise DatasetError(f"{where}: found {describe(value)}, expected {words}")
     return value

@@ -1,13 +1,13 @@
 """MediaPipe's 33 pose landmarks as JSON. MediaPipe itself writes no files; these forms are read:
 
-- a list of frames, or {"frames": [...], "width": 1280, "height": 720, "fps": 30}, sizes and rate optional;
-- a frame is null or [] for nobody, the list of one person's landmarks, a list of several people's lists, or an object
-  that has one of these under "landmarks" or "pose_landmarks"; such an object alone is the frame of a single image;
+- a list of frames, or {"frames": [...], "width": 1280, "height": 720, "fps": 30}, all but "frames" optional;
+- a frame is null or [] without people, the list of one person's landmarks, a list of several people's lists, or an
+  object that has one of these under "landmarks" or "pose_landmarks"; such an object alone is a single image;
 - a landmark is {"x", "y", "visibility"}, x and y fractions of the image's width and height. z is not used; without
   visibility a landmark counts as seen.
 
-Two frames and more are a video. Fractions become pixels by the images' size. World landmarks, which are metres around
-the hips and no 2D, are refused.
+Two or more frames are a video. Fractions become pixels by the images' size. World landmarks, 3D in metres around the
+hips, are refused.
 """
 
 from pathlib import Path
@@ -19,16 +19,18 @@ from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
-from geolift.keypoints.options import Options, resolve_fps, resolve_image_size, resolve_joint_set
-from geolift.keypoints.recording import Recording, record
+from geolift.keypoints.formats.detections import make_recording
+from geolift.keypoints.frame_names import numbered_video, single_images
+from geolift.keypoints.options import NO_OPTIONS, Options, resolve_fps, resolve_image_size, resolve_joint_set
+from geolift.keypoints.recording import Recording
 from geolift.skeletons.joint_sets import MEDIAPIPE33
 
 JOINT_SET = "mediapipe33"
 KEYS = ("pose_landmarks", "landmarks")
 WORLD = "pose_world_landmarks"
 HIPS = [MEDIAPIPE33.source.index(f"{side}_hip") for side in ("left", "right")]
-AT_HIPS = 0.02  # metres from 0 at which world landmarks have the middle of the hips; no image shows hips in its corner
-FARTHEST = 10.0  # a fraction of the image beyond this is none
+AT_HIPS = 0.02  # metres: how close to 0 world landmarks have the middle of the hips; in images that is the corner
+FARTHEST = 10.0  # the largest fraction of the image
 
 
 def recognise(content: Any) -> str | None:
@@ -40,13 +42,13 @@ def recognise(content: Any) -> str | None:
         return None
     first = next((frame for frame in frames if frame), None)
     if isinstance(first, dict):
-        told = any(key in first for key in (*KEYS, WORLD))
+        found = any(key in first for key in (*KEYS, WORLD))
     else:
         while isinstance(first, list) and first and isinstance(first[0], list):
             first = first[0]
         first = first[0] if isinstance(first, list) and first else None
-        told = isinstance(first, dict) and {"x", "y"} <= set(first)
-    return "a list of frames with landmarks x, y" if told else None
+        found = isinstance(first, dict) and {"x", "y"} <= set(first)
+    return "a list of frames with landmarks x, y" if found else None
 
 
 def read(content: Any, path: Path, options: Options) -> Recording:
@@ -56,42 +58,34 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         DatasetError: naming the frame and what is wrong with it; if neither the file nor `options` has the images'
             size; if the landmarks are in metres.
     """
-    resolved = resolve_joint_set(JOINT_SET, len(MEDIAPIPE33.source), options.joints, str(path))
+    joints = resolve_joint_set(JOINT_SET, len(MEDIAPIPE33.source), options.joints, str(path))
     alone = isinstance(content, dict) and "frames" not in content
     listed = [content] if alone else content["frames"] if isinstance(content, dict) else content
-    frames = values.listing(listed, str(path))
-    rows, frame, unsaid = [], [], 0
-    for i, found in enumerate(frames):
+    entries = values.listing(listed, str(path))
+    rows, frame, unscored = [], [], 0
+    for i, entry in enumerate(entries):
         where = f"{path}: frame {i}"
-        for j, person in enumerate(_people(found, where)):
+        for j, person in enumerate(_people(entry, where)):
             row, without = _person(person, f"{where}: person {j}")
             rows.append(row)
             frame.append(i)
-            unsaid += without
+            unscored += without
     if not rows:
-        raise DatasetError(f"{path}: found no person in {len(frames)} frames, expected at least one")
-    stacked = np.stack(rows)
-    _check_fractions(stacked[..., :2], path)
-    told = {} if alone or isinstance(content, list) else content
-    sizes = resolve_image_size(_sizes(told, len(frames), path), options.image_size, len(frames), str(path))
+        raise DatasetError(f"{path}: found no person in {len(entries)} frames, expected at least one")
+    rows = np.stack(rows)
+    _check_fractions(rows[..., :2], path)
+    header = {} if alone or isinstance(content, list) else content
+    sizes = resolve_image_size(_sizes(header, len(entries), path), options.image_size, len(entries), str(path))
     if sizes is None:
         raise DatasetError(f"{path}: found fractions of the image, expected --image-size WIDTHxHEIGHT for pixels")
-    fps = resolve_fps(_positive(told, "fps", path) or 0.0, options.fps, str(path))
-    video = len(frames) > 1
-    notes = (f"{unsaid} landmarks without visibility were taken as seen",) if unsaid else ()
-    return record(
-        stacked[..., :2] * sizes[0],
-        stacked[..., 2],
-        frame=np.array(frame),
-        joints=resolved.joints,
-        joint_set=resolved.joint_set,
-        frames=tuple(str(i) for i in range(len(frames))) if video else (path.stem,),
-        video=video,
-        origin=str(path),
-        fps=fps if video else 0.0,
-        image_size=sizes,
-        notes=notes,
-    )
+    rows[..., :2] *= sizes[0]
+    fps = resolve_fps(_positive(header, "fps", path) or 0.0, options.fps, str(path))
+    if len(entries) > 1:
+        frames = numbered_video(len(entries), fps)
+    else:
+        frames = single_images([path.stem], str(path), NO_OPTIONS)
+    notes = (f"{unscored} landmarks without visibility were taken as seen",) if unscored else ()
+    return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes, notes=notes)
 
 
 FORMAT = Format("mediapipe", "MediaPipe pose landmarks", "json", recognise, read)
@@ -135,16 +129,16 @@ def _check_fractions(points: np.ndarray, path: Path) -> None:
         raise DatasetError(f"{path}: found coordinates up to {largest:g}, expected fractions of the image")
 
 
-def _sizes(told: dict[str, Any], count: int, path: Path) -> np.ndarray | None:
-    """`[F, 2]` width and height of the frames as the file tells them, or None."""
-    size = [_positive(told, key, path) for key in ("width", "height")]
+def _sizes(header: dict[str, Any], count: int, path: Path) -> np.ndarray | None:
+    """`[F, 2]` width and height of the frames as the file states them, or None."""
+    size = [_positive(header, key, path) for key in ("width", "height")]
     return None if None in size else np.tile(np.array(size, np.float32), (count, 1))
 
 
-def _positive(told: dict[str, Any], key: str, path: Path) -> float | None:
-    if told.get(key) is None:
+def _positive(header: dict[str, Any], key: str, path: Path) -> float | None:
+    if header.get(key) is None:
         return None
-    found = values.number(told[key], f"{path}: {key}")
+    found = values.number(header[key], f"{path}: {key}")
     if not 0 < found <= LARGEST_PIXEL:
         raise DatasetError(f"{path}: {key}: found {found:g}, expected a number above 0")
     return found

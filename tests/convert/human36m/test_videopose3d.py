@@ -178,7 +178,7 @@ def good():
     ("positions", "metadata", "message"),
     [
         ({"Bob": {}}, {}, "subject: found 'Bob', expected one of S1"),
-        ({"S1": 3}, {}, "positions_2d: S1: found int, expected a dict"),
+        ({"S1": 3}, {}, "positions_2d: S1: found int, expected a dictionary"),
         ({"S1": {"Walking": good()["S1"]["Walking"][:3]}}, {}, "Walking: found 3 views, expected 4"),
         ({"S1": {"Walking": [np.zeros((3, 17, 3))] * 4}}, {}, r"found \[3, 17, 3\], expected an array of .*17, 2\]"),
         ({"S1": {"Walking": [np.zeros((0, 17, 2))] * 4}}, {}, r"found \[0, 17, 2\]"),

@@ -197,7 +197,7 @@ def test_alphapose_in_openpose_s_order_has_a_neck_between_the_shoulders(rng, tmp
     found = read(alphapose.FORMAT, writers.alphapose(tmp_path / "halpe.json", scene, form="open"))
     shoulders = found.keypoints[:, [OPENPOSE_COCO.index(f"{side}_shoulder") for side in ("left", "right")]]
     np.testing.assert_allclose(found.keypoints[:, 1], shoulders.mean(axis=1), atol=1e-3)
-    assert noted(found, "the neck of 8 people was no neck")
+    assert noted(found, "the neck of 8 people was another joint")
 
 
 def test_images_far_apart_are_no_video_unless_there_is_a_frame_rate(rng, tmp_path):

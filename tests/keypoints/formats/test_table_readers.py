@@ -199,15 +199,15 @@ def test_videopose3d_of_several_subjects_and_cameras(rng, tmp_path):
     ("takes", "metadata", "message"),
     [
         ({}, COCO_LAYOUT, "no subject with an action"),
-        ({"S1": [1]}, COCO_LAYOUT, "S1: found list, expected actions"),
+        ({"S1": [1]}, COCO_LAYOUT, "S1: found list, expected a dictionary"),
         ({"S1": {"walk": 3}}, COCO_LAYOUT, "S1, walk: found int"),
         ({"S1": {"walk": [[1, 2]]}}, COCO_LAYOUT, "camera 0: found list, expected"),
         ({"S1": {"walk": [np.zeros((3, 17, 3))]}}, COCO_LAYOUT, r"found \[3, 17, 3\]"),
         ({"S1": {"walk": [np.full((3, 17, 2), "a")]}}, COCO_LAYOUT, "found type <U1, expected numbers"),
-        ({"S1": {"walk": [np.ones((3, 16, 2))]}}, COCO_LAYOUT, r"takes of \[16\] joints, expected 17"),
+        ({"S1": {"walk": [np.ones((3, 16, 2))]}}, COCO_LAYOUT, r"clips of \[16\] joints, expected 17"),
         ({"S1": {"walk": [np.ones((3, 20, 2))]}}, {"layout_name": "humaneva20"}, "layout_name: found 'humaneva20'"),
         ({"S1": {"walk": [np.ones((3, 17, 2))]}}, {"layout_name": ["coco"]}, "layout_name: found list"),
-        ({"S1": {"walk": [np.ones((3, 17, 2))]}}, {"num_joints": np.ones(2)}, r"takes of \[17\] joints, expected"),
+        ({"S1": {"walk": [np.ones((3, 17, 2))]}}, {"num_joints": np.ones(2)}, r"clips of \[17\] joints, expected"),
         ({"S1": {"walk": [np.zeros((3, 17, 2))]}}, COCO_LAYOUT, "found no person in 3 frames"),
         ({"S1": {"walk": [np.ones((3, 17, 2))]}}, {**COCO_LAYOUT, "video_metadata": 3}, "video_metadata: found int"),
     ],
@@ -380,11 +380,11 @@ def test_damaged_sleap(found, tmp_path):
     refused(edited(nobody), "found no person in 0 frames")
 
 
-def test_axes_that_cannot_be_told_apart(rng, tmp_path):
+def test_ambiguous_axes_are_refused(rng, tmp_path):
     pytest.importorskip("h5py")
     found = writers.people(rng, ("a", "b"), frames=2)
     writers.sleap(tmp_path / "walk.h5", found)
-    refused(tmp_path / "walk.h5", "axes cannot be told apart")
+    refused(tmp_path / "walk.h5", "axes are ambiguous")
     writers.sleap(tmp_path / "walk.h5", found, dims=True)
     assert read(tmp_path / "walk.h5").people[0] == "anna"
 
