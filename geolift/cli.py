@@ -142,12 +142,12 @@ def _size(text: str) -> tuple[float, float]:
 
 def _lift(options: argparse.Namespace) -> None:
     from geolift.lifting.lift import lift
-    from geolift.output import view as viewer
-    from geolift.output import write
+    from geolift.output.view.formats import VIEWERS, write_view
+    from geolift.output.write import WRITERS, write_result
 
     for output in options.output:
-        if Path(output).suffix.lower() not in (*write.WRITERS, *viewer.SUFFIXES):
-            expected = ", ".join((*write.WRITERS, *viewer.SUFFIXES))
+        if Path(output).suffix.lower() not in (*WRITERS, *VIEWERS):
+            expected = ", ".join((*WRITERS, *VIEWERS))
             raise DatasetError(f"{output}: found {Path(output).suffix or 'no suffix'}, expected one of {expected}")
         if not Path(output).parent.is_dir():
             raise DatasetError(f"{output}: found no folder {Path(output).parent}, expected one to write to")
@@ -164,11 +164,11 @@ def _lift(options: argparse.Namespace) -> None:
     )
     print(*(f"  {printable(note)}" for note in result.notes), sep="\n")
     for output in options.output:
-        if Path(output).suffix.lower() in viewer.SUFFIXES:
-            viewer.view(result, output)
+        if Path(output).suffix.lower() in VIEWERS:
+            write_view(result, output)
             print(output)
         else:
-            written = write.write(result, output)
+            written = write_result(result, output)
             print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
 
 
@@ -181,10 +181,10 @@ def _inspect(options: argparse.Namespace) -> None:
 
 
 def _view(options: argparse.Namespace) -> None:
-    from geolift.output import view as viewer
-    from geolift.output import write
+    from geolift.output.view.formats import write_view
+    from geolift.output.write import load_result
 
-    viewer.view(write.load(options.input), options.output)
+    write_view(load_result(options.input), options.output)
     print(options.output)
 
 

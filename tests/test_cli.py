@@ -7,7 +7,7 @@ import pytest
 
 import geolift
 from geolift import cli
-from geolift.output import write
+from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
@@ -39,8 +39,8 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
             ]
         else:
             assert path.stat().st_size > 0 and str(path) in printed
-    result = write.load(outputs[0])
-    np.testing.assert_array_equal(result.points, write.load(outputs[1]).points)
+    result = load_result(outputs[0])
+    np.testing.assert_array_equal(result.points, load_result(outputs[1]).points)
     np.testing.assert_array_equal(result.points, geolift.lift(folder, fps=25).points)
     assert cli.main(["view", str(outputs[0]), "-o", str(tmp_path / "again.html")]) == 0
     assert (tmp_path / "again.html").read_bytes() == outputs[5].read_bytes()
@@ -50,7 +50,7 @@ def test_options_reach_the_lifting(folder, tmp_path):
     out = tmp_path / "out.npz"
     said = "--fps 25 --people largest --height 1.5 --head extrapolate --min-confidence 0 --image-size 640x480"
     assert cli.main(["lift", str(folder), "-o", str(out), *said.split()]) == 0
-    result = write.load(out)
+    result = load_result(out)
     assert len(result.people) == 1 and "1.5 m (as given)" in result.scale
     assert result.filled[:, H36M17.head].any() and np.isfinite(result.position).all()
 

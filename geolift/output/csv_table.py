@@ -8,10 +8,10 @@ import numpy as np
 from geolift.output.result import AXES, Result
 
 
-def write(result: Result, path: Path) -> list[str]:
-    """Write CSV with one line of column names; a cell is empty where something is missing or unknown.
+def write_csv(result: Result, path: Path) -> list[str]:
+    """Write a result as CSV with one line of column names; a cell is empty where something is missing or unknown.
 
-    Columns: person, frame (from 0 on), frame_name, seconds, units, axes, root_x, root_y, root_z (the position), then
+    Columns: person, frame (from 0), frame_name, seconds, units, axes, root_x, root_y, root_z (the position), then
     for every joint J_x, J_y, J_z (from the root), J_u, J_v (pixels), J_confidence, J_filled (1 or 0).
     """
     columns = ["person", "frame", "frame_name", "seconds", "units", "axes", "root_x", "root_y", "root_z"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.result import AXES, Result, check
+from geolift.output.result import AXES, Result, check_result
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons.skeleton import Skeleton
@@ -67,7 +67,7 @@ def load_json(path: Path) -> Result:
         kind = ENTRIES.get(key, (None, 0))[0]
         try:
             if kind in (np.float32, np.float64):
-                with np.errstate(over="ignore"):  # beyond float32 is infinite, which `check` refuses
+                with np.errstate(over="ignore"):  # beyond float32 is infinite, which `check_result` refuses
                     arrays[key] = np.array(value, np.float64).astype(kind)  # null becomes NaN
             else:
                 _expect_small(value)
@@ -116,4 +116,4 @@ def _result(arrays: dict[str, np.ndarray], origin: str) -> Result:
             raise DatasetError(f"{origin}: {key}: found {arrays[key].item()!r}, expected {known!r}")
     skeleton = Skeleton(plain.pop("joint_names"), *(plain.pop(key) for key in Skeleton._fields[1:]))
     fields = {key: arrays.get(key) for key in ARRAYS}
-    return check(Result(skeleton=skeleton, **fields, **plain), origin)
+    return check_result(Result(skeleton=skeleton, **fields, **plain), origin)

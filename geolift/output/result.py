@@ -1,4 +1,4 @@
-"""What lifting gives: 3D points with everything needed to understand them; saved as npz or JSON (docs/formats.md)."""
+"""The result of lifting: 3D points with everything needed to understand them, and its checks (docs/formats.md)."""
 
 from typing import NamedTuple
 
@@ -13,6 +13,15 @@ AXES = "x right, y down, z forward (camera)"
 UNITS = ("m", "normalised")
 ASSUMED_FPS = 30.0  # frames per second of a video whose rate is unknown
 AT_ROOT = 1e-4  # share of the largest coordinate by which a root may be off the origin
+ROWS = (
+    "points",
+    "position",
+    "keypoints",
+    "confidence",
+    "filled",
+    "frame",
+    "person",
+)  # fields with rows
 
 
 class Result(NamedTuple):
@@ -21,24 +30,32 @@ class Result(NamedTuple):
     Attributes:
         points: `[N, J, 3]` float32, the root at the origin, axes as in `AXES`, in `units`; NaN where missing.
         position: `[N, 3]` float32, where the root is in the camera frame, in `units`: an estimate (`scale` says from
-            what); NaN where unknown. `points + position[:, None]` puts everybody into one frame.
+            what); NaN where unknown. `points + position[:, None]` puts all people into one coordinate frame.
         keypoints: `[N, J, 2]` float32 pixels, the 2D that was lifted, in the joints of `skeleton`, smoothed where
             `notes` say so; NaN where missing.
         confidence: `[N, J]` float32 in 0..1, of the 2D; 0 where a joint is missing or was filled in.
-        filled: `[N, J]` bool: joints the file did not have in this frame, filled in by the rule in `notes`.
+        filled: `[N, J]` bool: joints that the file lacks in this frame, filled in as `notes` say.
         frame: `[N]` int, index into `frames`; rows stand in the order of persons, then of frames.
         person: `[N]` int, index into `people`.
         skeleton: names and relations of the J joints.
-        frames: names of all frames in the order of time, those without people, too.
-        people: the persons' names.
+        frames: F names of all frames in the order of time, also of those without people.
+        people: P names.
         video: whether frames follow each other at a constant rate; False: single images.
         fps: frames per second; 0 where unknown.
         image_size: `[F, 2]` float32 width and height of every frame in pixels, or None.
-        units: "m", or "normalised" where nothing tells the size.
-        scale: a sentence: what the size in `units` and `position` rest on.
-        model: id of the model card: name and digest of the weights.
+        units: "m", or "normalised" (the model's units) where the size is not known.
+        scale: a sentence: what the size in `units` and `position` are derived from.
+        model: id of the model: name and digest of the weights.
         source: the file that was lifted, and what it was recognised as.
-        notes: what reading and lifting left out, filled in or took for granted, a line each, with counts.
+        notes: what reading and lifting left out, filled in or assumed, a line each, with counts.
+
+    Example:
+        >>> import geolift
+        >>> import numpy as np
+        >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
+        >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
+        >>> result.points.shape, result.people, result.skeleton.names[0]
+        ((1, 17, 3), ('0',), 'pelvis')
     """
 
     points: np.ndarray
@@ -60,15 +77,29 @@ class Result(NamedTuple):
     source: str
     notes: tuple[str, ...] = ()
 
-    def _repr_html_(self) -> str:
-        """What a notebook shows: the page of `geolift.output.view`."""
-        from geolift.output.view.page import notebook
-
-        return notebook(self)
+    def select_rows(self, kept: np.ndarray) -> "Result":
+        """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
+        return self._replace(**{key: getattr(self, key)[kept] for key in ROWS})
 
 
-def check(result: Result, origin: str) -> Result:
-    """Return `result` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
+def check_result(result: Result, origin: str) -> Result:
+    """Return `result` if everything in it is as documented, else refuse it.
+
+    Args:
+        result: N poses, as in `Result`.
+        origin: the file or argument, which errors begin with.
+    Returns:
+        The same result.
+    Raises:
+        DatasetError: naming the field, what was found and what was expected.
+    Example:
+        >>> import geolift
+        >>> import numpy as np
+        >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
+        >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
+        >>> check_result(result, "my result") is result
+        True
+    """
     try:
         skeletons.check_skeleton(result.skeleton)
     except ValueError as error:

@@ -1,8 +1,7 @@
-"""Write lifted poses to the file whose suffix says how, and read back those that keep everything."""
+"""Writing of results in the format that a file's suffix names, and reading of the formats that keep everything."""
 
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,13 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output import csv_table, npz_json
-from geolift.output.mocap import bvh, c3d, trc
-from geolift.output.result import ASSUMED_FPS, Result, check
+from geolift.output.csv_table import write_csv
+from geolift.output.mocap.bvh import write_bvh
+from geolift.output.mocap.c3d import write_c3d
+from geolift.output.mocap.trc import write_trc
+from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
+from geolift.output.result import ASSUMED_FPS, Result, check_result
 from geolift.safe_io import bounded_file
+from geolift.safe_io.atomic import replacing_all
 
 LONGEST_NAME = 64  # characters of a person's name in a file's name
-ROWS = ("points", "position", "keypoints", "confidence", "filled", "frame")  # what a result has for each row
 
 
 class Writer(NamedTuple):
@@ -24,7 +26,7 @@ class Writer(NamedTuple):
 
     Attributes:
         write: `(result, path) -> notes`; raises DatasetError that does not name the path.
-        timed: whether the format has a time line, which single images do not.
+        timed: whether the format has a time line, which single images do not have.
         alone: whether a file holds one person only.
     """
 
@@ -34,11 +36,15 @@ class Writer(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What `write` did.
+    """What `write_result` returns.
 
     Attributes:
         paths: the files, for formats of one person a file in the order of people.
-        notes: what the format left out, changed or took for granted, a line each.
+        notes: what the format left out, changed or assumed, a line each.
+
+    Example:
+        >>> Written(paths=(Path("out.npz"),), notes=()).paths[0].name
+        'out.npz'
     """
 
     paths: tuple[Path, ...]
@@ -46,29 +52,45 @@ class Written(NamedTuple):
 
 
 WRITERS = {
-    ".npz": Writer(npz_json.write_npz, timed=False, alone=False),
-    ".json": Writer(npz_json.write_json, timed=False, alone=False),
-    ".csv": Writer(csv_table.write, timed=False, alone=False),
-    ".bvh": Writer(bvh.write, timed=True, alone=True),
-    ".c3d": Writer(c3d.write, timed=True, alone=False),
-    ".trc": Writer(trc.write, timed=True, alone=True),
+    ".npz": Writer(write_npz, timed=False, alone=False),
+    ".json": Writer(write_json, timed=False, alone=False),
+    ".csv": Writer(write_csv, timed=False, alone=False),
+    ".bvh": Writer(write_bvh, timed=True, alone=True),
+    ".c3d": Writer(write_c3d, timed=True, alone=False),
+    ".trc": Writer(write_trc, timed=True, alone=True),
 }
-LOADERS = {".npz": npz_json.load_npz, ".json": npz_json.load_json}
+LOADERS = {".npz": load_npz, ".json": load_json}
 
 
-def write(result: Result, path: str | os.PathLike) -> Written:
-    """Check `result` and write it as the suffix of `path` says: .npz, .json, .csv, .bvh, .c3d or .trc.
+def write_result(result: Result, path: str | os.PathLike) -> Written:
+    """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d or .trc.
 
-    Files appear whole or not at all, in place of what was there. Formats of one person a file (.bvh, .trc) become, with
-    several people, files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name is none for a file.
+    Files appear whole or not at all, in place of existing ones. With several people, formats of one person a file
+    (.bvh, .trc) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does not suit a file.
 
+    Args:
+        result: N poses.
+        path: the file.
+    Returns:
+        The files and notes.
     Raises:
-        DatasetError: if the suffix is another, the result is not as documented, or the format cannot hold it.
+        DatasetError: if the suffix is unknown, the result is not as documented, or the format cannot hold it.
         FileNotFoundError: if there is no such folder.
+    Source:
+        Formats: docs/formats.md.
+    Example:
+        >>> import tempfile
+        >>> import geolift
+        >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
+        >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     written = write_result(result, Path(folder) / "poses.csv")
+        ...     written.paths[0].read_text().split(",")[:3]
+        ['person', 'frame', 'frame_name']
     """
     path = Path(path)
     writer = _by_suffix(WRITERS, path)
-    check(result, str(path))
+    check_result(result, str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder")
     if path.is_dir():
@@ -82,26 +104,40 @@ def write(result: Result, path: str | os.PathLike) -> Written:
         notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
     results = {path: result}
     if writer.alone and len(result.people) > 1:
-        results, left_out = _apart(result, path)
+        results, left_out = _split_people(result, path)
         notes += left_out
-    with tempfile.TemporaryDirectory(prefix=f".{path.name[:50]}.", dir=path.parent) as folder:
-        for whole, part in results.items():
+    with replacing_all(*results) as partials:
+        for (target, part), partial in zip(results.items(), partials, strict=True):
             try:
-                said = writer.write(part, Path(folder) / whole.name)
+                found = writer.write(part, partial)
             except DatasetError as error:
-                raise DatasetError(f"{whole}: {error}") from error
-            notes += said if len(results) == 1 else [f"{whole.name}: {note}" for note in said]
-        for whole in results:
-            (Path(folder) / whole.name).replace(whole)
+                raise DatasetError(f"{target}: {error}") from error
+            notes += found if len(results) == 1 else [f"{target.name}: {note}" for note in found]
     return Written(tuple(results), tuple(notes))
 
 
-def load(path: str | os.PathLike) -> Result:
-    """Read and check a .npz or .json that `write` wrote; nothing was lost.
+def load_result(path: str | os.PathLike) -> Result:
+    """Read and check a .npz or .json that `write_result` wrote; nothing was lost.
 
+    Args:
+        path: the file.
+    Returns:
+        The result that was written.
     Raises:
         DatasetError: naming the file, the entry, what was found and what was expected.
         FileNotFoundError: if there is no such file.
+    Source:
+        Formats: docs/formats.md.
+    Example:
+        >>> import tempfile
+        >>> import geolift
+        >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
+        >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     written = write_result(result, Path(folder) / "poses.json")
+        ...     again = load_result(written.paths[0])
+        >>> bool((again.points == result.points).all())
+        True
     """
     path = Path(path)
     loader = _by_suffix(LOADERS, path)
@@ -118,20 +154,19 @@ def _by_suffix(formats: dict, path: Path):
     return formats[path.suffix.lower()]
 
 
-def _apart(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
-    """Every person's own result by the file that it goes to, and notes on whose name the file does not have."""
+def _split_people(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
+    """Each person's result by the file that it goes to, and notes on people whose name the file does not have."""
     names = [re.sub(r'[\s\\/:*?"<>|\x00-\x1f]', "_", name) for name in result.people]
     if len({name.lower() for name in names}) < len(names) or max(map(len, names)) > LONGEST_NAME:
         names = [str(i) for i in range(len(names))]
     parts, notes = {}, []
     for i, (person, name) in enumerate(zip(result.people, names, strict=True)):
-        rows = result.person == i
-        if not np.isfinite(result.points[rows]).any():
+        part = result.select_rows(result.person == i)
+        if not np.isfinite(part.points).any():
             notes.append(f"no file for {person!r}, of whom nothing was lifted")
             continue
-        part = {key: getattr(result, key)[rows] for key in ROWS}
         file = path.with_name(f"{path.stem}_{name}{path.suffix}")
-        parts[file] = result._replace(**part, person=np.zeros(rows.sum(), np.int64), people=(person,))
+        parts[file] = part._replace(person=np.zeros_like(part.person), people=(person,))
         if name != person:
             notes.append(f"{file.name} is {person!r}")
     if not parts:

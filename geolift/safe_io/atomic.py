@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,13 +32,42 @@ def replacing(path: Path) -> Iterator[Path]:
     partial = path.with_name(path.name + ".partial")
     try:
         yield partial
-        with partial.open("r+b") as file:
-            os.fsync(file.fileno())
+        _flush(partial)
         partial.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
+
+
+@contextlib.contextmanager
+def replacing_all(*paths: Path) -> Iterator[tuple[Path, ...]]:
+    """Paths of the same names in a folder beside to write to; when the block ends without an error, all are replaced.
+
+    Args:
+        paths: files of one folder to write or replace.
+
+    Yields:
+        Where to write each of them.
+
+    Raises:
+        OSError: if the disk does not accept them. After an error in the block `paths` are as they were.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "notes.txt")
+        ...     with replacing_all(path) as (partial,):
+        ...         _ = partial.write_text("all of it")
+        ...     path.read_text()
+        'all of it'
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{paths[0].name[:50]}.", dir=paths[0].parent) as folder:
+        partials = tuple(Path(folder) / path.name for path in paths)
+        yield partials
+        for partial in partials:
+            _flush(partial)
+        for partial, path in zip(partials, paths, strict=True):
+            partial.replace(path)
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -59,3 +89,8 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     with replacing(path) as partial:
         partial.write_bytes(data)
+
+
+def _flush(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())

@@ -23,7 +23,7 @@ from geolift.lifting.inspection import describe, inspect
 from geolift.lifting.lift import lift
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
-from geolift.output import write as files
+from geolift.output.write import load_result
 from geolift.pretrained import weights_file as pretrained
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
@@ -125,7 +125,7 @@ def _read(reader: str, path: Path) -> None:
     elif reader == "dataset":
         dataset.load(path)
     elif reader == "poses":
-        files.load(path)
+        load_result(path)
     elif reader == "weights":
         pretrained.load(path)
     elif reader == "skeleton":

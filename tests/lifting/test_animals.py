@@ -8,7 +8,7 @@ import geolift
 from configs import quickstart
 from geolift import cli
 from geolift.data import dataset
-from geolift.output import write
+from geolift.output.write import load_result
 
 SKELETON = """
 head = "nose"
@@ -78,10 +78,10 @@ def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
 
     poses = [str(tracked / name) for name in ("poses.npz", "poses.bvh", "page.html")]
     assert cli.main(["lift", table, "--model", run, *said, *(x for path in poses for x in ("-o", path))]) == 0
-    result = write.load(poses[0])
+    result = load_result(poses[0])
     assert result.units == "normalised" and result.skeleton == made.skeleton
     assert np.isfinite(result.points).all() and len(result.points) == 120
-    assert "nothing tells the size" in capsys.readouterr().out
+    assert "the size is not known" in capsys.readouterr().out
     in_metres = geolift.lift(table, model=run, skeleton=tracked / "dog.toml", fps=30, height=0.9)
     assert in_metres.units == "m"
 

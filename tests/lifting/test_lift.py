@@ -13,7 +13,7 @@ from geolift.keypoints.recording import record
 from geolift.lifting import metric_scale
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
-from geolift.output.result import check
+from geolift.output.result import check_result
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17, Skeleton
@@ -76,7 +76,7 @@ def lift(video, model, change=None, **options):
 
 
 def test_a_result_is_whole_and_says_what_it_is(video, trained):
-    result = check(lift(video, trained), "result")
+    result = check_result(lift(video, trained), "result")
     assert result.people == ("ann", "bob")
     assert (result.units, result.model, result.fps, result.video) == ("m", "random", 10.0, True)
     assert "1.7 m (assumed" in result.scale
@@ -264,7 +264,7 @@ def test_every_joint_set_can_be_lifted(people, trained, rng):
             video=False,
             origin=name,
         )
-        result = check(geolift.lift(stills, model=trained), name)
+        result = check_result(geolift.lift(stills, model=trained), name)
         masked = [i for i, joint in enumerate(NAMES) if not mapping.mean_of[joint]]
         assert np.isnan(result.points[:, masked]).all(), name
         assert np.isfinite(np.delete(result.points, masked, axis=1)).all(), name
@@ -354,7 +354,7 @@ def test_people_with_none_of_the_model_s_joints_are_left_out_and_counted(people,
         video=True,
         origin="video",
     )
-    result = check(geolift.lift(video, model=trained), "result")
+    result = check_result(geolift.lift(video, model=trained), "result")
     assert result.people == ("ann",)
     assert any("3 of 6 detections were left out" in note for note in result.notes)
     with pytest.raises(DatasetError, match="6 of 6 detections were left out"):
@@ -388,7 +388,7 @@ def test_an_extrapolated_head_is_marked_and_counted(trained, rng):
         video=False,
         origin="stills",
     )
-    result = check(geolift.lift(stills, model=trained, head="extrapolate"), "result")
+    result = check_result(geolift.lift(stills, model=trained, head="extrapolate"), "result")
     assert np.isfinite(result.points).all()
     np.testing.assert_array_equal(result.filled, np.tile(np.arange(17) == H36M17.head, (4, 1)))
     assert any("extrapolated in 4 poses" in note for note in result.notes)

@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 from geolift.data import dataset
 from geolift.data.cameras import look_at
 from geolift.errors import DatasetError
-from geolift.output import write
-from geolift.output.mocap import bvh
-from geolift.output.result import AXES, Result, check
+from geolift.output.mocap.rigid_bones import euler
+from geolift.output.result import AXES, Result, check_result
+from geolift.output.write import WRITERS, Written, load_result, write_result
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.results import make_result, with_gaps
 
@@ -130,7 +130,7 @@ def equal(a, b):
 
 def without_rows(result, gone):
     """`result` without the rows of `[N]` bool `gone`: there the person is absent."""
-    return result._replace(**{key: getattr(result, key)[~gone] for key in (*write.ROWS, "person")})
+    return result.select_rows(~gone)
 
 
 @pytest.fixture(autouse=True)
@@ -173,20 +173,20 @@ def two():
     }.items(),
 )
 def test_what_is_not_a_result_is_refused(two, field, change, tmp_path):
-    assert check(two, "here") is two
+    assert check_result(two, "here") is two
     with pytest.raises(DatasetError, match=rf"^here: .*{'confidence' if field == 'filled' else field}") as error:
-        check(two._replace(**{field: change(two)}), "here")
+        check_result(two._replace(**{field: change(two)}), "here")
     assert "\n" not in str(error.value)
     with pytest.raises(DatasetError):
-        write.write(two._replace(**{field: change(two)}), tmp_path / "out.npz")
+        write_result(two._replace(**{field: change(two)}), tmp_path / "out.npz")
     assert not list(tmp_path.iterdir())
 
 
 def test_infinite_points_and_roots_elsewhere_are_refused(one):
     with pytest.raises(DatasetError, match=r"^here: points: .*finite"):
-        check(one._replace(points=np.full_like(one.points, np.inf)), "here")
+        check_result(one._replace(points=np.full_like(one.points, np.inf)), "here")
     with pytest.raises(DatasetError, match=r"^here: points: found a root 1 off"):
-        check(one._replace(points=one.points + np.float32([1, 0, 0])), "here")
+        check_result(one._replace(points=one.points + np.float32([1, 0, 0])), "here")
 
 
 # npz and JSON
@@ -204,9 +204,9 @@ def test_infinite_points_and_roots_elsewhere_are_refused(one):
 )
 def test_nothing_is_lost(suffix, changes, two, tmp_path):
     result = with_gaps(two)._replace(**changes)
-    written = write.write(result, tmp_path / f"out{suffix}")
-    assert written == write.Written((tmp_path / f"out{suffix}",), ())
-    assert equal(write.load(written.paths[0]), result)
+    written = write_result(result, tmp_path / f"out{suffix}")
+    assert written == Written((tmp_path / f"out{suffix}",), ())
+    assert equal(load_result(written.paths[0]), result)
 
 
 @pytest.mark.parametrize("suffix", LOSSLESS)
@@ -215,14 +215,14 @@ def test_every_float32_comes_back(suffix, one, rng, tmp_path):
     points = np.where(np.isfinite(bits), bits, np.float32(-0.0))
     points[:, H36M17.root] = 0
     result = one._replace(points=points)
-    write.write(result, tmp_path / f"out{suffix}")
-    assert equal(write.load(tmp_path / f"out{suffix}"), result)
+    write_result(result, tmp_path / f"out{suffix}")
+    assert equal(load_result(tmp_path / f"out{suffix}"), result)
 
 
 def test_json_is_strict_and_npz_holds_no_objects(two, tmp_path):
     result = with_gaps(two)
     for suffix in LOSSLESS:
-        write.write(result, tmp_path / f"out{suffix}")
+        write_result(result, tmp_path / f"out{suffix}")
 
     def refuse(constant):
         raise AssertionError(constant)
@@ -257,32 +257,32 @@ def test_json_is_strict_and_npz_holds_no_objects(two, tmp_path):
 )
 def test_damaged_json_is_refused(change, message, one, tmp_path):
     path = tmp_path / "out.json"
-    write.write(one, path)
+    write_result(one, path)
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: .*{message}") as error:
-        write.load(path)
+        load_result(path)
     assert "\n" not in str(error.value)
 
 
 def test_other_files_are_refused(one, people, tmp_path):
     path = tmp_path / "out.json"
-    write.write(one, path)
+    write_result(one, path)
     for content in (path.read_bytes()[:-1000], b"", b"\xff\xfe", b"[" * 100_000):
         path.write_bytes(content)
         with pytest.raises(DatasetError, match="found no JSON"):
-            write.load(path)
+            load_result(path)
     path = tmp_path / "out.npz"
     dataset.save(people, path)
     with pytest.raises(DatasetError, match="no poses written by geolift"):
-        write.load(path)
+        load_result(path)
     np.savez(path, points=np.array([{}], object))
     with pytest.raises(DatasetError, match="pickled objects"):
-        write.load(path)
+        load_result(path)
     for load in (tmp_path / "no.npz", tmp_path / "no.json"):
         with pytest.raises(FileNotFoundError, match="no such file"):
-            write.load(load)
+            load_result(load)
     with pytest.raises(DatasetError, match=r"'\.csv', expected one of \.npz, \.json"):
-        write.load(tmp_path / "out.csv")
+        load_result(tmp_path / "out.csv")
 
 
 # Every format
@@ -290,7 +290,7 @@ def test_other_files_are_refused(one, people, tmp_path):
 
 @pytest.mark.parametrize("suffix", READERS)
 def test_others_read_the_same_points(suffix, one, tmp_path):
-    (path,) = write.write(one, tmp_path / f"out{suffix}").paths
+    (path,) = write_result(one, tmp_path / f"out{suffix}").paths
     points = points_of(READERS[suffix](path))
     assert np.abs(points - world_points(one)).max() < 0.1 * MILLIMETRE
 
@@ -298,7 +298,7 @@ def test_others_read_the_same_points(suffix, one, tmp_path):
 @pytest.mark.parametrize("suffix", [".c3d", ".trc"])
 def test_others_read_real_motion(suffix, cmu_file, tmp_path):
     result = filmed(real_motion(cmu_file))
-    (path,) = write.write(result, tmp_path / f"out{suffix}").paths
+    (path,) = write_result(result, tmp_path / f"out{suffix}").paths
     assert np.abs(points_of(READERS[suffix](path)) - world_points(result)).max() < 0.1 * MILLIMETRE
 
 
@@ -312,7 +312,7 @@ def real_motion(cmu_file):
 @pytest.mark.parametrize("suffix", TIMED)
 def test_left_stays_left(suffix, one, tmp_path):
     """As written, without undoing the axes: the volume that three bones span keeps its sign."""
-    (path,) = write.write(one, tmp_path / f"out{suffix}").paths
+    (path,) = write_result(one, tmp_path / f"out{suffix}").paths
     back = {".c3d": [[1, 0, 0], [0, 0, -1], [0, 1, 0]]}.get(suffix, [[1, 0, 0], [0, -1, 0], [0, 0, -1]])
     raw = points_of(READERS[suffix](path)) @ np.linalg.inv(back).T
     bones = [JOINT("left_shoulder"), JOINT("thorax"), JOINT("left_wrist")]
@@ -322,11 +322,11 @@ def test_left_stays_left(suffix, one, tmp_path):
     assert (raw[:, JOINT("head"), up] > raw[:, JOINT("left_ankle"), up] + 0.5).all()
 
 
-@pytest.mark.parametrize("suffix", write.WRITERS)
+@pytest.mark.parametrize("suffix", WRITERS)
 @pytest.mark.parametrize("frames", [1, 3])
 def test_few_frames(suffix, frames, one, tmp_path):
     few = make_result(frames=frames)
-    (path,) = write.write(few, tmp_path / f"out{suffix}").paths
+    (path,) = write_result(few, tmp_path / f"out{suffix}").paths
     if suffix in READERS:
         assert np.abs(points_of(READERS[suffix](path)) - world_points(few)).max() < MILLIMETRE
 
@@ -336,7 +336,7 @@ def test_what_is_missing_is_blank(suffix, one, tmp_path):
     result = with_gaps(one)
     missing = np.isnan(result.points)
     absent = np.isin(result.frame, (0, 1, 7, 39))
-    (path,), notes = write.write(without_rows(result, absent), tmp_path / f"out{suffix}")
+    (path,), notes = write_result(without_rows(result, absent), tmp_path / f"out{suffix}")
     if suffix == ".csv":  # a row for each pose, none for absence
         missing = missing[~absent]
         assert not notes
@@ -349,12 +349,12 @@ def test_what_is_missing_is_blank(suffix, one, tmp_path):
 @pytest.mark.parametrize("suffix", TIMED)
 def test_unknown_positions(suffix, one, tmp_path):
     nowhere = np.full_like(one.position, np.nan)
-    (path,), notes = write.write(one._replace(position=nowhere), tmp_path / f"out{suffix}")
+    (path,), notes = write_result(one._replace(position=nowhere), tmp_path / f"out{suffix}")
     assert any("no position is known" in note for note in notes)
     assert np.abs(points_of(READERS[suffix](path)) - one.points).max() < MILLIMETRE
 
     some = np.where((one.frame < 3)[:, None], nowhere, one.position)
-    (path,), notes = write.write(one._replace(position=some), tmp_path / f"out{suffix}")
+    (path,), notes = write_result(one._replace(position=some), tmp_path / f"out{suffix}")
     points = points_of(READERS[suffix](path))
     assert np.abs(points[3:] - world_points(one)[3:]).max() < MILLIMETRE
     assert any("3 of 40 poses have no position: " in note for note in notes)
@@ -366,8 +366,8 @@ def test_unknown_positions(suffix, one, tmp_path):
 
 @pytest.mark.parametrize("suffix", TIMED)
 def test_normalised_lengths_are_written_as_they_are(suffix, one, tmp_path):
-    (path,), notes = write.write(one._replace(units="normalised"), tmp_path / f"out{suffix}")
-    assert sum("nothing tells the size" in note for note in notes) == 1
+    (path,), notes = write_result(one._replace(units="normalised"), tmp_path / f"out{suffix}")
+    assert sum("the size is not known" in note for note in notes) == 1
     factor = 100 if suffix == ".bvh" else 1  # the reader takes lengths for centimetres
     assert np.abs(factor * points_of(READERS[suffix](path)) - world_points(one)).max() < MILLIMETRE
 
@@ -376,17 +376,17 @@ def test_normalised_lengths_are_written_as_they_are(suffix, one, tmp_path):
 def test_a_time_line_needs_a_video_and_a_rate(suffix, one, tmp_path):
     path = tmp_path / f"out{suffix}"
     with pytest.raises(DatasetError, match=rf"out{suffix}: found single images.*use \.npz or \.json or \.csv"):
-        write.write(one._replace(video=False, fps=0.0), path)
+        write_result(one._replace(video=False, fps=0.0), path)
     assert not list(tmp_path.iterdir())
-    _, notes = write.write(one._replace(fps=0.0), path)
+    _, notes = write_result(one._replace(fps=0.0), path)
     assert "the frame rate is unknown: 30 frames per second were written" in notes
-    assert (path.read_bytes() == write.write(one, path).paths[0].read_bytes()) and one.fps == 30
+    assert (path.read_bytes() == write_result(one, path).paths[0].read_bytes()) and one.fps == 30
 
 
-@pytest.mark.parametrize("suffix", write.WRITERS)
+@pytest.mark.parametrize("suffix", WRITERS)
 def test_several_people(suffix, two, tmp_path):
     two = without_rows(two, (two.person == 1) & (two.frame < 4))
-    paths, notes = write.write(two, tmp_path / f"out{suffix}")
+    paths, notes = write_result(two, tmp_path / f"out{suffix}")
     if suffix in ALONE:
         assert [path.name for path in paths] == [f"out_person_0{suffix}", f"out_person_1{suffix}"]
         read = [points_of(READERS[suffix](path)) for path in paths]
@@ -400,7 +400,7 @@ def test_several_people(suffix, two, tmp_path):
         rows = points_of(read_csv(paths[0]))
         read = [rows[two.person == i] for i in range(2)]
     elif suffix in LOSSLESS:
-        assert equal(write.load(paths[0]), two)
+        assert equal(load_result(paths[0]), two)
         return
     for i in range(2):
         expected = world_points(two)[two.person == i]
@@ -409,16 +409,16 @@ def test_several_people(suffix, two, tmp_path):
 
 def test_a_bvh_holds_the_pose_of_who_is_absent(two, tmp_path):
     two = without_rows(two, (two.person == 1) & ((two.frame < 4) | (two.frame == 8)))
-    paths, _ = write.write(two, tmp_path / "out.bvh")
+    paths, _ = write_result(two, tmp_path / "out.bvh")
     points = points_of(read_bvh(paths[1]))
     for frame, shown in {0: 4, 3: 4, 8: 7}.items():
         np.testing.assert_allclose(points[frame], points[shown], atol=1e-9)
 
 
-@pytest.mark.parametrize("suffix", write.WRITERS)
+@pytest.mark.parametrize("suffix", WRITERS)
 def test_odd_names(suffix, tmp_path):
     result = make_result(people=6, frames=2)._replace(people=ODD_NAMES, frames=("a,b", 'c"d\n'))
-    paths, notes = write.write(result, tmp_path / f"out{suffix}")
+    paths, notes = write_result(result, tmp_path / f"out{suffix}")
     assert all(path.parent == tmp_path and path.exists() for path in paths)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
     assert len(paths) == (6 if suffix in ALONE else 1)
@@ -438,37 +438,37 @@ def test_odd_names(suffix, tmp_path):
 
 @pytest.mark.parametrize("people", [("a/b", "a_b"), ("Ann", "ann"), ("x" * 300, "y")])
 def test_names_that_no_two_files_can_have_become_numbers(people, two, tmp_path):
-    paths, notes = write.write(two._replace(people=people), tmp_path / "out.trc")
+    paths, notes = write_result(two._replace(people=people), tmp_path / "out.trc")
     assert [path.name for path in paths] == ["out_0.trc", "out_1.trc"]
     assert [note for note in notes if " is " in note] == [f"out_{i}.trc is {people[i]!r}" for i in range(2)]
 
 
 def test_a_person_of_whom_nothing_was_lifted_gets_no_file(two, tmp_path):
     points = np.where(two.person[:, None, None] == 0, np.nan, two.points).astype(np.float32)
-    paths, notes = write.write(two._replace(points=points), tmp_path / "out.bvh")
+    paths, notes = write_result(two._replace(points=points), tmp_path / "out.bvh")
     assert [path.name for path in paths] == ["out_person_1.bvh"]
     assert "no file for 'person 0', of whom nothing was lifted" in notes
     with pytest.raises(DatasetError, match="found no lifted point"):
-        write.write(two._replace(points=np.full_like(points, np.nan)), tmp_path / "out.bvh")
+        write_result(two._replace(points=np.full_like(points, np.nan)), tmp_path / "out.bvh")
 
 
 def test_files_appear_whole_or_not_at_all(one, tmp_path):
     for name in ("out.mp4", "out", "out.npz.txt"):
         with pytest.raises(DatasetError, match=r"expected one of \.npz, \.json, \.csv, \.bvh, \.c3d, \.trc"):
-            write.write(one, tmp_path / name)
+            write_result(one, tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such folder"):
-        write.write(one, tmp_path / "no" / "out.npz")
+        write_result(one, tmp_path / "no" / "out.npz")
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(DatasetError, match="found a folder"):
-        write.write(one, tmp_path / "folder.npz")
+        write_result(one, tmp_path / "folder.npz")
     (tmp_path / "folder.npz").rmdir()
     library("ezc3d")
     path = tmp_path / "out.C3D"
-    write.write(one, path)
+    write_result(one, path)
     before = path.read_bytes()
     long = one.skeleton._replace(names=("x" * 256, *one.skeleton.names[1:]))
-    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: found .*names of up to 255 bytes"):
-        write.write(one._replace(skeleton=long), path)
+    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: found .*names of at most 255 bytes"):
+        write_result(one._replace(skeleton=long), path)
     assert [found.name for found in tmp_path.iterdir()] == ["out.C3D"]
     assert path.read_bytes() == before
 
@@ -479,20 +479,20 @@ def test_files_appear_whole_or_not_at_all(one, tmp_path):
 def test_c3d_without_ezc3d(one, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ezc3d", None)
     with pytest.raises(DatasetError, match=r"out\.c3d: \.c3d needs .*pip install 'geolift\[files\]'"):
-        write.write(one, tmp_path / "out.c3d")
+        write_result(one, tmp_path / "out.c3d")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_c3d_cannot_count_is_refused(one, tmp_path):
     library("ezc3d")
-    with pytest.raises(DatasetError, match="found 17 points in 65536 frames, expected up to 65535"):
-        write.write(one._replace(frames=("",) * 65536, image_size=None), tmp_path / "out.c3d")
+    with pytest.raises(DatasetError, match="found 17 points in 65536 frames, expected at most 65535"):
+        write_result(one._replace(frames=("",) * 65536, image_size=None), tmp_path / "out.c3d")
 
 
 def test_c3d_rate_and_many_labels(tmp_path):
     ezc3d = library("ezc3d")
     result = make_result(people=20, frames=2, fps=59.94)
-    (path,) = write.write(result, tmp_path / "out.c3d").paths
+    (path,) = write_result(result, tmp_path / "out.c3d").paths
     file = ezc3d.c3d(str(path))
     assert file["header"]["points"]["frame_rate"] == pytest.approx(59.94)
     point = file["parameters"]["POINT"]
@@ -501,7 +501,7 @@ def test_c3d_rate_and_many_labels(tmp_path):
 
 def test_csv_keeps_every_number(two, tmp_path):
     result = with_gaps(two)
-    (path,) = write.write(result, tmp_path / "out.csv").paths
+    (path,) = write_result(result, tmp_path / "out.csv").paths
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["frame"]) for row in rows] == result.frame.tolist()
@@ -513,14 +513,14 @@ def test_csv_keeps_every_number(two, tmp_path):
             np.testing.assert_array_equal(found, values[:, i])
         np.testing.assert_array_equal(np.float32([row[f"{name}_confidence"] for row in rows]), result.confidence[:, i])
         assert [row[f"{name}_filled"] == "1" for row in rows] == result.filled[:, i].tolist()
-    (path,) = write.write(result._replace(video=False, fps=0.0), tmp_path / "out.csv").paths
+    (path,) = write_result(result._replace(video=False, fps=0.0), tmp_path / "out.csv").paths
     with path.open(newline="", encoding="utf-8") as file:
         assert {row["seconds"] for row in csv.DictReader(file)} == {""}
 
 
 def test_trc_as_its_reader_has_it(tmp_path):
     result = make_result(frames=10, fps=29.97)
-    (path,) = write.write(result, tmp_path / "out.trc").paths
+    (path,) = write_result(result, tmp_path / "out.trc").paths
     data = library("trc").TRCData()
     data.load(path)
     assert data["Markers"] == list(H36M17.names)
@@ -555,7 +555,7 @@ def allowance(points, skeleton=H36M17):
 
 def test_two_libraries_agree_on_a_bvh(one, tmp_path):
     few = make_result(frames=5)
-    (path,) = write.write(few, tmp_path / "out.bvh").paths
+    (path,) = write_result(few, tmp_path / "out.bvh").paths
     root = library("bvhio").readAsHierarchy(str(path))
     points = np.zeros((5, 17, 3))
     for frame in range(5):
@@ -567,7 +567,7 @@ def test_two_libraries_agree_on_a_bvh(one, tmp_path):
 
 def test_bvh_of_real_motion_differs_by_bone_lengths_only(cmu_file, tmp_path):
     result = filmed(real_motion(cmu_file))
-    (path,), notes = write.write(result, tmp_path / "out.bvh")
+    (path,), notes = write_result(result, tmp_path / "out.bvh")
     points, expected = points_of(read_bvh(path)), world_points(result)
     away = np.linalg.norm(points - expected, axis=-1)
     assert (away <= allowance(expected) + 0.1 * MILLIMETRE).all()
@@ -582,7 +582,7 @@ def test_bvh_bones_are_rigid_and_point_where_they_were_lifted(one, rng, tmp_path
     stretched += rng.normal(scale=0.03, size=stretched.shape).astype(np.float32)
     stretched -= stretched[:, [H36M17.root]]
     result = one._replace(points=stretched)
-    (path,), notes = write.write(result, tmp_path / "out.bvh")
+    (path,), notes = write_result(result, tmp_path / "out.bvh")
     points = points_of(read_bvh(path))
     assert np.ptp(lengths(points), axis=0).max() < 1e-6
     np.testing.assert_allclose(lengths(points)[0], np.median(lengths(stretched), axis=0), atol=1e-6)
@@ -596,7 +596,7 @@ def test_bvh_bones_are_rigid_and_point_where_they_were_lifted(one, rng, tmp_path
 
 def test_bvh_rests_in_a_t_pose(one, tmp_path):
     """Upright, towards +z, the person's left at +x; and as long as the person is."""
-    (path,) = write.write(one, tmp_path / "out.bvh").paths
+    (path,) = write_result(one, tmp_path / "out.bvh").paths
     motion = library("pybvh").read_bvh_file(path)
     rest = dict(zip([node.name for node in motion.nodes], motion.rest_pose_positions(), strict=True))
     assert motion.euler_orders == ["ZXY"] * len(motion.joint_names)
@@ -614,7 +614,7 @@ def test_bvh_angles_do_not_jump(tmp_path):
     result = make_result(frames=90)
     turn = Rotation.from_euler("x", np.linspace(0, 720, 90)[:, None], degrees=True).as_matrix()
     spun = np.einsum("fij,fkj->fki", turn, result.points).astype(np.float32)
-    (path,) = write.write(result._replace(points=spun), tmp_path / "out.bvh").paths
+    (path,) = write_result(result._replace(points=spun), tmp_path / "out.bvh").paths
     angles = library("pybvh").read_bvh_file(path).joint_angles
     assert np.abs(np.diff(angles, axis=0)).max() < np.pi
     assert np.ptp(angles[:, 0], axis=0).max() > np.pi
@@ -624,11 +624,11 @@ def test_angles_say_the_rotation(rng):
     rotation = Rotation.random(300, random_state=1).as_matrix().reshape(100, 3, 3, 3)
     rotation[0, 0] = Rotation.from_euler("ZXY", [30, 90, 0], degrees=True).as_matrix()
     rotation[0, 1] = Rotation.from_euler("ZXY", [30, -90, 10], degrees=True).as_matrix()
-    angles = bvh.euler(rotation)
+    angles = euler(rotation)
     again = Rotation.from_euler("ZXY", angles.reshape(-1, 3), degrees=True).as_matrix().reshape(rotation.shape)
     np.testing.assert_allclose(again, rotation, atol=1e-9)
     through = Rotation.from_euler("ZXY", [[10, x, -20] for x in range(0, 721, 7)], degrees=True).as_matrix()
-    np.testing.assert_allclose(np.diff(bvh.euler(through), axis=0), np.tile([0, 7, 0], (102, 1)), atol=1e-6)
+    np.testing.assert_allclose(np.diff(euler(through), axis=0), np.tile([0, 7, 0], (102, 1)), atol=1e-6)
 
 
 SKELETONS = {
@@ -661,7 +661,7 @@ def test_bvh_of_any_skeleton(name, rng, tmp_path):
         points=points.astype(np.float32),
         **{key: getattr(result, key)[:, : len(skeleton.names)] for key in size},
     )
-    (path,) = write.write(result, tmp_path / "out.bvh").paths
+    (path,) = write_result(result, tmp_path / "out.bvh").paths
     names = [re.sub(r"[\s{}]", "_", joint) for joint in skeleton.names]
     read = points_of(read_bvh(path), names)
     assert np.abs(read - world_points(result)).max() < 0.1 * MILLIMETRE
@@ -676,7 +676,7 @@ def test_bvh_turns_without_twist(tmp_path):
     points[:, 2] = points[:, 1] + 0.25 * np.stack([np.cos(bend), np.sin(bend), 0 * bend], axis=-1)
     result = make_result(frames=len(bend))
     few = {key: getattr(result, key)[:, :3] for key in ("keypoints", "confidence", "filled")}
-    (path,) = write.write(result._replace(skeleton=skeleton, points=points, **few), tmp_path / "out.bvh").paths
+    (path,) = write_result(result._replace(skeleton=skeleton, points=points, **few), tmp_path / "out.bvh").paths
     motion = library("pybvh").read_bvh_file(path)
     angles = np.degrees(motion.joint_angles[:, motion.joint_names.index("elbow")])
     np.testing.assert_allclose(angles[:, 0], -np.degrees(bend), atol=1e-3)  # as y is up in the file
@@ -692,7 +692,7 @@ def test_bvh_without_joints_that_no_frame_shows(one, tmp_path):
         keypoints=np.where(np.isnan(points[..., :2]), np.nan, one.keypoints).astype(np.float32),
         confidence=np.where(np.isnan(points[..., 0]), 0, one.confidence).astype(np.float32),
     )
-    (path,), notes = write.write(few, tmp_path / "out.bvh")
+    (path,), notes = write_result(few, tmp_path / "out.bvh")
     assert "left out, as no frame shows them: spine, head" in notes
     read = read_bvh(path)
     assert not {"spine", "head"} & set(read)
@@ -701,15 +701,15 @@ def test_bvh_without_joints_that_no_frame_shows(one, tmp_path):
     assert np.abs(points_of(read, legs) - world_points(one)[:, [JOINT(n) for n in legs]]).max() < MILLIMETRE
     points[:, H36M17.root] = np.nan
     with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: pelvis: found it in no frame"):
-        write.write(few, tmp_path / "out.bvh")
+        write_result(few, tmp_path / "out.bvh")
 
 
 def test_bvh_holds_what_is_missing(one, tmp_path):
     """A hidden forearm stays bent as it was; all else is as without the gap."""
     hidden = one.points.copy()
     hidden[10:20, JOINT("left_wrist")] = np.nan
-    (path,), notes = write.write(one._replace(points=hidden), tmp_path / "out.bvh")
-    assert "10 missing joints: the last rotation is held" in notes
+    (path,), notes = write_result(one._replace(points=hidden), tmp_path / "out.bvh")
+    assert "10 missing joints: the last rotation is kept" in notes
     read, whole = read_bvh(path), world_points(one)
     others = [name for name in H36M17.names if name != "left_wrist"]
     assert np.abs(points_of(read, others) - whole[:, [JOINT(n) for n in others]]).max() < MILLIMETRE

@@ -5,25 +5,39 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import Z_UP, absence, placed, spread, unscaled
+from geolift.output.mocap.axes import Z_UP, absence_notes, on_time_line, units_notes, with_positions
 from geolift.output.result import Result
 
 BLANK = "NaN with residual -1"
 LARGEST_COUNT = 65535  # of points and of frames: the format counts in 16 bits
 LARGEST_LABEL = 255  # bytes
-LARGEST = 2e7  # points times frames, which take some GB of memory on their way
+LARGEST = 2e7  # points times frames, which take some GB of memory while writing
 
 
-def write(result: Result, path: Path) -> list[str]:
-    """Write everybody's points: millimetres, x right, y away from the camera, z up; missing points have residual -1.
+def write_c3d(result: Result, path: Path) -> list[str]:
+    """Write the points of all people: millimetres, x right, y away from the camera, z up; missing: residual -1.
 
-    A point is called after its joint; with several people "person:joint".
+    Points have the names of their joints; with several people "person:joint".
 
+    Args:
+        result: of a video.
+        path: the file.
     Returns:
         Notes.
-
     Raises:
         DatasetError: if ezc3d is missing, or people, frames or names are too many or too long for the format.
+    Source:
+        The C3D File Format, User Guide (c3d.org).
+    Example:
+        >>> import tempfile
+        >>> import geolift
+        >>> import numpy as np
+        >>> poses = np.random.default_rng(0).uniform(100, 900, (4, 17, 2))
+        >>> result = geolift.lift(geolift.record(poses, np.ones((4, 17)), joints=geolift.H36M17.names, fps=30.0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     notes = write_c3d(result, Path(folder) / "motion.c3d")
+        ...     (Path(folder) / "motion.c3d").read_bytes()[1:2]
+        b'P'
     """
     try:
         import ezc3d
@@ -35,16 +49,16 @@ def write(result: Result, path: Path) -> list[str]:
     labels = [label.encode(errors="backslashreplace").decode() for label in labels]
     if max(len(labels), frames) > LARGEST_COUNT or len(labels) * frames > LARGEST:
         raise DatasetError(
-            f"found {len(labels)} points in {frames} frames, expected up to {LARGEST_COUNT} of each and "
+            f"found {len(labels)} points in {frames} frames, expected at most {LARGEST_COUNT} of each and "
             f"{LARGEST:.0e} in all; .npz, .json and .csv hold more"
         )
     longest = max(labels, key=lambda label: len(label.encode()))
     if len(longest.encode()) > LARGEST_LABEL:
-        raise DatasetError(f"found the name {longest!r}, expected names of up to {LARGEST_LABEL} bytes")
+        raise DatasetError(f"found the name {longest!r}, expected names of at most {LARGEST_LABEL} bytes")
 
     metres = result.units == "m"
-    points, notes = placed(result, BLANK)
-    points = spread(result, points, Z_UP) * (1000 if metres else 1)
+    points, notes = with_positions(result, BLANK)
+    points = on_time_line(result, points, Z_UP) * (1000 if metres else 1)
     data = np.ones((4, len(labels), frames))
     data[:3] = points.transpose(3, 0, 2, 1).reshape(3, len(labels), frames)
     file = ezc3d.c3d()
@@ -59,4 +73,4 @@ def write(result: Result, path: Path) -> list[str]:
     written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
     file.write(str(written))
     written.replace(path)
-    return [*unscaled(result, "as they are, under the unit m"), *notes, *absence(result, BLANK)]
+    return [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, BLANK)]

@@ -2,23 +2,40 @@
 
 from pathlib import Path
 
-from geolift.output.mocap.axes import Y_UP, absence, placed, spread, tokens, unscaled
+from geolift.output.mocap.axes import Y_UP, absence_notes, on_time_line, plain_names, units_notes, with_positions
 from geolift.output.result import Result
 
 BLANK = "blank"
 
 
-def write(result: Result, path: Path) -> list[str]:
+def write_trc(result: Result, path: Path) -> list[str]:
     """Write the points of the only person: metres, x right, y up, z towards the camera; blanks for missing joints.
 
     Frames count from 1, time from 0 s. Every line ends with a tab: without it readers lose a last cell that is blank.
 
+    Args:
+        result: of one person.
+        path: the file.
     Returns:
         Notes.
+    Raises:
+        DatasetError: if joint names do not differ without spaces.
+    Source:
+        OpenSim's documentation of marker files (.trc).
+    Example:
+        >>> import tempfile
+        >>> import geolift
+        >>> import numpy as np
+        >>> poses = np.random.default_rng(0).uniform(100, 900, (4, 17, 2))
+        >>> result = geolift.lift(geolift.record(poses, np.ones((4, 17)), joints=geolift.H36M17.names, fps=30.0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     notes = write_trc(result._replace(people=("0",)), Path(folder) / "motion.trc")
+        ...     (Path(folder) / "motion.trc").read_text().split()[0]
+        'PathFileType'
     """
-    points, notes = placed(result, BLANK)
-    points = spread(result, points, Y_UP)[0].reshape(len(result.frames), -1)
-    names, frames = tokens(result.skeleton.names), len(points)
+    points, notes = with_positions(result, BLANK)
+    points = on_time_line(result, points, Y_UP)[0].reshape(len(result.frames), -1)
+    names, frames = plain_names(result.skeleton.names), len(points)
     rate = f"{result.fps:.10g}"
     header = {
         "DataRate": rate, "CameraRate": rate, "NumFrames": frames, "NumMarkers": len(names), "Units": "m",
@@ -35,4 +52,4 @@ def write(result: Result, path: Path) -> list[str]:
         *((row % (i + 1, i / result.fps, *values)).replace("nan", "") for i, values in enumerate(points.tolist())),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
-    return [*unscaled(result, "as they are, under the unit m"), *notes, *absence(result, BLANK)]
+    return [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, BLANK)]

@@ -1,4 +1,4 @@
-"""Stick figures: what went in, what was lifted, the truth if known. Needs matplotlib (`pip install 'geolift[viz]'`)."""
+"""Stick figures: 2D input, lifted points, the truth if known. Needs matplotlib (`pip install 'geolift[viz]'`)."""
 
 import os
 from collections.abc import Sequence
@@ -11,11 +11,10 @@ from geolift import metrics
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.geometry import rotate, rotation_y
+from geolift.output.view.layout import LEFT, MIDDLE, RIGHT, VIEWS
 from geolift.skeletons.skeleton import Skeleton
 
-LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # the person's own left and right
 SPAN = 1.15  # metres from the root to the edge of a panel
-VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: turn about the vertical, radians
 WITHOUT_TRUTH = VIEWS | {"from 45°": np.pi / 4}
 
 
@@ -23,7 +22,7 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike,
     """Draw lifted points beside the truth from two views and write a picture (.png, .pdf, .svg).
 
     The rows stand evenly from the best to the worst tenth by rigid P-MPJPE, so the sheet shows failures, too. Lifted
-    points are scaled as in N-MPJPE and not turned: a wrong orientation is seen.
+    points are scaled as in N-MPJPE but not rotated, so that a wrong orientation shows.
 
     Args:
         points: `[F, J, 3]` lifted points of every frame of `dataset`, camera axes, any scale.
@@ -77,7 +76,7 @@ def lifted_sheet(
 
     Args:
         points: `[N, J, 3]` lifted points, camera axes, any scale.
-        poses: `[N, J, 2]` what was lifted, any scale.
+        poses: `[N, J, 2]` the 2D that was lifted, any scale.
         seen: `[N, J]` bool.
         skeleton: of the joints.
         path: where to write.
@@ -110,7 +109,7 @@ def lifted_sheet(
 
 
 def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:
-    """`[J, 2]` points `[J, 3]` turned about the vertical by `angle` radians, seen without perspective."""
+    """`[J, 2]` points `[J, 3]` rotated about the vertical by `angle` radians, seen without perspective."""
     return np.asarray(rotate(jnp.asarray(points, jnp.float32), rotation_y(jnp.float32(angle))))[:, :2]
 
 

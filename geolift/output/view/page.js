@@ -15,7 +15,7 @@ function decode(name) {
   return new TYPES[header.types[name]](bytes.buffer);
 }
 
-// Coordinates of rows of joints as `page.quantise` packs them.
+// Coordinates of rows of joints as `page.quantize` packs them.
 class Packed {
   constructor(name, dimensions) {
     this.whole = decode(name);
@@ -415,7 +415,7 @@ function drawSpace() {
   }));
   drawAxes();
   const said = [];
-  if (!present().length) said.push("Nobody in this frame");
+  if (!present().length) said.push("No person in this frame");
   if (nowhere) said.push(`${nowhere} without a position, not drawn here`);
   if (choice.ground.checked) said.push(`grid ${Number(gridStep().toPrecision(1))}${unit || " units"}`);
   tell($("message"), said.join(" · "));

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.output.result import ASSUMED_FPS
-from geolift.output.view import SUFFIXES, movie, page, view
+from geolift.output.result import ASSUMED_FPS, ROWS
+from geolift.output.view import layout, movie, notebook, page
+from geolift.output.view.formats import VIEWERS, write_view
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.results import make_result, with_gaps
 
@@ -74,7 +75,7 @@ def test_quantisation_is_fine_for_each_row_and_keeps_what_is_missing(rng):
     values[3] = np.nan
     values[4, 1:] = np.inf
     values[5, 0, 1] = np.nan
-    whole, origin, step = page.quantise(values)
+    whole, origin, step = page.quantize(values)
     there = np.isfinite(values).all(axis=-1)
     np.testing.assert_array_equal((whole == page.MISSING).all(axis=-1), ~there)
     again = origin[:, None] + step[:, None, None] * whole
@@ -120,70 +121,70 @@ def test_text_of_the_result_stays_text():
 
 def test_the_2d_panel_shows_the_image_or_all_keypoints():
     result = with_gaps(make_result(people=2, frames=8))
-    np.testing.assert_array_equal(page.planes(result), [[0, 0, 1000, 1000]] * 8)
+    np.testing.assert_array_equal(layout.planes(result), [[0, 0, 1000, 1000]] * 8)
     unknown = result._replace(image_size=None)
     for given, planes in ((unknown, 1), (unknown._replace(video=False), 8)):
-        found = page.planes(given)
+        found = layout.planes(given)
         assert found.shape == (planes, 4)
         low, high = np.split(found[given.frame % planes], 2, axis=1)
         inside = (low[:, None] < given.keypoints) & (given.keypoints < high[:, None])
         assert (inside | np.isnan(given.keypoints)).all()
     nobody = unknown._replace(video=False, frames=(*unknown.frames, "empty"))
-    assert np.isfinite(page.planes(nobody)).all()
+    assert np.isfinite(layout.planes(nobody)).all()
 
 
 def test_scenes_move_and_grow_with_the_people():
     result = make_result(frames=40)
-    (scene,) = page.scenes(result, result.points)
-    (moved,) = page.scenes(result, 3 * result.points + np.float32([1, -2, 5]))
+    (scene,) = layout.scenes(result, result.points)
+    (moved,) = layout.scenes(result, 3 * result.points + np.float32([1, -2, 5]))
     np.testing.assert_allclose(moved[:3], 3 * scene[:3] + [1, -2, 5], atol=1e-4)
     np.testing.assert_allclose(moved[3:6], 3 * scene[3:6], rtol=1e-2)
     assert moved[6] == pytest.approx(3 * scene[6] - 2, abs=1e-4)
     feet = result.points[:, [H36M17.names.index("left_ankle"), H36M17.names.index("right_ankle")], 1].max()
     assert feet - 0.1 < scene[6] <= feet + 1e-6  # y down: nothing is lower
-    assert np.isfinite(page.scenes(result, np.full_like(result.points, np.nan))).all()
+    assert np.isfinite(layout.scenes(result, np.full_like(result.points, np.nan))).all()
 
 
 def test_people_seen_briefly_do_not_move_the_scene_of_a_video():
     one, two = make_result(frames=30), make_result(people=2, frames=30)
-    brief = two._replace(**{key: getattr(two, key)[:32] for key in page.ROWS})
+    brief = two.select_rows(np.arange(len(two.frame)) < 32)
     brief.points[:30], brief.points[30:] = one.points, two.points[30:32] + np.float32([0, 5, 0])
-    ((alone,), (found,)) = (page.scenes(result, result.points) for result in (one, brief))
+    ((alone,), (found,)) = (layout.scenes(result, result.points) for result in (one, brief))
     assert abs(found[6] - alone[6]) < 0.05  # metres
-    assert (np.abs(page.scenes(brief._replace(video=False), brief.points)[:2, 6] - alone[6]) > 4).all()
+    assert (np.abs(layout.scenes(brief._replace(video=False), brief.points)[:2, 6] - alone[6]) > 4).all()
 
 
 def test_single_images_have_scenes_of_their_own():
     result = make_result(people=2, frames=3, video=False)
     result.points[result.frame == 1] *= 4
     points = result.points + np.float32([0, 0, 100]) * (result.frame == 2)[:, None, None]
-    scenes = page.scenes(result, points)
+    scenes = layout.scenes(result, points)
     for i, (centre, half, ground) in enumerate(zip(scenes[:, :3], scenes[:, 3:6], scenes[:, 6], strict=True)):
         there = points[result.frame == i].reshape(-1, 3)
         np.testing.assert_allclose(centre, (there.max(axis=0) + there.min(axis=0)) / 2, rtol=1e-4)
         assert (np.abs(there - centre) <= half + 1e-4).all() and ground == there[:, 1].max()
     nobody = result._replace(frames=(*result.frames, "empty"))
-    assert np.isfinite(page.scenes(nobody, points)).all() and len(page.scenes(nobody, points)) == 4
+    assert np.isfinite(layout.scenes(nobody, points)).all() and len(layout.scenes(nobody, points)) == 4
 
 
 def test_people_stand_side_by_side_in_their_order():
     result = make_result(people=3, frames=5)
-    place = page.beside(result).reshape(3, 5)
+    place = layout.beside(result).reshape(3, 5)
     np.testing.assert_array_equal(place, place[:, :1].repeat(5, axis=1))  # nobody moves in a video
     radius = np.hypot(result.points[..., 0], result.points[..., 2]).reshape(3, -1).max(axis=1)
     assert place[0, 0] == 0 and (np.diff(place[:, 0]) > radius[:2] + radius[1:]).all()
     later = result._replace(frame=result.frame + 5 * (result.person == 1), frames=(*result.frames, *"abcde"))
-    place = page.beside(later).reshape(3, 5)[:, 0]
+    place = layout.beside(later).reshape(3, 5)[:, 0]
     assert place[1] == 0 and place[2] > 0  # the second is there when the first has gone
-    images = page.beside(later._replace(video=False))
+    images = layout.beside(later._replace(video=False))
     assert (images[later.person != 2] == 0).all() and (images[later.person == 2] > 0).all()
-    assert (page.beside(make_result(frames=5)) == 0).all()
+    assert (layout.beside(make_result(frames=5)) == 0).all()
 
 
 def test_rates():
-    assert page.rate(make_result(fps=12.5)) == 12.5
-    assert page.rate(make_result()._replace(fps=0.0)) == ASSUMED_FPS
-    assert page.rate(make_result(video=False)) == page.SLIDES
+    assert layout.shown_fps(make_result(fps=12.5)) == 12.5
+    assert layout.shown_fps(make_result()._replace(fps=0.0)) == ASSUMED_FPS
+    assert layout.shown_fps(make_result(video=False)) == layout.SLIDES
 
 
 def test_notebooks_show_results_and_say_what_they_leave_out(monkeypatch):
@@ -192,30 +193,30 @@ def test_notebooks_show_results_and_say_what_they_leave_out(monkeypatch):
     assert [tag for tag, _ in shown.found] == ["iframe"]
     frame = shown.found[0][1]
     assert frame["srcdoc"] == page.page(result) and frame["sandbox"] == "allow-scripts"
-    monkeypatch.setattr(page, "NOTEBOOK_POSES", 11)
+    monkeypatch.setattr(notebook, "MOST_POSES", 11)
     shown = Elements(result._repr_html_())
     inside = Elements(shown.found[0][1]["srcdoc"])
     assert "first 5 of 12 frames" in shown.text["p"] and "first 5 of 12 frames" in inside.text["header"]
     assert len(inside.arrays()["frame"]) == 10 and len(result.frames) == 12
-    monkeypatch.setattr(page, "NOTEBOOK_POSES", 1)  # one frame at least, however many are in it
+    monkeypatch.setattr(notebook, "MOST_POSES", 1)  # one frame at least, however many are in it
     assert "first 1 of 12" in result._repr_html_()
 
 
 def nobody():
     result = make_result(frames=3)
-    return result._replace(**{key: getattr(result, key)[:0] for key in page.ROWS})
+    return result.select_rows(np.zeros(len(result.frame), bool))
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", VIEWERS)
 def test_views_are_written_by_suffix(suffix, tmp_path):
     if suffix == ".mp4":
         pytest.importorskip("imageio_ffmpeg")
     path = tmp_path / f"it{suffix}"
-    view(with_gaps(make_result(people=2, frames=4)), path)
+    write_view(with_gaps(make_result(people=2, frames=4)), path)
     begin = {".html": b"<!doctype html>", ".png": b"\x89PNG", ".gif": b"GIF89a", ".mp4": b"\x00\x00\x00"}[suffix]
     assert path.read_bytes().startswith(begin)
     with pytest.raises(DatasetError, match=r"none\.\w+: found .*, expected") as error:
-        view(nobody(), tmp_path / f"none{suffix}")
+        write_view(nobody(), tmp_path / f"none{suffix}")
     assert "\n" not in str(error.value) and not (tmp_path / f"none{suffix}").exists()
 
 
@@ -223,7 +224,7 @@ def test_other_suffixes_are_refused(tmp_path):
     with pytest.raises(
         DatasetError, match=r"it\.bvh: found suffix '\.bvh', expected one of \.html, \.png, \.gif, \.mp4"
     ):
-        view(make_result(), tmp_path / "it.bvh")
+        write_view(make_result(), tmp_path / "it.bvh")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_what_is_not_installed_is_named(suffix, module, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "geolift.output.view.figures", raising=False)
     with pytest.raises(DatasetError, match=r"pip install 'geolift\[viz\]'"):
-        view(make_result(frames=2), tmp_path / f"it{suffix}")
+        write_view(make_result(frames=2), tmp_path / f"it{suffix}")
 
 
 def test_sheets_draw_around_a_missing_root(monkeypatch, tmp_path):
@@ -245,7 +246,7 @@ def test_sheets_draw_around_a_missing_root(monkeypatch, tmp_path):
     result.points[1, H36M17.root] = np.nan
     result.keypoints[2] = np.nan
     result.confidence[2] = 0
-    view(result, tmp_path / "it.png")
+    write_view(result, tmp_path / "it.png")
     ((points, poses, seen, _, _, names),) = drawn
     assert names == ["frame_00000.png", "frame_00001.png"]
     assert len(points) == 2 and np.isfinite(points).all() and np.isfinite(poses).all()
@@ -255,7 +256,7 @@ def test_sheets_draw_around_a_missing_root(monkeypatch, tmp_path):
             difference = (lifted[i] - given[i])[seen[i]]
             np.testing.assert_allclose(difference, difference[:1].repeat(len(difference), 0), atol=1e-3)
     with pytest.raises(DatasetError, match="found no bone"):
-        view(result._replace(points=np.full_like(result.points, np.nan)), tmp_path / "none.png")
+        write_view(result._replace(points=np.full_like(result.points, np.nan)), tmp_path / "none.png")
 
 
 def test_sheets_name_persons_and_frames(monkeypatch, tmp_path):
@@ -263,20 +264,22 @@ def test_sheets_name_persons_and_frames(monkeypatch, tmp_path):
 
     drawn = []
     monkeypatch.setattr(figures, "lifted_sheet", lambda *_, names: drawn.extend(names))
-    view(make_result(people=2, frames=2)._replace(people=("0", "Ann"), frames=("7", "b.png")), tmp_path / "it.png")
+    write_view(
+        make_result(people=2, frames=2)._replace(people=("0", "Ann"), frames=("7", "b.png")), tmp_path / "it.png"
+    )
     assert drawn == ["person 0, frame 7", "person 0, b.png", "Ann, frame 7", "Ann, b.png"]
 
 
 @pytest.mark.parametrize("suffix", [".png", ".gif"])
 def test_any_name_can_be_drawn(suffix, tmp_path):
     names = ("$\\frac \udcff\n</b>" + 99 * "a", "\udcff$\t$_", "")
-    view(make_result(people=3, frames=3)._replace(people=names, frames=names), tmp_path / f"it{suffix}")
+    write_view(make_result(people=3, frames=3)._replace(people=names, frames=names), tmp_path / f"it{suffix}")
 
 
 def test_gifs_play_at_the_rate_and_leave_out_what_they_cannot(tmp_path):
     image = pytest.importorskip("PIL.Image")
     for fps, frames, every in ((10.0, 5, 1), (24.0, 6, 1), (50.0, 8, 2)):
-        view(make_result(frames=frames, fps=fps), tmp_path / "it.gif")
+        write_view(make_result(frames=frames, fps=fps), tmp_path / "it.gif")
         with image.open(tmp_path / "it.gif") as gif:
             assert gif.n_frames == -(-frames // every) and gif.size == (movie.WIDTH, movie.HEIGHT)
             lasting = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
@@ -286,8 +289,8 @@ def test_gifs_play_at_the_rate_and_leave_out_what_they_cannot(tmp_path):
 def test_gifs_keep_colours_that_the_first_frame_lacks(tmp_path):
     image = pytest.importorskip("PIL.Image")
     result = make_result(frames=2, fps=10.0)
-    late = result._replace(**{key: getattr(result, key)[1:] for key in page.ROWS})
-    view(late, tmp_path / "it.gif")
+    late = result.select_rows(np.arange(len(result.frame)) > 0)
+    write_view(late, tmp_path / "it.gif")
     drawn = list(movie.pictures(late, tmp_path))
     with image.open(tmp_path / "it.gif") as gif:
         for i, given in enumerate(drawn):
@@ -300,7 +303,7 @@ def test_gifs_keep_colours_that_the_first_frame_lacks(tmp_path):
 def test_mp4_has_every_frame(tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
     result, path = make_result(frames=9, fps=15.0), tmp_path / "it.mp4"
-    view(result, path)
+    write_view(result, path)
     command = [ffmpeg, "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, movie.HEIGHT, movie.WIDTH, 3)
@@ -308,7 +311,7 @@ def test_mp4_has_every_frame(tmp_path):
     for found, given in zip(frames, movie.pictures(result, path), strict=True):
         assert np.abs(found.astype(int) - given).mean() < 2
     with pytest.raises(OSError, match=r"ffmpeg: .*No such file"):
-        view(result, tmp_path / "nowhere" / "it.mp4")
+        write_view(result, tmp_path / "nowhere" / "it.mp4")
 
 
 def test_pictures_change_with_the_pose_alone(tmp_path):
@@ -323,7 +326,7 @@ def test_pictures_change_with_the_pose_alone(tmp_path):
 
 def test_pictures_of_single_images_are_as_large_for_a_distant_person(tmp_path):
     result = make_result(people=2, frames=2, video=False)
-    result = result._replace(**{key: getattr(result, key)[[0, 3]] for key in page.ROWS})
+    result = result.select_rows(np.isin(np.arange(len(result.frame)), [0, 3]))
     for key in ("points", "keypoints"):
         getattr(result, key)[1] = getattr(result, key)[0]
     result.position[1] = 10 * result.position[0] + np.float32([3, 5, 0])
@@ -364,7 +367,7 @@ class Shown:
 
     def __init__(self, driver, result, path):
         self.driver = driver
-        view(result, path)
+        write_view(result, path)
         self.errors()  # of pages before
         driver.get(path.as_uri())
         self.wait()
@@ -519,7 +522,7 @@ def test_people_are_hidden_and_places_chosen(shown):
 
 def test_single_images_fill_the_panel(shown):
     result = make_result(people=2, frames=2, video=False)
-    result = result._replace(**{key: getattr(result, key)[[0, 3]] for key in page.ROWS})
+    result = result.select_rows(np.isin(np.arange(len(result.frame)), [0, 3]))
     result.position[1] += np.float32([20, 4, 60])
     it = shown(result)
     for frame in (0, 1):
@@ -552,10 +555,10 @@ def test_gaps_are_seen_as_gaps(shown):
 def test_empty_frames_single_images_and_unknown_sizes_show(shown):
     result = make_result(people=2, frames=3, video=False)._replace(image_size=None, units="normalised")
     kept = result.frame != 0
-    it = shown(result._replace(**{key: getattr(result, key)[kept] for key in page.ROWS}))
-    assert it.frame() == 1  # the first with somebody
+    it = shown(result.select_rows(kept))
+    assert it.frame() == 1  # the first with people
     it.run("go(0)")
-    assert "Nobody" in it.driver.find_element("id", "message").text and not it.drawn()
+    assert "No person" in it.driver.find_element("id", "message").text and not it.drawn()
     alone = shown(make_result(frames=1)._replace(position=np.full((1, 3), np.nan, np.float32)))
     assert alone.drawn() and not alone.driver.find_element("id", "play").is_enabled()
 
@@ -575,7 +578,7 @@ def test_a_notebook_shows_it_in_its_frame(browser, tmp_path):
 def test_ten_thousand_frames_open_and_play(shown):
     short = make_result(people=2, frames=100)
     again = np.concatenate([np.tile(np.arange(100) + 100 * who, 100) for who in range(2)])
-    rows = {key: getattr(short, key)[again] for key in page.ROWS} | {"frame": np.tile(np.arange(10_000), 2)}
+    rows = {key: getattr(short, key)[again] for key in ROWS} | {"frame": np.tile(np.arange(10_000), 2)}
     frames = tuple(f"frame_{i:05d}.png" for i in range(10_000))
     begin = time.perf_counter()
     it = shown(short._replace(**rows, frames=frames, image_size=np.full((10_000, 2), 1000, np.float32)))

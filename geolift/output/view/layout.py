@@ -1,0 +1,99 @@
+"""Layout of views: where people and cameras are, what panels show, how fast time runs, in which colours."""
+
+import numpy as np
+
+from geolift.output.result import ASSUMED_FPS, Result
+
+SLIDES = 2.0  # single images shown per second
+VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: angle about the vertical, radians
+LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # colours of the person's left and right, by matplotlib's names
+
+
+def planes(result: Result) -> np.ndarray:
+    """What the 2D panel shows, `[1 or F, 4]` left, top, right, bottom in pixels: the image where its size is known.
+
+    Else it is what the keypoints span: of a video once for all frames, all but the outermost half per cent.
+    """
+    if result.image_size is not None:
+        return np.concatenate([np.zeros_like(result.image_size), result.image_size], axis=1)
+    if result.video:
+        return _around(result.keypoints, 0.5)[None]
+    return np.stack([_around(result.keypoints[result.frame == i], 0) for i in range(len(result.frames))])
+
+
+def shown_fps(result: Result) -> float:
+    """Frames that are shown per second at normal speed."""
+    if not result.video:
+        return SLIDES
+    return float(result.fps) if result.fps > 0 else ASSUMED_FPS
+
+
+def scenes(result: Result, points: np.ndarray) -> np.ndarray:
+    """What 3D panels show, `[1 or F, 7]`: centre, half extents, and the y of the ground; of single images one for each.
+
+    Of a video it is one for all frames with people: the extent leaves out the outermost 5 % of these frames on each
+    side, the ground the lowest 10 %, so that people who are seen briefly do not move it.
+
+    Args:
+        result: whose `frame` the rows of `points` have.
+        points: `[N, J, 3]` where the joints stand.
+    """
+    low, high = np.full((len(result.frames), 3), np.inf), np.full((len(result.frames), 3), -np.inf)
+    finite = np.isfinite(points).all(axis=-1, keepdims=True)
+    np.minimum.at(low, result.frame, np.where(finite, points, np.inf).min(axis=1))
+    np.maximum.at(high, result.frame, np.where(finite, points, -np.inf).max(axis=1))
+    occupied = np.isfinite(low).all(axis=1)
+    low[~occupied], high[~occupied] = -1, 1
+    ground = high[:, 1]
+    if result.video:
+        kept = occupied | ~occupied.any()
+        ground = np.percentile(ground[kept], [90])
+        low, high = (np.percentile(ends[kept], [q], axis=0) for ends, q in ((low, 5), (high, 95)))
+    half = (high - low) / 2
+    half = np.maximum(half, 1e-3 + 0.1 * half.max(axis=1, keepdims=True))
+    return np.concatenate([(low + high) / 2, half, ground[:, None]], axis=1)
+
+
+def beside(result: Result) -> np.ndarray:
+    """`[N]` how far to the right of the origin each root stands where people stand side by side, in their order.
+
+    In a video a person keeps their place; people who share no frame may share a place. A place is as wide as the joints
+    on it reach, in every direction about the vertical.
+    """
+    radius = np.hypot(result.points[..., 0], result.points[..., 2])
+    radius = np.where(np.isfinite(radius), radius, 0).max(axis=1)
+    place = _places(result)
+    shared = np.zeros_like(result.frame) if result.video else result.frame
+    reach = np.zeros((shared.max() + 1, place.max() + 1))
+    np.maximum.at(reach, (shared, place), radius)
+    steps = 1.1 * (reach[:, :-1] + reach[:, 1:])
+    return np.insert(np.cumsum(steps, axis=1), 0, 0, axis=1)[shared, place]
+
+
+def side_by_side(result: Result) -> np.ndarray:
+    """Points `[N, J, 3]` of people who stand `beside` each other."""
+    return result.points + beside(result)[:, None, None] * np.array([1, 0, 0])
+
+
+def _places(result: Result) -> np.ndarray:
+    """`[N]` a person's number among those of their frames: the lowest that no earlier person has in one of them."""
+    place = np.zeros(len(result.person), int)
+    taken: list[np.ndarray] = []
+    for rows in np.split(np.arange(len(place)), np.flatnonzero(np.diff(result.person)) + 1):
+        frames = result.frame[rows]
+        free = next((k for k, frames_taken in enumerate(taken) if not frames_taken[frames].any()), len(taken))
+        if free == len(taken):
+            taken.append(np.zeros(len(result.frames), bool))
+        taken[free][frames] = True
+        place[rows] = free
+    return place
+
+
+def _around(keypoints: np.ndarray, percent: float) -> np.ndarray:
+    """Left, top, right, bottom of the box around all keypoints but the outermost `percent`, with a margin."""
+    finite = keypoints[np.isfinite(keypoints).all(axis=-1)]
+    if not len(finite):
+        return np.array([0.0, 0.0, 1.0, 1.0])
+    low, high = np.percentile(finite, [percent, 100 - percent], axis=0)
+    margin = 0.08 * max(*(high - low), 1.0)
+    return np.concatenate([low - margin, high + margin])
