@@ -1,7 +1,6 @@
-"""Training for the detectors that will feed the lifter: it is shown noisy poses with joints hidden.
+"""Augmentation: random noise and hidden joints in the lifter's input, as keypoints of a detector have them.
 
-What the lifter is shown is spoilt, what its depths are put on is not: it learns to see through the damage. Ours, not
-the paper's.
+Only the input is corrupted; depths are applied to the clean pose, so the lifter learns to see through the noise. Ours.
 """
 
 from typing import NamedTuple
@@ -12,18 +11,23 @@ import numpy as np
 from geolift.data.sampling import Poses
 from geolift.skeletons.skeleton import Skeleton
 
-MIDLINE = 3.0  # noise of joints without a side over that of the others: every data set defines spine, neck, head anew
+MIDLINE = 3.0  # noise of joints without a side over that of the others: data sets define spine, neck, head differently
 
 
 class Augmentation(NamedTuple):
-    """How much is spoilt; all 0: nothing.
+    """How strongly the lifter's input is corrupted; all 0: not at all.
 
     Attributes:
-        noise: how far joints are moved, normalised units: each pose has a strength from U[0, 2 noise], which is the
+        noise: how far joints are moved, normalized units: each pose has a strength from U[0, 2 noise], which is the
             standard deviation of its joints with sides; of those without it is `MIDLINE` times as much.
-        hidden: chance of each joint but the root to be hidden, with all that hangs from it in the tree. Needs networks
-            with masks.
+        hidden: probability that a joint other than the root is hidden, with all its descendants. Needs networks with
+            masks.
         skeleton: of the joints.
+
+    Example:
+        >>> from geolift import H36M17
+        >>> Augmentation(noise=0.004, hidden=0.1, skeleton=H36M17).hidden
+        0.1
     """
 
     noise: float
@@ -32,21 +36,36 @@ class Augmentation(NamedTuple):
 
 
 def augment(key: jax.Array, poses: Poses, augmentation: Augmentation) -> Poses:
-    """What a detector might make of `poses`: joints moved and hidden, the root neither.
+    """Move and hide joints at random, never the root.
 
     Args:
-        key: `[N]` a key for each pose.
-        poses: of joints `[N, J, 2]`, root-centred.
-        augmentation: what it does.
+        key: `[N]` one PRNG key for each pose.
+        poses: joints `[N, J, 2]`, root-centred, normalized units.
+        augmentation: how strongly.
+
+    Returns:
+        Poses of the same shape; with `hidden` above 0 they have a mask.
+
+    Source:
+        Ours.
+
+    Example:
+        >>> import jax
+        >>> from geolift import H36M17
+        >>> from geolift.data.sampling import Poses
+        >>> keys = jax.random.split(jax.random.key(0), 100)
+        >>> poses = augment(keys, Poses(jax.numpy.zeros((100, 17, 2))), Augmentation(0.004, 0.1, H36M17))
+        >>> float(abs(poses.joints).max()) > 0, bool(poses.seen.all()), bool(poses.seen[:, H36M17.root].all())
+        (True, False, True)
     """
-    spread, hangs_from = _spread(augmentation.skeleton)[:, None], _hangs_from(augmentation.skeleton)
+    spread, descends = _spread(augmentation.skeleton)[:, None], _descends(augmentation.skeleton)
 
     def one(key: jax.Array, joints: jax.Array) -> tuple[jax.Array, jax.Array]:
         strength_key, move_key, hide_key = jax.random.split(key, 3)
         strength = 2 * augmentation.noise * jax.random.uniform(strength_key)
         moved = joints + strength * spread * jax.random.normal(move_key, joints.shape, joints.dtype)
         lost = jax.random.bernoulli(hide_key, augmentation.hidden, (1, len(joints)))
-        return moved, (lost & hangs_from).any(axis=1)
+        return moved, (lost & descends).any(axis=1)
 
     joints, hidden = jax.vmap(one)(key, poses.joints)
     if not augmentation.hidden:
@@ -62,10 +81,10 @@ def _spread(skeleton: Skeleton) -> np.ndarray:
     return spread
 
 
-def _hangs_from(skeleton: Skeleton) -> np.ndarray:
-    """`[J, J]` bool: whether the first joint is the second or hangs from it; nothing hangs from the root."""
-    hangs = np.eye(len(skeleton.names), dtype=bool)
+def _descends(skeleton: Skeleton) -> np.ndarray:
+    """`[J, J]` bool: whether the first joint is the second or its descendant; the root has none."""
+    descends = np.eye(len(skeleton.names), dtype=bool)
     for joint in range(len(skeleton.names)):
-        hangs[joint, list(skeleton.ancestors(joint))] = True
-    hangs[:, skeleton.root] = False
-    return hangs
+        descends[joint, list(skeleton.ancestors(joint))] = True
+    descends[:, skeleton.root] = False
+    return descends

@@ -1,43 +1,53 @@
-"""What bones say without 3D: left is as long as right, and people have much the same proportions.
+"""Bone terms: priors on bone lengths without 3D. Left is as long as right, and people have similar proportions.
 
 Everything is in ratios, each bone's length over the mean of its pose's bones, as one view has no scale. Losses give one
-value per pose, `[...]`; callers average, over whole poses alone: a ratio is to a mean of all bones.
+value per pose, `[...]`; callers average, over whole poses only: a ratio is to the mean of all bones.
 """
 
-import functools
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
 from geolift.losses import mean_over
+from geolift.objectives.terms import Lifted, Part, TermGroup
 from geolift.skeletons.bones import bone_ratios, partners, sides
 from geolift.skeletons.skeleton import Skeleton
 
+NAMES = ("symmetry", "spread", "proportions")
 
-def bone_terms(
-    points: jax.Array,
-    skeleton: Skeleton,
-    whole: jax.Array,
-    *,
-    expected: jax.Array | None = None,
-    axis_name: str | None = None,
-) -> dict[str, jax.Array]:
-    """The terms below as means over the whole ones of N poses `[N, J, 3]`: "symmetry", "spread", "proportions".
+
+def bone_terms(skeleton: Skeleton, expected: Sequence[float] | None = None) -> TermGroup:
+    """Bone lengths of lifted poses: "symmetry", "spread" and, if proportions are expected, "proportions".
 
     Args:
-        points: lifted poses of a batch, or of this device's share of it.
         skeleton: of the poses.
-        whole: `[N]` bool; a pose that misses a joint counts for nothing.
-        expected: `[B]` ratios; None leaves "proportions" out.
-        axis_name: mapped axis over whose devices the batch is shared.
+        expected: `[B]` expected ratios of the bones; None: not known.
+
+    Returns:
+        Terms for `lifting_objectives`, means over the batch's whole poses; a pose that misses a joint does not count.
+
+    Source:
+        Symmetry, spread: ours; proportions: ElePose, Wandt et al. 2022 (docs/method.md, eq. 15 to 17).
+
+    Example:
+        >>> from geolift import H36M17
+        >>> bone_terms(H36M17).names
+        ('symmetry', 'spread')
     """
-    ratios = bone_ratios(points, skeleton)
-    mean = functools.partial(mean_over, where=whole, axis_name=axis_name)
-    terms = {
-        "symmetry": mean(symmetry(ratios, skeleton)),
-        "spread": mean(spread(ratios, skeleton, whole, axis_name)),
-    }
-    return terms if expected is None else terms | {"proportions": mean(proportions(ratios, expected))}
+    names = NAMES[:2] if expected is None else NAMES
+
+    def compute(lifted: Lifted) -> Part:
+        ratios, whole = bone_ratios(lifted.cycle.lifted, skeleton), lifted.pose.whole
+        losses = {
+            "symmetry": symmetry(ratios, skeleton),
+            "spread": spread(ratios, skeleton, whole, lifted.axis_name),
+        }
+        if expected is not None:
+            losses["proportions"] = proportions(ratios, jnp.array(expected))
+        return Part({name: mean_over(loss, whole, lifted.axis_name) for name, loss in losses.items()})
+
+    return TermGroup(names, compute)
 
 
 def symmetry(ratios: jax.Array, skeleton: Skeleton) -> jax.Array:
@@ -51,8 +61,8 @@ def spread(
 ) -> jax.Array:
     """L_spread = sum_b (r_b - mean_b)^2, how far each of N poses is from the batch's proportions, `[N, B] -> [N]`.
 
-    The mean is the batch's own, left and right taken together, so nothing is assumed of what people look like, but that
-    they look alike (docs/method.md, eq. 16).
+    The mean is that of the batch, left and right taken together, so nothing is assumed of what people look like, only
+    that they look alike (docs/method.md, eq. 16).
 
     Args:
         ratios: of all poses of a batch, or of this device's share of it.
@@ -65,7 +75,7 @@ def spread(
     if axis_name is not None:
         total, count = jax.lax.psum((total, count), axis_name)
     mean = total / jnp.maximum(count, 1.0)
-    # Held fixed: about its mean, a sum of squares does not change with where the mean is.
+    # No gradient is lost: a sum of squares about its mean does not change, to first order, with the mean.
     return proportions(ratios, jax.lax.stop_gradient((mean + mean[partners(skeleton)]) / 2))
 
 

@@ -1,4 +1,4 @@
-"""The objective of the normalizing flow: real poses become likely."""
+"""The normalizing flow: its own objective (real poses become likely), then a term of the lifter's (so do new poses)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,14 +10,30 @@ from geolift.losses import mean_over
 from geolift.networks.flow import PoseFlow
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
+from geolift.objectives.terms import Lifted, Part, TermGroup
 
 
 def flow_objectives(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
-    """The objectives of the flow, which learns how real, whole poses are distributed before the lifter learns from it.
+    """Build the objectives of the flow: before the lifter is trained, it learns how real, whole poses are distributed.
 
     Args:
-        flow: the network.
-        mirrored: `Skeleton.mirrored`, to show it half of the poses in a mirror; empty: none.
+        flow: the network; its parameters come with every call, as "flow".
+        mirrored: `Skeleton.mirrored`, to show it half of the poses mirrored; empty: none.
+
+    Returns:
+        `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome` with a loss of "flow" alone.
+
+    Source:
+        ElePose, Wandt et al. 2022 (docs/method.md, eq. 21).
+
+    Example:
+        >>> import jax
+        >>> from geolift.data.sampling import Batch, Poses
+        >>> from geolift.networks import PoseFlow
+        >>> flow, poses = PoseFlow(parts=(tuple(range(1, 17)),), layers=1, width=8), Poses(jnp.zeros((4, 17, 2)))
+        >>> params = {"flow": flow.init(jax.random.key(0), poses.joints)["params"]}
+        >>> sorted(flow_objectives(flow)(params, {}, Batch(poses, poses, None)).losses)
+        ['flow']
     """
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
@@ -28,3 +44,30 @@ def flow_objectives(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..
         return Outcome({"flow": loss}, {"loss/flow": loss}, batch_stats)
 
     return objectives
+
+
+def likelihood_terms(flow: PoseFlow) -> TermGroup:
+    """The negative log-likelihood of synthetic poses under the frozen flow, nats: "likelihood".
+
+    Only whole poses of the target domain count: those of another domain are not likely, corrected or not.
+
+    Args:
+        flow: the network; its parameters come with every call, as "flow".
+
+    Returns:
+        Terms for `lifting_objectives`, means over the poses that count.
+
+    Source:
+        ElePose, Wandt et al. 2022 (docs/method.md, eq. 21).
+
+    Example:
+        >>> from geolift.networks import PoseFlow
+        >>> likelihood_terms(PoseFlow(parts=(tuple(range(1, 17)),))).names
+        ('likelihood',)
+    """
+
+    def compute(lifted: Lifted) -> Part:
+        unlikely = -flow.apply({"params": lifted.params["flow"]}, lifted.cycle.novel[lifted.target])
+        return Part({"likelihood": mean_over(unlikely, lifted.pose.whole[lifted.target], lifted.axis_name)})
+
+    return TermGroup(("likelihood",), compute)

@@ -21,11 +21,16 @@ from geolift.errors import ConfigError, DatasetError
 from geolift.networks.flow import PoseFlow, fit, parts_of
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
-from geolift.objectives.adaptation import adaptation_objectives, combine
+from geolift.objectives import bones
+from geolift.objectives.adaptation import SourceDomain, adaptation_objectives
+from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.augmentation import Augmentation
-from geolift.objectives.flow import flow_objectives
-from geolift.objectives.lifting import BonePriors, SourceDomain, Temporal, lifting_objectives
-from geolift.objectives.outcome import Outcome
+from geolift.objectives.cycle import cycle_terms, deformation_terms
+from geolift.objectives.flow import flow_objectives, likelihood_terms
+from geolift.objectives.lifting import LiftingSetup, lifting_objectives
+from geolift.objectives.motion import motion_terms
+from geolift.objectives.outcome import Outcome, combine
+from geolift.objectives.terms import TermGroup
 from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
@@ -81,7 +86,7 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
 
 
 def _measures_bodies(config: ConfigDict) -> bool:
-    return any(config.loss.weights[term] for term in ("symmetry", "spread", "proportions"))
+    return any(config.loss.weights[term] for term in bones.NAMES)
 
 
 def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
@@ -138,33 +143,16 @@ def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: P
 def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization) -> list[Phase]:
     """The games of a config, in the order in which they are played."""
     networks = build_networks(config, skeleton)
-    temporal = source_domain = augmentation = None
-    if config.loss.weights.temporal:
-        motion = config.motion
-        temporal = Temporal(networks["motion_discriminator"], gain=motion.gain, with_pose=motion.with_pose)
+    source_domain = augmentation = None
     if config.adapter.data:
         source_domain = SourceDomain(networks["adapter"], every=config.adapter.every)
     if config.augmentation.noise or config.augmentation.hidden:
         augmentation = Augmentation(**config.augmentation, skeleton=skeleton)
-    bone_priors = None
-    if _measures_bodies(config):
-        bone_priors = BonePriors(skeleton, _proportions(skeleton, scaling))
     view = {key: value for key, value in config.view.items() if key != "learned_pitch"}
-    lifting = lifting_objectives(
-        networks["lifter"],
-        networks.get("discriminator"),
-        weights=config.loss.weights,
-        adversarial_loss=config.loss.adversarial,
-        gradient_penalty=config.loss.gradient_penalty,
-        squared=config.loss.squared,
-        view=View(**view, root=skeleton.root),
-        camera=networks.get("camera"),
-        flow=networks.get("flow"),
-        bone_priors=bone_priors,
-        temporal=temporal,
-        source_domain=source_domain,
-        augmentation=augmentation,
-    )
+    view = View(**view, root=skeleton.root)
+    setup = LiftingSetup(networks["lifter"], view, networks.get("camera"), source_domain, augmentation)
+    weights = {name: weight for name, weight in config.loss.weights.items() if weight}
+    lifting = lifting_objectives(setup, _terms(config, networks, skeleton, scaling), weights=weights)
     before = []
     if "flow" in networks:
         before.append((config.flow.steps, flow_objectives(networks["flow"], networks["lifter"].mirrored)))
@@ -183,6 +171,26 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, scaling: Normalization)
             lifting = combine(lifting, adapting)
     lasts = itertools.accumulate([*(steps for steps, _ in before), config.steps])
     return [Phase(last, game) for last, game in zip(lasts, [*(game for _, game in before), lifting], strict=True)]
+
+
+def _terms(
+    config: ConfigDict, networks: dict[str, nn.Module], skeleton: Skeleton, scaling: Normalization
+) -> list[TermGroup]:
+    """The terms of the lifter's loss: those of the networks there are, and those whose weight is not 0."""
+    adversarial = {"adversarial_loss": config.loss.adversarial, "gradient_penalty": config.loss.gradient_penalty}
+    groups = [cycle_terms(squared=config.loss.squared)]
+    if config.loss.weights.deformation:
+        groups.append(deformation_terms())
+    if "discriminator" in networks:
+        groups.append(adversarial_terms(networks["discriminator"], **adversarial))
+    if "flow" in networks:
+        groups.append(likelihood_terms(networks["flow"]))
+    if _measures_bodies(config):
+        groups.append(bones.bone_terms(skeleton, _proportions(skeleton, scaling)))
+    if "motion_discriminator" in networks:
+        motion = {"gain": config.motion.gain, "with_pose": config.motion.with_pose}
+        groups.append(motion_terms(networks["motion_discriminator"], **motion, **adversarial))
+    return groups
 
 
 def _proportions(skeleton: Skeleton, scaling: Normalization) -> tuple[float, ...] | None:

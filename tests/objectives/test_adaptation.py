@@ -1,4 +1,4 @@
-"""The domain adapter: identity at the start, learns from its own game alone, undoes a shift that is known."""
+"""The domain adapter: the identity at the start, learns from its own loss alone, undoes a known shift."""
 
 import functools
 
@@ -10,8 +10,11 @@ import pytest
 
 from geolift.data import sampling
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from geolift.objectives.adaptation import adapt, adaptation_objectives, combine
-from geolift.objectives.lifting import SourceDomain, lifting_objectives
+from geolift.objectives.adaptation import SourceDomain, adapt, adaptation_objectives
+from geolift.objectives.adversarial import adversarial_terms
+from geolift.objectives.cycle import cycle_terms
+from geolift.objectives.lifting import LiftingSetup, lifting_objectives
+from geolift.objectives.outcome import combine
 from geolift.training import step
 from tests.training.test_step import VIEW, WEIGHTS, close
 
@@ -30,14 +33,19 @@ def shifted(poses):
 def make(people, poses, masks=False, width=32):
     target = sampling.make_pool(poses, people, masks=masks)
     source = sampling.make_pool(shifted(poses), people, masks=masks)
-    adapter, judge = Adapter(width=width, blocks=1, masks=masks), Discriminator(width=width, blocks=1, masks=masks)
-    game = adaptation_objectives(adapter, judge, weight=10.0, squared=True, adversarial_loss="logistic", root=0)
+    adapter, discriminator = (
+        Adapter(width=width, blocks=1, masks=masks),
+        Discriminator(width=width, blocks=1, masks=masks),
+    )
+    objectives = adaptation_objectives(
+        adapter, discriminator, weight=10.0, squared=True, adversarial_loss="logistic", root=0
+    )
     pose = jnp.zeros((1, 17, 2))
     params = {
         "adapter": adapter.init(jax.random.key(1), pose)["params"],
-        "domain_discriminator": judge.init(jax.random.key(2), pose)["params"],
+        "domain_discriminator": discriminator.init(jax.random.key(2), pose)["params"],
     }
-    return adapter, game, params, sampling.Pools(target, source)
+    return adapter, objectives, params, sampling.Pools(target, source)
 
 
 def noisy(params):
@@ -48,16 +56,10 @@ def noisy(params):
 
 def lifting(adapter, every=4):
     lifter, discriminator = Lifter(width=16, blocks=1, norm="none"), Discriminator(width=16, blocks=1)
-    game = lifting_objectives(
-        lifter,
-        discriminator,
-        weights=WEIGHTS,
-        adversarial_loss="logistic",
-        view=VIEW,
-        source_domain=SourceDomain(adapter, every),
-    )
+    setup = LiftingSetup(lifter, VIEW, source_domain=SourceDomain(adapter, every))
+    objectives = lifting_objectives(setup, [cycle_terms(), adversarial_terms(discriminator)], weights=WEIGHTS)
     pose = jnp.zeros((1, 17, 2))
-    return game, {
+    return objectives, {
         "lifter": lifter.init(jax.random.key(3), pose)["params"],
         "discriminator": discriminator.init(jax.random.key(4), pose)["params"],
     }
@@ -101,7 +103,7 @@ def test_each_of_four_networks_learns_from_its_own_loss_alone(people, poses):
     close(alone["adapter"], plain["adapter"], rtol=1e-4, atol=1e-7)
 
 
-def test_networks_without_a_loss_rest_to_the_bit(people, poses):
+def test_networks_without_a_loss_are_frozen_to_the_bit(people, poses):
     adapter, adapting, params, pools = make(people, poses)
     lift, more = lifting(adapter)
     params = params | more
@@ -110,8 +112,8 @@ def test_networks_without_a_loss_rest_to_the_bit(people, poses):
         optimizers=dict.fromkeys(params, optax.adam(1e-3)), ema_decay=0.9,
     )  # fmt: skip
     batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
-    for game, players in ((adapting, {"adapter", "domain_discriminator"}), (lift, {"lifter", "discriminator"})):
-        after, _ = step.train_step(state, batch, objectives=game)
+    for objectives, trained in ((adapting, {"adapter", "domain_discriminator"}), (lift, {"lifter", "discriminator"})):
+        after, _ = step.train_step(state, batch, objectives=objectives)
         for name in params:
             same = [
                 np.array_equal(a, b)
@@ -121,16 +123,16 @@ def test_networks_without_a_loss_rest_to_the_bit(people, poses):
                     strict=True,
                 )
             ]
-            assert all(same) != (name in players), name
+            assert all(same) != (name in trained), name
         state = after
 
 
-def test_one_pose_in_so_many_is_a_corrected_one_and_others_are_shown_as_real(people, poses):
+def test_every_nth_pose_is_a_corrected_one_and_others_are_shown_as_real(people, poses):
     """With an adapter that moves everything far away, the lifter's batch holds just the chosen places of it."""
     adapter, _, params, pools = make(people, poses)
-    game, more = lifting(adapter, every=4)
+    objectives, more = lifting(adapter, every=4)
     batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
-    outcomes = [game({**params, **more}, {}, batch._replace(source=source)) for source in (
+    outcomes = [objectives({**params, **more}, {}, batch._replace(source=source)) for source in (
         batch.source, sampling.Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
         sampling.Poses(batch.source.joints.at[3].set(7.0)), sampling.Poses(batch.source.joints.at[4].set(7.0)),
     )]  # fmt: skip
@@ -142,30 +144,34 @@ def test_one_pose_in_so_many_is_a_corrected_one_and_others_are_shown_as_real(peo
         lifting(adapter, every=5)[0]({**params, **more}, {}, batch)
 
 
-def test_the_domain_discriminator_is_not_told_which_joints_a_domain_lacks(people, poses):
-    """Poses with the head missing everywhere in the source: the judge's inputs lack it on both sides."""
-    _, game, params, pools = make(people, poses, masks=True)
+def test_the_domain_discriminator_does_not_see_which_joints_a_domain_lacks(people, poses):
+    """Poses with the head missing everywhere in the source: the discriminator's inputs lack it on both sides."""
+    _, objectives, params, pools = make(people, poses, masks=True)
     batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
     headless = batch.source._replace(seen=batch.source.seen.at[:, 10].set(False))
     moved = batch.real._replace(joints=batch.real.joints.at[:, 10].add(3.0))
-    a = game(params, {}, batch._replace(source=headless))
-    b = game(params, {}, batch._replace(source=headless, real=moved))
+    a = objectives(params, {}, batch._replace(source=headless))
+    b = objectives(params, {}, batch._replace(source=headless, real=moved))
     assert a.losses == b.losses
-    assert game(params, {}, batch).losses != game(params, {}, batch._replace(real=moved)).losses
+    assert objectives(params, {}, batch).losses != objectives(params, {}, batch._replace(real=moved)).losses
 
 
 def test_the_penalty_holds_the_correction_back(people, poses):
-    """Two games that differ in the penalty alone: after the same steps the heavier one has moved poses less."""
+    """Two objectives that differ in the penalty alone: after the same steps the heavier one has moved poses less."""
     sizes = {}
     for weight in (1.0, 1e6):
         adapter, _, params, pools = make(people, poses)
-        judge = Discriminator(width=32, blocks=1)
-        game = adaptation_objectives(adapter, judge, weight=weight, squared=True, adversarial_loss="logistic", root=0)
+        discriminator = Discriminator(width=32, blocks=1)
+        objectives = adaptation_objectives(
+            adapter, discriminator, weight=weight, squared=True, adversarial_loss="logistic", root=0
+        )
         state = step.create_state(
             jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
             optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
         )  # fmt: skip
-        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sampling.sample, objectives=game)
+        program = step.parallel(
+            jax.devices()[:1], batch_size=32, steps=50, sample=sampling.sample, objectives=objectives
+        )
         state, log = program.run(program.place(state), program.place(pools))
         sizes[weight] = float(log["term/correction_size"])
     assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
@@ -183,12 +189,14 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
     train |= people.split[people.clip_of_frame] == "validation"
     known = people._replace(confidence=people.confidence * train[:, None])
     target, source = (sampling.make_pool(p, known) for p in (poses, shifted_head(poses)))
-    adapter, judge = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
-    game = adaptation_objectives(adapter, judge, weight=20.0, squared=False, adversarial_loss="logistic", root=0)
+    adapter, discriminator = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
+    objectives = adaptation_objectives(
+        adapter, discriminator, weight=20.0, squared=False, adversarial_loss="logistic", root=0
+    )
     pose = jnp.zeros((1, 17, 2))
     params = {
         "adapter": adapter.init(jax.random.key(1), pose)["params"],
-        "domain_discriminator": judge.init(jax.random.key(2), pose)["params"],
+        "domain_discriminator": discriminator.init(jax.random.key(2), pose)["params"],
         "lifter": {},
     }
     rates = {"adapter": 3e-4, "domain_discriminator": 1e-3, "lifter": 0.0}
@@ -197,7 +205,7 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
         optimizers={name: optax.adam(rate) for name, rate in rates.items()}, ema_decay=0.999,
         averages=("lifter", "adapter"),
     )  # fmt: skip
-    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampling.sample, objectives=game)
+    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampling.sample, objectives=objectives)
     state, pools = program.place(state), program.place(sampling.Pools(target, source))
     true = poses[~train]
     wrong = sampling.Poses(jnp.asarray(shifted_head(true)))
@@ -210,7 +218,7 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
     assert np.delete(after, 10, axis=1).mean() < 0.05 * before[:, 10].mean()
 
 
-def test_a_resting_adapter_plays_by_its_average(people, poses):
+def test_a_frozen_adapter_corrects_by_its_average(people, poses):
     """The lifter's step is the same whatever the adapter's last weights are, and not whatever their average is."""
     adapter, _, params, pools = make(people, poses)
     lift, more = lifting(adapter)

@@ -1,4 +1,4 @@
-"""What the lifter is shown in training: moved and hidden joints; and what is left alone."""
+"""Noise on the lifter's input in training: joints are moved and hidden, the geometry is that of the clean pose."""
 
 import jax
 import jax.numpy as jnp
@@ -7,8 +7,10 @@ import pytest
 
 from geolift.data.sampling import Batch, Poses
 from geolift.networks.mlp import Discriminator, Lifter
+from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.augmentation import MIDLINE, Augmentation, augment
-from geolift.objectives.lifting import lifting_objectives
+from geolift.objectives.cycle import cycle_terms
+from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.views import View
 from geolift.skeletons.skeleton import H36M17
 
@@ -37,7 +39,7 @@ def test_noise_is_as_large_as_it_says_and_larger_on_the_midline(joints):
     np.testing.assert_allclose(moved.mean(), 0, atol=1e-4)
 
 
-def test_what_hangs_from_a_hidden_joint_is_hidden_and_the_root_never(joints):
+def test_descendants_of_a_hidden_joint_are_hidden_and_the_root_never(joints):
     seen = np.asarray(augment(KEYS, Poses(joints), Augmentation(0.0, 0.1, H36M17)).seen)
     assert seen[:, H36M17.root].all()
     for parent, child in H36M17.bones:
@@ -53,7 +55,7 @@ def test_what_was_not_seen_stays_unseen(joints):
     assert not (np.asarray(shown.seen) & np.asarray(missing)).any()
 
 
-def test_a_pose_is_spoilt_by_its_own_key_alone(joints):
+def test_a_pose_is_corrupted_by_its_own_key_alone(joints):
     augmentation = Augmentation(0.004, 0.1, H36M17)
     whole = augment(KEYS, Poses(joints), augmentation)
     half = augment(KEYS[:7], Poses(joints[:7]), augmentation)
@@ -62,7 +64,7 @@ def test_a_pose_is_spoilt_by_its_own_key_alone(joints):
 
 
 def test_geometry_is_that_of_the_clean_pose(joints):
-    """A lifter that sees nothing but noise still reprojects the pose itself: only what it is shown is spoilt."""
+    """A lifter that sees nothing but noise still reprojects the pose itself: only its input is corrupted."""
     seen_by_lifter = []
 
     class Blind(Lifter):
@@ -71,19 +73,18 @@ def test_geometry_is_that_of_the_clean_pose(joints):
             return jnp.zeros(pose.shape[:-1])
 
     view = View(jnp.pi, 0.3, 0.0, 10.0, 1.0, 0)
-    weights = {"adversarial": 1.0, "consistency_2d": 1.0, "consistency_3d": 1.0, "temporal": 0.0}
-    judge = Discriminator(width=8, blocks=1, masks=True)
+    weights = {"adversarial": 1.0, "consistency_2d": 1.0, "consistency_3d": 1.0}
+    discriminator = Discriminator(width=8, blocks=1, masks=True)
     pose = Poses(joints[:16])
-    params = {"lifter": {}, "discriminator": judge.init(jax.random.key(0), pose.joints)["params"]}
+    params = {"lifter": {}, "discriminator": discriminator.init(jax.random.key(0), pose.joints)["params"]}
     batch = Batch(pose, pose, KEYS[:16])
     outcomes = []
     for augmentation in (None, Augmentation(0.05, 0.2, H36M17)):
-        game = lifting_objectives(
-            Blind(masks=True), judge, weights=weights, adversarial_loss="logistic", view=view, augmentation=augmentation
-        )
-        outcomes.append(game(params, {}, batch))
+        setup = LiftingSetup(Blind(masks=True), view, augmentation=augmentation)
+        objectives = lifting_objectives(setup, [cycle_terms(), adversarial_terms(discriminator)], weights=weights)
+        outcomes.append(objectives(params, {}, batch))
     for name, value in outcomes[0].metrics.items():
         np.testing.assert_array_equal(value, outcomes[1].metrics[name], err_msg=name)
-    clean, spoilt = seen_by_lifter[0], next(s for s in seen_by_lifter if s[1] is not None)
-    assert np.abs(np.asarray(clean[0] - spoilt[0])).max() > 0.01
-    assert not np.asarray(spoilt[1]).all()
+    clean, corrupted = seen_by_lifter[0], next(s for s in seen_by_lifter if s[1] is not None)
+    assert np.abs(np.asarray(clean[0] - corrupted[0])).max() > 0.01
+    assert not np.asarray(corrupted[1]).all()

@@ -1,4 +1,4 @@
-"""The game's parts: pairs seen from one view, joints that are missing, five networks at once."""
+"""The lifter's objectives: pairs seen from one view, joints that are missing, five networks at once."""
 
 import functools
 
@@ -13,8 +13,13 @@ from geolift.data import sampling
 from geolift.errors import DatasetError
 from geolift.geometry import inverse, project, sample_rotation
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from geolift.objectives.adaptation import adaptation_objectives, combine
-from geolift.objectives.lifting import SourceDomain, Temporal, lifting_objectives
+from geolift.objectives import motion
+from geolift.objectives.adaptation import SourceDomain, adaptation_objectives
+from geolift.objectives.adversarial import adversarial_terms
+from geolift.objectives.cycle import cycle_terms
+from geolift.objectives.lifting import LiftingSetup, lifting_objectives
+from geolift.objectives.motion import motion_terms
+from geolift.objectives.outcome import combine
 from geolift.training import step
 from tests.training.test_step import VIEW, close
 
@@ -23,7 +28,7 @@ POSE = jnp.zeros((1, 17, 2))
 
 
 def make(*, masks=False, with_pose=False, domain=False, weights=WEIGHTS):
-    """The full game with small networks: objectives and params."""
+    """The paper's full objectives with small networks: objectives and params."""
     size = {"width": 16, "blocks": 1, "masks": masks}
     networks = {
         "lifter": Lifter(**size, norm="none"), "discriminator": Discriminator(**size),
@@ -38,18 +43,20 @@ def make(*, masks=False, with_pose=False, domain=False, weights=WEIGHTS):
         )["params"]
         for i, (name, network) in enumerate(networks.items())
     }  # fmt: skip
-    game = lifting_objectives(
-        networks["lifter"], networks["discriminator"], weights=weights, adversarial_loss="logistic", view=VIEW,
-        temporal=Temporal(networks["motion_discriminator"], gain=10.0, with_pose=with_pose),
-        source_domain=SourceDomain(networks["adapter"], every=4) if domain else None,
-    )  # fmt: skip
+    setup = LiftingSetup(
+        networks["lifter"], VIEW, source_domain=SourceDomain(networks["adapter"], every=4) if domain else None
+    )
+    groups = [
+        cycle_terms(), adversarial_terms(networks["discriminator"]),
+        motion_terms(networks["motion_discriminator"], gain=10.0, with_pose=with_pose),
+    ]  # fmt: skip
+    objectives = lifting_objectives(setup, groups, weights=weights)
     if domain:
         adapter = (networks["adapter"], networks["domain_discriminator"])
-        game = combine(
-            game, adaptation_objectives(*adapter, weight=1.0, squared=True, adversarial_loss="logistic", root=0)
-        )
+        adapting = adaptation_objectives(*adapter, weight=1.0, squared=True, adversarial_loss="logistic", root=0)
+        objectives = combine(objectives, adapting)
         params["adapter"] = jax.tree.map(lambda x: x + 0.01, params["adapter"])
-    return game, params
+    return objectives, params
 
 
 @pytest.fixture
@@ -105,7 +112,7 @@ def test_a_frame_that_misses_a_joint_is_in_no_pair(people, poses):
 def test_temporal_training_needs_a_constant_rate(people, poses, change, message):
     with pytest.raises(DatasetError, match=message):
         sampling.make_pool(poses, change(people), gap=1)
-    sampling.make_pool(poses, change(people))  # without pairs it is no matter
+    sampling.make_pool(poses, change(people))  # without pairs it does not matter
 
 
 def test_clips_shorter_than_the_gap_give_no_pair(people, poses):
@@ -116,13 +123,11 @@ def test_clips_shorter_than_the_gap_give_no_pair(people, poses):
 # Motion
 
 
-def test_both_frames_of_a_pair_are_turned_alike(pairs, monkeypatch):
-    """The motion judged as fake is that of one rigid turn of both lifted frames, and of no other."""
-    from geolift.objectives import lifting as module
-
+def test_both_frames_of_a_pair_are_rotated_alike(pairs, monkeypatch):
+    """The motion discriminator sees one rigid rotation of both lifted frames, and no other."""
     seen = []
-    plain = module.displacement
-    monkeypatch.setattr(module, "displacement", lambda *a, **k: (seen.append(a), plain(*a, **k))[1])
+    plain = motion.displacement
+    monkeypatch.setattr(motion, "displacement", lambda *a, **k: (seen.append(a), plain(*a, **k))[1])
     objectives, params = make()
     batch = draw(pairs)
     objectives(params, {}, batch)
@@ -149,23 +154,23 @@ def test_motion_is_displacement_alone_or_beside_the_pose():
 
 
 @pytest.mark.parametrize("with_pose", [False, True])
-def test_the_motion_game_by_hand(pairs, with_pose):
+def test_the_motion_terms_by_hand(pairs, with_pose):
     objectives, params = make(with_pose=with_pose)
     batch = draw(pairs)
     outcome = objectives(params, {}, batch)
-    lifter, judge = Lifter(width=16, blocks=1, norm="none"), Discriminator(width=16, blocks=1)
+    lifter, discriminator = Lifter(width=16, blocks=1, norm="none"), Discriminator(width=16, blocks=1)
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
 
     def novel(pose):
         lifted = losses.lift_pose(lambda x: lifter.apply({"params": params["lifter"]}, x), pose.joints)
         return project(losses.rotate_about_root(lifted, rotation))
 
-    def judged(now, later):
+    def output(now, later):
         seen = losses.displacement(now, later, gain=10.0, with_pose=with_pose)
-        return judge.apply({"params": params["motion_discriminator"]}, seen)
+        return discriminator.apply({"params": params["motion_discriminator"]}, seen)
 
-    fake = judged(novel(batch.pose), novel(batch.later))
-    real = judged(batch.real.joints, batch.real_later.joints)
+    fake = output(novel(batch.pose), novel(batch.later))
+    real = output(batch.real.joints, batch.real_later.joints)
     expected = -jnp.log(jax.nn.sigmoid(fake)).mean()
     np.testing.assert_allclose(outcome.metrics["term/temporal"], expected, rtol=1e-5)
     expected = -(jnp.log(jax.nn.sigmoid(real)) + jnp.log(1 - jax.nn.sigmoid(fake))).mean()

@@ -10,25 +10,24 @@ import pytest
 
 from geolift.data import sampling
 from geolift.networks.mlp import Discriminator, Lifter
-from geolift.objectives.lifting import lifting_objectives
+from geolift.objectives.adversarial import adversarial_terms
+from geolift.objectives.cycle import cycle_terms
+from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.views import View
 from geolift.training import step
 
-WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 0.0}
+WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001}
 VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0)
 
 
-def make_game(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
+def make_objectives(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
-    return (
-        lifter,
-        discriminator,
-        lifting_objectives(lifter, discriminator, weights=weights, adversarial_loss=adversarial_loss, view=VIEW),
-    )
+    groups = [cycle_terms(), adversarial_terms(discriminator, adversarial_loss=adversarial_loss)]
+    return lifter, discriminator, lifting_objectives(LiftingSetup(lifter, VIEW), groups, weights=weights)
 
 
 def make_state(norm="none", optimizer=None, weights=WEIGHTS):
-    lifter, discriminator, objectives = make_game(norm, weights)
+    lifter, discriminator, objectives = make_objectives(norm, weights)
     pose = jnp.zeros((1, 17, 2))
     variables = lifter.init(jax.random.key(1), pose)
     optimizer = optimizer or optax.adam(1e-3)
@@ -81,12 +80,12 @@ def test_each_network_learns_from_its_own_loss_alone(batch):
         close(grads[name], jax.tree.map(lambda g: 5 * g, plain[name]), rtol=1e-4, atol=1e-6)
 
 
-def test_the_game_is_what_the_paper_says(batch):
+def test_the_objectives_are_what_the_paper_says(batch):
     """Gradients written out with stop_gradient, one network after the other, for one batch."""
     from geolift.geometry import sample_rotation
     from geolift.losses import consistency_2d, consistency_3d, lift_reproject_lift
 
-    lifter, discriminator, objectives = make_game()
+    lifter, discriminator, objectives = make_objectives()
     state, _ = make_state()
     rotation = jnp.stack([sample_rotation(key) for key in batch.key])
 
@@ -127,7 +126,7 @@ def test_one_step_moves_every_network_the_average_and_the_count(batch):
 
 def test_batch_statistics_follow_the_given_poses_not_the_synthetic_ones(batch):
     state, objectives = make_state(norm="batch")
-    lifter, _, _ = make_game("batch")
+    lifter, _, _ = make_objectives("batch")
     variables = {"params": state.params["lifter"], "batch_stats": state.batch_stats}
     _, expected = lifter.apply(variables, batch.pose.joints, train=True, mutable=["batch_stats"])
     outcome = objectives(state.params, state.batch_stats, batch)
@@ -217,24 +216,24 @@ def test_state_is_donated(source):
 def test_weights_scale_their_terms(batch):
     state, _ = make_state()
     terms = {}
-    for name in set(WEIGHTS) - {"temporal"}:
-        _, _, objectives = make_game(weights={**dict.fromkeys(WEIGHTS, 0.0), name: 2.0})
+    for name in WEIGHTS:
+        _, _, objectives = make_objectives(weights={**dict.fromkeys(WEIGHTS, 0.0), name: 2.0})
         outcome = objectives(state.params, {}, batch)
         np.testing.assert_allclose(outcome.losses["lifter"], 2 * outcome.metrics[f"term/{name}"], rtol=1e-6)
         terms[name] = outcome.metrics[f"term/{name}"]
-    _, _, objectives = make_game()
+    _, _, objectives = make_objectives()
     total = sum(WEIGHTS[name] * value for name, value in terms.items())
     np.testing.assert_allclose(objectives(state.params, {}, batch).losses["lifter"], total, rtol=1e-6)
 
 
 def test_bad_settings_are_refused():
     with pytest.raises(ValueError, match="weights: found adversary, expected terms of the parts given"):
-        make_game(weights={"adversary": 0.0})
+        make_objectives(weights={"adversary": 0.0})
     for name in ("likelihood", "proportions", "spread", "symmetry", "temporal"):  # nothing here measures them
         with pytest.raises(ValueError, match=f"weights: found {name}, expected terms of the parts given"):
-            make_game(weights={"adversarial": 1.0, name: 1.0})
+            make_objectives(weights={"adversarial": 1.0, name: 1.0})
     with pytest.raises(ValueError, match="wasserstein"):
-        make_game(adversarial_loss="wasserstein")
+        make_objectives(adversarial_loss="wasserstein")
     with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):
         step.parallel(jax.devices(), batch_size=30, steps=1, sample=sampling.sample, objectives=None)
     state, _ = make_state()
