@@ -10,8 +10,8 @@ from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import select_rows, without_unsure_joints
-from geolift.keypoints.to_dataset import to_dataset
 from geolift.keypoints.tracking import track
+from geolift.keypoints.training_clips import to_dataset
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.mapping import check_head, map_joints
 

@@ -1,4 +1,4 @@
-"""Opening files of keypoints and finding out, by what is in them, which program wrote them. Extensions decide nothing.
+"""Recognition of keypoint files: the format is found by the content, never by the extension.
 
 Nothing in a file is ever run. What is read at once is bounded: JSON and text by `LARGEST_TEXT`, arrays by `npz.limit`.
 """
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geolift.errors import DatasetError
-from geolift.keypoints.detector import detect
+from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
     alphapose,
     coco,
@@ -29,25 +29,47 @@ from geolift.keypoints.recording import Recording
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import Archive
 
-FORMATS: tuple[Format, ...] = (
-    *openpose.FORMATS, *coco.FORMATS, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT,
-    detectron.FORMAT, videopose3d.FORMAT, *deeplabcut.FORMATS, sleap.FORMAT, csv_table.FORMAT, geolift_dataset.FORMAT,
-)  # fmt: skip
+FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say how to add one
+    *openpose.FORMATS,
+    *coco.FORMATS,
+    alphapose.FORMAT,
+    mmpose.FORMAT,
+    mpii.FORMAT,
+    mediapipe.FORMAT,
+    detectron.FORMAT,
+    videopose3d.FORMAT,
+    *deeplabcut.FORMATS,
+    sleap.FORMAT,
+    csv_table.FORMAT,
+    geolift_dataset.FORMAT,
+)
 LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about twenty times as much
 HDF5 = b"\x89HDF\r\n\x1a\n"
-HDF5_OFFSETS = (0, 512, 1024, 2048)  # where its signature may stand, after a block of the user's
+HDF5_OFFSETS = (0, 512, 1024, 2048)  # of its signature, after a block of the user's
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 BEGINNING = 40  # bytes of a file that an error shows
 KIND_NAMES = dict(zip(KINDS, ("a folder", "JSON", "an archive of arrays (.npz)", "text", "HDF5"), strict=True))
 
 
 class Recognised(NamedTuple):
-    """What a file holds.
+    """A keypoint file, read.
 
     Attributes:
-        recording: its people.
+        recording: its content.
         format: the name of its format, as `--from` takes it.
-        why: a sentence: what it was taken for, and by what.
+        why: what it was taken for and why, one sentence.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from geolift.keypoints import read_keypoints
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "cat.csv")
+        ...     _ = path.write_text("frame,head_x,head_y\\n0,10,20\\n1,11,20\\n")
+        ...     recording, format, why = read_keypoints(path)
+        >>> format, why
+        ('table', 'taken for table (a table of comma-separated values: frame, person, JOINT_x, JOINT_y): the header \
+begins with frame and names joints as NAME_x, NAME_y')
     """
 
     recording: Recording
@@ -56,17 +78,17 @@ class Recognised(NamedTuple):
 
 
 def open_content(path: str | os.PathLike) -> tuple[str, Any]:
-    """What kind of file it is, one of `KINDS`, and its content, which is by kind:
+    """The kind of a file, one of `KINDS`, and its content, which depends on the kind.
 
     * "folder": the paths in it, a sorted list;
-    * "json": what `json_text.parse` makes of it (NaN and Infinity are let pass);
+    * "json": the parsed values (`json_file.parse_json`; NaN and Infinity are accepted);
     * "npz": an `Archive`;
     * "csv": the lines of any other text, a list of str without line ends;
     * "hdf5": its path.
 
     Raises:
         DatasetError: if it is empty, damaged, too large or of no such kind.
-        FileNotFoundError: if there is nothing.
+        FileNotFoundError: if there is no such file or folder.
     """
     path = Path(path)
     if not bounded_file.exists(path):
@@ -104,23 +126,42 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
 
 
 def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognised:
-    """Read the people of a file or folder; in images and videos, which go by their suffix, find them (`detector`).
+    """Read a keypoint file of any known format, or detect people in images or a video.
+
+    Images and videos are known by their suffix, all other files by their content.
 
     Args:
         path: a file, or a folder of files.
-        format: the name of the format in `FORMATS`; None: the one that recognises the content.
-        options: what the user says about it.
+        format: the name of a format in `FORMATS`; None: the one that recognises the content.
+        options: what the user states about it.
+
+    Returns:
+        The recording, the name of its format, and why it was taken for that.
 
     Raises:
-        DatasetError: if no format or several recognise the content, or if it is damaged.
-        FileNotFoundError: if there is nothing.
+        DatasetError: if no format or several recognise the content, if it is damaged, or contradicts the options.
+        FileNotFoundError: if there is no such file or folder.
+
+    Source:
+        docs/formats.md lists the formats.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from geolift.keypoints import Options, read_keypoints
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "cat.csv")
+        ...     _ = path.write_text("frame,head_x,head_y\\n0,10,20\\n1,11,20\\n")
+        ...     recording = read_keypoints(path, options=Options(fps=25)).recording
+        >>> recording.keypoints[:, 0].tolist(), recording.fps
+        ([[10.0, 20.0], [11.0, 20.0]], 25.0)
     """
     path = Path(path)
     if format is None and _is_picture(path):
-        said = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
-        if said:
-            raise DatasetError(f"{path}: {', '.join(said)}: found with images or a video, which tell it themselves")
-        return Recognised(detect.detect(path, fps=options.fps), "picture", "people found by BlazePose")
+        given = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
+        if given:
+            raise DatasetError(f"{path}: {', '.join(given)}: found with images or a video, which state it themselves")
+        return Recognised(pictures.detect(path, fps=options.fps), "picture", "people found by BlazePose")
     if format is not None and format not in {known.name for known in FORMATS}:
         raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
     kind, content = open_content(path)
@@ -133,15 +174,15 @@ def read_keypoints(path: str | os.PathLike, *, format: str | None = None, option
 
 
 def _is_picture(path: Path) -> bool:
-    """Whether it is an image or a video, by its suffix, or a folder of images.
+    """Whether it is an image or a video, by its suffix, or a folder with images.
 
     Raises:
         DatasetError: if a folder holds images and JSON files.
     """
     if not path.is_dir():
-        return path.suffix.lower() in (*detect.IMAGES, *detect.VIDEOS)
+        return path.suffix.lower() in (*pictures.IMAGES, *pictures.VIDEOS)
     suffixes = {file.suffix.lower() for file in path.iterdir()}
-    if suffixes.isdisjoint(detect.IMAGES):
+    if suffixes.isdisjoint(pictures.IMAGES):
         return False
     if ".json" in suffixes:
         raise DatasetError(f"{path}: found images and JSON files: say --from openpose to read the JSON files")
@@ -153,8 +194,8 @@ def _recognised(path: Path, kind: str, content: Any) -> tuple[Format, str]:
     candidates = [known for known in FORMATS if known.kind == kind]
     found = [(known, why) for known in candidates if (why := known.recognise(content))]
     if len(found) > 1:
-        told = "; ".join(f"{known.name} ({why})" for known, why in found)
-        raise DatasetError(f"{path}: found several formats, say which with --from: {told}")
+        listed = "; ".join(f"{known.name} ({why})" for known, why in found)
+        raise DatasetError(f"{path}: found several formats, say which with --from: {listed}")
     if not found:
         looked = "; ".join(f"{known.name} ({known.what})" for known in candidates) or "none"
         raise DatasetError(
@@ -171,7 +212,7 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
     if chosen is None:
         kinds = " or ".join(KIND_NAMES[known.kind] for known in named)
         raise DatasetError(f"{path}: found {KIND_NAMES[kind]}, expected {kinds} for {name}")
-    why = chosen.recognise(content) or "its content does not show it"
+    why = chosen.recognise(content) or "its content does not confirm it"
     return chosen, f"taken for {chosen.name} ({chosen.what}) as asked: {why}"
 
 
@@ -183,7 +224,7 @@ def _json(text: str, path: Path) -> Any:
 
 
 def _begins(content: Any, kind: str = "") -> str:
-    """What a file begins with, for people."""
+    """What a file begins with, in words."""
     if kind == "folder":
         names = [file.name for file in content[:3]]
         return f"of {len(content)} files: {', '.join(names)}{', ...' if len(content) > 3 else ''}" if names else "empty"

@@ -1,13 +1,13 @@
-"""What looks wrong in a recording: each check is a function that gives a sentence, or None where all is well.
+"""Sanity checks of a recording: each is a function that returns a warning, a sentence, or None.
 
-Nothing is changed and nothing refused: the sentences are for people. A video of somebody's right side in a mirror is a
-good video of a left side: exchanged sides show in 2D only where something contradicts them: a face that is seen on a
-person seen from behind, hips that are turned the other way than the shoulders, sides that change from frame to frame.
+Nothing is changed or refused. A video of a person's right side, mirrored, is a valid video of a left side: swapped
+sides show in 2D only where something contradicts them: a face that is seen on a person seen from behind, hips rotated
+against the shoulders, sides that change from frame to frame.
 
-False alarms, of good data: none on COCO's 345 and MPII's 1692 people, nor on draws of 20 of them; on 956 clips of CMU
-(acrobats among them) 1.3 % `wrong_order`, 0.5 % `twisted`, 0.1 % `outside`, and 0.4 % `frozen`, which they are;
-`flicker` none at 30 frames per second, 4 % of 100 clips thinned to 6. Found, of broken copies: random orders 98 to
-100 %, heads down and exchanged arms all, sides that change in 2, 5, 10 % of the frames 81, 95, 100 %, exchanged eyes,
+False alarms on good data: none on COCO's 345 and MPII's 1692 people, nor on draws of 20 of them; on 956 clips of CMU
+(with acrobats) 1.3 % `wrong_order`, 0.5 % `twisted`, 0.1 % `outside`, and 0.4 % `frozen`, which is true of them;
+`flicker` none at 30 frames per second, 4 % of 100 clips thinned to 6. Found in broken copies: random orders 98 to
+100 %, heads down and swapped arms all, sides that change in 2, 5, 10 % of the frames 81, 95, 100 %, swapped eyes,
 bodies and sides of COCO's people 97 % of draws of 10 and all of draws of 20.
 """
 
@@ -16,24 +16,24 @@ import re
 import numpy as np
 
 from geolift.keypoints.frame_names import EXTENSION
-from geolift.keypoints.proportions import PERSON, likely_joint_sets, mean_oddness
+from geolift.keypoints.proportions import PERSON, likely_joint_sets, mean_deviation
 from geolift.keypoints.recording import Recording
-from geolift.keypoints.tracking import apart, sizes
+from geolift.keypoints.tracking import box_diagonals, distances
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
-MOST = 0.5  # share of detections that must contradict
-FEW = 5  # detections under which proportions and sides are not judged
-SURE = 0.5  # confidence above which a joint of the face is taken to be seen, not guessed
-NORMALISED = 2.0  # the largest coordinate of poses that are not in pixels
+MAJORITY = 0.5  # share of detections that must contradict
+MIN_DETECTIONS = 5  # with fewer, proportions and sides are not judged
+SURE = 0.5  # confidence above which a joint of the face counts as seen, not guessed
+NORMALIZED = 2.0  # the largest coordinate of poses that are not in pixels
 FROZEN = 0.05  # share of frames in which a person does not move at all
-JUMP = 1.0  # sizes of a person between two frames
+JUMP = 1.0  # distance between two frames, in sizes of the person
 FLICKER = 0.02  # share of frames in which a person's sides change places
 MOVED = 0.05  # sizes of a person: limbs nearer to each other than this cannot change places visibly
-OUTSIDE = 0.1  # share of joints outside the image, with a margin of as much of its sides
-NEVER = 0.05  # share of detections with a joint under which the joint is as good as missing
+OUTSIDE = 0.1  # share of joints outside the image; also the margin around it, as a share of its sides
+NEVER = 0.05  # share of detections with a joint below which the joint is as good as missing
 LEGS, ARMS = (
     [[JOINT(f"{side}_{joint}") for joint in limb] for side in ("left", "right")]
     for limb in (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
@@ -41,8 +41,25 @@ LEGS, ARMS = (
 
 
 def check_recording(recording: Recording) -> tuple[str, ...]:
-    """All that looks wrong, a sentence each."""
-    checks = [normalised, wrong_order, contradicting_face, missing_joints, outside, frozen, jumps, numbering]
+    """Check a recording and return warnings about what looks wrong.
+
+    Args:
+        recording: a recording, tracked if it is a video (`tracking.track`): some checks compare frames.
+
+    Returns:
+        The warnings, one sentence each; none: nothing was found.
+
+    Source:
+        Ours; error rates in `geolift/keypoints/sanity_checks.py`.
+
+    Example:
+        >>> import numpy as np
+        >>> from geolift.keypoints import check_recording, record
+        >>> clip = np.random.default_rng(0).uniform(0, 1, (4, 2, 2))  # not in pixels
+        >>> check_recording(record(clip, np.ones((4, 2)), joints=("head", "tail")))
+        ('the coordinates are not pixels: none is beyond 0.935 (normalized?)',)
+    """
+    checks = [normalized, wrong_order, contradicting_face, missing_joints, outside, frozen, jumps, numbering]
     found = [check(recording) for check in checks]
     if recording.joint_set in JOINT_SETS:
         person = as_human36m(recording)
@@ -51,31 +68,32 @@ def check_recording(recording: Recording) -> tuple[str, ...]:
 
 
 def as_human36m(recording: Recording) -> Recording:
-    """The recording of a known joint set in the joints of Human3.6M-17; detections without any of them stay."""
+    """The recording of a known joint set in the joints of Human3.6M-17; detections without any of them are kept."""
     keypoints, confidence = map_joints(JOINT_SETS[recording.joint_set], recording.keypoints, recording.confidence)
     return recording._replace(keypoints=keypoints, confidence=confidence, joints=H36M17.names, joint_set="h36m17")
 
 
 def wrong_order(recording: Recording) -> str | None:
-    """Joints in another order than the file's joint set says: proportions that no person has."""
+    """Joints in another order than that of the joint set: proportions that no person has."""
     if recording.joint_set not in JOINT_SETS:
         return None
     keypoints, confidence, name = recording.keypoints, recording.confidence, recording.joint_set
-    odd, people = mean_oddness(keypoints, confidence, name)
+    deviation, people = mean_deviation(keypoints, confidence, name)
     same = [other for other, mapping in JOINT_SETS.items() if len(mapping.source) == len(recording.joints)]
     order, decided, _ = likely_joint_sets(keypoints, confidence, same)
     if decided and order[0] != name:
         return f"the joints look like {order[0]}, not like {name}: {people} people have the proportions of the former"
-    if people >= FEW and odd > PERSON:
-        return f"the joints make no people of {people} detections: proportions of oddness {odd:.2f}, beyond {PERSON:g}"
+    if people >= MIN_DETECTIONS and deviation > PERSON:
+        found = f"their proportions deviate from a person's by {deviation:.2f}, people's by less than {PERSON:g}"
+        return f"the joints are not those of people in {people} detections: {found}"
     return None
 
 
 def contradicting_face(recording: Recording) -> str | None:
-    """Exchanged sides, of joint sets with eyes: who shows nose and both eyes is seen from the front.
+    """Swapped sides, in joint sets with eyes: a person with nose and both eyes is seen from the front.
 
-    Needs confidences that tell the seen from the guessed, as OpenPose's do and COCO's flags; where all are the same,
-    nothing is said.
+    Needs confidences that distinguish seen from guessed joints, as OpenPose's do and COCO's flags; no warning where all
+    confidences are the same.
     """
     face = ("nose", "left_eye", "right_eye")
     shoulders = ("left_shoulder", "right_shoulder")
@@ -83,35 +101,37 @@ def contradicting_face(recording: Recording) -> str | None:
         return None
     chosen = [recording.joints.index(joint) for joint in (*face, *shoulders)]
     seen = (recording.confidence[:, chosen[:3]] > SURE).all(axis=1) & recording.seen[:, chosen[3:]].all(axis=1)
-    if seen.sum() < FEW or len(np.unique(recording.confidence[recording.seen])) == 1:
+    if seen.sum() < MIN_DETECTIONS or len(np.unique(recording.confidence[recording.seen])) == 1:
         return None
     nose, left_eye, right_eye, left, right = recording.keypoints[seen][:, chosen].swapaxes(0, 1).astype(np.float64)
     up = nose - (left + right) / 2
     eyes, body = ((_cross(up, a - b) < 0).mean() for a, b in ((left_eye, right_eye), (left, right)))
-    if max(eyes, body) <= MOST:
+    if max(eyes, body) <= MAJORITY:
         return None
-    what = "all sides look" if min(eyes, body) > MOST else f"the sides of the {'eyes' if eyes > body else 'body'} look"
+    what = (
+        "all sides look" if min(eyes, body) > MAJORITY else f"the sides of the {'eyes' if eyes > body else 'body'} look"
+    )
     many = f"{max(eyes, body):.0%} of {seen.sum()} detections with nose and both eyes"
-    return f"{what} exchanged: {many} are as if seen from behind"
+    return f"{what} swapped: {many} are as if seen from behind"
 
 
 def upside_down(person: Recording) -> str | None:
-    """Heads down: y runs up, or the image is turned. Of a recording in Human3.6M-17."""
+    """Heads down: y points up, or the image is rotated. Of a recording in Human3.6M-17."""
     top, root = JOINT("thorax"), JOINT("pelvis")
     both = person.seen[:, [top, root]].all(axis=1)
     below = person.keypoints[both, top, 1] > person.keypoints[both, root, 1]
-    if len(below) and below.mean() > MOST:
+    if len(below) and below.mean() > MAJORITY:
         return f"upside down: the shoulders are below the hips in {below.mean():.0%} of {len(below)} detections (y up?)"
     return None
 
 
 def twisted(person: Recording) -> str | None:
-    """Sides of the arms exchanged against those of the legs. Of a recording in Human3.6M-17."""
+    """Sides of the arms swapped against those of the legs. Of a recording in Human3.6M-17."""
     ends = [ARMS[0][0], ARMS[1][0], LEGS[0][0], LEGS[1][0]]
     seen = person.seen[:, ends].all(axis=1)
     points = person.keypoints[seen][:, ends].astype(np.float64)
     against = np.einsum("ni,ni->n", points[:, 0] - points[:, 1], points[:, 2] - points[:, 3]) < 0
-    if len(against) >= FEW and against.mean() > MOST:
+    if len(against) >= MIN_DETECTIONS and against.mean() > MAJORITY:
         return f"hips and shoulders point to opposite sides in {against.mean():.0%} of {len(against)} detections"
     return None
 
@@ -122,7 +142,7 @@ def flicker(person: Recording) -> str | None:
     if not len(before):
         return None
     changed = np.zeros(len(before), bool)
-    size = sizes(person.keypoints, person.seen)
+    size = box_diagonals(person.keypoints, person.seen)
     for limb in (LEGS, ARMS):
         seen = person.seen[:, np.ravel(limb)].all(axis=1)
         now, then = person.keypoints[after][:, limb], person.keypoints[before][:, limb]  # [N, 2, 3, 2]
@@ -133,11 +153,11 @@ def flicker(person: Recording) -> str | None:
     return None
 
 
-def normalised(recording: Recording) -> str | None:
-    """Coordinates that are no pixels."""
+def normalized(recording: Recording) -> str | None:
+    """Coordinates that are not pixels."""
     largest = np.abs(recording.keypoints[recording.seen]).max(initial=0)
-    if 0 < largest <= NORMALISED:
-        return f"the coordinates are no pixels: none is beyond {largest:.3g} (normalised?)"
+    if 0 < largest <= NORMALIZED:
+        return f"the coordinates are not pixels: none is beyond {largest:.3g} (normalized?)"
     return None
 
 
@@ -151,10 +171,11 @@ def frozen(recording: Recording) -> str | None:
 
 
 def jumps(recording: Recording) -> str | None:
-    """A person who is elsewhere in the next frame: a cut of the video, or somebody else under the same number."""
+    """A person who is elsewhere in the next frame: a cut in the video, or another person with the same track."""
     before, after = _steps(recording)
-    keypoints, seen, size = recording.keypoints, recording.seen, sizes(recording.keypoints, recording.seen)
-    distance = apart(keypoints[before], seen[before], size[before], keypoints[after], seen[after], size[after])
+    keypoints, seen = recording.keypoints, recording.seen
+    size = box_diagonals(keypoints, seen)
+    distance = distances(keypoints[before], seen[before], size[before], keypoints[after], seen[after], size[after])
     far = np.isfinite(distance) & (distance > JUMP)
     if far.any():
         first = recording.frames[recording.frame[after[far.argmax()]]]
@@ -179,16 +200,16 @@ def outside(recording: Recording) -> str | None:
 
 
 def missing_joints(recording: Recording) -> str | None:
-    """Joints that nearly nobody has although most others are there."""
+    """Joints that are missing in nearly all detections although most others are seen."""
     share = recording.seen.mean(axis=0)
     never = [joint for joint, seen in zip(recording.joints, share, strict=True) if seen < NEVER]
-    if never and np.median(share) > MOST and len(recording.person) * NEVER >= 1:
+    if never and np.median(share) > MAJORITY and len(recording.person) * NEVER >= 1:
         return f"missing in nearly all of {len(recording.person)} detections: {', '.join(never)}"
     return None
 
 
 def numbering(recording: Recording) -> str | None:
-    """Gaps in the numbers that the names of a video's frames end in: frames are taken to follow each other."""
+    """Gaps in the numbers at the end of the names of a video's frames, which are taken as consecutive."""
     if not recording.video:
         return None
     number, same, before = [], [], None
@@ -207,7 +228,7 @@ def numbering(recording: Recording) -> str | None:
 
 
 def _steps(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
-    """Detections `before` and `after` of the same person in frames that follow each other; none in stills."""
+    """Detections `before` and `after` of the same person in consecutive frames; none in single images."""
     if not (recording.video and recording.tracked):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     order = np.lexsort((recording.frame, recording.person))

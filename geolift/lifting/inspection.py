@@ -36,7 +36,7 @@ class Inspection(NamedTuple):
         joint_set: their name in `joint_sets.JOINT_SETS`, or "".
         frames, people, detections: how many.
         video: whether frames follow each other at a constant rate.
-        tracked: whether the file follows people; if not, those of a video are told apart by `tracking.track`.
+        tracked: whether the file tracks people; if not, `tracking.track` did so in a video.
         fps: frames per second; 0 where unknown.
         image_sizes: different widths and heights in pixels; none where unknown.
         missing: `[K]` share of detections without the joint.
@@ -115,7 +115,7 @@ def describe(inspection: Inspection) -> str:
     else:
         rate = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
         frames = f"video of {found.frames} frames, {rate}"
-        who = "followed by the file" if found.tracked else "told apart here, the file follows nobody"
+        who = "tracked in the file" if found.tracked else "tracked by geolift, the file is untracked"
         people = f"{found.people} {'person' if found.people == 1 else 'people'} ({who}), {found.detections} detections"
     sizes = [f"{width:g} x {height:g}" for width, height in found.image_sizes]
     size = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes, {sizes[0]} to {sizes[-1]}" if sizes else "unknown"

@@ -10,7 +10,7 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data import dataset, normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
-from geolift.keypoints.to_dataset import to_dataset
+from geolift.keypoints.training_clips import to_dataset
 from geolift.skeletons import joint_sets
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
@@ -92,7 +92,7 @@ def test_a_keypoint_file_is_followed_cut_and_said(tmp_path):
     assert len(set(data.subject)) == 2 and len(data.start) == 6 and set(data.fps) == {25}
     assert data.image_size.tolist() == [[1280, 720]] * 6 and set(data.split) == {"train"}
     assert "alphapose" in data.source and "14 joints less sure than 0.1" in data.source
-    assert "2 people were told apart" in data.source and not data.seen[:, JOINT("left_wrist")].any()
+    assert "2 people were tracked" in data.source and not data.seen[:, JOINT("left_wrist")].any()
     dataset.save(data, tmp_path / "out.npz")
     assert dataset.load(tmp_path / "out.npz").frames == 14
     sure = convert(path, fps=25, image_size=(1280, 720), min_confidence=0, head="extrapolate")

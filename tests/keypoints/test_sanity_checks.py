@@ -12,8 +12,8 @@ from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
 SEVENTEEN = ("coco17", "h36m17", "3dhp17")
-# Where a person of Human3.6M-17 has the joints that other sets call differently; the face stands in one place.
-STANDS_FOR = {
+# The joint of Human3.6M-17 in place of each joint that only other sets have; the face is one point.
+IN_PLACE_OF = {
     "coco17": {
         "nose": "neck", "left_eye": "neck", "right_eye": "neck", "left_ear": "head", "right_ear": "head",
     },
@@ -24,7 +24,7 @@ STANDS_FOR = {
 
 def written(data, joint_set, rows=slice(None)):
     """Keypoints and confidence of a data set in Human3.6M-17 joints in another joint set's order."""
-    order = [JOINT(STANDS_FOR[joint_set].get(name, name)) for name in JOINT_SETS[joint_set].source]
+    order = [JOINT(IN_PLACE_OF[joint_set].get(name, name)) for name in JOINT_SETS[joint_set].source]
     return data.keypoints[rows][:, order], data.confidence[rows][:, order]
 
 
@@ -36,11 +36,11 @@ def recording(keypoints, confidence, joint_set, **more):
 
 @pytest.fixture(scope="module")
 def video(people):
-    """One procedural person, followed through a video."""
+    """One procedural person, tracked through a video."""
     rows = slice(people.start[0], people.stop[0])
     size = np.tile(people.image_size[0], (rows.stop - rows.start, 1))
-    followed = {"person": np.zeros(len(size), int), "people": ("somebody",), "video": True, "image_size": size}
-    return recording(people.keypoints[rows], people.confidence[rows], "h36m17", **followed)
+    tracked = {"person": np.zeros(len(size), int), "people": ("anna",), "video": True, "image_size": size}
+    return recording(people.keypoints[rows], people.confidence[rows], "h36m17", **tracked)
 
 
 def changed(video, rows, keypoints):
@@ -51,7 +51,7 @@ def changed(video, rows, keypoints):
 
 
 @pytest.mark.parametrize("true", SEVENTEEN)
-def test_the_joint_order_that_makes_people_is_found(people, true):
+def test_the_joint_order_of_people_is_found(people, true):
     keypoints, confidence = written(people, true)
     for candidates in (SEVENTEEN, SEVENTEEN[::-1]):
         order, decided, why = proportions.likely_joint_sets(keypoints, confidence, candidates)
@@ -77,12 +77,12 @@ def test_candidates_must_fit(people):
         proportions.likely_joint_sets(keypoints, confidence, ["coco17", "body25"])
 
 
-def test_noise_makes_no_people(rng):
+def test_noise_is_not_people(rng):
     keypoints = rng.uniform(0, 1000, (50, 17, 2)).astype(np.float32)
     order, decided, _ = proportions.likely_joint_sets(keypoints, np.ones((50, 17)), SEVENTEEN)
     assert not decided and set(order) == set(SEVENTEEN)
     for name in SEVENTEEN:
-        assert "no people of 50" in sanity_checks.wrong_order(recording(keypoints, np.ones((50, 17)), name))
+        assert "not those of people in 50" in sanity_checks.wrong_order(recording(keypoints, np.ones((50, 17)), name))
 
 
 def test_a_good_video_has_no_warnings(video, people):
@@ -92,22 +92,21 @@ def test_a_good_video_has_no_warnings(video, people):
 
 @pytest.mark.parametrize("true", SEVENTEEN)
 def test_a_wrong_order_is_named(people, true):
-    for said in SEVENTEEN:
-        found = sanity_checks.wrong_order(recording(*written(people, true), said))
-        assert found is None if said == true else f"the joints look like {true}, not like {said}" in found
+    for stated in SEVENTEEN:
+        found = sanity_checks.wrong_order(recording(*written(people, true), stated))
+        assert found is None if stated == true else f"the joints look like {true}, not like {stated}" in found
 
 
 def test_upside_down(video):
     assert sanity_checks.upside_down(video) is None
-    turned = video._replace(keypoints=video.keypoints * np.float32([1, -1]) + np.float32([0, 1000]))
-    assert "upside down" in sanity_checks.upside_down(turned) and len(sanity_checks.check_recording(turned)) == 1
+    inverted = video._replace(keypoints=video.keypoints * np.float32([1, -1]) + np.float32([0, 1000]))
+    assert "upside down" in sanity_checks.upside_down(inverted) and len(sanity_checks.check_recording(inverted)) == 1
 
 
 def test_arms_of_the_other_side(video):
     left, right = sanity_checks.ARMS
-    found = sanity_checks.check_recording(
-        video._replace(keypoints=swapped(video.keypoints, left + right, right + left))
-    )
+    arms_swapped = video._replace(keypoints=swapped(video.keypoints, left + right, right + left))
+    found = sanity_checks.check_recording(arms_swapped)
     assert len(found) == 1 and "opposite sides" in found[0]
     everything = video._replace(keypoints=video.keypoints[:, H36M17.mirrored])
     assert sanity_checks.check_recording(everything) == ()  # as good a person, seen from behind
@@ -126,9 +125,9 @@ def test_sides_that_flicker(video):
     assert sanity_checks.flicker(video._replace(video=False)) is None
 
 
-def test_no_pixels(video):
+def test_coordinates_that_are_not_pixels(video):
     small = video._replace(keypoints=video.keypoints / 500 - 1, image_size=None)
-    assert "no pixels" in sanity_checks.normalised(small) and len(sanity_checks.check_recording(small)) == 1
+    assert "not pixels" in sanity_checks.normalized(small) and len(sanity_checks.check_recording(small)) == 1
 
 
 def test_frozen_frames(video):
@@ -148,7 +147,7 @@ def test_another_image(video):
     assert len(found) == 1 and "outside the image of 333 x 333" in found[0]
 
 
-def test_a_joint_that_nobody_has(people):
+def test_a_joint_that_is_always_missing(people):
     confidence = np.where(np.arange(17) == JOINT("left_wrist"), 0, people.confidence)
     assert "left_wrist" in sanity_checks.missing_joints(recording(people.keypoints, confidence, "h36m17"))
 
@@ -161,7 +160,7 @@ def test_a_joint_that_nobody_has(people):
     ],
 )  # fmt: skip
 def test_numbers_with_gaps(video, names, gaps):
-    """Numbers in order, by 1 from 7 on, with a hole, in steps of 5; two clips that both count from 0."""
+    """Numbers from 0, from 7, with a gap, in steps of 5; two clips that both count from 0."""
     frames = tuple(
         names.format(i, i + 7, i + (i > 4), 5 * i, f"clip{i // 5}/{i % 5}") for i in range(len(video.frames))
     )
@@ -170,15 +169,15 @@ def test_numbers_with_gaps(video, names, gaps):
 
 
 @pytest.mark.parametrize("what", [(), ("eye",), ("shoulder", "hip"), ("eye", "shoulder", "hip")])
-def test_faces_tell_exchanged_sides(coco, what):
-    """Of the real people of COCO, as they are and with exchanged sides of the face, of the body, of both."""
+def test_faces_show_swapped_sides(coco, what):
+    """Of the real people of COCO, as they are and with swapped sides of the face, of the body, of both."""
     names = list(coco.joints)
     for joint in what:
         left, right = names.index(f"left_{joint}"), names.index(f"right_{joint}")
         names[left], names[right] = names[right], names[left]
     order = [names.index(name) for name in coco.joints]
-    exchanged = coco._replace(keypoints=coco.keypoints[:, order], confidence=coco.confidence[:, order])
-    found = sanity_checks.contradicting_face(exchanged)
+    changed = coco._replace(keypoints=coco.keypoints[:, order], confidence=coco.confidence[:, order])
+    found = sanity_checks.contradicting_face(changed)
     expected = {0: None, 1: "the sides of the eyes", 2: "the sides of the body", 3: "all sides"}[len(what)]
     assert found is None if expected is None else found.startswith(expected)
 
@@ -216,15 +215,15 @@ def test_real_people_in_a_random_order_are_warned_about(kind, request, rng):
     assert found >= 45
 
 
-def test_three_real_people_tell_the_joint_order(coco, mpii, rng):
+def test_three_real_people_identify_the_joint_order(coco, mpii, rng):
     """Right and decided in at least 85 of 100 draws, wrong and decided in none."""
     joints, trust = map_joints(JOINT_SETS["mpii16"], mpii.keypoints, mpii.confidence)
     sources = {name: written(mpii._replace(keypoints=joints, confidence=trust), name) for name in SEVENTEEN}
     for true, (keypoints, confidence) in [*sources.items(), ("coco17", (coco.keypoints, coco.confidence))]:
         draws = [rng.integers(0, len(keypoints), 3) for _ in range(100)]
-        verdicts = [proportions.likely_joint_sets(keypoints[i], confidence[i], SEVENTEEN) for i in draws]
-        assert sum(decided and order[0] == true for order, decided, _ in verdicts) >= 85
-        assert not any(decided and order[0] != true for order, decided, _ in verdicts)
+        decisions = [proportions.likely_joint_sets(keypoints[i], confidence[i], SEVENTEEN) for i in draws]
+        assert sum(decided and order[0] == true for order, decided, _ in decisions) >= 85
+        assert not any(decided and order[0] != true for order, decided, _ in decisions)
 
 
 def some(data: Recording, count, rng):

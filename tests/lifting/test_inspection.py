@@ -54,7 +54,7 @@ def test_a_good_file(coco, tmp_path):
     said = describe(found)
     for part in (
         "alphapose-results.json: alphapose", "coco17, 17: nose, left_eye", "10 frames, 10 frames per second",
-        "3 people (told apart here", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "warning: m",
+        "3 people (tracked by geolift", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "warning: m",
     ):  # fmt: skip
         assert part in said
     assert inspect(path, format="alphapose").joint_set == "coco17"

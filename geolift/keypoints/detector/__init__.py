@@ -1,1 +1,5 @@
-"""2D keypoints of people in an image or a video."""
+"""2D keypoints of people in images and videos, by BlazePose (`pip install 'geolift[detect]'`)."""
+
+from geolift.keypoints.detector.pictures import detect
+
+__all__ = ["detect"]

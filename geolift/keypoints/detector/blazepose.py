@@ -1,8 +1,8 @@
-"""BlazePose: people of an image as 33 landmarks each, by the two networks that a MediaPipe wheel carries.
+"""BlazePose: the people of an image as 33 landmarks each, by the two networks in a MediaPipe wheel.
 
-The first network looks at the image, shrunk to 224 pixels, and says where people's hips are, how large they are and how
-they are turned. The second looks at each person, cut out upright at 256 pixels, and says where the landmarks are. Needs
-ai-edge-litert and OpenCV (`geolift[detect]`).
+The first network takes the image, scaled to 224 pixels, and finds people: their hips, size and rotation. The second
+takes each person, cropped upright at 256 pixels, and finds the landmarks. Needs ai-edge-litert and OpenCV
+(`geolift[detect]`).
 """
 
 import hashlib
@@ -26,14 +26,14 @@ MODELS = {  # in the wheels of MediaPipe 0.10.14 and 0.10.21: file and SHA-256
         "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"
     ),
 }
-FOLDER = Path("~/.cache/geolift").expanduser()  # where the wheel is looked for
-# Only two data files of the wheel are read, so that of any platform and Python will do on all.
+FOLDER = Path("~/.cache/geolift").expanduser()  # of the wheel
+# Only two data files of the wheel are read: the wheel of any platform and Python serves all.
 COMMAND = (
     "pip download mediapipe==0.10.21 --no-deps --only-binary=:all: --python-version=3.12 "
     f'--platform=manylinux_2_28_x86_64 --dest="{FOLDER}"'
 )
 JOINTS = MEDIAPIPE33.source
-SAME = 0.35  # people whose hips lie closer than this fraction of their circles' radius are one person
+SAME = 0.35  # of the radius of the circles: people whose hips are closer are one person
 
 
 class Pose(NamedTuple):
@@ -53,10 +53,10 @@ class Pose(NamedTuple):
 
 
 class BlazePose:
-    """The two networks, ready to run on the CPU.
+    """The two networks, loaded, on the CPU.
 
     Args:
-        folder: where the MediaPipe wheel is.
+        folder: the folder of the MediaPipe wheel.
 
     Raises:
         DatasetError: if `geolift[detect]` is not installed, or the folder has no wheel with the two networks.
@@ -78,21 +78,21 @@ class BlazePose:
 
         Args:
             image: `[H, W, 3]` uint8, RGB.
-            before: the people of the frame before: they are looked for where they were, first.
+            before: the people of the frame before; they are searched first, where they were.
         """
         people: list[Pose] = []
         for pose in before:
             self._add(people, image, pose.circle)
         for squares in crops.views(image.shape[1], image.shape[0]):
             for circle in self._detections(image, squares):
-                if not _known(circle, people):
+                if not _is_known(circle, people):
                     self._add(people, image, circle)
             if people:
                 break
         return people
 
     def _detections(self, image: np.ndarray, squares: Sequence[crops.Square]) -> np.ndarray:
-        """The circles `[D, 2, 2]` of people as in `Pose`, the surest first; somebody may be there twice."""
+        """The circles `[D, 2, 2]` of people as in `Pose`, the surest first; a person may be found twice."""
         found = []
         for centre, side in squares:
             view = crops.crop(centre, side, 0.0, crops.DETECTION_SIZE)
@@ -103,20 +103,20 @@ class BlazePose:
         return crops.suppress(*(np.concatenate(a) for a in zip(*found, strict=True)))[1][:, :2]
 
     def _add(self, people: list[Pose], image: np.ndarray, circle: np.ndarray) -> None:
-        """Add the person in `circle` to `people`, if there is one and they do not have it."""
+        """Add the person in `circle` to `people`, if there is one that is not among them yet."""
         matrix = crops.body_crop(*circle)
         raw, score, _, heat, _ = self._run(1, warp(image, matrix, crops.LANDMARK_SIZE, outside="edge"))
-        if score[0, 0] < crops.LEAST_SCORE:
+        if score[0, 0] < crops.MIN_SCORE:
             return
         raw = raw.reshape(39, 5)  # x, y, depth, visibility, presence; after the 33 joints, the two points of the circle
         points = crops.transform(matrix, crops.refine(raw[:, :2].astype(np.float64), heat[0]))
         visibility, presence = crops.sigmoid(raw[: len(JOINTS), 3:]).T
         pose = Pose(points[: len(JOINTS)], visibility, presence, points[len(JOINTS) : len(JOINTS) + 2])
-        if not _known(pose.circle, people):
+        if not _is_known(pose.circle, people):
             people.append(pose)
 
     def _run(self, which: int, image: np.ndarray) -> list[np.ndarray]:
-        """What a network makes of an image `[S, S, 3]`: all its outputs, in its order."""
+        """All outputs of a network for an image `[S, S, 3]`, in its order."""
         network = self._networks[which]
         network.set_tensor(network.get_input_details()[0]["index"], image[None].astype(np.float32))
         network.invoke()
@@ -124,7 +124,7 @@ class BlazePose:
 
 
 def warp(image: np.ndarray, matrix: np.ndarray, size: int, *, outside: str) -> np.ndarray:
-    """`[size, size, 3]` in 0..1: what a crop shows of an image; `outside` of it, "black" or its "edge" drawn out."""
+    """`[size, size, 3]` in 0..1: a crop of an image; `outside` the image "black", or its "edge" continued."""
     import cv2
 
     return cv2.warpAffine(
@@ -136,7 +136,7 @@ def warp(image: np.ndarray, matrix: np.ndarray, size: int, *, outside: str) -> n
     ) / np.float32(255)
 
 
-def _known(circle: np.ndarray, people: Sequence[Pose]) -> bool:
+def _is_known(circle: np.ndarray, people: Sequence[Pose]) -> bool:
     """Whether the person in `circle` is one of `people`."""
     hips, ends = np.stack([circle, *(pose.circle for pose in people)]).swapaxes(0, 1)  # [1 + P, 2] each
     apart, radius = np.linalg.norm(hips[1:] - hips[0], axis=-1), np.linalg.norm(ends - hips, axis=-1)
@@ -144,7 +144,7 @@ def _known(circle: np.ndarray, people: Sequence[Pose]) -> bool:
 
 
 def _read(folder: str | os.PathLike) -> list[bytes]:
-    """The two networks, out of the last wheel in `folder` by name."""
+    """The two networks, from the last wheel in `folder` by name."""
     wheels = sorted(Path(folder).glob("mediapipe-*.whl"))
     if not wheels:
         raise DatasetError(f"{folder}: found no MediaPipe wheel with the pose networks, expected one from: {COMMAND}")

@@ -1,28 +1,28 @@
-"""Where BlazePose's networks look, and what they say in pixels: parts of an image, boxes, crops, heat maps.
+"""Geometry of BlazePose: the crops that its networks take, and their outputs in pixels (boxes, heat maps).
 
-The numbers are those of MediaPipe's published graphs (pose_detection, pose_detection_to_roi, pose_landmark_by_roi) but
-for `LONG`: MediaPipe looks at nothing but the whole image. A crop is a matrix `[2, 3]` that takes the pixels of a
-network's square image to those of the whole image.
+The numbers are those of MediaPipe's published graphs (pose_detection, pose_detection_to_roi, pose_landmark_by_roi),
+except `LONG`: MediaPipe only takes the whole image. A crop is a matrix `[2, 3]` that maps pixels of a network's square
+image to pixels of the whole image.
 """
 
 import numpy as np
 
 DETECTION_SIZE, LANDMARK_SIZE = 224, 256  # sides of the networks' images, pixels
-GRIDS = ((8, 2), (16, 2), (32, 6))  # spacing of the anchors in pixels, and how many stand at each place
-LEAST_SCORE = 0.5  # of a detection, and of there being a person in a crop
+GRIDS = ((8, 2), (16, 2), (32, 6))  # spacing of the anchors in pixels, and how many are at each place
+MIN_SCORE = 0.5  # of a detection, and of there being a person in a crop
 OVERLAP = 0.3  # detections whose boxes share more of their union are of one person
 MARGIN = 1.25  # side of a person's crop over the diameter of the circle around the body
-WINDOW = 4  # a landmark is refined within so many pixels of its heat map
-LONG = 1.2  # long side over short side from which on an image is looked at in parts, too
+WINDOW = 4  # pixels of a heat map around a landmark within which it is refined
+LONG = 1.2  # long side over short side; longer images are also searched in parts
 
 Square = tuple[tuple[float, float], float]  # centre and side, pixels
 
 
 def views(width: int, height: int) -> list[list[Square]]:
-    """Centres and sides of the squares that the detector looks at: first a long image's parts, then all of the image.
+    """Centres and sides of the squares that the detector takes: first a long image's parts, then the whole image.
 
-    Shrunk with the whole of a wide image people become small, and two of them have been taken for a third. Only where
-    its parts show nobody is it looked at as a whole. Neighbouring parts share at least half.
+    In a wide image scaled as a whole, people become small, and two of them have been taken for a third. The whole image
+    is searched only if its parts show no people. Neighbouring parts share at least half.
     """
     long, short = max(width, height), min(width, height)
     whole = [((width / 2, height / 2), float(long))]
@@ -33,7 +33,7 @@ def views(width: int, height: int) -> list[list[Square]]:
 
 
 def anchors() -> np.ndarray:
-    """`[2254, 2]` pixels of the detector's image: the points that its outputs count from."""
+    """`[2254, 2]` pixels of the detector's image: the points that its outputs are relative to."""
     grids = []
     for step, count in GRIDS:
         at = np.arange(step / 2, DETECTION_SIZE, step)
@@ -49,7 +49,7 @@ def decode(raw: np.ndarray, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray,
         middle of the shoulders, end of the upper body's circle), pixels of its image; scores `[D]`, at least 0.5.
     """
     scores = sigmoid(logits)
-    likely = scores >= LEAST_SCORE
+    likely = scores >= MIN_SCORE
     centre = anchors()[likely]
     middle, half = raw[likely, :2] + centre, raw[likely, 2:4] / 2
     points = raw[likely, 4:].reshape(-1, 4, 2) + centre[:, None]
@@ -60,8 +60,8 @@ def suppress(boxes: np.ndarray, points: np.ndarray, scores: np.ndarray) -> tuple
     """Merge detections of one person: all whose boxes overlap the surest one's, averaged with their scores as weights.
 
     Args and returns:
-        Boxes `[D, 4]`, points `[D, 4, 2]` and scores `[D]`, as of `decode`; what returns has the surest first, with
-        the score of the surest of those merged.
+        Boxes `[D, 4]`, points `[D, 4, 2]` and scores `[D]`, as from `decode`; those returned have the surest first,
+        each with the highest score of those merged.
     """
     merged, left = [], np.argsort(-scores, kind="stable")
     while len(left):
@@ -91,10 +91,10 @@ def body_crop(hips: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 def crop(centre: tuple[float, float] | np.ndarray, side: float, angle: float, size: int) -> np.ndarray:
-    """The crop `[2, 3]` of a square of `side` pixels around `centre`, turned clockwise by `angle`, at `size` pixels."""
+    """The crop `[2, 3]` of a square of `side` pixels around `centre`, rotated clockwise by `angle`, `size` pixels."""
     scale = side / size
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.column_stack([turn, np.asarray(centre) - turn @ [size / 2, size / 2]])
+    rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return np.column_stack([rotation, np.asarray(centre) - rotation @ [size / 2, size / 2]])
 
 
 def transform(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -103,9 +103,9 @@ def transform(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def refine(landmarks: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Landmarks `[K, 2]`, pixels of the crop, moved to the mean of their heat maps `[h, w, K]` (logits) close by.
+    """Landmarks `[K, 2]`, pixels of the crop, moved to the mean of their heat maps `[h, w, K]` (logits) nearby.
 
-    A landmark outside of the crop, or where the map is unsure, stays where it is.
+    A landmark outside the crop, or where the heat map is unsure, is not moved.
     """
     height, width, count = heat.shape
     scale = LANDMARK_SIZE / np.array([width, height])
@@ -117,7 +117,7 @@ def refine(landmarks: np.ndarray, heat: np.ndarray) -> np.ndarray:
     weight = np.where(inside, sigmoid(heat[rows_in, columns_in, np.arange(count)[:, None, None]]), 0)
     total = np.maximum(weight.sum(axis=(1, 2)), 1e-9)
     mean = np.stack([(weight * columns[:, None, :]).sum((1, 2)), (weight * rows[:, :, None]).sum((1, 2))], axis=-1)
-    sure = inside[:, WINDOW, WINDOW] & (weight.max(axis=(1, 2)) >= LEAST_SCORE)
+    sure = inside[:, WINDOW, WINDOW] & (weight.max(axis=(1, 2)) >= MIN_SCORE)
     return np.where(sure[:, None], mean / total[:, None] * scale, landmarks)
 
 

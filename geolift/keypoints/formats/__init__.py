@@ -1,1 +1,5 @@
-"""Readers of keypoint files, one format a file."""
+"""Readers of keypoint files, one module for each format; `formats.base` says how to add one."""
+
+from geolift.keypoints.formats.base import Format
+
+__all__ = ["Format"]

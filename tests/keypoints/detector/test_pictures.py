@@ -1,4 +1,4 @@
-"""What the pose networks see and say is put where it belongs in the image; pictures and videos of people are read."""
+"""Outputs of the pose networks are placed correctly in the image; images and videos of people are read."""
 
 import sys
 import types
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.keypoints.detector import blazepose, crops, detect
+from geolift.keypoints.detector import blazepose, crops, pictures
 from geolift.skeletons.joint_sets import MEDIAPIPE33
 from tests.helpers.paths import DATA
 
@@ -32,7 +32,7 @@ def undone(matrix, points):
     return np.linalg.solve(matrix[:, :2], (points - matrix[:, 2]).T).T
 
 
-def turned(points, angle):
+def rotated(points, angle):
     return points @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
@@ -51,12 +51,12 @@ def test_a_person_stands_upright_in_the_middle_of_the_crop(circles):
         np.testing.assert_allclose(points, [[middle, middle], [middle, middle * (1 - 1 / crops.MARGIN)]], atol=1e-6)
 
 
-def test_a_crop_moves_turns_and_grows_with_the_person(circles, rng):
+def test_a_crop_moves_rotates_and_scales_with_the_person(circles, rng):
     corners = rng.uniform(0, crops.LANDMARK_SIZE, (5, 2))
     for circle in circles:
         angle, scale, shift = rng.uniform(-np.pi, np.pi), rng.uniform(0.1, 10), rng.normal(size=2) * 100
-        moved = crops.transform(crops.body_crop(*(turned(circle, angle) * scale + shift)), corners)
-        expected = turned(crops.transform(crops.body_crop(*circle), corners), angle) * scale + shift
+        moved = crops.transform(crops.body_crop(*(rotated(circle, angle) * scale + shift)), corners)
+        expected = rotated(crops.transform(crops.body_crop(*circle), corners), angle) * scale + shift
         np.testing.assert_allclose(moved, expected, atol=1e-6)
 
 
@@ -155,7 +155,7 @@ def test_landmarks_move_to_the_middle_of_their_heat(rng):
 
 
 class Stage(blazepose.BlazePose):
-    """BlazePose with networks that know where everybody is: circles `[P, 2, 2]` in a square image of 224 pixels."""
+    """BlazePose with networks that know the people: circles `[P, 2, 2]` in a square image of 224 pixels."""
 
     def __init__(self, circles, detected, monkeypatch):
         self.circles, self.detected = np.asarray(circles, float), detected
@@ -182,7 +182,7 @@ CIRCLES = [[[50, 100], [50, 40]], [[150, 100], [150, 40]], [[100, 200], [100, 14
     ("detected", "before", "found"),
     [([0, 1], [], [0, 1]), ([1, 1, 0], [], [1, 0]), ([], [], []), ([1], [0, 1], [0, 1]), ([2, 1], [1], [1, 2])],
 )
-def test_everybody_is_found_once(detected, before, found, monkeypatch):
+def test_each_person_is_found_once(detected, before, found, monkeypatch):
     stage = Stage(CIRCLES, detected, monkeypatch)
     nothing = np.zeros(33)
     poses = [
@@ -195,7 +195,7 @@ def test_everybody_is_found_once(detected, before, found, monkeypatch):
         np.testing.assert_allclose(pose.circle, stage.circles[i], atol=1e-6)
 
 
-def test_nobody_is_seen_where_the_second_network_sees_nobody(monkeypatch):
+def test_a_person_must_be_confirmed_by_the_second_network(monkeypatch):
     stage = Stage([*CIRCLES[:2], [[400, 400], [400, 300]]], [0], monkeypatch)
     far = blazepose.Pose(np.zeros((33, 2)), np.zeros(33), np.zeros(33), np.array([[100.0, 10], [100, -30]]))
     assert len(stage.people(np.zeros((224, 224, 3), np.uint8), [far])) == 1
@@ -210,7 +210,7 @@ def one_line(error, *words):
     ("content", "words"),
     [(None, "no MediaPipe wheel"), (b"not a zip", "not a zip"), ("empty", "pose_detection"), ("other", "SHA-256")],
 )
-def test_missing_networks_say_what_fetches_them(content, words, tmp_path, monkeypatch):
+def test_errors_on_missing_networks_name_the_command(content, words, tmp_path, monkeypatch):
     interpreter = types.ModuleType("ai_edge_litert.interpreter")
     interpreter.Interpreter = None
     monkeypatch.setitem(sys.modules, "ai_edge_litert", types.ModuleType("ai_edge_litert"))
@@ -231,8 +231,8 @@ def test_missing_networks_say_what_fetches_them(content, words, tmp_path, monkey
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(FileNotFoundError):
-        detect.detect(tmp_path / "none.mp4")
-    for module, use in (("cv2", lambda: detect.detect(tmp_path / "a.png")), ("ai_edge_litert", blazepose.BlazePose)):
+        pictures.detect(tmp_path / "none.mp4")
+    for module, use in (("cv2", lambda: pictures.detect(tmp_path / "a.png")), ("ai_edge_litert", blazepose.BlazePose)):
         for name in (module, f"{module}.interpreter"):
             monkeypatch.setitem(sys.modules, name, None)
         with pytest.raises(DatasetError) as error:
@@ -240,8 +240,8 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
         assert one_line(error, module.replace("_", "-"), "pip install 'geolift[detect]'")
 
 
-class Nobody:
-    """Networks that find nobody."""
+class NoPeople:
+    """Networks that find no people."""
 
     def __init__(self, folder):
         pass
@@ -257,21 +257,21 @@ def cv2():
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.txt", "a.mp4", "folder", ""])
-def test_files_that_are_no_pictures_are_refused(name, cv2, tmp_path, monkeypatch):
-    monkeypatch.setattr(blazepose, "BlazePose", Nobody)
+def test_files_that_are_not_pictures_are_refused(name, cv2, tmp_path, monkeypatch):
+    monkeypatch.setattr(blazepose, "BlazePose", NoPeople)
     (tmp_path / "folder").mkdir()
     for other in ("a.txt", "a.mp4"):
         (tmp_path / other).write_bytes(b"not a picture")
     (tmp_path / "a.png").write_bytes(b"" if name else b"not a picture")
     with pytest.raises(DatasetError) as error:
-        detect.detect(tmp_path / name)
+        pictures.detect(tmp_path / name)
     assert one_line(error, str(tmp_path / name), "found", "expected")
 
 
-def test_pictures_stand_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
+def test_pictures_are_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
     seen = []
 
-    class One(Nobody):
+    class One(NoPeople):
         def people(self, image, before):
             seen.append((image[0, 0, 0], len(before)))
             return [blazepose.Pose(np.full((33, 2), 5.0), np.full(33, 0.5), np.linspace(0, 1, 33), np.ones((2, 2)))]
@@ -280,14 +280,14 @@ def test_pictures_stand_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch
     for number in (10, 9, 1, 100):
         cv2.imwrite(str(tmp_path / f"é{number}.PNG"), np.full((8, number, 3), [0, 0, number], np.uint8))
     (tmp_path / "notes.txt").write_text("")
-    images = detect.detect(tmp_path)
+    images = pictures.detect(tmp_path)
     assert images.frames == ("é1.PNG", "é9.PNG", "é10.PNG", "é100.PNG") and not images.video and not images.fps
     np.testing.assert_array_equal(images.image_size, [[1, 8], [9, 8], [10, 8], [100, 8]])
-    assert seen == [(1, 0), (9, 0), (10, 0), (100, 0)]  # red is first, and nobody is followed
+    assert seen == [(1, 0), (9, 0), (10, 0), (100, 0)]  # red is first, and people before are not passed on
     np.testing.assert_array_equal(images.seen, np.linspace(0, 1, 33) >= 0.5 + np.zeros((4, 1)))
     assert any("64 of 132 joints" in note for note in images.notes) and any("1 files" in note for note in images.notes)
     seen.clear()
-    frames = detect.detect(tmp_path, fps=25.0)
+    frames = pictures.detect(tmp_path, fps=25.0)
     assert frames.video and frames.fps == 25 and [count for _, count in seen] == [0, 1, 1, 1]
 
 
@@ -295,7 +295,7 @@ def test_pictures_stand_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
+def photos(tmp_path_factory):
     """The frames `BOTH` of the real video, `{number: [H, W, 3] uint8, BGR}`."""
     cv2 = pytest.importorskip("cv2", reason="needs OpenCV: pip install 'geolift[detect]'")
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert: pip install 'geolift[detect]'")
@@ -312,7 +312,7 @@ def pictures(tmp_path_factory):
 
 def found_in(image, cv2, tmp_path):
     cv2.imwrite(str(tmp_path / "image.png"), image)
-    return detect.detect(tmp_path / "image.png")
+    return pictures.detect(tmp_path / "image.png")
 
 
 def nearest(points, recording):
@@ -320,10 +320,10 @@ def nearest(points, recording):
     return min(recording.keypoints, key=lambda other: np.linalg.norm(other - points, axis=-1).mean())
 
 
-def test_two_real_people_stand_on_their_feet(pictures, cv2, tmp_path):
-    for number, image in pictures.items():
+def test_two_real_people_stand_on_their_feet(photos, cv2, tmp_path):
+    for number, image in photos.items():
         cv2.imwrite(str(tmp_path / f"{number}.png"), image)
-    people = detect.detect(tmp_path)
+    people = pictures.detect(tmp_path)
     assert people.joints == MEDIAPIPE33.source and people.joint_set == "mediapipe33" and not people.tracked
     assert (np.bincount(people.frame) == 2).all() and np.median(people.confidence) > 0.9
     x, y = np.moveaxis(people.keypoints, -1, 0)
@@ -332,8 +332,8 @@ def test_two_real_people_stand_on_their_feet(pictures, cv2, tmp_path):
     assert (((x > 0) & (x < 1768) & (y > 0) & (y < 994)) | ~people.seen).all()
 
 
-def test_a_mirrored_picture_has_the_sides_exchanged(pictures, cv2, tmp_path):
-    image = pictures[80]
+def test_a_mirrored_picture_has_swapped_sides(photos, cv2, tmp_path):
+    image = photos[80]
     people, mirrored = (found_in(picture, cv2, tmp_path) for picture in (image, image[:, ::-1]))
     other = np.arange(33)
     for left, right in SIDES:
@@ -344,8 +344,8 @@ def test_a_mirrored_picture_has_the_sides_exchanged(pictures, cv2, tmp_path):
     assert np.median(np.linalg.norm(nearest(points, mirrored) - points, axis=-1)) < 0.05 * tall
 
 
-def test_a_turned_and_a_smaller_picture_have_the_same_people(pictures, cv2, tmp_path):
-    image = pictures[80]
+def test_a_wider_and_a_smaller_picture_have_the_same_people(photos, cv2, tmp_path):
+    image = photos[80]
     people = found_in(image, cv2, tmp_path)
     small = found_in(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), cv2, tmp_path)
     wide = found_in(cv2.copyMakeBorder(image, 0, 0, 0, 1000, cv2.BORDER_REPLICATE), cv2, tmp_path)
@@ -355,14 +355,14 @@ def test_a_turned_and_a_smaller_picture_have_the_same_people(pictures, cv2, tmp_
         assert np.median(apart) < 0.05 * scale * np.ptp(frontal[:, 1])
 
 
-def test_a_video_is_read_frame_by_frame(pictures, cv2, tmp_path):
+def test_a_video_is_read_frame_by_frame(photos, cv2, tmp_path):
     path = tmp_path / "short.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 24.0, (1768, 994))
-    for image in (pictures[80] // 16, pictures[80], pictures[80]):
+    for image in (photos[80] // 16, photos[80], photos[80]):
         writer.write(image)
     writer.release()
-    video = detect.detect(path)
+    video = pictures.detect(path)
     assert video.video and video.fps == 24 and video.frames == ("0", "1", "2")
     assert {1, 2} <= set(video.frame.tolist()) and (video.image_size == [1768, 994]).all()
-    slow = detect.detect(path, fps=240.0)
+    slow = pictures.detect(path, fps=240.0)
     assert slow.fps == 240 and any("240 frames per second as given" in note for note in slow.notes)

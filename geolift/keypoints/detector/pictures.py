@@ -1,12 +1,13 @@
-"""Images and videos in: the people in them as 2D keypoints, 33 landmarks each (BlazePose). Nothing is downloaded.
+"""Detection of people in images and videos: 33 landmarks each as 2D keypoints (BlazePose). Nothing is downloaded.
 
-Needs `pip install 'geolift[detect]'` and the networks, which `blazepose.COMMAND` fetches once.
+Needs `pip install 'geolift[detect]'` and the networks, which `blazepose.COMMAND` downloads once.
 """
 
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,65 +21,84 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 LARGEST_IMAGE = 2**28  # bytes of a file
 MOST_PIXELS = 2**27  # of an image
-LEAST_PRESENCE = 0.5  # of a landmark; below, it is taken to be outside of the image
+MIN_PRESENCE = 0.5  # of a landmark; below, it is taken to be outside the image
+
+
+class _Pictures(NamedTuple):
+    """Named images in order.
+
+    Attributes:
+        images: names and `[H, W, 3]` uint8 RGB images.
+        count: how many; 0 where a video's header does not state it.
+        video: whether they are the frames of a video.
+        fps: frames per second; 0 where unknown.
+        notes: as in `Recording`.
+    """
+
+    images: Iterator[tuple[str, np.ndarray]]
+    count: int
+    video: bool
+    fps: float
+    notes: list[str]
 
 
 def detect(
     path: str | os.PathLike, *, fps: float | None = None, networks: str | os.PathLike = blazepose.FOLDER
 ) -> Recording:
-    """Find the people in an image, in a folder of images, or in a video.
+    """Detect the people in an image, in a folder of images, or in a video.
 
     A joint's confidence is MediaPipe's visibility; joints that the network takes to be outside the image are missing.
-    In a video people are also looked for where they were in the frame before; nobody is followed by name.
+    In a video people are also searched where they were in the frame before; detections are untracked.
 
     Args:
-        path: a file with a suffix of `IMAGES` or `VIDEOS`, or a folder of images, in the order of their names' numbers.
-        fps: frames per second. Of a folder: its images are the frames of a video; None: they are single images. Of a
-            video: None: as its header says.
+        path: a file with a suffix of `IMAGES` or `VIDEOS`, or a folder of images, sorted by the numbers in their names.
+        fps: frames per second. For a folder: its images are the frames of a video; None: they are single images. For a
+            video: None: as its header states.
         networks: the folder of the MediaPipe wheel.
 
+    Returns:
+        A recording of BlazePose's 33 landmarks (joint set "mediapipe33"), pixels.
+
     Raises:
-        DatasetError: if the file is no image or video, nobody is found, or software or networks are missing.
+        DatasetError: if the file is not an image or a video, no person is found, or software or networks are missing.
         FileNotFoundError: if there is no such file.
+
+    Source:
+        Bazarevsky et al. 2020, BlazePose; MediaPipe's networks.
+
+    Example:
+        >>> recording = detect("walk.mp4")  # doctest: +SKIP
+        >>> detect("none.mp4")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: none.mp4: no such file or folder
     """
     path = Path(path)
     if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file or folder")
-    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))  # it reads this when it is imported
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MOST_PIXELS))  # OpenCV reads this when it is imported
     try:
         import cv2  # noqa: F401
         from tqdm import tqdm
     except ImportError as error:
         raise DatasetError(f"{path}: {error.name} is missing: pip install 'geolift[detect]'") from None
-    notes = ["keypoints were found by BlazePose (pose_landmark_full of MediaPipe)"]
     is_video = path.suffix.lower() in VIDEOS and path.is_file()
-    if is_video:
-        count, rate = _header(path)
-        source = _frames(path)
-        if fps and rate and fps != rate:
-            notes.append(f"{fps:g} frames per second as given, where the video's header says {rate:g}")
-        rate = fps or rate
-    else:
-        files, others = _images(path)
-        count, rate = len(files), fps or 0.0
-        source = ((file.name, _image(file)) for file in files)
-        if others:
-            notes.append(f"{others} files that are no images were left out")
-    in_time = is_video or bool(fps and path.is_dir())
+    pictures = _open_video(path, fps) if is_video else _open_images(path, fps)
     network = blazepose.BlazePose(networks)
 
     names, sizes, frame, poses, before = [], [], [], [], []
-    for name, image in tqdm(source, total=count or None, desc=path.name, unit="frame", disable=None):
-        before = network.people(image, before if in_time else ())
+    for name, image in tqdm(pictures.images, total=pictures.count or None, desc=path.name, unit="frame", disable=None):
+        before = network.people(image, before if pictures.video else ())
         frame += [len(names)] * len(before)
         poses += before
         names.append(name)
         sizes.append(image.shape[1::-1])
-    if is_video and count and len(names) != count:
-        notes.append(f"{len(names)} frames were read, where the video's header says {count}")
+    notes = ["keypoints were found by BlazePose (pose_landmark_full of MediaPipe)", *pictures.notes]
+    if pictures.count and len(names) != pictures.count:
+        notes.append(f"{len(names)} frames were read, where the video's header states {pictures.count}")
     if not poses:
         raise DatasetError(f"{path}: found no person in {len(names)} frames, expected at least one")
-    outside = np.stack([pose.presence for pose in poses]) < LEAST_PRESENCE
+    outside = np.stack([pose.presence for pose in poses]) < MIN_PRESENCE
     if outside.any():
         notes.append(f"{outside.sum()} of {outside.size} joints were left out: they lie outside the image")
     return record(
@@ -88,31 +108,42 @@ def detect(
         joints=blazepose.JOINTS,
         joint_set="mediapipe33",
         frames=tuple(names),
-        video=in_time,
+        video=pictures.video,
         origin=str(path),
-        fps=rate if in_time else 0.0,
+        fps=pictures.fps,
         image_size=np.array(sizes),
         notes=tuple(notes),
     )
 
 
-def _images(path: Path) -> tuple[list[Path], int]:
-    """The image, or the images in the folder, `img2` before `img10`; and how many other files are there."""
+def _open_video(path: Path, fps: float | None) -> _Pictures:
+    """A video; `fps` replaces the frame rate in its header."""
+    count, stated = _header(path)
+    differs = fps and stated and fps != stated
+    notes = [f"{fps:g} frames per second as given, where the video's header states {stated:g}"] if differs else []
+    return _Pictures(_frames(path), count, True, fps or stated, notes)
+
+
+def _open_images(path: Path, fps: float | None) -> _Pictures:
+    """An image, or the images of a folder, `img2` before `img10`; `fps` makes a video of a folder."""
     files = sorted(path.iterdir(), key=lambda file: natural_key(file.name)) if path.is_dir() else [path]
     images = [file for file in files if file.suffix.lower() in IMAGES]
     if not images:
         raise DatasetError(f"{path}: found no image or video, expected {' '.join(IMAGES + VIDEOS)}")
-    return images, sum(not file.name.startswith(".") for file in files) - len(images)
+    others = sum(not file.name.startswith(".") for file in files) - len(images)
+    notes = [f"{others} files that are not images were left out"] if others else []
+    video = bool(fps and path.is_dir())
+    return _Pictures(((file.name, _image(file)) for file in images), len(images), video, fps if video else 0.0, notes)
 
 
 def _image(path: Path) -> np.ndarray:
-    """`[H, W, 3]` uint8 RGB, turned as the camera was."""
+    """`[H, W, 3]` uint8 RGB, rotated as its metadata states."""
     import cv2
 
     content = bounded_file.content(path, LARGEST_IMAGE, "an image")  # OpenCV itself does not open every name on Windows
     try:
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    except cv2.error as error:  # more pixels than it takes, or than there is memory for
+    except cv2.error as error:  # more pixels than allowed, or than memory for them
         raise DatasetError(f"{path}: found an image that OpenCV refuses: {error.err}") from error
     if image is None:
         raise DatasetError(f"{path}: found {len(content)} bytes that OpenCV does not read, expected an image")
@@ -120,7 +151,7 @@ def _image(path: Path) -> np.ndarray:
 
 
 def _header(path: Path) -> tuple[int, float]:
-    """How many frames a video has and how many in a second, by its header; 0 where it does not tell."""
+    """Number of frames and frames per second as a video's header states them; 0 where it does not."""
     import cv2
 
     size = bounded_file.size(path, "a video")
@@ -131,9 +162,9 @@ def _header(path: Path) -> tuple[int, float]:
     video = cv2.VideoCapture(str(path))
     if not video.isOpened():
         raise DatasetError(f"{path}: found {size} bytes that OpenCV does not read, expected a video")
-    count, rate = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
+    count, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
     video.release()
-    return max(int(count), 0), float(rate) if 0 < rate < np.inf else 0.0
+    return max(int(count), 0), float(fps) if 0 < fps < np.inf else 0.0
 
 
 def _frames(path: Path) -> Iterator[tuple[str, np.ndarray]]:
