@@ -18,9 +18,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from absl import app, flags
 
-from geolift.data import dataset
 from geolift.data.cameras import film
-from geolift.data.synthetic import motions
+from geolift.data.dataset import save_dataset
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.skeleton import H36M17
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER
@@ -154,8 +154,8 @@ def torment(training: Training, spans: dict[str, float]) -> list[dict]:
 def main(_: list[str]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        people = film(motions.clips(seed=1, people=3, seconds=2.0, fps=10.0), H36M17, seed=1)
-        dataset.save(people, folder / "people.npz")
+        people = film(procedural_clips(seed=1, people=3, seconds=2.0, fps=10.0), H36M17, seed=1)
+        save_dataset(people, folder / "people.npz")
         steps = STEPS * max(4, KILLS.value) // 10 * 10
         assert Training(folder, "compile", 50).start().wait() == DONE
         straight, killed = Training(folder, "straight", steps), Training(folder, "killed", steps)

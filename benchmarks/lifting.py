@@ -21,7 +21,7 @@ from absl import app, flags
 import geolift
 from geolift import batching
 from geolift.data.cameras import film
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 
@@ -65,7 +65,7 @@ def timed(run: Callable[[], object]) -> float:
 
 def main(_: list[str]) -> None:
     model = geolift.load(MODEL.value)
-    people = film(motions.clips(people=8, seconds=20.0, fps=30.0), H36M17)
+    people = film(procedural_clips(people=8, seconds=20.0, fps=30.0), H36M17)
     frames = np.resize(np.arange(people.frames), FRAMES.value)
     keypoints, count = people.keypoints[frames], FRAMES.value
     kernels = [leaf for leaf in jax.tree.leaves(model.variables["params"]) if leaf.ndim == 2]

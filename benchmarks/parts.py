@@ -12,9 +12,9 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from configs.tables import ablation
-from geolift.data import normalization
-from geolift.data.open_dataset import PROCEDURAL, open_dataset
-from geolift.data.sampling import sample
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.step import parallel, stack
 from launch.config_flags import ConfigFlags
@@ -47,15 +47,15 @@ def variants() -> dict[str, ConfigDict]:
 
 def program(config: ConfigDict, seeds: int = 1, phase: int = -1):
     """A function that makes STEPS steps and waits for them."""
-    seen = open_dataset(PROCEDURAL).select("train").blind()
-    scaling = normalization.fit(seen)
-    pools = build_pools(config, seen, scaling)
+    seen = open_dataset(PROCEDURAL).select("train").without_3d()
+    normalization = fit_normalization(seen)
+    pools = build_pools(config, seen, normalization)
     built = parallel(
         jax.local_devices(),
         batch_size=config.batch_size,
         steps=STEPS,
-        sample=sample,
-        objectives=build_phases(config, seen.skeleton, scaling)[phase].objectives,
+        sample=sample_batch,
+        objectives=build_phases(config, seen.skeleton, normalization)[phase].objectives,
         replicas=seeds > 1,
     )
     state = build_state(config, seen.skeleton, 10_000)

@@ -15,6 +15,7 @@ from absl import app, flags
 
 import geolift
 from geolift.data import dataset
+from geolift.data.dataset import load_dataset
 from geolift.evaluation import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.keypoints.recording import Recording, record
@@ -100,7 +101,7 @@ def stills(keypoints: np.ndarray, confidence: np.ndarray) -> Recording:
 
 
 def main(_: list[str]) -> None:
-    data = dataset.load(DATA.value).select(SPLIT.value)
+    data = load_dataset(DATA.value).select(SPLIT.value)
     model = geolift.load(MODEL.value)
     chosen = np.arange(0, data.frames, EVERY.value)
     images = data._replace(

@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
 
-from geolift.data import normalization
 from geolift.data.dataset import Dataset
-from geolift.data.open_dataset import open_dataset
-from geolift.data.sampling import Pools, Poses, make_pool, sample
+from geolift.data.normalization import fit_normalization, normalize
+from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
+from geolift.data.sources import open_dataset
 from geolift.objectives.adaptation import adapt
 from geolift.skeletons.skeleton import H36M17
 from geolift.training.build import build_networks, build_phases, build_state
@@ -55,9 +55,9 @@ def main(_: list[str]) -> None:
     config = CONFIG.value
     config.adapter.data = "shifted"
     data = open_dataset(config.data.path)
-    train, test = data.select("train").blind(), data.select(SPLIT.value).blind()
-    scaling = normalization.fit(train, distance=config.view.distance)
-    poses = normalization.normalize(train, scaling)
+    train, test = data.select("train").without_3d(), data.select(SPLIT.value).without_3d()
+    normalization = fit_normalization(train, distance=config.view.distance)
+    poses = normalize(train, normalization)
     by = config.data.sampling
     pools = Pools(
         make_pool(poses, seen_by(train, ("camera0", "camera2")), by=by),
@@ -67,12 +67,12 @@ def main(_: list[str]) -> None:
         jax.local_devices(),
         batch_size=config.batch_size,
         steps=config.run.steps_per_dispatch,
-        sample=sample,
-        objectives=build_phases(config, H36M17, scaling)[0].objectives,
+        sample=sample_batch,
+        objectives=build_phases(config, H36M17, normalization)[0].objectives,
     )
     state = program.place(build_state(config, H36M17, len(pools.target.poses.joints)))
     pools = program.place(pools)
-    true = normalization.normalize(test, scaling)[::10]
+    true = normalize(test, normalization)[::10]
     shifted, adapter = shift(true), build_networks(config, H36M17)["adapter"]
     print(f"{len(true)} poses of {SPLIT.value!r}; error at moved joints, at others, percent of the root-head length")
     print("shifted          {:6.2f} {:6.2f}".format(*errors(shifted, true)))

@@ -17,7 +17,7 @@ import numpy as np
 from absl import app, flags
 
 from geolift.data.cameras import film
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.skeleton import H36M17
 from geolift.training.environment import machine
 
@@ -31,7 +31,7 @@ GEOLIFT = [sys.executable, "-m", "geolift.cli"]
 
 def frame(folder: Path) -> Path:
     """One person in one frame, as a table."""
-    pose = film(motions.clips(people=3, seconds=1.0, fps=10.0), H36M17).keypoints[0]
+    pose = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17).keypoints[0]
     header = ",".join(f"{name}_{axis}" for name in H36M17.names for axis in "xy")
     path = folder / "one.csv"
     path.write_text(f"frame,{header}\n0,{','.join(f'{x:.2f}' for x in pose.ravel())}\n")

@@ -23,11 +23,10 @@ from ml_collections import ConfigDict
 
 from benchmarks import operations
 from configs import cmu_cpu
-from geolift.data import normalization
 from geolift.data.dataset import Dataset
-from geolift.data.normalization import Normalization
-from geolift.data.open_dataset import PROCEDURAL, open_dataset
-from geolift.data.sampling import sample
+from geolift.data.normalization import Normalization, fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.model import lift_poses
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.environment import machine
@@ -49,15 +48,15 @@ def setting(width: int, batch: int, precision: str) -> ConfigDict:
     return config
 
 
-def stepper(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callable[[int], float]:
+def stepper(config: ConfigDict, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
     """`run(steps) -> seconds`, rounded up to whole dispatches and scaled back."""
     needed = config.batch_size * operations.step(config.lifter.width)
     dispatch = int(np.clip(DISPATCH / needed, FEWEST, config.run.steps_per_dispatch))
-    objectives = build_phases(config, seen.skeleton, scaling)[-1].objectives
+    objectives = build_phases(config, seen.skeleton, normalization)[-1].objectives
     program = parallel(
-        jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives
+        jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample_batch, objectives=objectives
     )
-    pools = program.place(build_pools(config, seen, scaling))
+    pools = program.place(build_pools(config, seen, normalization))
     state = program.place(build_state(config, seen.skeleton, seen.frames))
 
     def run(steps: int) -> float:
@@ -72,8 +71,8 @@ def stepper(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callab
     return run
 
 
-def lifter(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Callable[[int], float]:
-    model = as_model(config, seen.skeleton, scaling, build_state(config, seen.skeleton, seen.frames))
+def lifter(config: ConfigDict, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
+    model = as_model(config, seen.skeleton, normalization, build_state(config, seen.skeleton, seen.frames))
     model = model._replace(lifter=model.lifter.clone(bfloat16=config.bfloat16))
     poses = 0.1 * np.random.default_rng(0).normal(size=(config.batch_size, operations.JOINTS, 2)).astype(np.float32)
 
@@ -119,11 +118,11 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
     arguments = parser.parse_args()
     config = setting(arguments.width, arguments.batch, arguments.precision)
-    seen = open_dataset(PROCEDURAL).select("train").blind()
-    scaling = normalization.fit(seen)
+    seen = open_dataset(PROCEDURAL).select("train").without_3d()
+    normalization = fit_normalization(seen)
     makers = {
-        "step": lambda: stepper(config, seen, scaling),
-        "lift": lambda: lifter(config, seen, scaling),
+        "step": lambda: stepper(config, seen, normalization),
+        "lift": lambda: lifter(config, seen, normalization),
         "product": lambda: multiplier(config),
     }
     runs: dict[str, Callable[[int], float]] = {}

@@ -20,10 +20,10 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from benchmarks.step import setting
-from geolift.data import dataset, normalization
-from geolift.data.dataset import Dataset
-from geolift.data.open_dataset import PROCEDURAL, open_dataset
-from geolift.data.sampling import sample
+from geolift.data.dataset import Dataset, load_dataset, save_dataset
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
@@ -41,7 +41,7 @@ OUT = flags.DEFINE_string("out", "benchmarks/results/streaming.json", "Where the
 
 def many(poses: int) -> Dataset:
     """The procedural people so many times over, each pose moved a little, without 3D."""
-    people = open_dataset(PROCEDURAL).select("train").blind()
+    people = open_dataset(PROCEDURAL).select("train").without_3d()
     times = -(-poses // people.frames)
     shift = np.random.default_rng(0).normal(size=(times, 1, 1, 1)).astype(np.float32)
     clips = {
@@ -80,9 +80,9 @@ def prepared(path: Path) -> dict[str, float]:
     watcher.start()
     time.sleep(0.1)
     began = time.perf_counter()
-    data = dataset.load(path).select("train")
+    data = load_dataset(path).select("train")
     read = time.perf_counter() - began
-    pools = build_pools(config, data, normalization.fit(data))
+    pools = build_pools(config, data, fit_normalization(data))
     ready = time.perf_counter() - began
     done.set()
     watcher.join()
@@ -92,12 +92,12 @@ def prepared(path: Path) -> dict[str, float]:
 
 def timed(config: ConfigDict, data: Dataset) -> dict[str, list[float]]:
     """Seconds of every dispatch from the device and in shards, and of the latter's waiting."""
-    scaling = normalization.fit(data)
-    pools = build_pools(config, data, scaling)
-    objectives = build_phases(config, data.skeleton, scaling)[-1].objectives
+    normalization = fit_normalization(data)
+    pools = build_pools(config, data, normalization)
+    objectives = build_phases(config, data.skeleton, normalization)[-1].objectives
     dispatch = config.run.steps_per_dispatch
     program = parallel(
-        jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample, objectives=objectives
+        jax.local_devices(), batch_size=config.batch_size, steps=dispatch, sample=sample_batch, objectives=objectives
     )
     steps = SHARD.value // config.batch_size
     last = SHARDS.value * steps
@@ -127,10 +127,10 @@ def timed(config: ConfigDict, data: Dataset) -> dict[str, list[float]]:
 def main(_: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "many.npz"
-        dataset.save(many(POSES.value), path)
+        save_dataset(many(POSES.value), path)
         with multiprocessing.get_context("spawn").Pool(1, initializer=parse, initargs=(sys.argv,)) as pool:
             host = pool.apply(prepared, (path,))
-        data = dataset.load(path).select("train")
+        data = load_dataset(path).select("train")
         config = configured()
         seconds = timed(config, data)
     sums = {name: float(np.sum(values)) for name, values in seconds.items()}

@@ -17,9 +17,9 @@ from absl import app, flags
 from ml_collections import ConfigDict
 
 from geolift import metrics
-from geolift.data import normalization
 from geolift.data.dataset import Dataset
-from geolift.data.open_dataset import open_dataset
+from geolift.data.normalization import Normalization, fit_normalization, normalize
+from geolift.data.sources import open_dataset
 from geolift.evaluation.report import measure
 from geolift.geometry import center
 from geolift.losses import lift_pose
@@ -44,10 +44,10 @@ class Pairs(NamedTuple):
     points: jax.Array
 
 
-def pairs(seen: Dataset, scaling: normalization.Normalization) -> Pairs:
+def pairs(seen: Dataset, normalization: Normalization) -> Pairs:
     whole, root = seen.whole, seen.skeleton.root
     points = np.asarray(seen.points_3d)[whole]
-    return Pairs(normalization.normalize(seen, scaling)[whole], points - points[:, root : root + 1])
+    return Pairs(normalize(seen, normalization)[whole], points - points[:, root : root + 1])
 
 
 def sample(source: Pairs, key: jax.Array, examples: jax.Array) -> Pairs:
@@ -84,7 +84,7 @@ def game(config: ConfigDict, skeleton: Skeleton):
 def train(config: ConfigDict, data: Dataset) -> tuple[Model, int, float]:
     """The trained model, the steps it took, and the seconds they took after the first dispatch."""
     seen = data.select(config.data.split)
-    scaling = normalization.fit(seen.blind(), distance=config.view.distance)
+    normalization = fit_normalization(seen.without_3d(), distance=config.view.distance)
     program = parallel(
         jax.devices(),
         batch_size=config.batch_size,
@@ -92,7 +92,7 @@ def train(config: ConfigDict, data: Dataset) -> tuple[Model, int, float]:
         sample=sample,
         objectives=game(config, seen.skeleton),
     )
-    source = program.place(pairs(seen, scaling))
+    source = program.place(pairs(seen, normalization))
     state: TrainState = program.place(build_state(config, seen.skeleton, len(source.pose)))
     done, began = 0, time.perf_counter()
     while time.perf_counter() - began < SECONDS.value if SECONDS.value else done < config.steps:
@@ -100,7 +100,7 @@ def train(config: ConfigDict, data: Dataset) -> tuple[Model, int, float]:
         jax.block_until_ready(state)
         began = began if done else time.perf_counter()  # the first dispatch was compiled for
         done += config.run.steps_per_dispatch
-    return as_model(config, seen.skeleton, scaling, state), done, time.perf_counter() - began
+    return as_model(config, seen.skeleton, normalization, state), done, time.perf_counter() - began
 
 
 def main(_) -> None:

@@ -14,6 +14,7 @@ from absl import app, flags
 import geolift
 from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, missing, noise
 from geolift.data import dataset
+from geolift.data.dataset import load_dataset
 from geolift.evaluation import evaluate
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.skeleton import H36M17
@@ -49,7 +50,7 @@ def video(keypoints: np.ndarray, confidence: np.ndarray, clips: dataset.Dataset)
 
 
 def main(_: list[str]) -> None:
-    data = dataset.load(DATA.value).select(SPLIT.value)
+    data = load_dataset(DATA.value).select(SPLIT.value)
     chosen = np.isin(np.arange(len(data.start)), np.arange(0, len(data.start), CLIPS.value))
     data = data._replace(split=np.where(chosen, "chosen", "left")).select("chosen")
     if len(np.unique(data.fps)) > 1:

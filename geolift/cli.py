@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.compile_cache import keep_programs
-from geolift.data import dataset
+from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError, DatasetError, printable
 from geolift.safe_io.json_file import read_json
 
@@ -199,7 +199,7 @@ def _convert(options: argparse.Namespace) -> None:
     if unknown:
         raise DatasetError(f"{options.kind}: takes no option {', '.join(unknown)}, only {list(converter.options)}")
     made = converter.convert(options.input, **said)
-    dataset.save(made, options.output)
+    save_dataset(made, options.output)
     print(f"{options.output}: {made.frames} frames, {len(made.start)} clips, {len(made.skeleton.names)} joints")
     for split in np.unique(made.split):
         part = made.select(str(split))

@@ -16,7 +16,7 @@ from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
-from geolift.data.open_dataset import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.evaluation.report import mean_and_deviation, measure, write
 from geolift.safe_io.atomic import replace_file

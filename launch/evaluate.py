@@ -7,7 +7,7 @@ Prints a table beside the untrained network and the flat skeleton, writes `evalu
 from absl import flags
 
 from geolift.compile_cache import keep_programs
-from geolift.data.open_dataset import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.evaluation.report import report

@@ -18,7 +18,7 @@ from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
-from geolift.data.open_dataset import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.evaluation.report import mean_and_deviation, measure
 from geolift.evaluation.selection import CRITERIA, DEFINITIONS, choose, judge, lift
@@ -183,7 +183,7 @@ def agreement(truth: dict[str, Any]) -> str:
 def main() -> None:
     keep_programs()
     data = open_dataset(DATA.value)
-    candidates, unlabelled = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).blind()
+    candidates, unlabelled = find_candidates(RUNS.value, CHECKPOINTS.value), data.select(SPLIT.value).without_3d()
     truth = data.select(TRUTH_SPLIT.value) if TRUTH_SPLIT.value else None
     if truth is not None and truth.points_3d is None:
         raise DatasetError(f"{DATA.value}: points_3d: found none, expected them for --truth_split")

@@ -11,7 +11,7 @@ from absl import flags
 from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
-from geolift.data.open_dataset import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.evaluation.report import report
 from geolift.training import distributed
 from geolift.training.config_table import describe

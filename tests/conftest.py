@@ -18,9 +18,9 @@ if CACHE not in os.environ:  # what many tests train is compiled once, for the t
     atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
 jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 
-from geolift.data import dataset  # noqa: E402
 from geolift.data.cameras import film  # noqa: E402
-from geolift.data.synthetic import motions  # noqa: E402
+from geolift.data.dataset import save_dataset  # noqa: E402
+from geolift.data.synthetic.motions import procedural_clips  # noqa: E402
 from geolift.skeletons.skeleton import H36M17  # noqa: E402
 from tests.helpers.paths import DATA  # noqa: E402
 
@@ -37,22 +37,22 @@ def forget():
 @pytest.fixture(scope="session")
 def people():
     """A filmed data set of three procedural people, one for each split."""
-    return film(motions.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+    return film(procedural_clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
 
 
 @pytest.fixture(scope="session")
 def people_file(people, tmp_path_factory):
     path = tmp_path_factory.mktemp("data") / "people.npz"
-    dataset.save(people, path)
+    save_dataset(people, path)
     return path
 
 
 @pytest.fixture(scope="session")
 def poses(people):
     """`[N, J, 2]` float32 normalised poses of the procedural people."""
-    from geolift.data import normalization
+    from geolift.data.normalization import fit_normalization, normalize
 
-    return normalization.normalize(people, normalization.fit(people))
+    return normalize(people, fit_normalization(people))
 
 
 @pytest.fixture

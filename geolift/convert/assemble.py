@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.data.dataset import LARGEST_PIXEL, Dataset, check
+from geolift.data.dataset import LARGEST_PIXEL, Dataset, check_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
@@ -94,7 +94,7 @@ def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Se
         **optional,
         source=" ".join([source, *notes]),
     )
-    return check(dataset, origin)
+    return check_dataset(dataset, origin)
 
 
 def fit_intrinsics(keypoints: np.ndarray, points: np.ndarray, origin: str) -> np.ndarray:

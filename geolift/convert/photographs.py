@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from geolift.data.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check_dataset
 from geolift.errors import DatasetError
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons.joint_sets import COCO17, MPII16
@@ -133,4 +133,4 @@ def _people(
         image_size=arrays["image_size"].astype(np.float32)[kept] if "image_size" in arrays else None,
         source=f"{notice} {len(keypoints) - len(kept)} of {len(keypoints)} persons left out for want of a pelvis.",
     )
-    return check(dataset, str(path))
+    return check_dataset(dataset, str(path))

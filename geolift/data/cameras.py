@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.data.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import Skeleton
 
@@ -123,4 +123,4 @@ def film(clips: Sequence[Clip], skeleton: Skeleton, *, seed: int = 0, source: st
         source=source,
         **{key: np.array(value, np.str_) for key, value in rows.items()},
     )
-    return check(dataset, "clips")
+    return check_dataset(dataset, "clips")

@@ -1,6 +1,6 @@
 """The geolift data set: a pickle-free .npz of 2D keypoints, clip by clip (docs/dataset.md). Reading checks everything.
 
-3D points may ride along, for evaluation only: `blind` removes them, and training reads data sets through it.
+3D points may ride along, for evaluation only: `without_3d` removes them, and training reads data sets through it.
 """
 
 import os
@@ -77,7 +77,7 @@ class Dataset(NamedTuple):
         """`[F]` bool: whether every joint of the frame was seen."""
         return self.seen.all(axis=1)
 
-    def blind(self) -> "Dataset":
+    def without_3d(self) -> "Dataset":
         """The same data set without 3D: all that training may see."""
         return self._replace(points_3d=None)
 
@@ -93,9 +93,9 @@ class Dataset(NamedTuple):
             raise DatasetError(
                 f"split: found no clip of {split!r}, expected one of {np.unique(self.split).tolist()} or 'all'"
             )
-        return self._take_clips(np.flatnonzero(self.split == split))
+        return self._select_clips(np.flatnonzero(self.split == split))
 
-    def _take_clips(self, chosen: np.ndarray) -> "Dataset":
+    def _select_clips(self, chosen: np.ndarray) -> "Dataset":
         if (np.diff(chosen) == 1).all():  # a part of the arrays, not a copy
             frames = slice(self.start[chosen[0]], self.stop[chosen[-1]])
         else:
@@ -114,9 +114,9 @@ class Dataset(NamedTuple):
         )
 
 
-def save(dataset: Dataset, path: str | os.PathLike) -> None:
+def save_dataset(dataset: Dataset, path: str | os.PathLike) -> None:
     """Check `dataset` and write it to `path` (.npz, no pickles); `load` can leave large arrays there."""
-    check(dataset, str(path))
+    check_dataset(dataset, str(path))
     arrays = dataset._asdict()
     skeleton = arrays.pop("skeleton")
     arrays |= {
@@ -133,7 +133,7 @@ def save(dataset: Dataset, path: str | os.PathLike) -> None:
         write_arrays(file, present, stored=("keypoints", "points_3d"))  # which hardly compress
 
 
-def load(path: str | os.PathLike) -> Dataset:
+def load_dataset(path: str | os.PathLike) -> Dataset:
     """Read and check a geolift data set. Large arrays stay in the file, read-only: it may be replaced, not changed.
 
     Raises:
@@ -172,12 +172,12 @@ def load(path: str | os.PathLike) -> Dataset:
         raise DatasetError(f"{path}: {error}") from error
     fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
     fields["source"] = str(source)
-    dataset = check(Dataset(skeleton=skeleton, **fields), str(path))
+    dataset = check_dataset(Dataset(skeleton=skeleton, **fields), str(path))
     floats = {key: getattr(dataset, key) for key in FLOATS}
     return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
 
 
-def check(dataset: Dataset, origin: str) -> Dataset:
+def check_dataset(dataset: Dataset, origin: str) -> Dataset:
     """Return `dataset` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
     _check_shapes(dataset, origin)
     _check_clips(dataset, origin)

@@ -38,7 +38,7 @@ class Normalization(NamedTuple):
     bones: Sequence[float] = ()
 
 
-def fit(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
+def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
     """The normalisation of a training set: intrinsics where the data set has them, the image size otherwise.
 
     Raises:

@@ -122,12 +122,12 @@ def make_pool(
     return Pool(take(order), later, start.astype(np.int32), size.astype(np.int32))
 
 
-def merge(pools: Sequence[Pool]) -> Pool:
+def merge_pools(pools: Sequence[Pool]) -> Pool:
     """Several pools without pairs as one, every pose equally likely."""
     return _one_group(jax.tree.map(lambda *parts: np.concatenate(parts), *(pool.poses for pool in pools)), None)
 
 
-def shard(pools: Pools, size: int, number: int) -> Pools:
+def shard_pools(pools: Pools, size: int, number: int) -> Pools:
     """Shard `number` of pools on the host that are too large for a device.
 
     `size` poses of each pool, drawn with replacement as a step draws; so what a step draws from it has the chances that
@@ -167,7 +167,7 @@ def _has_partner(dataset: Dataset, usable: np.ndarray, gap: int) -> np.ndarray:
     return partner
 
 
-def sample(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
+def sample_batch(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
     """Draw the examples numbered `examples` `[N]` of the step whose key is `key`."""
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, examples)
     pose_key, real_key, view_key, source_key = jnp.moveaxis(jax.vmap(lambda k: jax.random.split(k, 4))(keys), 1, 0)

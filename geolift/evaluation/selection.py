@@ -83,7 +83,7 @@ def choose(trained: Model, data: Dataset) -> Judged:
     Raises:
         DatasetError: if the data set does not fit the model, or no frame is left.
     """
-    data = data.blind()
+    data = data.without_3d()
     expect_skeleton(data.skeleton, trained.skeleton)
     known = data.intrinsics if trained.normalization.plane == "camera" else data.image_size
     poses = (normalize_persons if known is None else normalize)(data, trained.normalization)

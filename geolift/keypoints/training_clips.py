@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolift.data.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check_dataset
 from geolift.keypoints.recording import Recording
 from geolift.skeletons.mapping import JointMapping, map_joints
 
@@ -64,4 +64,4 @@ def to_dataset(recording: Recording, mapping: JointMapping, *, source: str, head
         image_size=None if size is None else size[start],
         source=source,
     )
-    return check(dataset, source)
+    return check_dataset(dataset, source)

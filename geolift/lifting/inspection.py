@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.data import dataset
-from geolift.data.dataset import Dataset
+from geolift.data.dataset import Dataset, load_dataset
 from geolift.errors import printable
 from geolift.keypoints.formats import geolift_dataset
 from geolift.keypoints.options import NO_OPTIONS, Options
@@ -83,7 +82,7 @@ def inspect(path: str | os.PathLike, *, format: str | None = None, options: Opti
     else:
         recording, format, why = read_keypoints(path, format=format, options=options)
     if format == geolift_dataset.FORMAT.name:
-        holds = _of_dataset(dataset.load(path))
+        holds = _of_dataset(load_dataset(path))
     followed = track(recording)
     sizes = () if recording.image_size is None else np.unique(recording.image_size, axis=0).tolist()
     return Inspection(

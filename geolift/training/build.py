@@ -12,11 +12,10 @@ import optax
 from flax import linen as nn
 from ml_collections import ConfigDict
 
-from geolift.data import normalization
 from geolift.data.dataset import Dataset
-from geolift.data.normalization import Normalization
-from geolift.data.open_dataset import open_dataset
-from geolift.data.sampling import Pool, Pools, make_pool, merge
+from geolift.data.normalization import Normalization, normalize, normalize_persons
+from geolift.data.sampling import Pool, Pools, make_pool, merge_pools
+from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError, DatasetError
 from geolift.networks.flow import PoseFlow, fit, parts_of
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
@@ -210,14 +209,16 @@ def build_pools(config: ConfigDict, seen: Dataset, scaling: Normalization) -> Po
     """
     pool = functools.partial(make_pool, masks=config.data.masks)
     target = pool(
-        normalization.normalize(seen, scaling),
+        normalize(seen, scaling),
         seen,
         by=config.data.sampling,
         gap=config.motion.gap if config.loss.weights.temporal else None,
     )
     if not config.adapter.data:
         return Pools(target)
-    return Pools(target, merge([_source(path, config, seen, scaling, pool) for path in config.adapter.data.split(",")]))
+    return Pools(
+        target, merge_pools([_source(path, config, seen, scaling, pool) for path in config.adapter.data.split(",")])
+    )
 
 
 def _source(path: str, config: ConfigDict, seen: Dataset, scaling: Normalization, pool: Callable[..., Pool]) -> Pool:
@@ -227,10 +228,10 @@ def _source(path: str, config: ConfigDict, seen: Dataset, scaling: Normalization
     """
     source = open_dataset(path)
     try:
-        source = source.select(config.adapter.split).blind()
+        source = source.select(config.adapter.split).without_3d()
         expect_skeleton(source.skeleton, seen.skeleton)
         same = scaling.plane == "camera" and source.intrinsics is not None
-        scale = normalization.normalize if same else normalization.normalize_persons
+        scale = normalize if same else normalize_persons
         return pool(scale(source, scaling), source)
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from error

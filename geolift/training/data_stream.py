@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from ml_collections import ConfigDict
 
-from geolift.data.sampling import Pools, shard
+from geolift.data.sampling import Pools, shard_pools
 
 
 def stream(config: ConfigDict, pools: Pools, place: Callable[[Pools], Pools], *, last: int) -> Callable[[int], Pools]:
@@ -25,7 +25,7 @@ def stream(config: ConfigDict, pools: Pools, place: Callable[[Pools], Pools], *,
         placed = place(pools)
         return lambda step: placed
     # Until each of its poses was lifted once, on average.
-    return Shards(lambda number: place(shard(pools, size, number)), steps=size // config.batch_size, last=last).at
+    return Shards(lambda number: place(shard_pools(pools, size, number)), steps=size // config.batch_size, last=last).at
 
 
 class Shards:

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from geolift.data.open_dataset import open_dataset
-from geolift.data.sampling import Pools, sample
+from geolift.data.sampling import Pools, sample_batch
+from geolift.data.sources import open_dataset
 from geolift.training import checkpoint
 from geolift.training.build import build_phases, build_pools
 from geolift.training.data_stream import stream
@@ -70,7 +70,7 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
     if not dumps:
         raise FileNotFoundError(f"{run.folder / FOLDER}: no dump of a run that diverged")
     state = checkpoint.read(run.folder / FOLDER / str(dumps[-1]), run.start())
-    seen = open_dataset(run.config.data.path).select(run.config.data.split).blind()
+    seen = open_dataset(run.config.data.path).select(run.config.data.split).without_3d()
     pools = build_pools(run.config, seen, run.normalization)
     expect(run.folder / CARD, card(seen, run.normalization, pools))
     last = int(state.step)
@@ -79,7 +79,7 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
 
 
 def _again(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:
-    batch = sample(pools, jax.random.fold_in(state.key, step), jnp.arange(run.config.batch_size))
+    batch = sample_batch(pools, jax.random.fold_in(state.key, step), jnp.arange(run.config.batch_size))
     phase = next(phase for phase in build_phases(run.config, run.skeleton, run.normalization) if step < phase.last)
     resting = {name: average["params"] for name, average in state.ema.items()}
     grads, outcome = gradients(phase.objectives, state.params, state.batch_stats, batch, resting=resting)

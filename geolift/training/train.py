@@ -10,9 +10,9 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
-from geolift.data import normalization
-from geolift.data.open_dataset import open_dataset
-from geolift.data.sampling import sample
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError
 from geolift.model import Model
 from geolift.safe_io.json_file import write_json
@@ -99,8 +99,8 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
             data = open_dataset(config.data.path)
             for split in filter(None, (config.data.validation_split, config.evaluation.split)):
                 data.select(split)  # a wrong name is better found now than after the training
-            seen = data.blind().select(config.data.split)
-            scaling = normalization.fit(seen, distance=config.view.distance)
+            seen = data.without_3d().select(config.data.split)
+            scaling = fit_normalization(seen, distance=config.view.distance)
             pools = build_pools(config, seen, scaling)
             about = card(seen, scaling, pools)
             distributed.expect_same("config and data", [[c.to_dict() for c in configs], about])
@@ -139,7 +139,7 @@ def _program(config: ConfigDict, phase: Phase, *, replicas: bool) -> Parallel:
         jax.devices(),
         batch_size=config.batch_size,
         steps=config.run.steps_per_dispatch,
-        sample=sample,
+        sample=sample_batch,
         objectives=phase.objectives,
         patience=config.run.patience,
         replicas=replicas,

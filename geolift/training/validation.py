@@ -7,9 +7,8 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from geolift import metrics
-from geolift.data import normalization
 from geolift.data.dataset import Dataset
-from geolift.data.normalization import Normalization
+from geolift.data.normalization import Normalization, normalize
 from geolift.model import Model, lift_on_device
 
 FRAMES = 1024
@@ -25,7 +24,7 @@ def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Call
         return lambda model: {}
     chosen = whole[np.linspace(0, len(whole) - 1, min(FRAMES, len(whole))).astype(int)]
     root = data.skeleton.root
-    poses, points = normalization.normalize(split, scaling)[chosen], split.points_3d[chosen]
+    poses, points = normalize(split, scaling)[chosen], split.points_3d[chosen]
 
     @jax.jit
     def errors(lifted: jax.Array) -> dict[str, jax.Array]:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from benchmarks.step import setting
-from geolift.data import normalization
-from geolift.data.open_dataset import open_dataset
-from geolift.data.sampling import sample
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import open_dataset
 from geolift.geometry import sample_rotation
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.step import gradients
@@ -40,12 +40,14 @@ def test_it_computes_the_losses_and_gradients_of_ours():
     from benchmarks import torch_step
 
     config = setting(width=32, batch=64, precision="float32")
-    seen = open_dataset("procedural").select("train").blind()
-    scaling = normalization.fit(seen)
-    pools = build_pools(config, seen, scaling)
+    seen = open_dataset("procedural").select("train").without_3d()
+    normalization = fit_normalization(seen)
+    pools = build_pools(config, seen, normalization)
     state = build_state(config, seen.skeleton, 10_000)
-    batch = sample(pools, jax.random.key(3), np.arange(config.batch_size))
-    ours, outcome = gradients(build_phases(config, seen.skeleton, scaling)[-1].objectives, state.params, {}, batch)
+    batch = sample_batch(pools, jax.random.key(3), np.arange(config.batch_size))
+    ours, outcome = gradients(
+        build_phases(config, seen.skeleton, normalization)[-1].objectives, state.params, {}, batch
+    )
 
     limits = {name: config.view[name] for name in ("azimuth", "elevation", "pitch")}
     rotation = jax.vmap(lambda key: sample_rotation(key, **limits))(batch.key)

@@ -7,7 +7,8 @@ import pytest
 
 from geolift.convert import keypoint_files
 from geolift.convert.registry import CONVERTERS
-from geolift.data import dataset, normalization
+from geolift.data.dataset import load_dataset, save_dataset
+from geolift.data.normalization import fit_normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
 from geolift.keypoints.training_clips import to_dataset
@@ -93,10 +94,10 @@ def test_a_keypoint_file_is_followed_cut_and_said(tmp_path):
     assert data.image_size.tolist() == [[1280, 720]] * 6 and set(data.split) == {"train"}
     assert "alphapose" in data.source and "14 joints less sure than 0.1" in data.source
     assert "2 people were tracked" in data.source and not data.seen[:, JOINT("left_wrist")].any()
-    dataset.save(data, tmp_path / "out.npz")
-    assert dataset.load(tmp_path / "out.npz").frames == 14
+    save_dataset(data, tmp_path / "out.npz")
+    assert load_dataset(tmp_path / "out.npz").frames == 14
     sure = convert(path, fps=25, image_size=(1280, 720), min_confidence=0, head="extrapolate")
-    assert sure.whole.all() and normalization.fit(sure).factor > 0
+    assert sure.whole.all() and fit_normalization(sure).factor > 0
     assert "image sizes are not known" in convert(path, fps=25).source
 
 

@@ -134,7 +134,7 @@ def test_real_cmu_motion_by_the_protocol(cmu_file):
     assert [data.select(split).frames for split in ("train", "test", "extra")] == [242084, 57068, 26740]
     assert cmu.NOTICE in data.source
     head, root, knee, ankle = (H36M17.names.index(n) for n in ("head", "pelvis", "left_knee", "left_ankle"))
-    walk = data._take_clips(np.flatnonzero(data.action == "walk"))
+    walk = data._select_clips(np.flatnonzero(data.action == "walk"))
     upright = walk.keypoints[:, [head, root, knee, ankle], 1]
     assert (np.diff(upright, axis=1) > 0).all(axis=1).mean() > 0.95  # y points down, joints are in order
     pitch = np.degrees(np.arctan2(*np.median(walk.points_3d[:, head] - walk.points_3d[:, root], axis=0)[[2, 1]]))

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from geolift.data import dataset
+from geolift.data.dataset import check_dataset, load_dataset, save_dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import npz
 
@@ -13,7 +13,7 @@ from geolift.safe_io import npz
 def changed(people, tmp_path, **arrays):
     """Write the people with some arrays replaced (None removes), past the checks of `save`."""
     path = tmp_path / "people.npz"
-    dataset.save(people, path)
+    save_dataset(people, path)
     content = {**npz.read_arrays(path), **arrays}
     np.savez(path, **{key: value for key, value in content.items() if value is not None})
     return path
@@ -26,7 +26,7 @@ def edited(array, place, value):
 
 
 def test_round_trip(people, people_file):
-    again = dataset.load(people_file)
+    again = load_dataset(people_file)
     assert again.skeleton == people.skeleton and again.source == people.source
     for name, before, after in zip(people._fields, people, again, strict=True):
         if name not in ("skeleton", "source"):
@@ -35,13 +35,13 @@ def test_round_trip(people, people_file):
 
 def test_a_large_one_stays_in_its_file(people, people_file, monkeypatch, tmp_path):
     monkeypatch.setattr(npz, "MAPPED", 1)
-    again = dataset.load(people_file)
+    again = load_dataset(people_file)
     assert not again.keypoints.flags.writeable and not again.points_3d.flags.writeable
     for name, before, after in zip(people._fields, people, again, strict=True):
         if name not in ("skeleton", "source"):
             np.testing.assert_array_equal(before, after)
-    dataset.save(again, people_file)  # over itself
-    np.testing.assert_array_equal(dataset.load(people_file).points_3d, people.points_3d)
+    save_dataset(again, people_file)  # over itself
+    np.testing.assert_array_equal(load_dataset(people_file).points_3d, people.points_3d)
 
 
 def test_clips_that_follow_each_other_are_not_copied(people):
@@ -55,7 +55,7 @@ def test_clips_that_follow_each_other_are_not_copied(people):
 
 def test_nothing_half_written_stays_behind(people, tmp_path):
     with pytest.raises(DatasetError):
-        dataset.save(people._replace(fps=people.fps[:-1]), tmp_path / "bad.npz")
+        save_dataset(people._replace(fps=people.fps[:-1]), tmp_path / "bad.npz")
     assert not list(tmp_path.iterdir())
 
 
@@ -63,23 +63,23 @@ def test_splits_part_the_frames(people):
     parts = [people.select(split) for split in ("train", "validation", "test")]
     assert sum(part.frames for part in parts) == people.frames == people.select("all").frames
     for part in parts:
-        assert dataset.check(part, "part").points_3d.shape == (part.frames, 17, 3)
+        assert check_dataset(part, "part").points_3d.shape == (part.frames, 17, 3)
     with pytest.raises(DatasetError, match=r"'dev'.*'test', 'train', 'validation'"):
         people.select("dev")
 
 
 def test_blind_drops_3d_and_nothing_else(people):
-    blind = people.blind()
-    assert blind.points_3d is None
-    assert all(a is b for name, a, b in zip(people._fields, people, blind, strict=True) if name != "points_3d")
+    without = people.without_3d()
+    assert without.points_3d is None
+    assert all(a is b for name, a, b in zip(people._fields, people, without, strict=True) if name != "points_3d")
 
 
 def test_optional_arrays_may_be_missing(people, tmp_path):
     path = changed(people, tmp_path, points_3d=None, intrinsics=None, source=None)
-    again = dataset.load(path)
+    again = load_dataset(path)
     assert again.points_3d is None and again.intrinsics is None and again.source == ""
     path = changed(people, tmp_path, points_3d=None, intrinsics=None, image_size=None)
-    assert dataset.load(path).image_size is None
+    assert load_dataset(path).image_size is None
 
 
 BAD = {
@@ -130,13 +130,13 @@ def test_bad_arrays(people, tmp_path, case):
     change, message = BAD[case]
     path = changed(people, tmp_path, **change(people))
     with pytest.raises(DatasetError, match=message) as error:
-        dataset.load(path)
+        load_dataset(path)
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
 def test_any_damage_gives_geolift_s_own_error(people, tmp_path, rng):
-    small = people._take_clips(np.arange(2))
-    dataset.save(small, tmp_path / "small.npz")
+    small = people._select_clips(np.arange(2))
+    save_dataset(small, tmp_path / "small.npz")
     whole = (tmp_path / "small.npz").read_bytes()
     for _ in range(300):
         damaged = bytearray(whole)
@@ -144,16 +144,16 @@ def test_any_damage_gives_geolift_s_own_error(people, tmp_path, rng):
             damaged[place] ^= 1 << rng.integers(8)
         (tmp_path / "damaged.npz").write_bytes(damaged)
         with contextlib.suppress(DatasetError):  # nothing else; bits in unused fields of the archive may even pass
-            dataset.load(tmp_path / "damaged.npz")
+            load_dataset(tmp_path / "damaged.npz")
 
 
 def test_pixels_of_any_scale_and_origin_are_fine(people):
     f, c = people.intrinsics[:, :2], people.intrinsics[:, 2:]
     plane = (people.keypoints - c[0]) / f[0]
     unit = np.tile(np.float32([1, 1, 0, 0]), (len(f), 1))
-    dataset.check(people._replace(keypoints=plane, intrinsics=unit, image_size=None), "plane")
+    check_dataset(people._replace(keypoints=plane, intrinsics=unit, image_size=None), "plane")
 
 
 def test_noisy_detections_are_no_mistake(people, rng):
     noisy = people._replace(keypoints=people.keypoints + rng.normal(scale=8, size=people.keypoints.shape).astype("f"))
-    dataset.check(noisy, "noisy")
+    check_dataset(noisy, "noisy")

@@ -5,26 +5,28 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift.data import normalization, sampling
+from geolift.data import normalization
+from geolift.data.normalization import fit_normalization, normalize
+from geolift.data.sampling import Pools, make_pool, sample_batch
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
 
 def test_mean_head_root_distance_is_one_over_c(people):
     for distance in (10.0, 4.0):
-        poses = normalization.normalize(people, normalization.fit(people, distance=distance))
+        poses = normalize(people, fit_normalization(people, distance=distance))
         np.testing.assert_array_equal(poses[:, H36M17.root], 0)
         np.testing.assert_allclose(np.linalg.norm(poses[:, H36M17.head], axis=-1).mean(), 1 / distance, rtol=1e-5)
 
 
 def test_scale_is_one_for_all_not_per_pose(people):
-    poses = normalization.normalize(people, normalization.fit(people))
+    poses = normalize(people, fit_normalization(people))
     assert np.linalg.norm(poses[:, H36M17.head], axis=-1).std() > 0.005
 
 
 def test_poses_do_not_depend_on_the_camera_s_pixels(people):
     blown_up = people._replace(keypoints=people.keypoints * 3, intrinsics=people.intrinsics * 3)
-    a, b = (normalization.normalize(d, normalization.fit(d)) for d in (people, blown_up))
+    a, b = (normalize(d, fit_normalization(d)) for d in (people, blown_up))
     np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -32,26 +34,24 @@ def test_poses_do_not_depend_on_the_camera_s_pixels(people):
 def test_a_large_data_set_is_normalised_in_pieces(people, plane, monkeypatch):
     if plane == "image":
         people = people._replace(intrinsics=None)
-    scale = normalization.fit(people)
-    whole = normalization.normalize(people, scale)
+    scale = fit_normalization(people)
+    whole = normalize(people, scale)
     monkeypatch.setattr(normalization, "FRAMES", 7)
-    assert normalization.fit(people) == scale
-    np.testing.assert_array_equal(normalization.normalize(people, scale), whole)
+    assert fit_normalization(people) == scale
+    np.testing.assert_array_equal(normalize(people, scale), whole)
     monkeypatch.setattr(normalization, "MEASURED", people.frames // 3)
-    thinned = normalization.fit(people)
+    thinned = fit_normalization(people)
     assert thinned.factor == scale.factor
     np.testing.assert_allclose(thinned.bones, scale.bones, rtol=0.1)
 
 
 def test_without_intrinsics_the_image_size_serves(people):
     plain = people._replace(intrinsics=None)
-    fitted = normalization.fit(plain)
+    fitted = fit_normalization(plain)
     assert fitted.plane == "image"
-    np.testing.assert_allclose(
-        normalization.normalize(plain, fitted), normalization.normalize(people, normalization.fit(people)), atol=1e-6
-    )
+    np.testing.assert_allclose(normalize(plain, fitted), normalize(people, fit_normalization(people)), atol=1e-6)
     with pytest.raises(DatasetError, match="intrinsics: found none"):
-        normalization.normalize(plain, normalization.fit(people))
+        normalize(plain, fit_normalization(people))
 
 
 def test_scale_ignores_joints_that_were_not_seen(people):
@@ -59,14 +59,14 @@ def test_scale_ignores_joints_that_were_not_seen(people):
     confidence[::2, H36M17.head] = 0
     keypoints = people.keypoints.copy()
     keypoints[::2, H36M17.head] = 0
-    part = normalization.fit(people._replace(keypoints=keypoints, confidence=confidence))
-    assert abs(part.factor / normalization.fit(people).factor - 1) < 0.05
+    part = fit_normalization(people._replace(keypoints=keypoints, confidence=confidence))
+    assert abs(part.factor / fit_normalization(people).factor - 1) < 0.05
     with pytest.raises(DatasetError, match="head and pelvis"):
-        normalization.fit(people._replace(confidence=np.zeros_like(confidence)))
+        fit_normalization(people._replace(confidence=np.zeros_like(confidence)))
 
 
 def draw(sampler_, n=20_000, step=0):
-    return sampling.sample(sampling.Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
+    return sample_batch(Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
 
 
 def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
@@ -81,7 +81,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     confidence = people.confidence * keep[:, None]  # fewer clips of one action: shares by clip and by action differ
     part = people._replace(confidence=confidence.astype(np.float32))
     for by, label in (("frame", None), ("clip", clip), ("action", action)):
-        made = sampling.make_pool(poses, part, by=by)
+        made = make_pool(poses, part, by=by)
         drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose.joints])
         assert keep[drawn].all()
         if label is None:
@@ -96,7 +96,7 @@ def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
 
 
 def test_every_pose_is_drawn(people, poses):
-    made = sampling.make_pool(poses, people)
+    made = make_pool(poses, people)
     drawn = {np.asarray(p).tobytes() for p in draw(made).pose.joints} | {
         np.asarray(p).tobytes() for p in draw(made).real.joints
     }
@@ -104,9 +104,9 @@ def test_every_pose_is_drawn(people, poses):
 
 
 def test_batches_depend_on_key_and_example_alone(people, poses):
-    made = sampling.make_pool(poses, people)
+    made = make_pool(poses, people)
     whole = draw(made, 16)
-    part = sampling.sample(sampling.Pools(made), jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
+    part = sample_batch(Pools(made), jax.random.fold_in(jax.random.key(0), 0), jnp.arange(8, 16))
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(part), strict=True):
         if jnp.issubdtype(a.dtype, jax.dtypes.prng_key):
             a, b = jax.random.key_data(a), jax.random.key_data(b)
@@ -121,12 +121,12 @@ def test_batches_depend_on_key_and_example_alone(people, poses):
 def test_frames_with_missing_joints_are_left_out(people, poses):
     confidence = people.confidence.copy()
     confidence[5:, 3] = 0
-    made = sampling.make_pool(poses, people._replace(confidence=confidence))
+    made = make_pool(poses, people._replace(confidence=confidence))
     np.testing.assert_array_equal(made.poses.joints, poses[:5])
     with pytest.raises(DatasetError, match="nothing to train on"):
-        sampling.make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
+        make_pool(poses, people._replace(confidence=np.zeros_like(confidence)))
 
 
 def test_unknown_grouping_is_refused(people, poses):
     with pytest.raises(ValueError, match="subject"):
-        sampling.make_pool(poses, people, by="subject")
+        make_pool(poses, people, by="subject")

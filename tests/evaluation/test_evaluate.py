@@ -150,7 +150,7 @@ def test_clips_without_a_frame_rate_have_no_velocity(people, guess):
     still = people._replace(fps=np.zeros_like(people.fps))
     assert evaluate(guess, still)["mpjve"] is None
     half = people._replace(fps=np.where(np.arange(len(people.fps)) % 2, people.fps, 0))
-    moving = people._take_clips(np.flatnonzero(half.fps))
+    moving = people._select_clips(np.flatnonzero(half.fps))
     only = evaluate(guess[np.isin(people.clip_of_frame, np.flatnonzero(half.fps))], moving)
     scale = evaluate(guess, half)["scale"] / only["scale"]
     np.testing.assert_allclose(evaluate(guess, half)["mpjve"], only["mpjve"], rtol=3 * abs(scale - 1) + 1e-4)
@@ -195,7 +195,7 @@ def test_table_names_every_system_and_action(people):
 
 def test_what_cannot_be_evaluated_is_refused(people):
     with pytest.raises(DatasetError, match="points_3d: found none"):
-        evaluate(people.points_3d, people.blind())
+        evaluate(people.points_3d, people.without_3d())
     with pytest.raises(ValueError, match="51 values that are not finite"):
         evaluate(np.where(np.arange(people.frames)[:, None, None] == 3, np.nan, people.points_3d), people)
     with pytest.raises(ValueError, match="points: found shape"):

@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from geolift.data import dataset, normalization
-from geolift.data.dataset import Dataset
+from geolift.data.dataset import Dataset, check_dataset
 from geolift.data.human36m import HUMAN36M_ACTIONS, human36m_row
+from geolift.data.normalization import fit_normalization
 from geolift.errors import DatasetError
 from geolift.evaluation import report as reports
 from geolift.evaluation.evaluate import evaluate, table
@@ -61,7 +61,7 @@ def recorded(clips, **more):
         "intrinsics": np.tile(np.float32([FOCAL, FOCAL, 500, 500]), (len(clips), 1)),
         "points_3d": points.astype(np.float32),
     }
-    return dataset.check(Dataset(**{**fields, **more}), "fixture")
+    return check_dataset(Dataset(**{**fields, **more}), "fixture")
 
 
 def lifted(data, scale=0.2):
@@ -293,7 +293,7 @@ def test_a_report_follows_its_protocol(tmp_path, monkeypatch, capsys):
     data = human36m()
     lifter = Lifter(width=8, blocks=1, norm="none")
     variables = lifter.init(jax.random.key(0), jnp.zeros((1, 17, 2)))
-    model = Model(lifter, variables, H36M17, normalization.fit(data), distance=10.0, min_depth=1.0)
+    model = Model(lifter, variables, H36M17, fit_normalization(data), distance=10.0, min_depth=1.0)
     monkeypatch.setattr(reports, "load", lambda workdir, **_: (model, None, 7))
     reports.report(tmp_path, data, source="h36m.npz", split="test", protocol=PROTOCOLS["h36m-14"])
     result = json.loads((tmp_path / "evaluation.json").read_text())

@@ -12,7 +12,9 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import cmu_cpu
-from geolift.data import dataset, normalization
+from geolift.data import dataset
+from geolift.data.dataset import save_dataset
+from geolift.data.normalization import fit_normalization, normalize, normalize_persons
 from geolift.errors import DatasetError
 from geolift.evaluation import selection
 from geolift.evaluation.selection import CRITERIA, Flat, choose, judge, plausible
@@ -55,20 +57,20 @@ def memory(bodies, *, views=12):
 
 
 @pytest.fixture(scope="module")
-def scaling(people):
-    return normalization.fit(people)
+def normalization(people):
+    return fit_normalization(people)
 
 
 @pytest.fixture(scope="module")
-def lifter(scaling):
-    return lambda network, variables=(): Model(network, variables, H36M17, scaling, VIEW.distance, VIEW.min_depth)
+def lifter(normalization):
+    return lambda network, variables=(): Model(network, variables, H36M17, normalization, VIEW.distance, VIEW.min_depth)
 
 
 @pytest.fixture(scope="module")
-def bodies(people, scaling):
+def bodies(people, normalization):
     """The true bodies `[F, J, 3]`, root-centred, in model units."""
     root = people.points_3d[:, :1]
-    return (people.points_3d - root) * np.float32(VIEW.distance * scaling.factor) / root[..., 2:]
+    return (people.points_3d - root) * np.float32(VIEW.distance * normalization.factor) / root[..., 2:]
 
 
 @pytest.fixture(scope="module")
@@ -229,18 +231,16 @@ def test_data_with_what_the_model_was_normalised_by_keeps_its_sizes(people, lift
     own, other = both._replace(intrinsics=None), both._replace(image_size=None)
     if plane == "camera":
         own, other = other, own
-    scaling = normalization.fit(own)
-    assert scaling.plane == plane
-    trained = lifter(Flat(False))._replace(normalization=scaling)
-    np.testing.assert_array_equal(choose(trained, own).poses, normalization.normalize(own, scaling))
-    np.testing.assert_array_equal(choose(trained, other).poses, normalization.normalize_persons(other, scaling))
+    normalization = fit_normalization(own)
+    assert normalization.plane == plane
+    trained = lifter(Flat(False))._replace(normalization=normalization)
+    np.testing.assert_array_equal(choose(trained, own).poses, normalize(own, normalization))
+    np.testing.assert_array_equal(choose(trained, other).poses, normalize_persons(other, normalization))
 
 
-def test_people_before_unknown_cameras_are_judged_at_their_own_size(people, lifter, scaling):
+def test_people_before_unknown_cameras_are_judged_at_their_own_size(people, lifter, normalization):
     wild = people._replace(intrinsics=None, keypoints=3 * people.keypoints)
-    np.testing.assert_array_equal(
-        choose(lifter(Flat(False)), wild).poses, normalization.normalize_persons(wild, scaling)
-    )
+    np.testing.assert_array_equal(choose(lifter(Flat(False)), wild).poses, normalize_persons(wild, normalization))
     assert judge(lifter(Flat(False)), wild, VIEW)["score"] == 1
 
 
@@ -299,11 +299,11 @@ def test_pictures_without_matplotlib_are_a_line(monkeypatch, capsys, people, tmp
 
 
 def test_select_on_photographs_from_the_command_line(people, runs, tmp_path):
-    stills = people.blind()._replace(
+    stills = people.without_3d()._replace(
         intrinsics=None, image_size=None, start=np.arange(people.frames), stop=np.arange(people.frames) + 1,
         **{key: getattr(people, key)[people.clip_of_frame] for key in ("fps", *dataset.CLIP_TEXT)},
     )  # fmt: skip
-    dataset.save(stills, tmp_path / "stills.npz")
+    save_dataset(stills, tmp_path / "stills.npz")
     out = tmp_path / "wild.json"
     command = ["-m", "launch.select", f"--runs={runs}/row/seed_0", f"--data={tmp_path}/stills.npz", f"--out={out}"]
     program(*command, "--split=test")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.data import dataset
 from geolift.data.cameras import film
-from geolift.data.synthetic import motions
+from geolift.data.dataset import save_dataset
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
@@ -63,8 +63,8 @@ def _tables(folder):
 def _own(folder):
     npz_json.write_npz(make_result(frames=4), folder / "poses.npz")
     npz_json.write_json(make_result(frames=4), folder / "poses.json")
-    clips = motions.clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
-    dataset.save(film(clips, H36M17), folder / "dataset.npz")
+    clips = procedural_clips(seed=1, people=3, seconds=0.2, fps=10.0)[:3]
+    save_dataset(film(clips, H36M17), folder / "dataset.npz")
 
 
 def _deeplabcut(folder):

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 
 SUBJECTS = ("S1", "S9", "S11")
 ACTIONS = (
@@ -45,7 +45,7 @@ GOLDEN = {
 @functools.cache
 def people(frames):
     """`[frames, 17, 3]` world metres of a walking person for each subject, z up, near the middle of the room."""
-    made = motions.clips(seed=3, people=3, seconds=frames / 50, fps=50)
+    made = procedural_clips(seed=3, people=3, seconds=frames / 50, fps=50)
     walks = [clip.points for clip in made[:: len(made) // 3]]
     return {name: walk - walk[:1, :1] * [1, 1, 0] for name, walk in zip(SUBJECTS, walks, strict=True)}
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from geolift.data.cameras import FOCAL, IMAGE_SIZE, look_at
 from geolift.data.synthetic import motions as procedural
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.output.result import Result
 from geolift.skeletons.skeleton import H36M17
 
@@ -15,7 +16,7 @@ def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, **changes)
 
     `changes` replace fields of the result.
     """
-    clips = procedural.clips(seed=seed, people=max(3, people), seconds=max(1.0, 1.0 + frames / fps), fps=fps)
+    clips = procedural_clips(seed=seed, people=max(3, people), seconds=max(1.0, 1.0 + frames / fps), fps=fps)
     motions = len(procedural.MOTIONS)
     points, position, keypoints = [], [], []
     for i in range(people):

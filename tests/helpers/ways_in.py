@@ -12,10 +12,10 @@ import jax
 import numpy as np
 
 from geolift.convert.registry import CONVERTERS
-from geolift.data import dataset
 from geolift.data.cameras import film
+from geolift.data.dataset import load_dataset
 from geolift.data.normalization import Normalization
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.errors import LONGEST, DatasetError
 from geolift.keypoints.detector import blazepose
 from geolift.keypoints.options import Options
@@ -81,7 +81,7 @@ def write(folder: Path) -> None:
     dog = textwrap.dedent(skeleton_file.__doc__.split("than the file:\n")[1].split("\n* ")[0])
     (folder / "dog.toml").write_text(dog)
     (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
-    people = film(motions.clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
+    people = film(procedural_clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
     write_3dhp(folder / "3dhp_test", people, dict.fromkeys((f"TS{i}" for i in range(1, 7)), 20))
     write_3dhp_train(folder / "3dhp_train" / "S1" / "Seq1" / "annot.mat")
     if importlib.util.find_spec("cv2"):
@@ -123,7 +123,7 @@ def _read(reader: str, path: Path) -> None:
     elif reader == "lift":
         lift(path)
     elif reader == "dataset":
-        dataset.load(path)
+        load_dataset(path)
     elif reader == "poses":
         load_result(path)
     elif reader == "weights":

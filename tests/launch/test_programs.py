@@ -11,7 +11,7 @@ import pytest
 
 import geolift
 from geolift import cli
-from geolift.data import dataset
+from geolift.data.dataset import load_dataset, save_dataset
 from tests.helpers.paths import ROOT
 
 PNG = b"\x89PNG"
@@ -47,7 +47,7 @@ def test_train_and_evaluate_from_the_command_line(people_file, tmp_path):
     done = program("-m", "launch.evaluate", f"--workdir={run}", f"--data={people_file}", "--split=all", "--refine")
     assert "clips refined" in done.stdout
     everything = json.loads((run / "evaluation.json").read_text())
-    assert everything["counts"]["frames"] == dataset.load(people_file).frames > result["counts"]["frames"]
+    assert everything["counts"]["frames"] == load_dataset(people_file).frames > result["counts"]["frames"]
     assert everything["refined"]["counts"] == everything["counts"]
     assert everything["refined"]["p_mpjpe"] != everything["p_mpjpe"]
 
@@ -81,7 +81,7 @@ def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
     assert cli.main(["convert", "cmu", str(cmu_file), str(out), "--seed", "0"]) == 0
     printed = capsys.readouterr().out
     assert "train: 242084 frames, 19 subjects, 16 actions" in printed and "mocap.cs.cmu.edu" in printed
-    assert dataset.load(out).select("test").frames == 57068
+    assert load_dataset(out).select("test").frames == 57068
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_public_functions_are_documented_with_shapes():
 
 
 def test_training_without_3d_ends_without_a_table(people, tmp_path):
-    dataset.save(people.blind(), tmp_path / "flat.npz")
+    save_dataset(people.without_3d(), tmp_path / "flat.npz")
     flags = [f"--config.data.path={tmp_path / 'flat.npz'}", f"--workdir={tmp_path / 'run'}"]
     done = program("-m", "launch.train", *flags, *SMALL)
     assert "next: python -m launch.evaluate" in done.stdout and "P-MPJPE" not in done.stdout

@@ -7,7 +7,7 @@ from ml_collections import ConfigDict
 import geolift
 from configs import quickstart
 from geolift import cli
-from geolift.data import dataset
+from geolift.data.dataset import load_dataset
 from geolift.output.write import load_result
 
 SKELETON = """
@@ -62,7 +62,7 @@ def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
     said = ["--skeleton", str(tracked / "dog.toml"), "--fps", "30"]
     table, data, run = (str(tracked / name) for name in ("dog.csv", "dog.npz", "run"))
     assert cli.main(["convert", "keypoints", table, data, *said, "--image-size", "640x480"]) == 0
-    made = dataset.load(data)
+    made = load_dataset(data)
     assert made.skeleton.names == ("pelvis", "left_hip", "left_paw", "right_hip", "right_paw", "withers", "nose")
     assert made.frames == 120 and made.whole.all()
 

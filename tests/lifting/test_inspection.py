@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from geolift.data import dataset
+from geolift.data.dataset import save_dataset
 from geolift.keypoints.options import Options
 from geolift.lifting.inspection import describe, inspect
 from geolift.output import npz_json
@@ -76,7 +76,7 @@ def test_a_data_set(people, people_file, tmp_path):
     said = describe(found)
     assert "3D points" in said and "train" in said and "intrinsics" in said
     plain = tmp_path / "plain.npz"
-    dataset.save(people.blind()._replace(intrinsics=None, source=""), plain)
+    save_dataset(people.without_3d()._replace(intrinsics=None, source=""), plain)
     assert {"no 3D points", "no intrinsics", "source: not told"} <= set(inspect(plain).holds)
 
 

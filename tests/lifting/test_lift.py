@@ -7,7 +7,7 @@ import pytest
 from flax import linen as nn
 
 import geolift
-from geolift.data.normalization import Normalization, fit
+from geolift.data.normalization import Normalization, fit_normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
 from geolift.lifting import metric_scale
@@ -33,7 +33,7 @@ class FlatLifter(nn.Module):
 
 @pytest.fixture(scope="module")
 def normalization(people):
-    return fit(people)
+    return fit_normalization(people)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from geolift import metrics
 from geolift.data.cameras import film
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.lifting import refinement
 from geolift.lifting.refinement import WINDOW, refine
 from geolift.networks.mirrored_mlp import mirror_pose
@@ -18,7 +18,7 @@ BONES = np.full(len(H36M17.bones), SIZE)  # of which only the mean counts
 @pytest.fixture(scope="module")
 def walk():
     """Two seconds of one person whose bones keep their lengths, root-centred, the mean bone of SIZE."""
-    points = film(motions.clips(seed=3, people=3, seconds=2.0, fps=30.0), H36M17, seed=1).points_3d[:60]
+    points = film(procedural_clips(seed=3, people=3, seconds=2.0, fps=30.0), H36M17, seed=1).points_3d[:60]
     points = points - points[:, [H36M17.root]]
     return (SIZE / np.asarray(bone_lengths(points, H36M17)).mean() * points).astype(np.float32)
 

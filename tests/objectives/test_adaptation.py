@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from geolift.data import sampling
+from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.objectives.adaptation import SourceDomain, adapt, adaptation_objectives
 from geolift.objectives.adversarial import adversarial_terms
@@ -31,8 +31,8 @@ def shifted(poses):
 
 
 def make(people, poses, masks=False, width=32):
-    target = sampling.make_pool(poses, people, masks=masks)
-    source = sampling.make_pool(shifted(poses), people, masks=masks)
+    target = make_pool(poses, people, masks=masks)
+    source = make_pool(shifted(poses), people, masks=masks)
     adapter, discriminator = (
         Adapter(width=width, blocks=1, masks=masks),
         Discriminator(width=width, blocks=1, masks=masks),
@@ -45,7 +45,7 @@ def make(people, poses, masks=False, width=32):
         "adapter": adapter.init(jax.random.key(1), pose)["params"],
         "domain_discriminator": discriminator.init(jax.random.key(2), pose)["params"],
     }
-    return adapter, objectives, params, sampling.Pools(target, source)
+    return adapter, objectives, params, Pools(target, source)
 
 
 def noisy(params):
@@ -67,7 +67,7 @@ def lifting(adapter, every=4):
 
 def test_an_untrained_adapter_changes_nothing(people, poses):
     adapter, _, params, _ = make(people, poses, masks=True)
-    source = sampling.Poses(jnp.asarray(poses), jnp.asarray(people.seen))
+    source = Poses(jnp.asarray(poses), jnp.asarray(people.seen))
     adapted, correction = adapt(adapter, params["adapter"], source, root=0)
     np.testing.assert_array_equal(correction, 0)
     np.testing.assert_array_equal(adapted.joints, poses)
@@ -75,7 +75,7 @@ def test_an_untrained_adapter_changes_nothing(people, poses):
 
 def test_corrected_poses_stay_root_centred(people, poses):
     adapter, _, params, _ = make(people, poses)
-    adapted, correction = adapt(adapter, noisy(params["adapter"]), sampling.Poses(jnp.asarray(poses)), root=0)
+    adapted, correction = adapt(adapter, noisy(params["adapter"]), Poses(jnp.asarray(poses)), root=0)
     assert np.abs(correction).max() > 0.01
     np.testing.assert_array_equal(adapted.joints[:, 0], 0)
 
@@ -86,7 +86,7 @@ def test_each_of_four_networks_learns_from_its_own_loss_alone(people, poses):
     params = params | more
     params["adapter"] = noisy(params["adapter"])
     objectives = combine(lift, adapting)
-    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sample_batch(pools, jax.random.key(5), jnp.arange(32))
 
     def louder(name, *args, **kwargs):
         outcome = objectives(*args, **kwargs)
@@ -111,7 +111,7 @@ def test_networks_without_a_loss_are_frozen_to_the_bit(people, poses):
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.adam(1e-3)), ema_decay=0.9,
     )  # fmt: skip
-    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sample_batch(pools, jax.random.key(5), jnp.arange(32))
     for objectives, trained in ((adapting, {"adapter", "domain_discriminator"}), (lift, {"lifter", "discriminator"})):
         after, _ = step.train_step(state, batch, objectives=objectives)
         for name in params:
@@ -131,10 +131,10 @@ def test_every_nth_pose_is_a_corrected_one_and_others_are_shown_as_real(people, 
     """With an adapter that moves everything far away, the lifter's batch holds just the chosen places of it."""
     adapter, _, params, pools = make(people, poses)
     objectives, more = lifting(adapter, every=4)
-    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
+    batch = sample_batch(pools, jax.random.key(5), jnp.arange(16))
     outcomes = [objectives({**params, **more}, {}, batch._replace(source=source)) for source in (
-        batch.source, sampling.Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
-        sampling.Poses(batch.source.joints.at[3].set(7.0)), sampling.Poses(batch.source.joints.at[4].set(7.0)),
+        batch.source, Poses(batch.source.joints.at[np.r_[1:16:4, 2:16:4]].set(7.0)),
+        Poses(batch.source.joints.at[3].set(7.0)), Poses(batch.source.joints.at[4].set(7.0)),
     )]  # fmt: skip
     plain, unused, lifted, shown = (outcome.losses for outcome in outcomes)
     assert plain == unused
@@ -147,7 +147,7 @@ def test_every_nth_pose_is_a_corrected_one_and_others_are_shown_as_real(people, 
 def test_the_domain_discriminator_does_not_see_which_joints_a_domain_lacks(people, poses):
     """Poses with the head missing everywhere in the source: the discriminator's inputs lack it on both sides."""
     _, objectives, params, pools = make(people, poses, masks=True)
-    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(16))
+    batch = sample_batch(pools, jax.random.key(5), jnp.arange(16))
     headless = batch.source._replace(seen=batch.source.seen.at[:, 10].set(False))
     moved = batch.real._replace(joints=batch.real.joints.at[:, 10].add(3.0))
     a = objectives(params, {}, batch._replace(source=headless))
@@ -169,9 +169,7 @@ def test_the_penalty_holds_the_correction_back(people, poses):
             jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
             optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
         )  # fmt: skip
-        program = step.parallel(
-            jax.devices()[:1], batch_size=32, steps=50, sample=sampling.sample, objectives=objectives
-        )
+        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sample_batch, objectives=objectives)
         state, log = program.run(program.place(state), program.place(pools))
         sizes[weight] = float(log["term/correction_size"])
     assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
@@ -188,7 +186,7 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
     train = people.split[people.clip_of_frame] == "train"
     train |= people.split[people.clip_of_frame] == "validation"
     known = people._replace(confidence=people.confidence * train[:, None])
-    target, source = (sampling.make_pool(p, known) for p in (poses, shifted_head(poses)))
+    target, source = (make_pool(p, known) for p in (poses, shifted_head(poses)))
     adapter, discriminator = Adapter(width=64, blocks=1), Discriminator(width=64, blocks=1)
     objectives = adaptation_objectives(
         adapter, discriminator, weight=20.0, squared=False, adversarial_loss="logistic", root=0
@@ -205,10 +203,10 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
         optimizers={name: optax.adam(rate) for name, rate in rates.items()}, ema_decay=0.999,
         averages=("lifter", "adapter"),
     )  # fmt: skip
-    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sampling.sample, objectives=objectives)
-    state, pools = program.place(state), program.place(sampling.Pools(target, source))
+    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sample_batch, objectives=objectives)
+    state, pools = program.place(state), program.place(Pools(target, source))
     true = poses[~train]
-    wrong = sampling.Poses(jnp.asarray(shifted_head(true)))
+    wrong = Poses(jnp.asarray(shifted_head(true)))
     for _ in range(10):
         state, _ = program.run(state, pools)
     # The two networks circle around the truth; the average is the middle of their way.
@@ -227,7 +225,7 @@ def test_a_frozen_adapter_corrects_by_its_average(people, poses):
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.sgd(0.1)), ema_decay=0.9, averages=("lifter", "adapter"),
     )  # fmt: skip
-    batch = sampling.sample(pools, jax.random.key(5), jnp.arange(32))
+    batch = sample_batch(pools, jax.random.key(5), jnp.arange(32))
 
     def lifter_after(state):
         return step.train_step(state, batch, objectives=lift)[0].params["lifter"]

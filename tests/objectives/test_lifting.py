@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from geolift import losses
-from geolift.data import sampling
+from geolift.data.sampling import BY, Pools, make_pool, sample_batch
 from geolift.errors import DatasetError
 from geolift.geometry import inverse, project, sample_rotation
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
@@ -61,7 +61,7 @@ def make(*, masks=False, with_pose=False, domain=False, weights=WEIGHTS):
 
 @pytest.fixture
 def pairs(people, poses):
-    return sampling.make_pool(poses, people, gap=2)
+    return make_pool(poses, people, gap=2)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def missing(people):
 
 
 def draw(pool, n=32, source=None):
-    return sampling.sample(sampling.Pools(pool, source), jax.random.key(7), jnp.arange(n))
+    return sample_batch(Pools(pool, source), jax.random.key(7), jnp.arange(n))
 
 
 # Pairs
@@ -82,8 +82,8 @@ def draw(pool, n=32, source=None):
 
 def test_pairs_are_of_one_clip_and_the_gap_apart(people, poses):
     frame = {pose.tobytes(): i for i, pose in enumerate(poses)}
-    for by in sampling.BY:
-        pool = sampling.make_pool(poses, people, by=by, gap=3)
+    for by in BY:
+        pool = make_pool(poses, people, by=by, gap=3)
         a, b = (np.array([frame[np.asarray(x).tobytes()] for x in p.joints]) for p in (pool.poses, pool.later))
         np.testing.assert_array_equal(b - a, 3)
         np.testing.assert_array_equal(people.clip_of_frame[a], people.clip_of_frame[b])
@@ -97,7 +97,7 @@ def test_pairs_are_of_one_clip_and_the_gap_apart(people, poses):
 def test_a_frame_that_misses_a_joint_is_in_no_pair(people, poses):
     confidence = people.confidence.copy()
     confidence[5, 3] = 0
-    pool = sampling.make_pool(poses, people._replace(confidence=confidence), gap=3)
+    pool = make_pool(poses, people._replace(confidence=confidence), gap=3)
     for side in (pool.poses, pool.later):
         assert not (np.asarray(side.joints) == poses[5]).all((1, 2)).any()
 
@@ -111,13 +111,13 @@ def test_a_frame_that_misses_a_joint_is_in_no_pair(people, poses):
 )
 def test_temporal_training_needs_a_constant_rate(people, poses, change, message):
     with pytest.raises(DatasetError, match=message):
-        sampling.make_pool(poses, change(people), gap=1)
-    sampling.make_pool(poses, change(people))  # without pairs it does not matter
+        make_pool(poses, change(people), gap=1)
+    make_pool(poses, change(people))  # without pairs it does not matter
 
 
 def test_clips_shorter_than_the_gap_give_no_pair(people, poses):
     with pytest.raises(DatasetError, match="no clip holds two usable frames that are 500 apart"):
-        sampling.make_pool(poses, people, gap=500)
+        make_pool(poses, people, gap=500)
 
 
 # Motion
@@ -186,7 +186,7 @@ def test_the_motion_terms_by_hand(pairs, with_pose):
 
 def test_each_of_five_networks_learns_from_its_own_loss_alone(pairs, people, poses):
     objectives, params = make(domain=True)
-    batch = draw(pairs, source=sampling.make_pool(1.1 * poses, people))
+    batch = draw(pairs, source=make_pool(1.1 * poses, people))
 
     def louder(name, *args, **kwargs):
         outcome = objectives(*args, **kwargs)
@@ -217,8 +217,8 @@ def junk(poses, rng):
 def test_missing_joints_change_nothing(missing, poses, rng, with_pose):
     """Losses, metrics and gradients are the same to the bit whatever stands at joints that were not seen."""
     objectives, params = make(masks=True, domain=True, with_pose=with_pose)
-    pool = sampling.make_pool(poses, missing, masks=True, gap=2)
-    batch = draw(pool, source=sampling.make_pool(1.1 * poses, missing, masks=True))
+    pool = make_pool(poses, missing, masks=True, gap=2)
+    batch = draw(pool, source=make_pool(1.1 * poses, missing, masks=True))
     assert not batch.pose.seen.all()
     filled = batch._replace(
         **{key: junk(getattr(batch, key), rng) for key in ("pose", "real", "later", "real_later", "source")}
@@ -232,7 +232,7 @@ def test_missing_joints_change_nothing(missing, poses, rng, with_pose):
 
 def test_which_joints_are_missing_is_seen(missing, poses):
     objectives, params = make(masks=True)
-    batch = draw(sampling.make_pool(poses, missing, masks=True, gap=2))
+    batch = draw(make_pool(poses, missing, masks=True, gap=2))
     whole = batch._replace(pose=batch.pose._replace(seen=jnp.ones_like(batch.pose.seen)))
     assert objectives(params, {}, batch).losses["lifter"] != objectives(params, {}, whole).losses["lifter"]
 
@@ -253,7 +253,7 @@ def test_with_nothing_missing_masks_change_nothing_in_the_losses():
 def test_frames_without_the_root_are_left_out(missing, poses):
     confidence = missing.confidence.copy()
     confidence[:9, 0] = 0
-    pool = sampling.make_pool(poses, missing._replace(confidence=confidence), masks=True)
+    pool = make_pool(poses, missing._replace(confidence=confidence), masks=True)
     assert len(pool.poses.joints) == missing.frames - 9
     np.testing.assert_array_equal(pool.poses.seen, confidence[9:] > 0)
 
@@ -275,7 +275,7 @@ def test_a_network_without_a_mask_channel_refuses_masks():
 def test_seeds_side_by_side_equal_each_alone(pairs, people, poses):
     """Five networks, four steps: the state and the log of every seed are those of its run alone."""
     objectives, params = make(domain=True)
-    pools = sampling.Pools(pairs, sampling.make_pool(1.1 * poses, people))
+    pools = Pools(pairs, make_pool(1.1 * poses, people))
     states = [
         step.create_state(
             jax.random.key(seed), apply_fn=None, params=jax.tree.map(lambda x, s=seed: x * (1 + 0.1 * s), params),
@@ -283,7 +283,7 @@ def test_seeds_side_by_side_equal_each_alone(pairs, people, poses):
         )
         for seed in range(3)
     ]  # fmt: skip
-    arguments = {"batch_size": 32, "steps": 2, "sample": sampling.sample, "objectives": objectives}
+    arguments = {"batch_size": 32, "steps": 2, "sample": sample_batch, "objectives": objectives}
     several = step.parallel(jax.devices()[:2], **arguments, replicas=True)
     alone = step.parallel(jax.devices()[:2], **arguments)
     state, source = several.place(step.stack(states)), several.place(pools)

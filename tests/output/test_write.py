@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from geolift.data import dataset
 from geolift.data.cameras import look_at
+from geolift.data.dataset import save_dataset
 from geolift.errors import DatasetError
 from geolift.output.mocap.rigid_bones import euler
 from geolift.output.result import AXES, Result, check_result
@@ -272,7 +272,7 @@ def test_other_files_are_refused(one, people, tmp_path):
         with pytest.raises(DatasetError, match="found no JSON"):
             load_result(path)
     path = tmp_path / "out.npz"
-    dataset.save(people, path)
+    save_dataset(people, path)
     with pytest.raises(DatasetError, match="no poses written by geolift"):
         load_result(path)
     np.savez(path, points=np.array([{}], object))

@@ -41,8 +41,8 @@ def make_model(norm="batch", masks=False, skeleton=H36M17, width=16, blocks=2):
         return jnp.asarray(rng.uniform(0.5, 2, leaf.shape) if positive else 1.5 * noise, jnp.float32)
 
     variables = jax.tree.map_with_path(value, shapes)
-    scaling = Normalization("camera", 0.37, tuple(range(1, len(skeleton.names))))
-    return identify(Model(lifter, variables, skeleton, scaling, 4.0, 2.5), "random")
+    normalization = Normalization("camera", 0.37, tuple(range(1, len(skeleton.names))))
+    return identify(Model(lifter, variables, skeleton, normalization, 4.0, 2.5), "random")
 
 
 def make_poses(model, rows, seed=0, size=1.0):

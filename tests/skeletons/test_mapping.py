@@ -5,7 +5,8 @@ import pytest
 
 from geolift import cli
 from geolift.convert.registry import CONVERTERS
-from geolift.data import dataset, normalization
+from geolift.data.dataset import load_dataset
+from geolift.data.normalization import fit_normalization, normalize, normalize_persons
 from geolift.errors import DatasetError
 from geolift.safe_io import npz
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MPII16
@@ -113,7 +114,7 @@ def test_coco_people_without_a_pelvis_are_left_out_and_counted(tmp_path, capsys)
     assert cli.main(["convert", "coco", str(tmp_path / "coco.npz"), str(tmp_path / "out.npz")]) == 0
     said = capsys.readouterr().out
     assert "2 frames" in said and "1 of 3 persons left out" in said and "head 2" in said
-    data = dataset.load(tmp_path / "out.npz")
+    data = load_dataset(tmp_path / "out.npz")
     assert data.subject.tolist() == ["7", "8"] and data.clip.tolist() == ["20", "3"]
     assert data.split.tolist() == ["train", "test"] and data.image_size.tolist() == [[640, 480]] * 2
     np.testing.assert_array_equal(data.confidence[:, [JOINT("pelvis"), JOINT("neck")]], [[1, 1], [0.5, 1]])
@@ -204,8 +205,8 @@ def test_people_in_the_real_files_are_upright_and_have_their_sides(wild):
 @real
 def test_real_people_come_to_the_training_set_s_size(wild, people):
     _, data, _ = wild
-    fitted = normalization.fit(people)
-    poses = normalization.normalize_persons(data, fitted)
+    fitted = fit_normalization(people)
+    poses = normalize_persons(data, fitted)
     assert poses.dtype == np.float32 and np.isfinite(poses).all() and np.abs(poses).max() < 0.4
     assert not poses[~data.seen].any() and not poses[:, H36M17.root].any()
     hip, knee = JOINT("left_hip"), JOINT("left_knee")
@@ -214,66 +215,66 @@ def test_real_people_come_to_the_training_set_s_size(wild, people):
 
 
 def test_persons_have_the_training_factor_within_tolerance(people):
-    fitted = normalization.fit(people)
-    common = lengths(normalization.normalize(people, fitted))
-    images = lengths(normalization.normalize_persons(as_images(people), fitted)) / common
-    clips = (lengths(normalization.normalize_persons(people, fitted)) / common)[people.start]
+    fitted = fit_normalization(people)
+    common = lengths(normalize(people, fitted))
+    images = lengths(normalize_persons(as_images(people), fitted)) / common
+    clips = (lengths(normalize_persons(people, fitted)) / common)[people.start]
     assert abs(np.median(images) - 1) < 0.01 and abs(images.mean() - 1) < 0.02 and images.std() < 0.2
     assert abs(clips.mean() - 1) < 0.03 and clips.std() < images.std()  # clips come out no larger, and surer
 
 
 def test_persons_do_not_depend_on_a_clip_s_scale_and_place(people, rng):
-    fitted = normalization.fit(people)
+    fitted = fit_normalization(people)
     scale, shift = rng.uniform(0.2, 5, (len(people.start), 1, 1)), rng.normal(size=(len(people.start), 1, 2)) * 300
     clip = people.clip_of_frame
     moved = people._replace(
         keypoints=people.keypoints * scale[clip] + shift[clip], intrinsics=None, image_size=None, points_3d=None
     )
-    poses = normalization.normalize_persons(people, fitted)
-    np.testing.assert_allclose(normalization.normalize_persons(moved, fitted), poses, atol=1e-6)
+    poses = normalize_persons(people, fitted)
+    np.testing.assert_allclose(normalize_persons(moved, fitted), poses, atol=1e-6)
     again = fitted._replace(bones=list(fitted.bones))  # as model.json gives it back
-    np.testing.assert_array_equal(normalization.normalize_persons(people, again), poses)
+    np.testing.assert_array_equal(normalize_persons(people, again), poses)
 
 
-@pytest.mark.parametrize("how", ["normalize", "normalize_persons"])
+@pytest.mark.parametrize("how", [normalize, normalize_persons])
 def test_junk_in_unseen_joints_does_not_reach_the_poses(how, people, rng):
     confidence = np.where(rng.uniform(size=people.confidence.shape) < 0.3, 0, people.confidence).astype(np.float32)
     junk = np.where(confidence[..., None] > 0, people.keypoints, rng.normal(size=people.keypoints.shape) * 1e5)
     clean, dirty = (people._replace(keypoints=k, confidence=confidence) for k in (people.keypoints, junk))
-    fitted = normalization.fit(dirty)
-    assert fitted == normalization.fit(clean)
-    poses = getattr(normalization, how)(dirty, fitted)
-    np.testing.assert_array_equal(poses, getattr(normalization, how)(clean, fitted))
+    fitted = fit_normalization(dirty)
+    assert fitted == fit_normalization(clean)
+    poses = how(dirty, fitted)
+    np.testing.assert_array_equal(poses, how(clean, fitted))
     assert not poses[confidence == 0].any() and not poses[confidence[:, H36M17.root] == 0].any()
 
 
 def test_one_wrong_joint_makes_no_giant(people, rng):
-    fitted, images = normalization.fit(people), as_images(people)
+    fitted, images = fit_normalization(people), as_images(people)
     wrong = people.keypoints.copy()
     wrong[np.arange(people.frames), rng.integers(2, 17, people.frames)] += 1000
     hips = [  # of the same size in pixels in both, since the wrong joint is another
-        np.linalg.norm(normalization.normalize_persons(data, fitted)[:, 1], axis=-1)
+        np.linalg.norm(normalize_persons(data, fitted)[:, 1], axis=-1)
         for data in (images, images._replace(keypoints=wrong))
     ]
     assert np.quantile(hips[0] / hips[1], 0.95) < 1.3
 
 
 def test_too_few_bones_are_refused(people):
-    fitted = normalization.fit(people)
+    fitted = fit_normalization(people)
     confidence = people.confidence.copy()
     confidence[people.start[4] : people.stop[4], [i for i in range(17) if i not in (0, 1, 2)]] = 0
     with pytest.raises(DatasetError, match=rf"clip 4 \({people.clip[4]}, .*no frame with 3 bones seen"):
-        normalization.normalize_persons(people._replace(confidence=confidence), fitted)
+        normalize_persons(people._replace(confidence=confidence), fitted)
     with pytest.raises(DatasetError, match=r"found 0 bones, expected 16"):
-        normalization.normalize_persons(people, fitted._replace(bones=()))
+        normalize_persons(people, fitted._replace(bones=()))
     headless = np.where(np.arange(17) == JOINT("left_wrist"), 0, people.confidence)
     with pytest.raises(DatasetError, match="left_elbow and left_wrist are never both seen"):
-        normalization.fit(people._replace(confidence=headless))
+        fit_normalization(people._replace(confidence=headless))
 
 
 def test_a_training_set_needs_a_plane(people):
     plain = people._replace(intrinsics=None, image_size=None, points_3d=None)
     with pytest.raises(DatasetError, match="intrinsics, image_size: found neither"):
-        normalization.fit(plain)
+        fit_normalization(plain)
     with pytest.raises(DatasetError, match=r"intrinsics: found none.*normalize_persons"):
-        normalization.normalize(plain, normalization.fit(people))
+        normalize(plain, fit_normalization(people))

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks import operations
 from benchmarks.step import setting
-from geolift.data import normalization
-from geolift.data.open_dataset import PROCEDURAL, open_dataset
-from geolift.data.sampling import sample
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
+from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.step import AXIS, many_steps, train_step
 
@@ -20,17 +20,17 @@ WIDTH, BATCH = 128, 64
 
 def parts(config):
     """State, pools and objectives of a run."""
-    seen = open_dataset(PROCEDURAL).select("train").blind()
-    scaling = normalization.fit(seen)
-    pools = build_pools(config, seen, scaling)
+    seen = open_dataset(PROCEDURAL).select("train").without_3d()
+    normalization = fit_normalization(seen)
+    pools = build_pools(config, seen, normalization)
     state = build_state(config, seen.skeleton, 10_000)
-    return state, pools, build_phases(config, seen.skeleton, scaling)[-1].objectives
+    return state, pools, build_phases(config, seen.skeleton, normalization)[-1].objectives
 
 
 def per_pose(config):
     """Floating-point operations of the compiled step, per pose."""
     state, pools, objectives = parts(config)
-    batch = sample(pools, jax.random.key(0), np.arange(BATCH))
+    batch = sample_batch(pools, jax.random.key(0), np.arange(BATCH))
     step = jax.jit(lambda state, batch: train_step(state, batch, objectives=objectives))
     return step.lower(state, batch).compile().cost_analysis()["flops"] / BATCH
 
@@ -60,7 +60,7 @@ def sharded(devices, batch, *, norm="none"):
     config = setting(WIDTH, batch, "float32")
     config.lifter.norm = norm
     state, pools, objectives = parts(config)
-    step = functools.partial(many_steps, sample=sample, objectives=objectives, steps=1, axis_name=AXIS)
+    step = functools.partial(many_steps, sample=sample_batch, objectives=objectives, steps=1, axis_name=AXIS)
     mapped = jax.pmap(
         step, AXIS, in_axes=(None, None, 0), out_axes=None, devices=jax.devices()[:devices], donate_argnums=0
     )

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from geolift.data import sampling
+from geolift.data.sampling import BY, Pool, Pools, Poses, make_pool, shard_pools
 from geolift.errors import ConfigError
 from geolift.training.config_checks import check
 from geolift.training.data_stream import Shards, stream
@@ -18,12 +18,12 @@ SIZE = 20
 
 @pytest.fixture
 def pools(people, poses):
-    few = sampling.Pool(sampling.Poses(0.5 * poses[:7]), None, np.zeros(1, np.int32), np.full(1, 7, np.int32))
-    return sampling.Pools(sampling.make_pool(poses, people, gap=2, masks=True), few)
+    few = Pool(Poses(0.5 * poses[:7]), None, np.zeros(1, np.int32), np.full(1, 7, np.int32))
+    return Pools(make_pool(poses, people, gap=2, masks=True), few)
 
 
 def test_a_shard_holds_poses_of_the_pool_with_their_partners(pools):
-    made = sampling.shard(pools, SIZE, 3)
+    made = shard_pools(pools, SIZE, 3)
     target, whole = made.target, pools.target
     at = {pose.tobytes(): i for i, pose in enumerate(whole.poses.joints)}
     places = [at[pose.tobytes()] for pose in target.poses.joints]
@@ -34,14 +34,14 @@ def test_a_shard_holds_poses_of_the_pool_with_their_partners(pools):
 
 
 def test_a_shard_depends_on_its_number_alone(pools):
-    again, other = sampling.shard(pools, SIZE, 3), sampling.shard(pools, SIZE, 4)
-    np.testing.assert_array_equal(again.target.poses.joints, sampling.shard(pools, SIZE, 3).target.poses.joints)
+    again, other = shard_pools(pools, SIZE, 3), shard_pools(pools, SIZE, 4)
+    np.testing.assert_array_equal(again.target.poses.joints, shard_pools(pools, SIZE, 3).target.poses.joints)
     assert not np.array_equal(again.target.poses.joints, other.target.poses.joints)
 
 
-@pytest.mark.parametrize("by", sampling.BY)
+@pytest.mark.parametrize("by", BY)
 def test_shards_have_the_chances_of_the_whole(people, poses, by):
-    pool = sampling.make_pool(poses, people, by=by)
+    pool = make_pool(poses, people, by=by)
     expected = {}
     for start, size in zip(pool.start, pool.size, strict=True):
         for pose in pool.poses.joints[start : start + size]:
@@ -49,7 +49,7 @@ def test_shards_have_the_chances_of_the_whole(people, poses, by):
     size, found = len(poses) - 1, dict.fromkeys(expected, 0.0)
     shards = 100
     for number in range(shards):
-        for pose in sampling.shard(sampling.Pools(pool), size, number).target.poses.joints:
+        for pose in shard_pools(Pools(pool), size, number).target.poses.joints:
             found[pose.tobytes()] += 1 / (size * shards)
     deviation = np.array([(found[p] - q) / np.sqrt(q / (size * shards)) for p, q in expected.items()])
     assert np.abs(deviation).max() < 5 and 0.8 < deviation.std() < 1.2
@@ -101,7 +101,7 @@ def test_a_shard_lasts_until_its_poses_were_lifted_once(people_file, pools):
         found = [at(step).target.poses.joints[0] for step in range(0, 12, dispatch)]
         per = 4 // dispatch
         for i, pose in enumerate(found):
-            np.testing.assert_array_equal(pose, sampling.shard(pools, 64, i // per).target.poses.joints[0])
+            np.testing.assert_array_equal(pose, shard_pools(pools, 64, i // per).target.poses.joints[0])
     for shard in (-32, 16, 100):
         config.data.shard, config.run.steps_per_dispatch = shard, 2
         with pytest.raises(ConfigError, match=rf"data\.shard: found {shard}, expected 0 or a multiple of .*, 32"):

@@ -9,8 +9,8 @@ import numpy as np
 import optax
 import pytest
 
-from geolift.data import dataset
-from geolift.data import sampling as sampler
+from geolift.data.dataset import load_dataset, save_dataset
+from geolift.data.sampling import Pools, make_pool, sample_batch, shard_pools
 from geolift.errors import ConfigError
 from geolift.training import checkpoint, divergence, step
 from geolift.training import train as training
@@ -39,7 +39,7 @@ def poisoned(sample, state, bad, *, example=None):
 
 @pytest.fixture
 def source(people, poses):
-    return sampler.Pools(sampler.make_pool(poses, people))
+    return Pools(make_pool(poses, people))
 
 
 def run(source, sample, *, steps, patience, devices=1, state=None, **kwargs):
@@ -59,12 +59,12 @@ def test_bad_steps_are_skipped_and_nothing_else_changes(source, devices):
     """Steps 3 and 4 of 8, bad on one device alone: as if they had never been, but for the count of steps."""
     sgd = {"optimizer": optax.sgd(0.01)}  # Adam makes much of rounding in the first steps
     start, objectives = make_state(norm="batch", **sgd)
-    sample = poisoned(sampler.sample, start, (3, 4), example=5)
+    sample = poisoned(sample_batch, start, (3, 4), example=5)
     state, metrics = run(source, sample, steps=8, patience=3, devices=devices, **sgd)
     expected = start
     one = jax.jit(functools.partial(step.train_step, objectives=objectives))
     for number in (0, 1, 2, 5, 6, 7):
-        batch = sampler.sample(source, jax.random.fold_in(start.key, number), jnp.arange(32))
+        batch = sample_batch(source, jax.random.fold_in(start.key, number), jnp.arange(32))
         expected, _ = one(expected, batch)
     assert (int(state.step), int(state.bad)) == (8, 0)
     assert (int(metrics[SKIPPED]), int(metrics[IN_A_ROW])) == (2, 0)
@@ -81,13 +81,13 @@ def test_bad_steps_are_skipped_and_nothing_else_changes(source, devices):
 def test_after_so_many_in_a_row_the_state_stands_still(source):
     """Bad from step 5 on, patience 3: the state is that after step 4, to the bit, however often the program is run."""
     start, _ = make_state(norm="batch")
-    sample = poisoned(sampler.sample, start, range(5, 40))
+    sample = poisoned(sample_batch, start, range(5, 40))
     before, _ = run(source, sample, steps=5, patience=3)
     state, metrics = run(source, sample, steps=16, patience=3)
     assert (int(state.step), int(state.bad), int(metrics[SKIPPED]), int(metrics[IN_A_ROW])) == (8, 3, 11, 3)
     assert_bit_equal(learnt(state), learnt(before))
     stopped = jax.tree.map(jnp.copy, state)
-    for sampling in (sample, sampler.sample):  # good poses would not wake it, either
+    for sampling in (sample, sample_batch):  # good poses would not wake it, either
         state, metrics = run(source, sampling, steps=4, patience=3, state=state)
         assert_bit_equal(state, stopped)
         assert int(metrics[SKIPPED]) == 4 and np.isnan(metrics["loss/lifter"])
@@ -96,7 +96,7 @@ def test_after_so_many_in_a_row_the_state_stands_still(source):
 def test_one_seed_that_diverges_leaves_the_others_alone(source):
     states = [make_state()[0].replace(key=jax.random.key(seed)) for seed in (0, 1)]
     _, objectives = make_state()
-    sample = poisoned(sampler.sample, states[1], range(2, 9))
+    sample = poisoned(sample_batch, states[1], range(2, 9))
     program = step.parallel(
         jax.devices()[:1], batch_size=32, steps=6, sample=sample, objectives=objectives, patience=2, replicas=True
     )
@@ -111,8 +111,8 @@ def lines(workdir, name="metrics.jsonl"):
 
 def test_a_run_forgives_a_few_bad_steps_and_says_so(people_file, tmp_path, monkeypatch):
     config = tiny(people_file, steps=8)
-    start = training.build_state(config, dataset.load(people_file).skeleton, 1)
-    monkeypatch.setattr(training, "sample", poisoned(sampler.sample, start, (2, 5)))
+    start = training.build_state(config, load_dataset(people_file).skeleton, 1)
+    monkeypatch.setattr(training, "sample_batch", poisoned(sample_batch, start, (2, 5)))
     training.train(config, tmp_path)
     assert [line["health/skipped"] for line in lines(tmp_path)] == [0, 1, 1, 0]
     assert all(np.isfinite(value) for line in lines(tmp_path) for value in line.values())
@@ -139,7 +139,7 @@ def test_a_run_that_diverges_leaves_what_shows_why(people_file, people, tmp_path
     with pytest.raises(Diverged, match=f"diverged/{dumped}; "):
         training.train(config, tmp_path)
     other = tmp_path / "other.npz"
-    dataset.save(people._replace(keypoints=people.keypoints * 1.01, points_3d=None), other)
+    save_dataset(people._replace(keypoints=people.keypoints * 1.01, points_3d=None), other)
     content = json.loads((tmp_path / "config.json").read_text())
     content["data"]["path"] = str(other)
     (tmp_path / "config.json").write_text(json.dumps(content))
@@ -152,13 +152,13 @@ def test_a_run_in_shards_is_computed_again_from_its_shards(people_file, tmp_path
     with pytest.raises(Diverged):
         training.train(config, tmp_path)
     run = open_run(tmp_path)
-    pools = build_pools(run.config, dataset.load(people_file).select("train").blind(), run.normalization)
+    pools = build_pools(run.config, load_dataset(people_file).select("train").without_3d(), run.normalization)
     key = build_state(run.config, run.skeleton, run.training_poses).key
     again = divergence.replay(tmp_path)
     assert len(again) == 5
     for bad in again:
-        drawn = sampler.shard(pools, 32, bad.step // 2)  # batches of 16
-        batch = sampler.sample(drawn, jax.random.fold_in(key, bad.step), np.arange(16))
+        drawn = shard_pools(pools, 32, bad.step // 2)  # batches of 16
+        batch = sample_batch(drawn, jax.random.fold_in(key, bad.step), np.arange(16))
         assert bad.largest == pytest.approx(float(np.abs(batch.pose.joints).max()))
 
 

@@ -11,8 +11,8 @@ import pytest
 from ml_collections import ConfigDict
 
 from configs import quickstart
-from geolift.data import normalization
-from geolift.data.sampling import sample
+from geolift.data.normalization import fit_normalization
+from geolift.data.sampling import sample_batch
 from geolift.training.build import build_phases, build_pools, build_state
 from geolift.training.health import PERSISTENCE, Watch
 from geolift.training.step import many_steps
@@ -174,12 +174,12 @@ def real_run(people, **changes):
     config.discriminator = ConfigDict({"width": 16, "blocks": 1})
     config.batch_size = 32
     config.update_from_flattened_dict(changes)
-    seen = people.select("train").blind()
-    scaling = normalization.fit(seen)
-    pools = build_pools(config, seen, scaling)
+    seen = people.select("train").without_3d()
+    normalization = fit_normalization(seen)
+    pools = build_pools(config, seen, normalization)
     state = build_state(config, people.skeleton, len(pools.target.poses.joints))
-    objectives = build_phases(config, people.skeleton, scaling)[0].objectives
-    run = jax.jit(functools.partial(many_steps, sample=sample, objectives=objectives, steps=50))
+    objectives = build_phases(config, people.skeleton, normalization)[0].objectives
+    run = jax.jit(functools.partial(many_steps, sample=sample_batch, objectives=objectives, steps=50))
     lines = []
     for _ in range(2 + PERSISTENCE // 50):
         state, metrics = run(state, pools, jnp.arange(config.batch_size))

@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 
-from geolift.data import sampling
+from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
 from geolift.networks.mlp import Discriminator, Lifter
 from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.cycle import cycle_terms
@@ -47,12 +47,12 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
 
 @pytest.fixture
 def source(people, poses):
-    return sampling.Pools(sampling.make_pool(poses, people))
+    return Pools(make_pool(poses, people))
 
 
 @pytest.fixture
 def batch(source):
-    return sampling.sample(source, jax.random.key(3), jnp.arange(32))
+    return sample_batch(source, jax.random.key(3), jnp.arange(32))
 
 
 def close(a, b, **tolerance):
@@ -138,7 +138,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
     state, objectives = make_state()
 
     def three(params, batch_stats, batch, *, axis_name=None):
-        adapted = batch._replace(pose=sampling.Poses(batch.pose.joints + params["adapter"]["shift"]))
+        adapted = batch._replace(pose=Poses(batch.pose.joints + params["adapter"]["shift"]))
         outcome = objectives(params, batch_stats, adapted, axis_name=axis_name)
         return outcome._replace(losses={**outcome.losses, "adapter": jnp.sum((params["adapter"]["shift"] - 0.1) ** 2)})
 
@@ -155,7 +155,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
 def run(devices, source, steps, calls, **kwargs):
     state, objectives = make_state(**kwargs)
     program = step.parallel(
-        jax.devices()[:devices], batch_size=32, steps=steps, sample=sampling.sample, objectives=objectives
+        jax.devices()[:devices], batch_size=32, steps=steps, sample=sample_batch, objectives=objectives
     )
     state, source = program.place(state), program.place(source)
     for _ in range(calls):
@@ -192,7 +192,7 @@ def test_one_compile_for_the_whole_run(source):
         lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
     )
     state, objectives = make_state()
-    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sampling.sample, objectives=objectives)
+    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sample_batch, objectives=objectives)
     state, source = program.place(state), program.place(source)
     state, _ = program.run(state, source)
     jax.block_until_ready(state)
@@ -206,7 +206,7 @@ def test_one_compile_for_the_whole_run(source):
 
 def test_state_is_donated(source):
     state, objectives = make_state()
-    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sampling.sample, objectives=objectives)
+    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sample_batch, objectives=objectives)
     state, source = program.place(state), program.place(source)
     kernel = jax.tree.leaves(state.params)[0]
     program.run(state, source)
@@ -235,7 +235,7 @@ def test_bad_settings_are_refused():
     with pytest.raises(ValueError, match="wasserstein"):
         make_objectives(adversarial_loss="wasserstein")
     with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):
-        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sampling.sample, objectives=None)
+        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sample_batch, objectives=None)
     state, _ = make_state()
     with pytest.raises(ValueError, match=r"optimizers: found \['lifter'\]"):
         step.create_state(

@@ -13,6 +13,7 @@ from configs import best, best_cpu, cmu_cpu, links, paper, pretrained, quickstar
 from configs.tables import ablation, ladder
 from geolift import model
 from geolift.data import dataset
+from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError
 from geolift.evaluation.evaluate import evaluate
 from geolift.evaluation.report import measure
@@ -106,7 +107,7 @@ def test_training_is_blind_to_3d(straight, people, people_file, tmp_path):
     # Nonsense that projects onto the same keypoints, so that the file is a good one: another depth for every joint.
     nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
     for name, points in (("none", None), ("nonsense", nonsense)):
-        dataset.save(people._replace(points_3d=points), tmp_path / f"{name}.npz")
+        save_dataset(people._replace(points_3d=points), tmp_path / f"{name}.npz")
         config = tiny(tmp_path / f"{name}.npz")
         train(config, tmp_path / name)
         assert_bit_equal(state_of(tmp_path / name, config, people), truth)
@@ -172,7 +173,7 @@ def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_
     """Of the training set's and of the source domain's."""
     rng = np.random.default_rng(0)
     nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
-    dataset.save(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
+    save_dataset(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
     path = tmp_path / "nonsense.npz"
     config = whole(path)
     train(config, tmp_path / "run")
@@ -220,7 +221,7 @@ def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, p
 
     rng = np.random.default_rng(0)
     nonsense = people.points_3d * rng.uniform(0.5, 2, size=(*people.points_3d.shape[:2], 1)).astype("f")
-    dataset.save(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
+    save_dataset(people._replace(points_3d=nonsense), tmp_path / "nonsense.npz")
     config = later(tmp_path / "nonsense.npz", changes)
     train(config, tmp_path / "blind")
     assert_bit_equal(state_of(tmp_path / "blind", config, people), straight)
@@ -336,7 +337,7 @@ def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
 def test_masks_train_on_frames_that_miss_joints(people, tmp_path):
     confidence = people.confidence.copy()
     confidence[::2, 5] = 0
-    dataset.save(people._replace(confidence=confidence), tmp_path / "missing.npz")
+    save_dataset(people._replace(confidence=confidence), tmp_path / "missing.npz")
     train(tiny(tmp_path / "missing.npz", **{"data.masks": True, "loss.weights.temporal": 1.0}), tmp_path / "run")
     trained, _, _ = load(tmp_path / "run")
     missing = people._replace(confidence=confidence)
@@ -446,7 +447,7 @@ def test_any_skeleton_without_intrinsics_trains_and_is_evaluated(people, tmp_pat
         keypoints=people.keypoints[:, chosen], confidence=confidence, points_3d=people.points_3d[:, chosen],
         skeleton=skeleton, intrinsics=None,
     )  # fmt: skip
-    dataset.save(animal, tmp_path / "animal.npz")
+    save_dataset(animal, tmp_path / "animal.npz")
     train(tiny(tmp_path / "animal.npz"), tmp_path / "run")
     trained, _, _ = load(tmp_path / "run")
     lifted = model.lift_poses(trained, model.poses(trained, animal))
@@ -477,7 +478,7 @@ def test_another_config_is_refused_in_the_same_workdir(straight, people_file):
 
 
 def test_other_data_are_refused_in_the_same_workdir(straight, people, people_file, tmp_path):
-    dataset.save(people.blind()._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
+    save_dataset(people.without_3d()._replace(keypoints=people.keypoints * 1.01), tmp_path / "other.npz")
     config = tiny(people_file)
     config.data.path = str(tmp_path / "other.npz")
     before = contents(straight)

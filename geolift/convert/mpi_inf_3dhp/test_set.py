@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.convert.assemble import fit_intrinsics, follow_gaze
-from geolift.data.dataset import Dataset, check
+from geolift.data.dataset import Dataset, check_dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, hdf5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP17
@@ -67,7 +67,7 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
         points_3d=np.concatenate(points).astype(np.float32),
         source=f"{labels} labels ({LABELS[labels]}). {NOTICE}",
     )
-    return check(dataset, str(path))
+    return check_dataset(dataset, str(path))
 
 
 def _subject(path: Path, name: str, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

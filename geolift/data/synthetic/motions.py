@@ -290,7 +290,7 @@ MOTIONS = (walk, run, turn_around, dance, gesture, reach, bend, squat, lunge, ki
 SPLITS = ("train", "validation", "test", "train", "train", "train")  # of persons, repeated
 
 
-def clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, fps: float = 30.0) -> list[Clip]:
+def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, fps: float = 30.0) -> list[Clip]:
     """One clip of every motion for every person, each from a random heading.
 
     A clip's points depend on seed, person, motion, seconds and fps alone, not on the number of people.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.data import dataset
+from geolift.data.dataset import load_dataset
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.options import Options, resolve_fps, resolve_image_size, resolve_joints
 from geolift.keypoints.recording import Recording, record
@@ -28,7 +28,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     Raises:
         DatasetError: if it is not a valid data set, or contradicts the options.
     """
-    data = dataset.load(path)
+    data = load_dataset(path)
     resolved = resolve_joints(data.skeleton.names, options.joints, str(path))
     clips = [str(name) for name in data.clip]
     for more in (data.camera, range(len(clips))):

@@ -9,7 +9,8 @@ import pytest
 
 from geolift.convert.human36m import cdf_files, elepose, h36m_fetch, motionbert
 from geolift.convert.registry import CONVERTERS
-from geolift.data import dataset, human36m
+from geolift.data import human36m
+from geolift.data.dataset import load_dataset, save_dataset
 from geolift.errors import DatasetError
 from geolift.evaluation.evaluate import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
@@ -69,8 +70,8 @@ def cdf_folder(tmp_path_factory):
 
 def test_cdf_files_are_measured_by_the_protocol(cdf_folder, tmp_path):
     data = CONVERTERS["human36m_cdf"].convert(cdf_folder)
-    dataset.save(data, tmp_path / "h36m.npz")
-    test = dataset.load(tmp_path / "h36m.npz").select("test")
+    save_dataset(data, tmp_path / "h36m.npz")
+    test = load_dataset(tmp_path / "h36m.npz").select("test")
     result = evaluate(test.points_3d, test, protocol=PROTOCOLS["h36m"])
     assert result["action_mean"]["mpjpe"] < 1e-3 and "S11's second sequence" in data.source
     first = (data.subject == "S1") & (data.camera == CAMERAS[1])

@@ -7,7 +7,8 @@ import pytest
 
 from geolift import cli
 from geolift.convert.human36m import videopose3d
-from geolift.data import dataset, human36m
+from geolift.data import human36m
+from geolift.data.dataset import load_dataset
 from geolift.errors import DatasetError
 from geolift.evaluation.evaluate import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
@@ -95,7 +96,7 @@ def test_the_converted_set_is_measured_by_the_protocol(folder, tmp_path, capsys)
     assert cli.main(["convert", "videopose3d", str(folder), str(tmp_path / "h36m.npz")]) == 0
     said = capsys.readouterr().out
     assert "S11's second sequence of Directions" in said and "Human3.6M, for academic use only" in said
-    data = dataset.load(tmp_path / "h36m.npz")
+    data = load_dataset(tmp_path / "h36m.npz")
     assert len(data.start) == 4 * (2 + 30 + 29) and set(data.fps) == {50}
     for protocol in ("h36m", "h36m-14", "h36m-64th"):
         result = evaluate(data.select("test").points_3d * 2.0, data.select("test"), protocol=PROTOCOLS[protocol])

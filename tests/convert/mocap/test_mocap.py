@@ -6,7 +6,7 @@ import pytest
 from geolift import cli
 from geolift.convert.mocap import asf_amc, bvh, clips
 from geolift.convert.registry import CONVERTERS
-from geolift.data import dataset
+from geolift.data.dataset import load_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
@@ -119,7 +119,7 @@ def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
     assert cli.main(["convert", "bvh", str(tmp_path), str(tmp_path / "out.npz"), "--seed", "3"]) == 0
     said = capsys.readouterr().out
     assert "CMU's, inches times 0.45" in said and "a T-pose, is left out in 3 of 3 files" in said
-    data = dataset.load(tmp_path / "out.npz")
+    data = load_dataset(tmp_path / "out.npz")
     assert data.fps.tolist() == [30] * 12 and data.frames == 12 * 10
     assert dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test", "dance": "train"}
     thigh = data.points_3d[:, JOINT("left_knee")] - data.points_3d[:, JOINT("left_hip")]

@@ -8,7 +8,7 @@ import pytest
 
 from geolift import cli
 from geolift.convert.mpi_inf_3dhp import test_set as mpi_inf_3dhp
-from geolift.data import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.evaluation.evaluate import evaluate
 from geolift.evaluation.protocols import MPI_INF_3DHP_FRAMES, PROTOCOLS
@@ -94,7 +94,7 @@ def test_the_test_set_is_converted_and_measured(test_set, tmp_path, capsys):
     for kind, labels in (("mpi_inf_3dhp", "universal"), ("mpi_inf_3dhp_plain", "plain")):
         assert cli.main(["convert", kind, str(test_set), str(tmp_path / "out.npz")]) == 0
         assert "test: 2929 frames, 6 subjects, 2 actions" in capsys.readouterr().out
-        data = open_dataset.open_dataset(tmp_path / "out.npz")
+        data = open_dataset(tmp_path / "out.npz")
         result = evaluate(data.points_3d, data, protocol=PROTOCOLS["3dhp-14"])
         assert result["headline"]["pck"] == 100 and result["mpjve"] is None and labels in data.source
 

@@ -9,7 +9,7 @@ import pytest
 from geolift.convert.mpi_inf_3dhp import training_set
 from geolift.convert.registry import CONVERTERS
 from geolift.data import human36m
-from geolift.data.synthetic import motions
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.errors import DatasetError
 
 savemat = pytest.importorskip("scipy.io").savemat
@@ -24,7 +24,7 @@ COPIES = {0: 3, 1: 3, 2: 3, 8: 5, 12: 11, 13: 5, 17: 16, 21: 20, 22: 20, 26: 25,
 @functools.cache
 def points(camera):
     """`[FRAMES + BEYOND, 17, 3]` camera metres of a walking person."""
-    walk = motions.clips(seed=5, people=3, seconds=1, fps=FRAMES + BEYOND)[0].points
+    walk = procedural_clips(seed=5, people=3, seconds=1, fps=FRAMES + BEYOND)[0].points
     return human36m.to_camera(walk - walk[:1, :1] * [1, 1, 0], "S1", human36m.CAMERAS[camera % 4])
 
 

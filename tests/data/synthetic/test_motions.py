@@ -5,6 +5,7 @@ import pytest
 
 from geolift.data.synthetic import motions
 from geolift.data.synthetic.body import LIMITS, forward, grow, limited, solve
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.skeleton import H36M17
 
 PEOPLE = 6
@@ -15,7 +16,7 @@ T = np.arange(90) / 30.0
 
 @pytest.fixture(scope="module")
 def clips():
-    return motions.clips(people=PEOPLE)
+    return procedural_clips(people=PEOPLE)
 
 
 def of(clips, action):
@@ -51,11 +52,11 @@ def test_every_person_does_every_motion(clips):
 
 
 def test_same_seed_same_clips_whatever_the_number_of_people(clips):
-    fewer = motions.clips(people=3)
+    fewer = procedural_clips(people=3)
     assert fewer[0]._replace(points=None) == clips[0]._replace(points=None)
     for a, b in zip(fewer, clips, strict=False):
         np.testing.assert_array_equal(a.points, b.points)
-    other = motions.clips(1, people=3)
+    other = procedural_clips(1, people=3)
     assert all(np.abs(a.points - b.points).max() > 0.05 for a, b in zip(fewer, other, strict=True))
 
 
@@ -71,7 +72,7 @@ def test_persons_and_headings_differ(clips):
 
 @pytest.mark.parametrize("people", [3, 6, 24])
 def test_splits_hold_whole_persons(people):
-    made = motions.clips(people=people, seconds=0.1)
+    made = procedural_clips(people=people, seconds=0.1)
     persons = {s: {clip.subject for clip in made if clip.split == s} for s in ("train", "validation", "test")}
     assert all(persons.values())
     assert sum(map(len, persons.values())) == len(set.union(*persons.values())) == people
@@ -81,7 +82,7 @@ def test_splits_hold_whole_persons(people):
 
 def test_too_few_people_are_refused():
     with pytest.raises(ValueError, match="people: found 2, expected at least 3"):
-        motions.clips(people=2)
+        procedural_clips(people=2)
 
 
 def test_bones_are_rigid_and_both_sides_equal(clips):

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import pytest
 
-from geolift.data import dataset
+from geolift.data.dataset import save_dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
@@ -452,7 +452,7 @@ def test_own_data_sets(people, people_file):
 
 
 def test_names_of_own_clips(people, tmp_path):
-    save = functools.partial(dataset.save, path=tmp_path / "p.npz")
+    save = functools.partial(save_dataset, path=tmp_path / "p.npz")
     count = len(people.start)
     save(people._replace(clip=np.array([f"walk{i}" for i in range(count)])))
     assert read(tmp_path / "p.npz").people[1] == "walk1" and read(tmp_path / "p.npz").frames[1] == "walk0/1"
@@ -467,11 +467,11 @@ def test_own_data_sets_of_still_images_and_other_joints(people, tmp_path):
     odd = people._replace(
         skeleton=people.skeleton._replace(names=names), fps=np.zeros_like(people.fps), image_size=None
     )
-    dataset.save(odd, tmp_path / "p.npz")
+    save_dataset(odd, tmp_path / "p.npz")
     recording = read(tmp_path / "p.npz")
     assert recording.joint_set == "" and recording.joints == names and not recording.video and recording.fps == 0
     mixed = people._replace(fps=np.where(np.arange(len(people.fps)) == 0, 50, people.fps).astype("f"))
-    dataset.save(mixed, tmp_path / "p.npz")
+    save_dataset(mixed, tmp_path / "p.npz")
     recording = read(tmp_path / "p.npz")
     assert recording.fps == 0 and recording.video and any("2 frame rates" in note for note in recording.notes)
 

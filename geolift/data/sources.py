@@ -2,10 +2,9 @@
 
 import os
 
-from geolift.data import dataset
 from geolift.data.cameras import film
-from geolift.data.dataset import Dataset
-from geolift.data.synthetic import motions
+from geolift.data.dataset import Dataset, load_dataset
+from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.skeleton import H36M17
 
 PROCEDURAL = "procedural"
@@ -19,5 +18,5 @@ def open_dataset(source: str | os.PathLike) -> Dataset:
         FileNotFoundError: if there is no such file.
     """
     if str(source) == PROCEDURAL:
-        return film(motions.clips(), H36M17, source="geolift's procedural human, made by formulas, no recorded data")
-    return dataset.load(source)
+        return film(procedural_clips(), H36M17, source="geolift's procedural human, made by formulas, no recorded data")
+    return load_dataset(source)
