@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import guarded
 from geolift.convert.registry import CONVERTERS
 from geolift.errors import DatasetError
-from geolift.lifting.inspection import describe, inspect
+from geolift.lifting.inspection import describe_inspection, inspect_file
 from geolift.output.npz_json import FORMAT as POSES
 
 Rng = np.random.Generator
@@ -90,7 +90,7 @@ def read(path: Path, door: str) -> str:
         if door.startswith("convert "):
             CONVERTERS[door.removeprefix("convert ")].convert(path)
         else:
-            describe(inspect(path, format=None if door == "auto" else door.removeprefix("as ")))
+            describe_inspection(inspect_file(path, format=None if door == "auto" else door.removeprefix("as ")))
     except (DatasetError, FileNotFoundError) as error:
         if "\n" in str(error) or not str(error).startswith(str(path)):
             raise AssertionError(f"the error is not one line that begins with the path: {error}") from error
@@ -134,7 +134,7 @@ def _draw(cases: Sequence[Case], number: int, seed: int) -> tuple[Case, str, Rng
 def _doors(path: Path) -> tuple[str, ...]:
     doors, said = [], ""
     try:
-        found = inspect(path).format
+        found = inspect_file(path).format
         doors = ["auto"] if found == POSES else ["auto", f"as {found}"]
     except DatasetError as error:
         said = str(error)

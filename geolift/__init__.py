@@ -28,7 +28,7 @@ from geolift.metrics import (
 from geolift.model import Model, lift_poses
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.output.result import Result
-from geolift.pretrained.weights_file import load
+from geolift.pretrained.models import load
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
 __version__ = "0.1.0"

@@ -174,10 +174,10 @@ def _lift(options: argparse.Namespace) -> None:
 
 def _inspect(options: argparse.Namespace) -> None:
     from geolift.keypoints.options import Options
-    from geolift.lifting.inspection import describe, inspect
+    from geolift.lifting.inspection import describe_inspection, inspect_file
 
     reading = Options(options.joints, options.fps, options.image_size)
-    print(describe(inspect(options.input, format=options.format, options=reading)))
+    print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
 
 
 def _view(options: argparse.Namespace) -> None:
@@ -211,12 +211,13 @@ def _convert(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from geolift.pretrained import export, weights_file
+    from geolift.pretrained.export import export_model
+    from geolift.pretrained.models import load, load_card
 
-    card = weights_file.card(options.model)
+    card = load_card(options.model)
     if options.card:
         card |= read_json(Path(options.card))
-    export.export(weights_file.load(options.model), options.output, options.format, card=card)
+    export_model(load(options.model), options.output, options.format, card=card)
     print(options.output)
 
 

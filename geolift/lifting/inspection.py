@@ -62,7 +62,7 @@ class Inspection(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def inspect(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Inspection:
+def inspect_file(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Inspection:
     """Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
 
     Args:
@@ -105,7 +105,7 @@ def inspect(path: str | os.PathLike, *, format: str | None = None, options: Opti
     )
 
 
-def describe(inspection: Inspection) -> str:
+def describe_inspection(inspection: Inspection) -> str:
     """An inspection in words, lines without a line break at the end."""
     found = inspection
     known = found.joint_set or "a set of its own"

@@ -25,7 +25,7 @@ from geolift.lifting.metric_scale import in_metres, locate
 from geolift.lifting.tracks import Tracks
 from geolift.model import Model
 from geolift.output.result import Result
-from geolift.pretrained import weights_file
+from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
 
 TALLEST = 20.0  # metres, of any animal
@@ -92,7 +92,7 @@ def lift(
     """
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
-        model = weights_file.load(model)
+        model = load(model)
     recording, origin = _read(source, format, Options(joints, fps, image_size))
     recording = select(track(without_unsure_joints(recording, min_confidence)), people)
     mapping = mapping_to(model.skeleton, recording, skeleton, origin)

@@ -1,4 +1,4 @@
-"""A model for other programs: safetensors, StableHLO and ONNX files (docs/models.md).
+"""Export of models to other programs: safetensors, StableHLO and ONNX files (docs/models.md).
 
 The last two hold the function of `model.lift_on_device`, from poses `[b, J, 2]` (and `seen` `[b, J]` bool if the model
 has masks) to root-centred points `[b, J, 3]`, for any number b of poses.
@@ -6,6 +6,7 @@ has masks) to root-centred points `[b, J, 3]`, for any number b of poses.
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -14,14 +15,15 @@ import jax.numpy as jnp
 from geolift.errors import DatasetError
 from geolift.model import Model, lift_on_device
 from geolift.output.result import AXES
-from geolift.pretrained import weights_file
+from geolift.pretrained.weights_file import save
+from geolift.safe_io.atomic import replace_file
 
 FORMATS = ("safetensors", "stablehlo", "onnx")
 PLATFORMS = ("cpu", "cuda", "tpu")
 UNITS = "normalised: 1 is about the length from root to head"
 
 
-def export(model: Model, path: str | os.PathLike, format: str, *, card: dict[str, Any] | None = None) -> None:
+def export_model(model: Model, path: str | os.PathLike, format: str, *, card: dict[str, Any] | None = None) -> None:
     """Write a model for other programs; an existing file is replaced.
 
     Args:
@@ -29,23 +31,32 @@ def export(model: Model, path: str | os.PathLike, format: str, *, card: dict[str
         path: the file. With "stablehlo", which has no place for it, `describe` goes to `path` + ".json".
         format: one of `FORMATS`. "safetensors" keeps weights in bfloat16 (`pretrained.save`), the others in float32.
         card: for "safetensors": the model card (`pretrained.CARD`).
-
     Raises:
         DatasetError: if the format is unknown, its library is not installed, or the card is missing or incomplete.
+        OSError: if the disk does not accept the file.
+    Source:
+        StableHLO by `jax.export`; ONNX, opset 17 (`onnx_graph`).
+    Example:
+        >>> import tempfile
+        >>> from geolift.pretrained import load, load_card
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     export_model(load("cmu"), f"{folder}/mine.safetensors", "safetensors", card=load_card("cmu"))
+        ...     load(f"{folder}/mine.safetensors").id.split("-")[0]
+        'mine'
     """
     if format not in FORMATS:
         raise DatasetError(f"format: found {format!r}, expected one of {', '.join(FORMATS)}")
     if format == "safetensors":
-        weights_file.save(model, path, card or {})
+        save(model, path, card or {})
     elif format == "onnx":
-        weights_file.write(path, _onnx(model))
+        replace_file(Path(path), _onnx(model))
     else:
-        weights_file.write(path, _stablehlo(model))
-        weights_file.write(f"{os.fspath(path)}.json", (json.dumps(describe(model), indent=2) + "\n").encode())
+        replace_file(Path(path), _stablehlo(model))
+        replace_file(Path(f"{os.fspath(path)}.json"), (json.dumps(describe(model), indent=2) + "\n").encode())
 
 
 def describe(model: Model) -> dict[str, Any]:
-    """What the user of an exported function must know: joints, how poses are made, what the points mean."""
+    """What users of an exported function need: joints, how poses are made, what the points mean."""
     return {
         "model": model.id,
         "joint_names": model.skeleton.names,
@@ -81,5 +92,5 @@ def _onnx(model: Model) -> bytes:
         from geolift.pretrained.onnx_graph import build
     except ImportError as error:
         raise DatasetError("onnx: needs onnx: pip install 'geolift[export]'") from error
-    said = {key: value if isinstance(value, str) else json.dumps(value) for key, value in describe(model).items()}
-    return build(model, said)
+    metadata = {key: value if isinstance(value, str) else json.dumps(value) for key, value in describe(model).items()}
+    return build(model, metadata)

@@ -1,6 +1,6 @@
 """A model's lifting as an ONNX graph, node by node. Needs onnx (`pip install 'geolift[export]'`).
 
-It repeats what `model.lift_on_device` computes; the tests hold the two together for every kind of lifter.
+It repeats what `model.lift_on_device` computes; tests compare the two for every kind of lifter.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ def build(model: Model, metadata: Mapping[str, str]) -> bytes:
 
 
 class _Graph:
-    """Nodes and constants of a graph in the making; values are known by name."""
+    """Nodes and constants of a graph, added one by one; values have names."""
 
     def __init__(self):
         self.nodes, self.constants = [], []

@@ -19,12 +19,14 @@ from geolift.data.synthetic.motions import procedural_clips
 from geolift.errors import LONGEST, DatasetError
 from geolift.keypoints.detector import blazepose
 from geolift.keypoints.options import Options
-from geolift.lifting.inspection import describe, inspect
+from geolift.lifting.inspection import describe_inspection, inspect_file
 from geolift.lifting.lift import lift
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
 from geolift.output.write import load_result
-from geolift.pretrained import weights_file as pretrained
+from geolift.pretrained.card import CARD
+from geolift.pretrained.models import load
+from geolift.pretrained.weights_file import save
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus
@@ -77,7 +79,7 @@ def write(folder: Path) -> None:
     lifter = Lifter(16, 1, "batch", 10.0, False)
     variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
     model = Model(lifter, variables, H36M17, Normalization("camera", 0.4, (0.1,) * 16), 10.0, 1.0)
-    pretrained.save(model, folder / "small.safetensors", dict.fromkeys(pretrained.CARD, "x"), dtype="float32")
+    save(model, folder / "small.safetensors", dict.fromkeys(CARD, "x"), dtype="float32")
     dog = textwrap.dedent(skeleton_file.__doc__.split("than the file:\n")[1].split("\n* ")[0])
     (folder / "dog.toml").write_text(dog)
     (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
@@ -119,7 +121,7 @@ def _read(reader: str, path: Path) -> None:
     if reader.startswith("convert "):
         CONVERTERS[reader.removeprefix("convert ")].convert(path)
     elif reader == "inspect at 30":
-        described(inspect(path, options=Options(fps=30.0)))
+        described(inspect_file(path, options=Options(fps=30.0)))
     elif reader == "lift":
         lift(path)
     elif reader == "dataset":
@@ -127,15 +129,15 @@ def _read(reader: str, path: Path) -> None:
     elif reader == "poses":
         load_result(path)
     elif reader == "weights":
-        pretrained.load(path)
+        load(path)
     elif reader == "skeleton":
         skeleton_file.read_skeleton(path)
     else:
         blazepose.BlazePose = Nobody  # in a process of its own
-        described(inspect(path))
+        described(inspect_file(path))
 
 
 def described(found) -> None:
     """Describe an inspection, and expect nothing in it that a terminal would obey."""
-    text = describe(found)
+    text = describe_inspection(found)
     assert text.replace("\n", "").isprintable(), repr(text)

@@ -10,8 +10,9 @@ import pytest
 from geolift.errors import DatasetError
 from geolift.model import lift_on_device
 from geolift.networks.mlp import NORMALISATIONS
-from geolift.pretrained import weights_file
-from geolift.pretrained.export import FORMATS, describe, export
+from geolift.pretrained.export import FORMATS, describe, export_model
+from geolift.pretrained.models import load
+from geolift.pretrained.weights_file import save
 from geolift.skeletons.skeleton import H36M17
 from tests.launch.test_programs import program
 from tests.pretrained.test_weights_file import CARD, DOG, assert_same_model, make_model, make_poses
@@ -35,7 +36,7 @@ def assert_close(points, expected):
 @pytest.mark.parametrize("skeleton", [H36M17, DOG])
 def test_onnx_runtime_agrees(norm, masks, skeleton, tmp_path):
     model = make_model(norm, masks, skeleton)
-    export(model, tmp_path / "model.onnx", "onnx")
+    export_model(model, tmp_path / "model.onnx", "onnx")
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     names = [node.name for node in session.get_inputs()]
     assert names == ["pose", "seen"][: 1 + masks] and [node.name for node in session.get_outputs()] == ["points"]
@@ -52,7 +53,7 @@ def test_onnx_runtime_agrees(norm, masks, skeleton, tmp_path):
 @pytest.mark.parametrize("masks", [False, True])
 def test_stablehlo_agrees_in_a_program_without_geolift(masks, tmp_path):
     model = make_model("batch", masks)
-    export(model, tmp_path / "model.stablehlo", "stablehlo")
+    export_model(model, tmp_path / "model.stablehlo", "stablehlo")
     batches = [arguments(model, *make_poses(model, rows, size=30.0)) for rows in (1, 7, 64)]
     for i, inputs in enumerate(batches):
         np.savez(tmp_path / f"in{i}.npz", *inputs)
@@ -72,7 +73,7 @@ def test_stablehlo_agrees_in_a_program_without_geolift(masks, tmp_path):
 
 def test_a_mask_of_all_joints_is_no_mask(tmp_path):
     model = make_model(masks=True)
-    export(model, tmp_path / "model.onnx", "onnx")
+    export_model(model, tmp_path / "model.onnx", "onnx")
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     poses = np.nan_to_num(make_poses(model, 7)[0])
     points = session.run(None, {"pose": poses, "seen": np.ones(poses.shape[:-1], bool)})[0]
@@ -82,7 +83,7 @@ def test_a_mask_of_all_joints_is_no_mask(tmp_path):
 def test_files_say_what_goes_in_and_comes_out(tmp_path):
     model = make_model(masks=True)
     for name in ("stablehlo", "onnx"):
-        export(model, tmp_path / f"model.{name}", name)
+        export_model(model, tmp_path / f"model.{name}", name)
     expected = json.loads(json.dumps(describe(model)))
     assert json.loads((tmp_path / "model.stablehlo.json").read_text()) == expected
     made = onnx.load(tmp_path / "model.onnx")
@@ -92,45 +93,45 @@ def test_files_say_what_goes_in_and_comes_out(tmp_path):
     assert found["model"] == model.id and json.loads(found["joint_names"]) == list(H36M17.names)
     assert [(entry.domain, entry.version) for entry in made.opset_import] == [("", 17)]
     again = tmp_path / "again.onnx"
-    export(model, again, "onnx")
+    export_model(model, again, "onnx")
     assert again.read_bytes() == (tmp_path / "model.onnx").read_bytes()
 
 
 def test_safetensors_are_those_of_pretrained(tmp_path):
     model = make_model()
-    export(model, tmp_path / "a.safetensors", "safetensors", card=CARD)
-    weights_file.save(model, tmp_path / "b.safetensors", CARD)
+    export_model(model, tmp_path / "a.safetensors", "safetensors", card=CARD)
+    save(model, tmp_path / "b.safetensors", CARD)
     assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
     with pytest.raises(DatasetError, match=r"card: \['command', .*missing"):
-        export(model, tmp_path / "a.safetensors", "safetensors")
+        export_model(model, tmp_path / "a.safetensors", "safetensors")
 
 
 def test_what_was_exported_from_a_file_is_the_model_of_the_file(tmp_path):
-    weights_file.save(make_model(), tmp_path / "small.safetensors", CARD)
-    model = weights_file.load(tmp_path / "small.safetensors")
-    export(model, tmp_path / "small.onnx", "onnx")
+    save(make_model(), tmp_path / "small.safetensors", CARD)
+    model = load(tmp_path / "small.safetensors")
+    export_model(model, tmp_path / "small.onnx", "onnx")
     found = {entry.key: entry.value for entry in onnx.load(tmp_path / "small.onnx").metadata_props}
     assert found["model"] == model.id
-    assert_same_model(weights_file.load(tmp_path / "small.safetensors"), model)
+    assert_same_model(load(tmp_path / "small.safetensors"), model)
 
 
 def test_an_unknown_format_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=f"format: found 'tflite', expected one of {', '.join(FORMATS)}"):
-        export(make_model(), tmp_path / "model.tflite", "tflite")
+        export_model(make_model(), tmp_path / "model.tflite", "tflite")
 
 
 @pytest.mark.parametrize(("format", "library"), [("onnx", "onnx"), ("stablehlo", "flatbuffers")])
 def test_a_missing_library_is_named(format, library, tmp_path):
     code = (
         f"import sys; sys.modules[{library!r}] = None\n"
-        "from geolift.pretrained import export, weights_file\n"
+        "from geolift.pretrained import export_model, load\n"
         "from geolift.errors import DatasetError\n"
         "try:\n"
-        f"    export.export(weights_file.load('small.safetensors'), 'out', {format!r})\n"
+        f"    export_model(load('small.safetensors'), 'out', {format!r})\n"
         "except DatasetError as error:\n"
         "    print(error)"
     )
-    weights_file.save(make_model(), tmp_path / "small.safetensors", CARD)
+    save(make_model(), tmp_path / "small.safetensors", CARD)
     said = program("-c", code, cwd=tmp_path).stdout.strip()
     assert said == f"{format}: needs {library}: pip install 'geolift[export]'"
     assert [path.name for path in tmp_path.iterdir()] == ["small.safetensors"]

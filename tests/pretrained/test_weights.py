@@ -6,18 +6,20 @@ from geolift import load, model
 from geolift.convert.mocap import cmu
 from geolift.data.normalization import normalize_persons
 from geolift.evaluation import evaluate
-from geolift.pretrained import weights_file
+from geolift.pretrained import models
+from geolift.pretrained.card import describe_card
+from geolift.pretrained.models import load_card, model_names
 
 
 def test_it_is_small_and_its_card_is_whole():
-    assert weights_file.names() == ["cmu"]
-    assert (weights_file.WEIGHTS / "cmu.safetensors").stat().st_size < 8e6
-    card = weights_file.card("cmu")
+    assert model_names() == ["cmu"]
+    assert (models.WEIGHTS / "cmu.safetensors").stat().st_size < 8e6
+    card = load_card("cmu")
     assert "mocap.cs.cmu.edu" in card["terms"] and card["metrics"]["split"] == "test"
     for key in ("data", "command", "commit", "seed", "steps", "hardware", "use", "limits"):
         assert card[key] not in ("", None), key
     assert card["model"] == load("cmu").id
-    assert card["limits"] in weights_file.describe_card(card)
+    assert card["limits"] in describe_card(card)
 
 
 def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_file):
@@ -38,6 +40,6 @@ def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_file):
     trained = load("cmu")
     points = model.lift_poses(trained, normalize_persons(images, trained.normalization), images.seen)
     measured = evaluate.evaluate(points, images)
-    claimed = weights_file.card("cmu")["metrics"]["values"]
+    claimed = load_card("cmu")["metrics"]["values"]
     assert measured["p_mpjpe"] < claimed["p_mpjpe"] + 2
     assert measured["flip_rate"] < 2

@@ -1,4 +1,4 @@
-"""Models travel whole: what is read is what was written, and nothing else is read; cards say what runs recorded."""
+"""Weights files and cards: what is read is what was written, other files are refused, cards hold what runs recorded."""
 
 import json
 
@@ -16,13 +16,17 @@ from geolift.errors import DatasetError
 from geolift.evaluation.report import measure, write
 from geolift.model import Model, digest, identify, lift_poses, weights
 from geolift.networks.mlp import NORMALISATIONS, Lifter
-from geolift.pretrained import weights_file
+from geolift.pretrained import models, weights_file
+from geolift.pretrained.card import CARD as ENTRIES
+from geolift.pretrained.card import describe_card
+from geolift.pretrained.models import load, load_card, model_names
+from geolift.pretrained.weights_file import save
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training.run import load as load_run
 from geolift.training.train import train
 from tests.launch.test_programs import program
 
-CARD = {key: f"some {key}" for key in weights_file.CARD if key not in ("metrics", "config")} | {
+CARD = {key: f"some {key}" for key in ENTRIES if key not in ("metrics", "config")} | {
     "metrics": {},
     "config": {"seed": 0, "name": 'a "quoted" µ'},
 }
@@ -79,7 +83,7 @@ def rewrite(path, tensors, content, *, honest=True):
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "small.safetensors"
-    weights_file.save(make_model(), path, CARD)
+    save(make_model(), path, CARD)
     return path
 
 
@@ -88,8 +92,8 @@ def file(tmp_path):
 @pytest.mark.parametrize("skeleton", [H36M17, DOG])
 def test_float32_comes_back_to_the_bit(norm, masks, skeleton, tmp_path):
     model = make_model(norm, masks, skeleton)
-    weights_file.save(model, tmp_path / "exact.safetensors", CARD, dtype="float32")
-    back = weights_file.load(tmp_path / "exact.safetensors")
+    save(model, tmp_path / "exact.safetensors", CARD, dtype="float32")
+    back = load(tmp_path / "exact.safetensors")
     assert_same_model(back, model)
     assert back.id == f"exact-{digest(model.variables)[:8]}"
     poses, seen = make_poses(model, 9)
@@ -100,17 +104,17 @@ def test_float32_comes_back_to_the_bit(norm, masks, skeleton, tmp_path):
 def test_bfloat16_is_rounded_once(tmp_path):
     model = make_model()
     first, second, exact = (tmp_path / f"{name}.safetensors" for name in ("first", "second", "exact"))
-    weights_file.save(model, first, CARD)
-    rounded = weights_file.load(first)
+    save(model, first, CARD)
+    rounded = load(first)
     for name, array in weights(model.variables).items():
         np.testing.assert_allclose(weights(rounded.variables)[name], array, rtol=2**-8, err_msg=name)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(rounded.variables))
-    weights_file.save(rounded, second, CARD)
-    weights_file.save(rounded, exact, CARD, dtype="float32")
-    assert_same_model(weights_file.load(second), rounded)
+    save(rounded, second, CARD)
+    save(rounded, exact, CARD, dtype="float32")
+    assert_same_model(load(second), rounded)
     assert second.read_bytes() == first.read_bytes()
     assert first.stat().st_size < 0.7 * exact.stat().st_size
-    ids = {weights_file.load(path).id.split("-")[1] for path in (first, second, exact)}
+    ids = {load(path).id.split("-")[1] for path in (first, second, exact)}
     assert len(ids) == 1 and model.id.split("-")[1] not in ids
 
 
@@ -122,7 +126,7 @@ def test_tensors_are_found_by_path(file):
     assert content["skeleton"]["names"] == list(H36M17.names) and content["normalization"]["factor"] == 0.37
 
 
-def test_the_digest_tells_weights_apart():
+def test_the_digest_differs_for_different_weights():
     variables = make_model().variables
     assert digest(variables) == digest(jax.tree.map(lambda x: np.array(x, np.float64), variables))
     for i, leaf in enumerate(jax.tree.leaves(variables)):
@@ -140,7 +144,7 @@ def test_a_flipped_bit_is_never_read(file, rng):
         broken[bit // 8] ^= 1 << (bit % 8)
         file.write_bytes(broken)
         with pytest.raises(DatasetError) as error:
-            weights_file.load(file)
+            load(file)
         assert str(error.value).startswith(str(file)) and "\n" not in str(error.value)
 
 
@@ -148,7 +152,7 @@ def test_a_flipped_bit_is_never_read(file, rng):
 def test_a_truncated_file_is_refused(keep, file):
     file.write_bytes(file.read_bytes()[:keep])
     with pytest.raises(DatasetError, match=r"not a whole \.safetensors file") as error:
-        weights_file.load(file)
+        load(file)
     assert str(error.value).startswith(str(file)) and "\n" not in str(error.value)
 
 
@@ -179,7 +183,7 @@ def test_other_files_are_refused_in_one_line(case, file):
     change(tensors, content)
     rewrite(file, tensors, content)
     with pytest.raises(DatasetError, match=message) as error:
-        weights_file.load(file)
+        load(file)
     assert str(error.value).startswith(str(file)) and "\n" not in str(error.value)
 
 
@@ -188,37 +192,37 @@ def test_what_geolift_did_not_write_is_refused(file, tmp_path):
     content["distance"] = 4.5
     rewrite(file, tensors, content, honest=False)
     with pytest.raises(DatasetError, match=r"sha256: found .*, expected .*changed since"):
-        weights_file.load(file)
+        load(file)
     save_file(tensors, file, metadata={"format": "pt"})
     with pytest.raises(DatasetError, match=r"found \['format'\], expected 'geolift'"):
-        weights_file.load(file)
+        load(file)
     save_file(tensors, file)
     with pytest.raises(DatasetError, match=r"found \[\], expected 'geolift'"):
-        weights_file.load(file)
+        load(file)
     save_file(tensors, file, metadata={"geolift": "[" * 100_000})
     with pytest.raises(DatasetError, match="metadata: not readable"):
-        weights_file.load(file)
+        load(file)
     np.savez(tmp_path / "other.npz", a=np.ones(3))
     with pytest.raises(DatasetError, match=r"not a whole \.safetensors file"):
-        weights_file.load(tmp_path / "other.npz")
+        load(tmp_path / "other.npz")
 
 
 def test_names(tmp_path, monkeypatch):
-    monkeypatch.setattr(weights_file, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path / "weights")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"cmu: no such file or folder.*there are: none"):
-        weights_file.load("cmu")
-    weights_file.WEIGHTS.mkdir()
-    weights_file.save(make_model(), weights_file.WEIGHTS / "cmu.safetensors", CARD)
+        load("cmu")
+    models.WEIGHTS.mkdir()
+    save(make_model(), models.WEIGHTS / "cmu.safetensors", CARD)
     (tmp_path / "cmu").mkdir()
-    assert weights_file.names() == ["cmu"]
-    model = weights_file.load("cmu")
+    assert model_names() == ["cmu"]
+    model = load("cmu")
     assert model.id == f"cmu-{digest(model.variables)[:8]}"
-    assert_same_model(model, weights_file.load(weights_file.WEIGHTS / "cmu.safetensors"))
+    assert_same_model(model, load(models.WEIGHTS / "cmu.safetensors"))
     with pytest.raises(FileNotFoundError, match=r"smu: no such file.*there are: cmu"):
-        weights_file.load("smu")
+        load("smu")
     with pytest.raises(FileNotFoundError, match="has this folder been trained in"):
-        weights_file.load("./cmu/")
+        load("./cmu/")
 
 
 @pytest.mark.parametrize(
@@ -233,20 +237,20 @@ def test_names(tmp_path, monkeypatch):
 def test_nothing_is_written_without_a_card(change, message, tmp_path):
     card = {key: value for key, value in {**CARD, **change}.items() if value is not None}
     with pytest.raises(DatasetError, match=message):
-        weights_file.save(make_model(), tmp_path / "small.safetensors", card)
+        save(make_model(), tmp_path / "small.safetensors", card)
     assert not list(tmp_path.iterdir())
     with pytest.raises(DatasetError, match="dtype: found 'int8'"):
-        weights_file.save(make_model(), tmp_path / "small.safetensors", CARD, dtype="int8")
+        save(make_model(), tmp_path / "small.safetensors", CARD, dtype="int8")
 
 
 def test_a_card_goes_round(file, tmp_path):
-    card = weights_file.card(file)
-    assert card == {"model": weights_file.load(file).id, **CARD}
-    weights_file.save(make_model(), tmp_path / "again.safetensors", card)
+    card = load_card(file)
+    assert card == {"model": load(file).id, **CARD}
+    save(make_model(), tmp_path / "again.safetensors", card)
     assert (tmp_path / "again.safetensors").read_bytes() == file.read_bytes()
-    text = weights_file.describe_card(card)
+    text = describe_card(card)
     assert text.startswith(f"# {card['model']}\n") and all(str(CARD[key]) in text for key in ("terms", "use", "limits"))
-    assert "| Terms of data and weights | not recorded |" in weights_file.describe_card({"run": "a-1-b"})
+    assert "| Terms of data and weights | not recorded |" in describe_card({"run": "a-1-b"})
 
 
 @pytest.fixture(scope="module")
@@ -270,29 +274,29 @@ def run(people, people_file, tmp_path_factory):
 
 def test_a_run_is_a_model(run, tmp_path):
     run, trained = run
-    model = weights_file.load(run)
+    model = load(run)
     assert_same_model(model, trained)
     assert model.id == trained.id == f"short-2-{digest(model.variables)[:8]}"
-    card = weights_file.card(run)
+    card = load_card(run)
     assert card["model"] == card["run"] == model.id and card["steps"] == 2 and card["config"]["lifter"]["width"] == 8
     assert card["metrics"]["values"]["p_mpjpe"] > 0 and "flat skeleton" in card["metrics"]["baselines"]
     assert str(run.parent) not in json.dumps(card) and card["data"].startswith("people.npz, split train: ")
-    text = weights_file.describe_card(card)
+    text = describe_card(card)
     assert f"| measure | unit | {model.id} | flat skeleton | definition |" in text
-    said = {key: CARD[key] for key in ("terms", "command", "commit", "hardware", "use", "limits")}
-    weights_file.save(model, tmp_path / "short.safetensors", card | said)
-    assert weights_file.card(tmp_path / "short.safetensors")["run"] == model.id
+    rest = {key: CARD[key] for key in ("terms", "command", "commit", "hardware", "use", "limits")}
+    save(model, tmp_path / "short.safetensors", card | rest)
+    assert load_card(tmp_path / "short.safetensors")["run"] == model.id
 
     evaluation = json.loads((run / "evaluation.json").read_text())
     (run / "evaluation.json").write_text(json.dumps(evaluation | {"step": 1}))
     with pytest.raises(DatasetError, match=r"evaluation.json: step: found 1, expected 2"):
-        weights_file.card(run)
+        load_card(run)
 
 
 def test_files_are_read_without_what_training_needs(file, people, tmp_path):
     code = (
-        "import sys; import geolift; from geolift.pretrained import weights_file; "
-        f"print(weights_file.load({str(file)!r}).id); "
+        "import sys; import geolift; "
+        f"print(geolift.load({str(file)!r}).id); "
         "print([m for m in ('onnx', 'jax2onnx', 'onnxruntime', 'orbax', 'ml_collections') if m in sys.modules])"
     )
-    assert program("-c", code, cwd=tmp_path).stdout.split() == [weights_file.load(file).id, "[]"]
+    assert program("-c", code, cwd=tmp_path).stdout.split() == [load(file).id, "[]"]

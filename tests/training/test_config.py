@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 
 from configs import pretrained
 from geolift.errors import ConfigError
-from geolift.pretrained import weights_file
+from geolift.pretrained.models import load_card
 from geolift.training.config import ENTRIES, RENAMED, SCHEMA, flatten, load, load_older, unknown
 from geolift.training.config_table import describe, markdown
 from launch.config_flags import recipe
@@ -115,7 +115,7 @@ def test_configs_of_older_runs_keep_their_meaning():
 
 
 def test_the_shipped_lifter_was_trained_by_its_recipe():
-    trained = flatten(load_older(weights_file.card("cmu")["config"]))
+    trained = flatten(load_older(load_card("cmu")["config"]))
     recipe_ = flatten(pretrained.get_config())
     differ = {name for name in ENTRIES if trained[name] != recipe_[name]}
     assert differ == {"data.path", "adapter.data"}, "what flags give"
