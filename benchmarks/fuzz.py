@@ -1,8 +1,8 @@
-"""Do readers survive damaged files? `python -m benchmarks.fuzz --corpus=FOLDER --mutations=10000 --out=fuzz.json`.
+"""Fuzzing of all readers: `python -m benchmarks.fuzz --corpus=FOLDER --mutations=10000 --out=fuzz.json`.
 
 Every file and folder in the corpus must be good; each is damaged in turn (`benchmarks.mutations`) and read by
-recognition, as its own format, or by `geolift convert`. Prints a table and writes the counts as JSON. What a reader
-fails on is kept in a folder named at the end, beside what it said; the exit code is 1 then.
+recognition, as its format, or by `geolift convert`. Prints a table and writes the counts as JSON. Files on which a
+reader fails are kept, with the messages, in a folder that is named at the end; the exit code is 1 then.
 """
 
 import json
@@ -27,20 +27,23 @@ RESULTS = ("read", "refused", "failed", "slow", "died")
 def main(_: list[str]) -> None:
     cases = find_cases(Path(CORPUS.value))
     folder = Path(tempfile.mkdtemp(prefix="geolift-fuzz-"))
-    began = time.perf_counter()
+    started = time.perf_counter()
     counts = {case.path.name: Counter() for case in cases}
     bad = []
     for outcome in run(cases, range(MUTATIONS.value), SEED.value, folder):
         counts[outcome.case][outcome.result] += 1
         if outcome.result not in ("read", "refused"):
             bad.append(outcome)
-            (folder / f"{outcome.number}.txt").write_text(f"{outcome.case}, {outcome.door}\n{outcome.said}\n")
-            print(f"{outcome.number} {outcome.case} {outcome.door} {outcome.result}: {outcome.said[-300:]}", flush=True)
+            (folder / f"{outcome.number}.txt").write_text(f"{outcome.case}, {outcome.reader}\n{outcome.message}\n")
+            print(
+                f"{outcome.number} {outcome.case} {outcome.reader} {outcome.result}: {outcome.message[-300:]}",
+                flush=True,
+            )
     print(f"| file | {' | '.join(RESULTS)} |\n|{' --- |' * (len(RESULTS) + 1)}")
     for name, count in counts.items():
         print(f"| {name} | {' | '.join(str(count[result]) for result in RESULTS)} |")
     print(
-        f"{MUTATIONS.value} damaged files, seed {SEED.value}, {time.perf_counter() - began:.0f} s; "
+        f"{MUTATIONS.value} damaged files, seed {SEED.value}, {time.perf_counter() - started:.0f} s; "
         f"limits {SECONDS:g} s and {MEMORY >> 20} MiB each; {len(bad)} failures"
     )
     if OUT.value:

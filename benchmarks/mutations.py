@@ -1,7 +1,7 @@
-"""Damaged copies of good files, and what readers make of them: read, refused with one clear error, or failed.
+"""Damaged copies of good files, and how readers handle them: read, refused with one clear error, or failed.
 
 Files are damaged as bytes and, where their structure is known (JSON, tables, .npz, HDF5), by their content. Reading
-happens in a process of its own with limits on time and memory (`guarded`). Mutation i of a seed is always the same one.
+happens in a separate process with limits on time and memory (`guarded`). Mutation i of a seed is always the same.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from geolift.lifting.inspection import describe_inspection, inspect_file
 from geolift.output.npz_json import FORMAT as POSES
 
 Rng = np.random.Generator
-FAILURES = {"raised": "failed", "slow": "slow", "died": "died"}  # as `guarded` and as `Outcome` call them
+FAILURES = {"raised": "failed", "slow": "slow", "died": "died"}  # names of `guarded` and of `Outcome`
 TOKENS = (
     b"NaN",
     b"-Infinity",
@@ -48,49 +48,49 @@ VALUES = (
 
 
 class Case(NamedTuple):
-    """A good file or folder, and the readers' doors that let it in: "auto", "as FORMAT" or "convert KIND"."""
+    """A good file or folder, and the readers that accept it: "auto", "as FORMAT" or "convert KIND"."""
 
     path: Path
-    doors: tuple[str, ...]
+    readers: tuple[str, ...]
 
 
 class Outcome(NamedTuple):
-    """What became of mutation `number`: "read", "refused", or a failure with what was said."""
+    """The result of mutation `number`: "read", "refused", or a failure with its message."""
 
     number: int
     case: str
-    door: str
+    reader: str
     result: str
-    said: str = ""
+    message: str = ""
 
 
 def find_cases(corpus: Path) -> list[Case]:
     """The good files and folders in `corpus`, by name.
 
     Raises:
-        DatasetError: if one of them cannot be read by any door, with what the first says.
+        DatasetError: if no reader accepts one of them, with the first reader's message.
     """
-    return [Case(path, _doors(path)) for path in sorted(corpus.iterdir())]
+    return [Case(path, _readers(path)) for path in sorted(corpus.iterdir())]
 
 
 def run(cases: Sequence[Case], numbers: Sequence[int], seed: int, folder: Path) -> Iterator[Outcome]:
-    """Make the mutations in `folder` and read them; what a reader fails on stays there, under its number."""
+    """Make the mutations in `folder` and read them; those on which a reader fails are kept there, by their number."""
     calls = [functools.partial(_mutate_and_read, cases, number, seed, folder) for number in numbers]
     for number, outcome in zip(numbers, guarded.run(calls), strict=True):
-        case, door, _ = _draw(cases, number, seed)
-        yield Outcome(number, case.path.name, door, FAILURES.get(outcome.failure) or outcome.value, outcome.said)
+        case, reader, _ = _draw(cases, number, seed)
+        yield Outcome(number, case.path.name, reader, FAILURES.get(outcome.failure) or outcome.value, outcome.said)
 
 
-def read(path: Path, door: str) -> str:
-    """Read and describe by `door`: "read", or "refused" with one line that begins with the path; anything else raises.
+def read(path: Path, reader: str) -> str:
+    """Read and describe by a reader: "read", or "refused" with one line that begins with the path; else raise.
 
     Of a folder, a file that is missing may also be refused with a FileNotFoundError.
     """
     try:
-        if door.startswith("convert "):
-            CONVERTERS[door.removeprefix("convert ")].convert(path)
+        if reader.startswith("convert "):
+            CONVERTERS[reader.removeprefix("convert ")].convert(path)
         else:
-            describe_inspection(inspect_file(path, format=None if door == "auto" else door.removeprefix("as ")))
+            describe_inspection(inspect_file(path, format=None if reader == "auto" else reader.removeprefix("as ")))
     except (DatasetError, FileNotFoundError) as error:
         if "\n" in str(error) or not str(error).startswith(str(path)):
             raise AssertionError(f"the error is not one line that begins with the path: {error}") from error
@@ -116,11 +116,11 @@ def mutate(good: Path, bad: Path, rng: Rng) -> None:
 
 
 def _mutate_and_read(cases: Sequence[Case], number: int, seed: int, folder: Path) -> str:
-    """Make a mutation and read it; it is left only where reading fails."""
-    case, door, rng = _draw(cases, number, seed)
+    """Make a mutation and read it; it is kept only where reading fails."""
+    case, reader, rng = _draw(cases, number, seed)
     bad = folder / f"{number}{case.path.suffix}"
     mutate(case.path, bad, rng)
-    result = read(bad, door)
+    result = read(bad, reader)
     shutil.rmtree(bad) if bad.is_dir() else bad.unlink()
     return result
 
@@ -128,23 +128,23 @@ def _mutate_and_read(cases: Sequence[Case], number: int, seed: int, folder: Path
 def _draw(cases: Sequence[Case], number: int, seed: int) -> tuple[Case, str, Rng]:
     rng = np.random.default_rng([seed, number])
     case = cases[number % len(cases)]
-    return case, case.doors[rng.integers(len(case.doors))], rng
+    return case, case.readers[rng.integers(len(case.readers))], rng
 
 
-def _doors(path: Path) -> tuple[str, ...]:
-    doors, said = [], ""
+def _readers(path: Path) -> tuple[str, ...]:
+    readers, message = [], ""
     try:
         found = inspect_file(path).format
-        doors = ["auto"] if found == POSES else ["auto", f"as {found}"]
+        readers = ["auto"] if found == POSES else ["auto", f"as {found}"]
     except DatasetError as error:
-        said = str(error)
+        message = str(error)
     for kind, converter in CONVERTERS.items():
         with contextlib.suppress(DatasetError, FileNotFoundError):
             converter.convert(path)
-            doors.append(f"convert {kind}")
-    if not doors:
-        raise DatasetError(f"{path}: no reader takes this undamaged file: {said}")
-    return tuple(doors)
+            readers.append(f"convert {kind}")
+    if not readers:
+        raise DatasetError(f"{path}: no reader takes this undamaged file: {message}")
+    return tuple(readers)
 
 
 def _damaged(path: Path, rng: Rng) -> bytes:
@@ -196,7 +196,7 @@ BYTES: tuple[Callable[[bytes, Rng], bytes], ...] = (_flip, _truncate, _splice, _
 
 
 def _json(data: bytes, rng: Rng) -> bytes:
-    """One to three changes anywhere in the tree; now and then lists in lists without end."""
+    """One to three changes anywhere in the tree; sometimes deeply nested lists."""
     if rng.random() < 0.03:
         depth = int(rng.integers(500, 100_000))
         return b'{"people": ' + b"[" * depth + b"]" * depth + b"}"
@@ -229,7 +229,7 @@ def _change(tree: Any, rng: Rng) -> Any:
 
 
 def _other(value: Any, rng: Rng) -> Any:
-    """Something near the value, or anything."""
+    """A similar value, or any other."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 and rng.random() < 0.7:
         return (-value, value * 1000, value / 1000, value + 1, float(value), str(value), 0)[rng.integers(7)]
     if isinstance(value, str) and rng.random() < 0.7:
@@ -238,7 +238,7 @@ def _other(value: Any, rng: Rng) -> Any:
 
 
 def _table(data: bytes, rng: Rng, separator: str = ",") -> bytes:
-    """Cells with something else in them, rows and columns that are missing, twice or elsewhere."""
+    """Changed cells; rows and columns that are missing, doubled or moved."""
     rows = [line.split(separator) for line in data.decode().splitlines()]
     for _ in range(1 + rng.integers(3)):
         row, how = int(rng.integers(len(rows)) if rng.random() < 0.5 else rng.integers(min(5, len(rows)))), rng.random()
@@ -262,7 +262,7 @@ def _table(data: bytes, rng: Rng, separator: str = ",") -> bytes:
 
 
 def _npz(data: bytes, rng: Rng) -> bytes:
-    """One array changed, gone or under another name; arrays of pickled objects are damaged as bytes."""
+    """One array changed, removed or renamed; arrays of pickled objects are damaged as bytes."""
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         members = {name: file.read(name) for name in file.namelist()}
     name = list(members)[rng.integers(len(members))]
@@ -289,7 +289,7 @@ def _npz(data: bytes, rng: Rng) -> bytes:
 
 
 def _array(array: np.ndarray, rng: Rng) -> np.ndarray:
-    """Another shape, type or value."""
+    """An array with another shape, type or value."""
     how = rng.integers(7)
     if how == 0:
         return array.astype(rng.choice(["U8", "f8", "i2", "?", "c8"]) if array.dtype.kind in "fiub" else "S4")
@@ -310,7 +310,7 @@ def _array(array: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def _hdf5(data: bytes, rng: Rng) -> bytes:
-    """One data set changed or gone."""
+    """One data set changed or removed."""
     import h5py
 
     memory = io.BytesIO(data)

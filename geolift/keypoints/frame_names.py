@@ -31,7 +31,7 @@ class Frames(NamedTuple):
     Attributes:
         names: F names in the order of time, including those of absent frames.
         index: `[F']` int: which frame each of the given names is.
-        video: whether the frames follow each other at a constant rate.
+        video: whether the frames are consecutive, at a constant frame rate.
         fps: frames per second; 0 where unknown.
         notes: what was assumed, a line each.
     """

@@ -28,8 +28,8 @@ class Recording(NamedTuple):
         joint_set: the name of these joints in `joint_sets.JOINT_SETS`; "" for a custom set.
         frames: names of all F frames in the order of time, also of those without people.
         people: their names: track ids, individuals; for untracked detections, one name each.
-        tracked: whether `person` follows a person from frame to frame.
-        video: whether frames follow each other at a constant rate; False: single images.
+        tracked: whether `person` is the same for a person in all frames.
+        video: whether frames are consecutive, at a constant frame rate; False: single images.
         fps: frames per second; 0 where unknown.
         image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where unknown.
         notes: what reading left out, changed or assumed, a line each, with counts.
@@ -136,7 +136,9 @@ def record(
     frame, person = frame[rows], person[rows]
     crowd = np.bincount(frame).max()
     if video and not tracked and crowd > MOST_PEOPLE:
-        raise DatasetError(f"{origin}: found {crowd} people in a frame, expected up to {MOST_PEOPLE} to follow")
+        raise DatasetError(
+            f"{origin}: found {crowd} people in a frame, expected at most {MOST_PEOPLE} in an untracked video"
+        )
     _check_once_per_frame(frame, person, frames, people, origin)
     used, person = np.unique(person, return_inverse=True)
     empty = len(frames) - len(np.unique(frame))

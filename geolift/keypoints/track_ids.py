@@ -26,7 +26,7 @@ def people_by_id(
     person = np.empty(len(ids), int)
     for i, number in enumerate(ids):
         if number is None:
-            names.append(f"not followed {len(names) - len(known)}")
+            names.append(f"untracked {len(names) - len(known)}")
         person[i] = len(names) - 1 if number is None else place[number]
     twice = len(ids) - len(np.unique(np.stack([frame, person]), axis=1).T)
     if twice:

@@ -45,7 +45,7 @@ def _json(folder):
     keypoint_writers.mpii(folder / "mpii.json", people["mpii16"])
     for form in ("list", "people", "objects"):
         path = folder / f"mediapipe_{form}.json"
-        keypoint_writers.mediapipe(path, people["mediapipe33"], form=form, told=True)
+        keypoint_writers.mediapipe(path, people["mediapipe33"], form=form, header=True)
 
 
 def _people(*names):

@@ -1,6 +1,6 @@
-"""Files as the programs write them, with their quirks, from people whom the tests know. Uses none of the readers.
+"""Writers of keypoint files as the programs write them, with their quirks, independent of geolift's readers.
 
-A scene is a list of frames, a frame a list of `Person`. Every writer returns the path that it wrote.
+A scene is a list of frames, a frame a list of `Person`. Every writer returns its path.
 """
 
 import json
@@ -114,14 +114,14 @@ def alphapose(path, scene, *, numbers=None, form="list", tracked=False):
 
 
 def reordered(row):
-    """OpenPose's order of AlphaPose's `[K, 3]`; the joint after COCO's 17 stands for the neck, whatever it is."""
+    """OpenPose's order of AlphaPose's `[K, 3]`; the joint after COCO's 17 is in the neck's place, whatever it is."""
     row = np.concatenate([row, row[[5, 6]].mean(axis=0, keepdims=True)])
     places = [COCO.index(joint) if joint != "neck" else 17 for joint in OPENPOSE_COCO]
     return row[places].ravel().tolist()
 
 
 def coco_annotations(path, scene, *, names=COCO, size=(640, 480), extras=False):
-    """Flags 0, 1, 2 for confidence 0, below 1, 1. Extras: a crowd, somebody without joints, a thing without any."""
+    """Flags 0, 1, 2 for confidence 0, below 1, 1. Extras: a crowd, a person without joints, another object."""
     images, annotations = [], []
     for t, people in enumerate(scene):
         number = 1000 - 7 * t  # ids in another order than names
@@ -158,7 +158,7 @@ def coco_results(path, scene, *, numbers=None):
 
 
 def mmpose(path, scene, *, form="video", names=None):
-    """Form image: the people of the first frame. Video counts from 0, demo from 1. The box is in one list too many."""
+    """Form image: the people of the first frame. Video counts from 0, demo from 1. The box is in a list of one."""
 
     def instances(people):
         found = []
@@ -188,7 +188,7 @@ def mmpose(path, scene, *, form="video", names=None):
 
 
 def mpii(path, scene):
-    """Pixels count from 1; what is not visible is somewhere."""
+    """Pixels count from 1; joints that are not visible are junk."""
     entries = []
     for t, people in enumerate(scene):
         for person in people:
@@ -199,7 +199,7 @@ def mpii(path, scene):
     return write(path, entries)
 
 
-def mediapipe(path, scene, *, size=(640, 480), form="list", told=False):
+def mediapipe(path, scene, *, size=(640, 480), form="list", header=False):
     """Form list: one person's landmarks or null for each frame; people: several; objects: under pose_landmarks."""
 
     def landmarks(person):
@@ -213,4 +213,4 @@ def mediapipe(path, scene, *, size=(640, 480), form="list", told=False):
         frames.append(found if form == "people" else found[0] if found else None)
     if form == "objects":
         frames = [{"pose_landmarks": frame, "pose_world_landmarks": frame} for frame in frames]
-    return write(path, {"frames": frames, "width": size[0], "height": size[1], "fps": 30} if told else frames)
+    return write(path, {"frames": frames, "width": size[0], "height": size[1], "fps": 30} if header else frames)

@@ -1,6 +1,6 @@
-"""Files of keypoints as VideoPose3D, DeepLabCut, LightningPose and SLEAP write them, and plain tables.
+"""Writers of keypoint files of VideoPose3D, DeepLabCut, LightningPose and SLEAP, and of plain tables.
 
-`People` is what is written; a writer takes a path and people, and knows nothing of geolift's readers.
+A writer takes a path and `People`, and is independent of geolift's readers.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class People(NamedTuple):
 
 
 def people(rng, joints, *, frames=7, names=("anna", "ben")):
-    """People at random places, some joints missing, the last person away in one frame, nobody there in another."""
+    """People at random places, some joints missing, the last person absent in one frame, all people in another."""
     shape = (frames, len(names), len(joints))
     confidence = rng.uniform(0.2, 1, shape) * (rng.uniform(size=shape) > 0.2)
     confidence[:, :, 0] = 0.9
@@ -42,24 +42,24 @@ def detectron(path, found, *, size=(1280, 720), people_as_list=False):
     """
     boxes, keypoints = np.empty((len(found.keypoints), 2), object), np.empty((len(found.keypoints), 2), object)
     for i, (points, trust) in enumerate(zip(found.keypoints, found.confidence, strict=True)):
-        there = (trust > 0).any(axis=1)
+        present = (trust > 0).any(axis=1)
         rows = np.concatenate([np.nan_to_num(points), np.zeros((*trust.shape, 1)), trust[..., None]], axis=-1)
-        rows = rows[there].transpose(0, 2, 1).astype(np.float32)
+        rows = rows[present].transpose(0, 2, 1).astype(np.float32)
         boxes[i, 0], keypoints[i, 0] = [], []
-        boxes[i, 1] = np.ones((there.sum(), 5), np.float32) if there.any() else []
-        keypoints[i, 1] = (list(rows) if people_as_list else rows) if there.any() else []
+        boxes[i, 1] = np.ones((present.sum(), 5), np.float32) if present.any() else []
+        keypoints[i, 1] = (list(rows) if people_as_list else rows) if present.any() else []
     metadata = {"w": size[0], "h": size[1]}
     segments = [None] * len(boxes)
     np.savez_compressed(path, boxes=boxes, segments=segments, keypoints=keypoints, metadata=metadata)
 
 
-def videopose3d(path, takes, metadata):
-    """`data_2d_*.npz`: `takes` by subject and action, lists of `[T, K, 2]`; 0-d object arrays."""
-    np.savez_compressed(path, positions_2d=takes, metadata=metadata)
+def videopose3d(path, positions, metadata):
+    """`data_2d_*.npz`: `positions` by subject and action, lists of `[T, K, 2]`; 0-d object arrays."""
+    np.savez_compressed(path, positions_2d=positions, metadata=metadata)
 
 
 def table(path, found, *, person=True, confidence=True):
-    """A plain table; a person who is away has no line."""
+    """A plain table; an absent person has no line."""
     lasts = ("x", "y", "confidence")[: 3 if confidence else 2]
     header = ["frame", *(["person"] if person else []), *(f"{j}_{last}" for j in found.joints for last in lasts)]
     lines = [",".join(header)]
@@ -94,12 +94,12 @@ def frame_of(found, *, individuals, scorer="DLC_resnet50_walkAug1shuffle1_5000")
 
 
 def sleap(path, found, *, layout=("track", "xy", "node", "frame"), dims=False, scores=True, tracked=True):
-    """SLEAP's analysis file: NaN where missing, names as bytes. sleap-io says the order of axes in `dims`."""
+    """SLEAP's analysis file: NaN where missing, names as bytes. sleap-io writes the order of axes into `dims`."""
     import json
 
     import h5py
 
-    own = ("frame", "track", "node", "xy")
+    order = ("frame", "track", "node", "xy")
     arrays = {"tracks": (found.keypoints, layout)}
     if scores:
         arrays["point_scores"] = (
@@ -108,7 +108,7 @@ def sleap(path, found, *, layout=("track", "xy", "node", "frame"), dims=False, s
         )
     with h5py.File(path, "w") as file:
         for name, (array, axes) in arrays.items():
-            file.create_dataset(name, data=array.transpose([own.index(axis) for axis in axes]), compression="gzip")
+            file.create_dataset(name, data=array.transpose([order.index(axis) for axis in axes]), compression="gzip")
             if dims:
                 file[name].attrs["dims"] = json.dumps(axes)
         file["track_occupancy"] = (found.confidence > 0).any(axis=-1)

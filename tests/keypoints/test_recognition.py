@@ -1,4 +1,4 @@
-"""A file is taken for what its content says, whatever it is called; what is none or several things is an error."""
+"""The format of a file is found by its content, under any name; no format or several are an error."""
 
 import functools
 import shutil
@@ -39,7 +39,7 @@ JSON = {
     "alphapose": (keypoint_writers.alphapose, "halpe26"),
     "mmpose": (keypoint_writers.mmpose, "coco17"),
     "mpii": (keypoint_writers.mpii, "mpii16"),
-    "mediapipe": (functools.partial(keypoint_writers.mediapipe, told=True), "mediapipe33"),
+    "mediapipe": (functools.partial(keypoint_writers.mediapipe, header=True), "mediapipe33"),
 }
 
 
@@ -79,7 +79,7 @@ def test_every_format_is_recognised_under_any_name(name, ending, rng, tmp_path, 
     assert "as asked" in asked.why and asked.recording.joints == found.recording.joints
 
 
-def test_formats_are_told_apart_by_name_and_kind():
+def test_formats_differ_in_name_or_kind():
     assert len({(known.name, known.kind) for known in FORMATS}) == len(FORMATS)
     assert {known.kind for known in FORMATS} == set(KINDS)
     assert all(known.what and "\n" not in known.what for known in FORMATS)
@@ -123,7 +123,7 @@ def test_contents(tmp_path, people_file):
         ('frame,"a_x,a_y\n0,1,2\n', "found text, which begins with 'frame,"),
     ],
 )
-def test_what_is_no_keypoints(content, message, tmp_path):
+def test_other_files_are_refused(content, message, tmp_path):
     refused(write(tmp_path / "file", content), message)
 
 
@@ -131,7 +131,7 @@ def test_other_archives_and_folders(tmp_path):
     np.savez(tmp_path / "other.npz", weights=np.zeros(3))
     refused(
         tmp_path / "other.npz",
-        r"found an archive of arrays \(\.npz\), with the arrays \['weights'\]\. Formats.*own|geolift",
+        r"found an archive of arrays \(\.npz\), with the arrays \['weights'\]\. Formats.*geolift",
     )
     (tmp_path / "folder").mkdir()
     refused(tmp_path / "folder", "found a folder, empty")
@@ -148,7 +148,7 @@ def test_other_archives_and_folders(tmp_path):
     refused(write(tmp_path / "bad.h5", b"\x89HDF\r\n\x1a\nnothing"), "HDF5 file cannot be read")
 
 
-def test_the_user_decides(tmp_path, rng):
+def test_the_format_given_by_the_user(tmp_path, rng):
     path = made("coco-results", tmp_path / "r.json", rng)
     refused(path, r"found JSON, expected text or HDF5 for deeplabcut", format="deeplabcut")
     with pytest.raises(DatasetError, match="--from: found 'cocoa', expected one of"):

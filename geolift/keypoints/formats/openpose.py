@@ -93,7 +93,7 @@ FORMATS = (
 
 
 def _chosen(files: list[Path]) -> list[Path]:
-    """The files with OpenPose's ending; in a folder without such, all JSON files if the first looks like OpenPose's."""
+    """The files with OpenPose's ending; without such files, all JSON files, if the first is OpenPose's."""
     found = [file for file in files if file.suffix == ".json"]
     ending = [file for file in found if file.stem.endswith(ENDING)]
     if ending or not found:
@@ -105,7 +105,7 @@ def _chosen(files: list[Path]) -> list[Path]:
 
 
 def _people(content: Any, where: str) -> list[Person]:
-    """The people of a frame; those without a body, of whom only hands or face were found, have `[0, 3]`."""
+    """The people of a frame; those without a body (only hands or face were found) have `[0, 3]`."""
     people = []
     for i, person in enumerate(values.listing(values.member(content, "people", where), f"{where}: people")):
         place = f"{where}: people[{i}]"

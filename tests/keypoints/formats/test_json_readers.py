@@ -1,4 +1,4 @@
-"""What OpenPose, COCO, AlphaPose, mmpose, MPII and MediaPipe write is read back; what is wrong is named in one line."""
+"""Files of OpenPose, COCO, AlphaPose, mmpose, MPII and MediaPipe are read back; errors are one line with the place."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ FOLDER, SINGLE = openpose.FORMATS
 ALL = (ANNOTATIONS, RESULTS, SINGLE, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMAT, mediapipe.FORMAT)
 
 
-def read(format, path, **said):
+def read(format, path, **options):
     """Recognised by this format and no other, and read."""
     if format.kind == "folder":
         content = sorted(path.iterdir())
@@ -31,18 +31,18 @@ def read(format, path, **said):
         content = json.loads(path.read_text())
         assert [f for f in ALL if f.recognise(content)] == [format]
     assert format.recognise(content)
-    return format.read(content, path, Options(**said))
+    return format.read(content, path, Options(**options))
 
 
-def refused(format, path, message, **said):
+def refused(format, path, message, **options):
     content = sorted(path.iterdir()) if format.kind == "folder" else json.loads(path.read_text())
     with pytest.raises(DatasetError, match=message) as error:
-        format.read(content, path, Options(**said))
+        format.read(content, path, Options(**options))
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
 def agrees(recording, scene, frames=None, atol=1e-3):
-    """The people of the scene are in the recording, in `frames` (each frame's index), and nobody else."""
+    """The recording holds exactly the people of the scene, in `frames` (each frame's index)."""
     frames = range(len(scene)) if frames is None else frames
     assert len(recording.frame) == sum(map(len, scene))
     for frame, people in zip(frames, scene, strict=True):
@@ -88,7 +88,7 @@ def test_openpose_frames_without_a_file_are_empty_and_steps_are_steps(rng, tmp_p
     assert found.fps == 6 and noted(found, "steps of 5") and noted(found, "are 6")
 
 
-def test_openpose_images_and_single_files_are_stills(rng, tmp_path):
+def test_openpose_images_and_single_files_are_single_images(rng, tmp_path):
     scene = people_of("body25", rng, frames=1)
     for name in ("beach", "aquarium"):
         writers.openpose(tmp_path / "out", scene, name=name)
@@ -100,7 +100,7 @@ def test_openpose_images_and_single_files_are_stills(rng, tmp_path):
     agrees(read(SINGLE, file), scene)
 
 
-def test_openpose_people_are_followed_where_it_says_whom(rng, tmp_path):
+def test_openpose_people_are_tracked_by_person_id(rng, tmp_path):
     scene = [people[::-1] for people in people_of("body25", rng)]
     found = read(FOLDER, writers.openpose(tmp_path / "out", scene, tracked=True))
     assert found.tracked and found.people == ("1", "2") and found.person.tolist() == [0, 1] * 4
@@ -117,8 +117,8 @@ def test_openpose_old_keys_other_endings_and_bodiless_people(rng, tmp_path):
     scene = people_of("coco18", rng)
     agrees(read(FOLDER, writers.openpose(tmp_path / "old", scene, key="pose_keypoints")), scene)
     agrees(read(FOLDER, writers.openpose(tmp_path / "pose2sim", scene, ending="")), scene)
-    nobody = Person(np.zeros((0, 2)), np.zeros(0))
-    found = read(FOLDER, writers.openpose(tmp_path / "hands", [[nobody, *people] for people in scene]))
+    bodiless = Person(np.zeros((0, 2)), np.zeros(0))
+    found = read(FOLDER, writers.openpose(tmp_path / "hands", [[bodiless, *people] for people in scene]))
     agrees(found, scene)
     assert noted(found, "4 people without a body")
 
@@ -133,7 +133,7 @@ def test_openpose_fractions_need_the_image_s_size(signed, rng, tmp_path):
     assert noted(found, f"--keypoint_scale {4 if signed else 3}")
 
 
-def test_openpose_files_that_are_wrong_are_named(rng, tmp_path):
+def test_wrong_openpose_files_are_named(rng, tmp_path):
     scene = people_of("body25", rng)
     path = writers.openpose(tmp_path / "out", scene)
     refused(FOLDER, path, "found 25 joints, expected 18", joints="coco18")
@@ -200,7 +200,7 @@ def test_alphapose_in_openpose_s_order_has_a_neck_between_the_shoulders(rng, tmp
     assert noted(found, "the neck of 8 people was another joint")
 
 
-def test_images_far_apart_are_no_video_unless_there_is_a_frame_rate(rng, tmp_path):
+def test_sparse_numbers_are_single_images_without_a_frame_rate(rng, tmp_path):
     scene = people_of("coco17", rng, frames=3)
     path = writers.alphapose(tmp_path / "a.json", scene, numbers=[139, 285, 1000])
     found = read(alphapose.FORMAT, path)
@@ -256,7 +256,7 @@ def test_coco_annotations_have_their_names_sizes_and_flags(rng, tmp_path):
     refused(ANNOTATIONS, tmp_path / "a.json", "image size", image_size=(10, 10))
 
 
-def test_coco_joints_go_by_name_whatever_their_order(rng, tmp_path):
+def test_coco_joints_are_found_by_name_in_any_order(rng, tmp_path):
     scene = people_of("coco17", rng)
     order = rng.permutation(17)
     mixed = [
@@ -267,13 +267,13 @@ def test_coco_joints_go_by_name_whatever_their_order(rng, tmp_path):
     straight = read(ANNOTATIONS, writers.coco_annotations(tmp_path / "b.json", scene))
     assert found.joint_set == "coco17" and found.joints == COCO17.source
     np.testing.assert_array_equal(found.keypoints, straight.keypoints)
-    # An animal has joints of its own.
+    # An animal has a custom joint set.
     names = ["snout", *(f"bone {i}" for i in range(16))]
     found = read(ANNOTATIONS, writers.coco_annotations(tmp_path / "dog.json", scene, names=names))
     assert found.joint_set == "" and found.joints == tuple(names)
 
 
-def test_coco_results_are_stills_unless_there_is_a_frame_rate(rng, tmp_path):
+def test_coco_results_are_single_images_without_a_frame_rate(rng, tmp_path):
     scene = people_of("coco17", rng, frames=3)
     path = writers.coco_results(tmp_path / "r.json", scene, numbers=[9, 10, 30])
     found = read(RESULTS, path)
@@ -284,7 +284,7 @@ def test_coco_results_are_stills_unless_there_is_a_frame_rate(rng, tmp_path):
     assert found.video and found.fps == 30 and len(found.frames) == 22
 
 
-def test_real_people_of_coco_survive_the_file(coco_file, tmp_path):
+def test_real_people_of_coco_are_read_back(coco_file, tmp_path):
     with np.load(coco_file) as file:
         joints, flags = file["joints"].astype(np.float64), file["visibility"]
     scene = [[Person(k, v / 2)] for k, v in zip(joints, flags, strict=True)]
@@ -320,7 +320,7 @@ def test_wrong_coco_files_are_refused(rng, tmp_path):
 # mmpose
 
 
-def test_mmpose_tells_coco_from_human36m_by_the_body(coco_file, people, tmp_path):
+def test_mmpose_distinguishes_coco_and_human36m_by_proportions(coco_file, people, tmp_path):
     with np.load(coco_file) as file:
         joints, flags = file["joints"].astype(np.float64), file["visibility"]
     scene = [[Person(k, v / 2)] for k, v in zip(joints[:60], flags[:60], strict=True)]
@@ -382,7 +382,7 @@ def test_mmpose_in_3d_and_with_wrong_entries_is_refused(rng, tmp_path):
 # MPII
 
 
-def test_mpii_counts_pixels_from_one_and_ignores_what_is_invisible(rng, tmp_path):
+def test_mpii_counts_pixels_from_one_and_ignores_invisible_joints(rng, tmp_path):
     scene = [
         [p._replace(confidence=(p.confidence > 0).astype(float)) for p in people]
         for people in people_of("mpii16", rng, missing=0.3)
@@ -413,9 +413,9 @@ def test_mediapipe_fractions_become_pixels(form, rng, tmp_path):
     agrees(found, scene)
     assert found.joint_set == "mediapipe33" and found.video and found.fps == 30 and len(found.frames) == 12
     assert found.notes == ("1 of 12 frames are without people",)
-    told = read(mediapipe.FORMAT, writers.mediapipe(tmp_path / "b.json", scene, form=form, told=True))
-    np.testing.assert_array_equal(told.keypoints, found.keypoints)
-    assert told.fps == 30 and told.image_size.tolist() == [list(SIZE)] * 12
+    stated = read(mediapipe.FORMAT, writers.mediapipe(tmp_path / "b.json", scene, form=form, header=True))
+    np.testing.assert_array_equal(stated.keypoints, found.keypoints)
+    assert stated.fps == 30 and stated.image_size.tolist() == [list(SIZE)] * 12
 
 
 def test_mediapipe_of_one_image(rng, tmp_path):
@@ -491,7 +491,7 @@ def places(value, at=()):
         "openpose", "coco", "coco-results", "alphapose", "alphapose-open", "mmpose", "mmpose-demo", "mpii", "mediapipe",
     ],
 )  # fmt: skip
-def test_nothing_but_a_recording_or_an_error_of_one_line_comes_out(name, rng, tmp_path):
+def test_any_value_gives_a_recording_or_an_error_of_one_line(name, rng, tmp_path):
     format, path = files(rng, tmp_path)[name]
     whole = json.loads(path.read_text())
     everywhere = list(places(whole))
@@ -523,7 +523,7 @@ def test_nothing_but_a_recording_or_an_error_of_one_line_comes_out(name, rng, tm
 
 
 @pytest.mark.parametrize("format", ALL, ids=lambda format: f"{format.name}-{format.read.__name__}")
-def test_other_json_is_not_taken_for_any_format(format, tmp_path):
+def test_other_json_is_not_recognised(format, tmp_path):
     for value in (*NASTY, {"frames": []}, [{"a": 1}]):
         assert format.recognise(value) is None or value == {"people": 3}
         with pytest.raises(DatasetError):

@@ -1,4 +1,4 @@
-"""Arrays and tables of other programs become the people that were written, whatever the layout of the file."""
+"""Arrays and tables of other programs are read back as the people that were written, in every layout of the file."""
 
 import contextlib
 import functools
@@ -16,7 +16,7 @@ from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source
 MOUSE = ("snout", "left_ear_tip", "right_ear_tip", "tail_base")
-STAGES = ("deeplabcut csv", "deeplabcut table", "deeplabcut fixed", "sleap", "table")
+TRACKED = ("deeplabcut csv", "deeplabcut table", "deeplabcut fixed", "sleap", "table")
 
 
 @pytest.fixture
@@ -30,21 +30,21 @@ def read(path, name=None, **options):
     return result.recording
 
 
-def write(stage, path, found):
+def write(kind, path, found):
     """Write tracked people in one of the formats that name them."""
-    if stage == "table":
+    if kind == "table":
         writers.table(path, found)
-    elif stage == "sleap":
+    elif kind == "sleap":
         pytest.importorskip("h5py")
         writers.sleap(path, found)
     else:
         pytest.importorskip("pandas")
         frame = writers.frame_of(found, individuals=len(found.names) > 1)
-        if stage == "deeplabcut csv":
+        if kind == "deeplabcut csv":
             frame.to_csv(path)
         else:
             pytest.importorskip("tables")
-            key, layout = {"table": ("df_with_missing", "table"), "fixed": ("keypoints", "fixed")}[stage.split()[1]]
+            key, layout = {"table": ("df_with_missing", "table"), "fixed": ("keypoints", "fixed")}[kind.split()[1]]
             frame.to_hdf(path, key=key, format=layout, mode="w")
 
 
@@ -69,49 +69,49 @@ def refused(path, message, **options):
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_tracked_people(stage, found, tmp_path):
-    write(stage, tmp_path / "file", found)
-    recording = read(tmp_path / "file", stage.split()[0], fps=25, image_size=(1280, 720))
+@pytest.mark.parametrize("kind", TRACKED)
+def test_tracked_people(kind, found, tmp_path):
+    write(kind, tmp_path / "file", found)
+    recording = read(tmp_path / "file", kind.split()[0], fps=25, image_size=(1280, 720))
     expect(recording, found)
     assert recording.fps == 25 and recording.image_size.tolist() == [[1280, 720]] * 7
     assert any("1 of 7 frames are without people" in note for note in recording.notes)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_one_animal_with_joints_of_its_own(stage, rng, tmp_path):
+@pytest.mark.parametrize("kind", TRACKED)
+def test_one_animal_with_custom_joints(kind, rng, tmp_path):
     found = writers.people(rng, MOUSE, names=("0",))
-    write(stage, tmp_path / "file", found)
+    write(kind, tmp_path / "file", found)
     expect(read(tmp_path / "file"), found, joint_set="")
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_joints_in_any_order_and_case_are_those_of_their_set(stage, found, rng, tmp_path):
+@pytest.mark.parametrize("kind", TRACKED)
+def test_joints_in_any_order_and_case_are_those_of_their_set(kind, found, rng, tmp_path):
     order = rng.permutation(len(COCO))
     shuffled = writers.People(
         found.keypoints[:, :, order], found.confidence[:, :, order], tuple(COCO[i] for i in order), found.names
     )
-    write(stage, tmp_path / "file", shuffled)
+    write(kind, tmp_path / "file", shuffled)
     recording = read(tmp_path / "file")
     assert recording.joints == COCO
     expect(recording, found)
     called = shuffled._replace(joints=tuple(joint.replace("_", " ").title() for joint in shuffled.joints))
-    write(stage, tmp_path / "file", called)
+    write(kind, tmp_path / "file", called)
     assert read(tmp_path / "file").joints == COCO
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_what_the_user_says_of_joints(stage, rng, tmp_path):
+@pytest.mark.parametrize("kind", TRACKED)
+def test_joint_sets_given_by_the_user(kind, rng, tmp_path):
     found = writers.people(rng, [f"point{i}" for i in range(17)])
     path = tmp_path / "file"
-    write(stage, path, found)
+    write(kind, path, found)
     assert read(path).joint_set == ""
     recording = read(path, joints="coco17")
     assert recording.joint_set == "coco17" and any("were taken for those of coco17" in n for n in recording.notes)
     expect(recording._replace(joints=found.joints), found)
     refused(path, r"other joints than mpii16: found 17", joints="mpii16")
     refused(path, r"joints: found 'cocoa', expected one of", joints="cocoa")
-    write(stage, path, writers.people(rng, COCO))
+    write(kind, path, writers.people(rng, COCO))
     refused(path, "found those of coco17", joints="h36m17")
 
 
@@ -128,9 +128,9 @@ def test_detectron(people_as_list, found, tmp_path):
     refused(path, r"image size: found \[640, 480\], expected \[1280.0, 720.0\]", image_size=(640, 480))
 
 
-def test_detectron_without_anybody(tmp_path):
-    nobody = writers.People(np.full((3, 1, 17, 2), np.nan), np.zeros((3, 1, 17)), COCO, ("a",))
-    writers.detectron(tmp_path / "walk.mp4.npz", nobody)
+def test_detectron_without_people(tmp_path):
+    no_people = writers.People(np.full((3, 1, 17, 2), np.nan), np.zeros((3, 1, 17)), COCO, ("a",))
+    writers.detectron(tmp_path / "walk.mp4.npz", no_people)
     refused(tmp_path / "walk.mp4.npz", "found no person in 3 frames")
 
 
@@ -176,27 +176,27 @@ def test_videopose3d_custom(rng, tmp_path):
 
 
 def test_videopose3d_of_several_subjects_and_cameras(rng, tmp_path):
-    """As ground truth of Human3.6M has it: no layout_name, takes of several lengths, four cameras."""
-    takes = {
+    """As ground truth of Human3.6M has it: no layout_name, clips of several lengths, four cameras."""
+    positions = {
         subject: {"Walking 1": [rng.uniform(1, 900, (length, 17, 2)).astype("f") for length in lengths]}
         for subject, lengths in (("S1", (5, 6, 5, 5)), ("S9", (3, 3, 3, 3)))
     }
     symmetry = [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]]
     path = tmp_path / "data_2d_h36m_gt.npz"
-    writers.videopose3d(path, takes, {"num_joints": 17, "keypoints_symmetry": symmetry})
+    writers.videopose3d(path, positions, {"num_joints": 17, "keypoints_symmetry": symmetry})
     recording = read(path, "videopose3d")
     assert recording.joint_set == "h36m17" and recording.joints == H36M17.names
     assert recording.people[1] == "S1/Walking 1/1" and recording.frames[5] == "S1/Walking 1/1/0"
-    np.testing.assert_array_equal(recording.keypoints[recording.person == 6], takes["S9"]["Walking 1"][2])
+    np.testing.assert_array_equal(recording.keypoints[recording.person == 6], positions["S9"]["Walking 1"][2])
     assert recording.image_size is None
     refused(path, "joints: found coco17, expected h36m17 as in the file", joints="coco17")
-    writers.videopose3d(path, takes, {"num_joints": 17})
+    writers.videopose3d(path, positions, {"num_joints": 17})
     refused(path, "17 joints without names: say which with --joints, one of .*'coco17'")
     assert read(path, joints="h36m17").joint_set == "h36m17"
 
 
 @pytest.mark.parametrize(
-    ("takes", "metadata", "message"),
+    ("positions", "metadata", "message"),
     [
         ({}, COCO_LAYOUT, "no subject with an action"),
         ({"S1": [1]}, COCO_LAYOUT, "S1: found list, expected a dictionary"),
@@ -212,8 +212,8 @@ def test_videopose3d_of_several_subjects_and_cameras(rng, tmp_path):
         ({"S1": {"walk": [np.ones((3, 17, 2))]}}, {**COCO_LAYOUT, "video_metadata": 3}, "video_metadata: found int"),
     ],
 )
-def test_damaged_videopose3d(takes, metadata, message, tmp_path):
-    writers.videopose3d(tmp_path / "data.npz", takes, metadata)
+def test_damaged_videopose3d(positions, metadata, message, tmp_path):
+    writers.videopose3d(tmp_path / "data.npz", positions, metadata)
     refused(tmp_path / "data.npz", message)
 
 
@@ -221,7 +221,7 @@ def test_damaged_videopose3d(takes, metadata, message, tmp_path):
 
 
 def test_deeplabcut_s_unique_body_parts(rng, tmp_path):
-    """Individuals share body parts; "single" has those that there are once, e.g. corners of the cage."""
+    """Individuals share body parts; "single" has those that exist once, e.g. corners of the cage."""
     pd = pytest.importorskip("pandas")
     mice, cage = writers.people(rng, MOUSE, names=("m1", "m2")), writers.people(rng, ("corner",), names=("single",))
     frame = pd.concat([writers.frame_of(part, individuals=True) for part in (mice, cage)], axis=1)
@@ -293,7 +293,7 @@ def test_damaged_deeplabcut(text, message, tmp_path):
 
 
 def test_hdf5_never_unpickles_freely(rng, tmp_path):
-    """pandas keeps columns as pickles, and PyTables would run any that is there."""
+    """pandas keeps columns as pickles, and PyTables would run any pickle in the file."""
     h5py = pytest.importorskip("h5py")
     found = writers.people(rng, MOUSE, names=("0",))
     path = tmp_path / "mouse.h5"
@@ -329,16 +329,16 @@ def test_sleap_without_scores_and_tracks(rng, tmp_path):
 
 
 def test_sleap_s_points_without_a_score(rng, tmp_path):
-    """Labels by hand have none."""
+    """As labels made by hand."""
     h5py = pytest.importorskip("h5py")
     found = writers.people(rng, MOUSE, names=("0",))
     writers.sleap(tmp_path / "walk.h5", found)
     with h5py.File(tmp_path / "walk.h5", "a") as file:
         file["point_scores"][0, :, 0] = np.nan
     recording = read(tmp_path / "walk.h5")
-    there = found.confidence[0, 0] > 0
-    np.testing.assert_array_equal(recording.confidence[0], there)
-    assert f"{there.sum()} points without a score got confidence 1" in recording.notes
+    seen = found.confidence[0, 0] > 0
+    np.testing.assert_array_equal(recording.confidence[0], seen)
+    assert f"{seen.sum()} points without a score got confidence 1" in recording.notes
 
 
 def test_damaged_sleap(found, tmp_path):
@@ -373,11 +373,11 @@ def test_damaged_sleap(found, tmp_path):
 
     refused(edited(bomb), r"tracks: found \d+ bytes, expected up to 1073741824")
 
-    def nobody(file):
+    def no_people(file):
         replace("tracks", np.zeros((2, 2, 17, 0)))(file)
         replace("point_scores", np.zeros((2, 17, 0)))(file)
 
-    refused(edited(nobody), "found no person in 0 frames")
+    refused(edited(no_people), "found no person in 0 frames")
 
 
 def test_ambiguous_axes_are_refused(rng, tmp_path):
@@ -437,10 +437,10 @@ def test_damaged_tables(text, message, tmp_path):
     refused(tmp_path / "t.csv", message)
 
 
-# geolift's own
+# geolift's data sets
 
 
-def test_own_data_sets(people, people_file):
+def test_geolift_data_sets(people, people_file):
     recording = read(people_file, "geolift")
     assert recording.joint_set == "h36m17" and recording.joints == H36M17.names and recording.tracked
     np.testing.assert_array_equal(recording.keypoints, people.keypoints)
@@ -451,7 +451,7 @@ def test_own_data_sets(people, people_file):
     refused(people_file, r"frames per second: found 25, expected 10 as in the file", fps=25)
 
 
-def test_names_of_own_clips(people, tmp_path):
+def test_names_of_clips(people, tmp_path):
     save = functools.partial(save_dataset, path=tmp_path / "p.npz")
     count = len(people.start)
     save(people._replace(clip=np.array([f"walk{i}" for i in range(count)])))
@@ -462,7 +462,7 @@ def test_names_of_own_clips(people, tmp_path):
     assert read(tmp_path / "p.npz").people[1] == "walk/c/1"
 
 
-def test_own_data_sets_of_still_images_and_other_joints(people, tmp_path):
+def test_geolift_data_sets_of_single_images_and_other_joints(people, tmp_path):
     names = ("root", *people.skeleton.names[1:])
     odd = people._replace(
         skeleton=people.skeleton._replace(names=names), fps=np.zeros_like(people.fps), image_size=None
@@ -479,17 +479,17 @@ def test_own_data_sets_of_still_images_and_other_joints(people, tmp_path):
 # Damage
 
 
-@pytest.mark.parametrize("stage", [*STAGES, "detectron", "videopose3d"])
-def test_any_damage_gives_geolift_s_own_error(stage, rng, tmp_path):
+@pytest.mark.parametrize("kind", [*TRACKED, "detectron", "videopose3d"])
+def test_any_damage_gives_a_dataset_error(kind, rng, tmp_path):
     found, path = writers.people(rng, MOUSE, frames=4), tmp_path / "file"
-    if stage == "detectron":
+    if kind == "detectron":
         writers.detectron(path.with_suffix(".npz"), writers.people(rng, COCO, frames=4))
         path = path.with_suffix(".npz")
-    elif stage == "videopose3d":
+    elif kind == "videopose3d":
         path = path.with_suffix(".npz")
         writers.videopose3d(path, {"a": {"custom": [np.ones((3, 17, 2))]}}, COCO_LAYOUT)
     else:
-        write(stage, path, found)
+        write(kind, path, found)
     whole = path.read_bytes()
     for i in range(150):
         damaged = bytearray(whole[: rng.integers(len(whole))] if i % 5 == 0 else whole)
