@@ -56,7 +56,7 @@ KINDS = {"bit flipped": flip, "4 KiB zeroed": zero, "truncated": truncate, "dele
 def found(path: Path) -> bool:
     try:
         checkpoint.verify(path)
-    except checkpoint.Damaged:
+    except checkpoint.DamagedCheckpoint:
         return True
     return False
 

@@ -10,7 +10,7 @@ from absl import app, flags, logging
 
 from geolift.errors import ConfigError, DatasetError
 from geolift.training import distributed
-from geolift.training.checkpoint import Damaged
+from geolift.training.checkpoint import DamagedCheckpoint
 from geolift.training.checkpoint_writer import SaveError
 from geolift.training.config import unknown
 from geolift.training.distributed import FirstProcessFailed
@@ -23,7 +23,7 @@ CODES = {
     Stopped: STOPPED,
     Diverged: DIVERGED,
     SaveError: NOT_SAVED,
-    **dict.fromkeys((DatasetError, ConfigError, Damaged, FileNotFoundError, PermissionError), REFUSED),
+    **dict.fromkeys((DatasetError, ConfigError, DamagedCheckpoint, FileNotFoundError, PermissionError), REFUSED),
 }
 AGREED = (Stopped, Diverged)  # raised in all processes at once: none waits for another
 

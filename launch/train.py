@@ -39,7 +39,7 @@ def main() -> None:
         train(config, workdir, stop=stop)
         if bool(distributed.any_process(stop())):
             raise Stopped(f"{workdir}: trained and saved; stopped before the evaluation")
-        stop.leave_at_once(program.STOPPED)
+        stop.exit_at_once(program.STOPPED)
         if distributed.is_first():
             evaluate(config, workdir)
         distributed.wait_for_all("evaluated")

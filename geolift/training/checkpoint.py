@@ -1,10 +1,10 @@
-"""A state on disk, with a manifest that vouches for every byte of it.
+"""Checkpoints: training states on disk, each with a manifest of checksums for every byte.
 
     STEP/state/         the arrays, by orbax
     STEP/manifest.json  size and sha256 of each file, shape of each array, sha256 of the state, and of all this
 
-A checkpoint is written under another name and renamed when it is complete, so a folder named by a number is never half
-written; what happens to it afterwards the manifest tells.
+A checkpoint is written under another name and renamed when it is complete: a folder named by a number is never half
+written. The manifest detects later damage.
 """
 
 import hashlib
@@ -27,20 +27,20 @@ from geolift.training import run_settings
 from geolift.training.step import TrainState
 
 FOLDER = "checkpoints"  # of a run
-SAVED = "saved.json"  # beside it, the newest step saved: there were checkpoints, should they all be gone one day
+SAVED = "saved.json"  # beside it: the newest step saved, which shows that there were checkpoints if all are gone
 MANIFEST = "manifest.json"
 FORMAT = 1
-ROOM = 1 << 20  # bytes beyond the arrays' own, for orbax's metadata
-UNFINISHED, REMOVING = ".writing-", ".removing-"  # names of folders that are no checkpoint yet, or no more
+ROOM = 1 << 20  # bytes beyond those of the arrays, for orbax's metadata
+UNFINISHED, REMOVING = ".writing-", ".removing-"  # prefixes of folders that are not a checkpoint yet, or no longer
 
 
-class Damaged(ConfigError):
-    """A checkpoint that is not what was saved; the message names the file and what is wrong with it."""
+class DamagedCheckpoint(ConfigError):
+    """A checkpoint that differs from what was saved; the message names the file and its fault."""
 
 
 def snapshot(state: TrainState) -> dict[str, Any]:
-    """A state as nested dicts of numpy arrays, keys by their data; what is written."""
-    return jax.device_get(serialization.to_state_dict(jax.tree.map(_data, state)))
+    """A state as nested dicts of numpy arrays, as it is written; PRNG keys become their data."""
+    return jax.device_get(serialization.to_state_dict(jax.tree.map(_key_data, state)))
 
 
 def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
@@ -49,30 +49,31 @@ def write(folder: Path, step: int, arrays: dict[str, Any]) -> None:
     Args:
         folder: the checkpoints' folder; made if missing.
         step: the state's step.
-        arrays: of `snapshot`.
+        arrays: from `snapshot`.
 
     Raises:
-        OSError, ValueError: whatever the store has against it.
+        OSError, ValueError: if the file system or orbax cannot write it.
     """
-    partial, told = folder / f"{UNFINISHED}{step}", digest(arrays)
+    partial, state_digest = folder / f"{UNFINISHED}{step}", digest(arrays)
     _remove(partial)
     try:
         partial.mkdir(parents=True)
         _expect_room(partial, arrays)
         with _checkpointer() as checkpointer:
             checkpointer.save((partial / "state").resolve(), args=ocp.args.StandardSave(arrays))
-        if digest(_restore(partial, arrays)) != told:
-            raise Damaged(f"{partial}: what was written reads back as something else")
-        files = {name: _file(path) for name, path in _files(partial)}
-        manifest = {"format": FORMAT, "step": step, "state_sha256": told, "arrays": _shapes(arrays), "files": files}
+        if digest(_restore(partial, arrays)) != state_digest:
+            raise DamagedCheckpoint(f"{partial}: what was written is read back with other content")
+        files = {name: _file_entry(path) for name, path in _files(partial)}
+        manifest = {"format": FORMAT, "step": step, "state_sha256": state_digest}
+        manifest |= {"arrays": _shapes(arrays), "files": files}
         json_file.write_json(partial / MANIFEST, manifest | {"sha256": _seal(manifest)})
         for path in (*partial.rglob("*"), partial):
-            _to_disk(path)
+            _sync(path)
         partial.rename(folder / str(step))
         for path in (folder, folder.parent):
-            _to_disk(path)
+            _sync(path)
     finally:
-        _remove(partial)  # what a full disk left
+        _remove(partial)  # after an error
 
 
 def prune(folder: Path, keep: int, *, spare: int | None = None) -> None:
@@ -84,13 +85,13 @@ def prune(folder: Path, keep: int, *, spare: int | None = None) -> None:
 
 
 def clean(folder: Path) -> None:
-    """Remove what a write or a removal that was cut off left in `folder`."""
+    """Remove what writes and removals left in `folder` when they were interrupted."""
     for path in [*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{REMOVING}*")]:
         _remove(path)
 
 
 def steps(folder: Path) -> list[int]:
-    """The steps that have a checkpoint in `folder`, rising; whether it is whole is another matter."""
+    """The steps that have a checkpoint in `folder`, rising; the checkpoints may be damaged."""
     if not folder.is_dir():
         return []
     return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal() and str(int(p.name)) == p.name)
@@ -109,42 +110,42 @@ def saved_steps(run: Path) -> list[int]:
 
 
 def verify(path: Path) -> dict[str, Any]:
-    """The manifest of a checkpoint, each file of which is as it was written.
+    """The manifest of a checkpoint, after every file was compared with it.
 
     Raises:
-        Damaged: naming the first file that is not.
+        DamagedCheckpoint: naming the first file that differs.
     """
     try:
         manifest = json_file.read_json(path / MANIFEST)
         step, files = int(manifest["step"]), manifest["files"].items()
         expected = {str(name): (int(file["bytes"]), str(file["sha256"])) for name, file in files}
-        told = {"state_sha256": str(manifest["state_sha256"]), "arrays": dict(manifest["arrays"])}
+        content = {"state_sha256": str(manifest["state_sha256"]), "arrays": dict(manifest["arrays"])}
         seal = manifest.pop("sha256")
     except FileNotFoundError:
-        raise Damaged(f"{path}: no {MANIFEST}") from None
+        raise DamagedCheckpoint(f"{path}: no {MANIFEST}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(f"{path / MANIFEST}: not readable ({error!r})") from error
+        raise DamagedCheckpoint(f"{path / MANIFEST}: not readable ({error!r})") from error
     if manifest.get("format") != FORMAT or str(step) != path.name:
         found = f"format {manifest.get('format')!r}, step {step}"
-        raise Damaged(f"{path / MANIFEST}: found {found}, expected format {FORMAT}, step {path.name}")
+        raise DamagedCheckpoint(f"{path / MANIFEST}: found {found}, expected format {FORMAT}, step {path.name}")
     if seal != _seal(manifest):
-        raise Damaged(f"{path / MANIFEST}: its content changed (sha256)")
+        raise DamagedCheckpoint(f"{path / MANIFEST}: its content changed (sha256)")
     found = dict(_files(path))
     for name, (size, sha256) in expected.items():
         if name not in found:
-            raise Damaged(f"{path / name}: missing")
+            raise DamagedCheckpoint(f"{path / name}: missing")
         if found[name].stat().st_size != size:
-            raise Damaged(f"{path / name}: found {found[name].stat().st_size} bytes, expected {size}")
-        if _file(found[name])["sha256"] != sha256:
-            raise Damaged(f"{path / name}: its bytes changed (sha256)")
-    return told
+            raise DamagedCheckpoint(f"{path / name}: found {found[name].stat().st_size} bytes, expected {size}")
+        if _file_entry(found[name])["sha256"] != sha256:
+            raise DamagedCheckpoint(f"{path / name}: its bytes changed (sha256)")
+    return content
 
 
 def read(path: Path, like: TrainState) -> TrainState:
     """The state in the checkpoint `path`, to the bit as it was saved, with the structure and placement of `like`.
 
     Raises:
-        Damaged: if it is not whole.
+        DamagedCheckpoint: if it is not whole.
         ConfigError: if it is the state of other networks or optimisers than `like`.
     """
     manifest = verify(path)
@@ -155,11 +156,11 @@ def read(path: Path, like: TrainState) -> TrainState:
     try:
         arrays = _restore(path, template)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{path / 'state'}: {str(error).splitlines()[0][:200]}") from error
+        raise DamagedCheckpoint(f"{path / 'state'}: {str(error).splitlines()[0][:200]}") from error
     if digest(arrays) != manifest["state_sha256"]:
-        raise Damaged(f"{path / 'state'}: what it holds is not what was saved (sha256 of the state)")
-    restored = serialization.from_state_dict(jax.tree.map(_data, like), arrays)
-    return jax.tree.map(_as, restored, like)
+        raise DamagedCheckpoint(f"{path / 'state'}: its content is not what was saved (sha256 of the state)")
+    restored = serialization.from_state_dict(jax.tree.map(_key_data, like), arrays)
+    return jax.tree.map(_place_like, restored, like)
 
 
 def digest(arrays: dict[str, Any]) -> str:
@@ -172,7 +173,7 @@ def digest(arrays: dict[str, Any]) -> str:
 
 
 def _expect_room(folder: Path, arrays: dict[str, Any]) -> None:
-    """Reserve what the checkpoint takes, and give it back: clearer than what orbax says of a disk that ends midway."""
+    """Reserve the room of a checkpoint and free it: a full disk is a clearer error here than midway from orbax."""
     if not hasattr(os, "posix_fallocate"):  # macOS
         return
     room = folder / "room"
@@ -190,11 +191,11 @@ def _remove(path: Path) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _data(leaf: jax.Array) -> jax.Array:
+def _key_data(leaf: jax.Array) -> jax.Array:
     return jax.random.key_data(leaf) if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) else leaf
 
 
-def _as(array: np.ndarray, like: jax.Array) -> jax.Array:
+def _place_like(array: np.ndarray, like: jax.Array) -> jax.Array:
     if jax.dtypes.issubdtype(like.dtype, jax.dtypes.prng_key):
         return jax.device_put(jax.random.wrap_key_data(array, impl=jax.random.key_impl(like)), like.sharding)
     return jax.device_put(array, like.sharding)
@@ -209,18 +210,18 @@ def _shapes(arrays: dict[str, Any]) -> dict[str, str]:
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """Every file of a checkpoint but its manifest, by its name in the manifest."""
+    """Every file of a checkpoint except its manifest, with its name in the manifest."""
     for file in sorted(path.rglob("*")):
         if file.is_file() and file != path / MANIFEST:
             yield file.relative_to(path).as_posix(), file
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file_entry(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _to_disk(path: Path) -> None:
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -229,7 +230,7 @@ def _to_disk(path: Path) -> None:
 
 
 def _checkpointer() -> ocp.Checkpointer:
-    """Of this process alone: every process holds the whole state, so none has to wait for another."""
+    """Orbax's checkpointer for this process alone: every process holds the whole state, so none waits for another."""
     me = jax.process_index()
     alone = ocp.options.MultiprocessingOptions(
         primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"process-{me}"

@@ -1,4 +1,4 @@
-"""Where a run's time goes."""
+"""The wall time of a run by kind of work."""
 
 import threading
 import time
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 
 class Clock:
-    """Wall time by kind of work, of the thread that made the clock.
+    """Counts wall time by kind of work, in the thread that made the clock.
 
-    What other threads do goes on beside it: it takes none of that time and is not counted.
+    Work of other threads runs in parallel and is not counted.
     """
 
     def __init__(self):
@@ -19,7 +19,7 @@ class Clock:
 
     @contextmanager
     def __call__(self, kind: str) -> Iterator[None]:
-        """Count the time inside as this kind of work; inside another kind, as this one alone."""
+        """Count the time inside as this kind of work; nested, the inner kind alone is counted."""
         if threading.get_ident() != self._thread:
             yield
             return
@@ -32,11 +32,11 @@ class Clock:
             self._kinds.pop()
 
     def seconds(self) -> dict[str, float]:
-        """The time since the clock was made, by kind; what was of no kind is "other"."""
+        """Seconds since the clock was made, by kind; time outside any kind is "other"."""
         return self._until(time.perf_counter())
 
     def shares(self) -> dict[str, float]:
-        """The same as fractions, which sum to 1."""
+        """`seconds` as fractions, which sum to 1."""
         seconds = self.seconds()
         total = sum(seconds.values())
         return {kind: spent / total for kind, spent in seconds.items()} if total else {"other": 1.0}

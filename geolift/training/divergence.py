@@ -1,4 +1,4 @@
-"""A run whose losses or gradients stopped being finite: what it leaves, and how its bad steps are looked at again."""
+"""Runs whose losses or gradients are no longer finite: the dump of their state, and the replay of their bad steps."""
 
 import os
 from pathlib import Path
@@ -25,8 +25,8 @@ class Diverged(FloatingPointError):
 
 
 def dump(folder: Path, state: TrainState) -> Path:
-    """Write the state of a run that `step.train_step` gave up, to `diverged/STEP`; its parameters and optimisers are
-    those before the first of its `state.bad` last steps, all of which were skipped.
+    """Write the state of a run that diverged to `diverged/STEP`; its parameters and optimisers are those before the
+    first of its last `state.bad` steps, all of which were skipped.
 
     Raises:
         OSError: if it cannot be written.
@@ -38,15 +38,14 @@ def dump(folder: Path, state: TrainState) -> Path:
 
 
 class BadStep(NamedTuple):
-    """One step of a dump, computed again.
+    """One bad step of a dump, computed again.
 
     Attributes:
-        step: its number; with the seed it gives the batch and the views.
+        step: its number, which with the seed determines the batch and the views.
         metrics: of the batch.
         gradients: norm of each network's gradient.
-        first: the first array of each network's gradient that is not finite, by path; networks without one are left
-            out.
-        largest: largest coordinate of the poses drawn.
+        first: path of the first array that is not finite in each network's gradient; other networks are left out.
+        largest: largest coordinate of the sampled poses.
     """
 
     step: int
@@ -57,9 +56,9 @@ class BadStep(NamedTuple):
 
 
 def replay(workdir: str | os.PathLike) -> list[BadStep]:
-    """The bad steps of a run's newest dump, computed again from the state before them, the seed and their numbers.
+    """Compute the bad steps of a run's newest dump again, from the state before them, the seed and their numbers.
 
-    On one device, so that numbers agree with the run's within rounding.
+    One device is used: the numbers agree with those of the run within rounding.
 
     Raises:
         FileNotFoundError: if there is no run or no dump.
@@ -75,10 +74,10 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
     expect(run.folder / CARD, card(seen, run.normalization, pools))
     last = int(state.step)
     draw_from = stream(run.config, pools, jax.device_put, last=last)
-    return [_again(run, state, draw_from(step), step) for step in range(last - int(state.bad), last)]
+    return [_recompute(run, state, draw_from(step), step) for step in range(last - int(state.bad), last)]
 
 
-def _again(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:
+def _recompute(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:
     batch = sample_batch(pools, jax.random.fold_in(state.key, step), jnp.arange(run.config.batch_size))
     phase = next(phase for phase in build_phases(run.config, run.skeleton, run.normalization) if step < phase.last)
     resting = {name: average["params"] for name, average in state.ema.items()}

@@ -1,4 +1,4 @@
-"""What a run computes with: versions, devices, processes. A change is told, as bits may change with it."""
+"""The environment of a run: versions, devices, processes. A change is reported: results may then differ in bits."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +22,7 @@ def machine() -> str:
 
 
 def changes(workdir: Path) -> list[str]:
-    """Keep what this start computes with in `environment.json`; what differs from the start before, as a message."""
+    """Write this start's environment to `environment.json`; a message if it differs from the one before, else none."""
     path = workdir / FILE
     now = {"python": platform.python_version(), "devices": machine(), "packages": {p: _version(p) for p in PACKAGES}}
     try:

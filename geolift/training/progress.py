@@ -1,4 +1,4 @@
-"""The line of progress of a run, and where its time went."""
+"""The progress line of a run, and a summary of where its time went."""
 
 import contextlib
 import math
@@ -10,8 +10,8 @@ from collections import deque
 
 from geolift.training.clock import Clock
 
-WINDOW = 60.0  # seconds that the speed is taken over
-PAUSE = 10.0  # seconds between two lines of progress where there is no terminal
+WINDOW = 60.0  # seconds over which the speed is measured
+PAUSE = 10.0  # seconds between two progress lines where there is no terminal
 HEALTH = {
     "real judged real": "health/real_judged_real",
     "fake judged fake": "health/fake_judged_fake",
@@ -21,13 +21,13 @@ HEALTH = {
 
 
 class Progress:
-    """The line of progress: one that is renewed on a terminal, one now and then elsewhere."""
+    """The progress line: on a terminal one line that is overwritten, elsewhere a new line every `PAUSE` seconds."""
 
     def __init__(self, last: int, clock: Clock):
         self._last, self._clock, self._live = last, clock, sys.stderr.isatty()
         self._seen: deque[tuple[float, int]] = deque()  # when each of the last steps was written
         self._paused = False
-        self._line, self._printed = "", -math.inf  # of a terminal: what stands there; else: what is not printed yet
+        self._line, self._printed = "", -math.inf  # on a terminal: the shown line; else: one not printed yet
 
     def step(self, step: int, metrics: dict[str, float]) -> None:
         """Show how far the run is."""
@@ -53,7 +53,7 @@ class Progress:
         _print(f"\r\x1b[2K{message}\n{self._cut()}" if self._live else f"{message}\n")
 
     def close(self) -> None:
-        """Leave the last line where it is, or print it."""
+        """Keep the last line on the terminal, or print it."""
         if self._line:
             _print("\n" if self._live else f"{self._line}\n")
         self._line = ""
@@ -66,10 +66,10 @@ class Progress:
         return self._line[: (columns or shutil.get_terminal_size().columns) - 1]
 
     def _speed(self, now: float, step: int) -> list[str]:
-        """Steps per second over the last minute, and the time that the rest takes at that.
+        """Steps per second over the last minute, and the remaining time at this speed.
 
-        A time without a line that is longer than that, after lines that were closer, is a pause: all begins anew. Where
-        lines are always that far apart, the last two tell the speed.
+        More than a minute without a line, after lines that were closer, is a pause: the measurement starts again. Where
+        lines are always more than a minute apart, the speed is that between the last two.
         """
         paused = bool(self._seen) and now - self._seen[-1][0] > WINDOW
         if paused and not self._paused:
@@ -78,10 +78,10 @@ class Progress:
         self._seen.append((now, step))
         while len(self._seen) > 2 and self._seen[0][0] < now - WINDOW:
             self._seen.popleft()
-        began, start = self._seen[0]
-        if now <= began or step <= start:
+        started, start = self._seen[0]
+        if now <= started or step <= start:
             return []
-        rate = (step - start) / (now - began)
+        rate = (step - start) / (now - started)
         speed = f"{rate:.1f}" if rate >= 1 else f"{rate:.2g}"
         return [f"{speed} steps/s", f"{_duration((self._last - step) / rate)} left"]
 
@@ -90,7 +90,7 @@ class Progress:
 
 
 def totals(seconds: dict[str, float]) -> str:
-    """The time of a run in all, and that of each kind of work, the largest first."""
+    """The total time of a run and that of each kind of work, the largest first."""
     total = sum(seconds.values())
     kinds = [f"{kind} {_duration(s)} ({_percent(s / max(total, 1e-9))})" for kind, s in _largest(seconds)]
     return f"{_duration(total)} in all: {' | '.join(kinds)}"
@@ -122,5 +122,5 @@ def _duration(seconds: float) -> str:
 
 
 def _print(text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # its disk is full, its reader gone, or it is closed
+    with contextlib.suppress(OSError, ValueError):  # stderr is a file on a full disk, a broken pipe, or closed
         print(text, end="", file=sys.stderr, flush=True)

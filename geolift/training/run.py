@@ -18,7 +18,7 @@ from geolift.networks.pitch import mean_pitch
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build import build_networks, build_state
-from geolift.training.checkpoint import FOLDER, Damaged, read, saved_steps, verify
+from geolift.training.checkpoint import FOLDER, DamagedCheckpoint, read, saved_steps, verify
 from geolift.training.config import load_older
 from geolift.training.step import TrainState
 
@@ -148,7 +148,7 @@ def _restore(folder: Path, like: TrainState, step: int | None) -> TrainState:
         raise FileNotFoundError(f"{folder / FOLDER}: no checkpoint of step {step}, found {saved}")
     try:
         return read(folder / FOLDER / str(step), like)
-    except Damaged as error:
+    except DamagedCheckpoint as error:
         whole = [other for other in saved if other != step and _whole(folder / FOLDER / str(other))]
         raise ConfigError(f"{error}; whole checkpoints beside it: {whole or 'none'}") from error
 
@@ -156,7 +156,7 @@ def _restore(folder: Path, like: TrainState, step: int | None) -> TrainState:
 def _whole(path: Path) -> bool:
     try:
         verify(path)
-    except Damaged:
+    except DamagedCheckpoint:
         return False
     return True
 

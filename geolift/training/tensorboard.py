@@ -1,4 +1,4 @@
-"""TensorBoard's file of events, where tensorboardX is installed."""
+"""The event file of TensorBoard, written where tensorboardX is installed."""
 
 import os
 import socket
@@ -7,22 +7,22 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from geolift.training.append_file import GrowingFile
+from geolift.training.append_file import AppendFile
 
 
-class Board(GrowingFile):
-    """A file of events in tensorboardX's encoding; it hides those of later steps than `first` in earlier files.
+class EventFile(AppendFile):
+    """An event file in tensorboardX's encoding; it hides events of steps after `first` in earlier files.
 
-    Its SummaryWriter is not used: the thread behind it dies of a full disk, and then its queue blocks the run forever.
+    tensorboardX's SummaryWriter is not used: its thread ends when the disk is full, and its queue then blocks the run.
     """
 
-    def __init__(self, folder: Path, first: int, tell: Callable[[str], None]):
+    def __init__(self, folder: Path, first: int, notify: Callable[[str], None]):
         from tensorboardX.proto import event_pb2, summary_pb2
         from tensorboardX.record_writer import masked_crc32c
 
         self._event, self._summary, self._crc = event_pb2.Event, summary_pb2.Summary, masked_crc32c
         name = f"events.out.tfevents.{int(time.time())}.{socket.gethostname()}.{os.getpid()}"
-        super().__init__(folder / name, tell, lambda path: path.parent.mkdir(exist_ok=True))
+        super().__init__(folder / name, notify, lambda path: path.parent.mkdir(exist_ok=True))
         self._add(file_version="brain.Event:2")
         self._add(step=first + 1, session_log=event_pb2.SessionLog(status=event_pb2.SessionLog.START))
 
@@ -37,9 +37,9 @@ class Board(GrowingFile):
         self.append(size + struct.pack("<I", self._crc(size)) + data + struct.pack("<I", self._crc(data)))
 
 
-def open_board(folder: Path, first: int, tell: Callable[[str], None]) -> Board | None:
-    """A `Board`; None where tensorboardX is not installed."""
+def open_event_file(folder: Path, first: int, notify: Callable[[str], None]) -> EventFile | None:
+    """Open an `EventFile`; None where tensorboardX is not installed."""
     try:
-        return Board(folder, first, tell)
+        return EventFile(folder, first, notify)
     except ImportError:
         return None

@@ -1,4 +1,4 @@
-"""What a run's log says of held-out poses. For people to look at: no update and no choice depends on it."""
+"""Errors on held-out poses with 3D, for the log of a run. No update and no choice of a model depends on them."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ FRAMES = 1024
 
 
 def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
-    """Flip rate and P-MPJPE of a model on poses spread over the validation split; nothing without 3D."""
+    """A function from a model to its flip rate and P-MPJPE on poses of the validation split; no metrics without 3D."""
     if not config.data.validation_split or data.points_3d is None:
         return lambda model: {}
     split = data.select(config.data.validation_split)

@@ -1,4 +1,4 @@
-"""Checkpoints: what is read back is what was saved, to the bit, or it is refused, moved aside and told."""
+"""Checkpoints: what is read back is what was saved, to the bit, or it is refused, moved aside and reported."""
 
 import hashlib
 import shutil
@@ -15,8 +15,8 @@ import pytest
 from geolift.errors import ConfigError
 from geolift.safe_io import json_file
 from geolift.training import checkpoint, checkpoint_writer, recovery, step
-from geolift.training.checkpoint import FOLDER, SAVED, Damaged
-from geolift.training.checkpoint_writer import SaveError, Saver
+from geolift.training.checkpoint import FOLDER, SAVED, DamagedCheckpoint
+from geolift.training.checkpoint_writer import CheckpointWriter, SaveError
 from geolift.training.recovery import QUARANTINE
 
 
@@ -73,7 +73,7 @@ def test_what_is_read_is_what_was_saved(run):
     restored = checkpoint.read(run / FOLDER / "20", make_state(1))
     assert_same(restored, state)
     assert jax.tree.structure(restored.opt_state) == jax.tree.structure(state.opt_state)
-    assert recovery.newest([run]) == (20, [])
+    assert recovery.resume_step([run]) == (20, [])
 
 
 def test_it_is_placed_where_the_other_was(run):
@@ -85,7 +85,7 @@ def test_it_is_placed_where_the_other_was(run):
 def test_the_state_of_other_networks_is_refused_by_name(run):
     with pytest.raises(ConfigError, match=r"started with 'float32\[96, 96\]', now 'float32\[95, 95\]'"):
         checkpoint.read(run / FOLDER / "20", make_state(1, width=95))
-    assert recovery.newest([run])[0] == 20, "the checkpoint is good"
+    assert recovery.resume_step([run])[0] == 20, "the checkpoint is good"
 
 
 def files(run):
@@ -155,20 +155,22 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_damage_is_found_told_and_moved_aside(two, tmp_path, kind):
-    """Every file of a checkpoint damaged in turn: the run goes on from the one before, and nothing is deleted."""
+def test_damage_is_found_reported_and_moved_aside(two, tmp_path, kind):
+    """Every file of a checkpoint damaged in turn: the run resumes from the previous one, and nothing is deleted."""
     number = len(DAMAGE[kind](two))
     for i in range(number):
         run = shutil.copytree(two, tmp_path / str(i))
         DAMAGE[kind](run)[i]()
         before = contents(run / FOLDER)
-        at, told = recovery.newest([run])
-        assert at == 10 and len(told) == 1 and f"{FOLDER}/20" in told[0] and "going on from step 10" in told[0], told
+        at, messages = recovery.resume_step([run])
+        assert (
+            at == 10 and len(messages) == 1 and f"{FOLDER}/20" in messages[0] and "resuming from step 10" in messages[0]
+        ), messages
         moved = {name.replace("20", f"../{QUARANTINE}/20", 1) if name[:2] == "20" else name for name in before}
         after = contents(run / FOLDER) | {f"../{QUARANTINE}/{n}": d for n, d in contents(run / QUARANTINE).items()}
         assert set(after) == moved and sorted(after.values()) == sorted(before.values())
         assert_same(checkpoint.read(run / FOLDER / "10", make_state(1)), make_state(10))
-        assert recovery.newest([run]) == (10, []), "told once"
+        assert recovery.resume_step([run]) == (10, []), "reported once"
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what orbax leaves after an error
@@ -181,7 +183,7 @@ def test_damage_behind_a_good_manifest_is_found(two, tmp_path, kind, monkeypatch
         DAMAGE[kind](run)[i]()
         try:
             restored = checkpoint.read(run / FOLDER / "20", make_state(1))
-        except Damaged:
+        except DamagedCheckpoint:
             continue
         assert_same(restored, make_state(20))  # a file that orbax does not need
 
@@ -191,34 +193,36 @@ def test_unfinished_writes_and_removals_are_no_checkpoints(run):
     shutil.copytree(run / FOLDER / "20", run / FOLDER / ".removing-5")
     (run / FOLDER / "40.orbax-checkpoint-tmp-1").mkdir()
     assert checkpoint.saved_steps(run) == [10, 20]
-    assert recovery.newest([run]) == (20, [])
+    assert recovery.resume_step([run]) == (20, [])
     assert not list((run / FOLDER).glob(".*"))
 
 
-def test_without_a_whole_checkpoint_nothing_is_begun_anew(run):
+def test_without_a_whole_checkpoint_no_run_starts_again(run):
     for number in (10, 20):
         (run / FOLDER / str(number) / "manifest.json").write_text("{}")
     before = contents(run)
     for _ in range(2):  # also when it is started again and again
-        with pytest.raises(ConfigError, match=r"no whole checkpoint \(.*20/manifest.json.*10/manifest.json.*not begun"):
-            recovery.newest([run])
+        with pytest.raises(
+            ConfigError, match=r"no whole checkpoint \(.*20/manifest.json.*10/manifest.json.*not started"
+        ):
+            recovery.resume_step([run])
         assert contents(run) == before
     shutil.rmtree(run / FOLDER)
     with pytest.raises(ConfigError, match="found none"):
-        recovery.newest([run])
+        recovery.resume_step([run])
 
 
-def test_a_checkpoint_that_is_gone_is_told(run):
+def test_a_missing_checkpoint_is_reported(run):
     shutil.rmtree(run / FOLDER / "20")
-    at, told = recovery.newest([run])
-    assert at == 10 and len(told) == 1 and "the checkpoint of step 20 is gone" in told[0]
-    assert recovery.newest([run]) == (10, [])
+    at, messages = recovery.resume_step([run])
+    assert at == 10 and len(messages) == 1 and "the checkpoint of step 20 is gone" in messages[0]
+    assert recovery.resume_step([run]) == (10, [])
 
 
 def test_a_new_run_and_one_killed_before_its_first_mark(tmp_path):
-    assert recovery.newest([tmp_path]) == (None, [])
+    assert recovery.resume_step([tmp_path]) == (None, [])
     checkpoint.write(tmp_path / FOLDER, 10, checkpoint.snapshot(make_state(10)))
-    assert recovery.newest([tmp_path]) == (10, [])
+    assert recovery.resume_step([tmp_path]) == (10, [])
 
 
 def test_runs_side_by_side_go_on_from_the_newest_step_of_all(two, tmp_path):
@@ -226,38 +230,43 @@ def test_runs_side_by_side_go_on_from_the_newest_step_of_all(two, tmp_path):
     shutil.copytree(two, a)
     shutil.copytree(two, b)
     save(b, 30)
-    at, told = recovery.newest([a, b])
-    assert at == 20 and len(told) == 1 and "a run beside this one" in told[0] and (b / QUARANTINE / "30").is_dir()
+    at, messages = recovery.resume_step([a, b])
+    assert (
+        at == 20
+        and len(messages) == 1
+        and "another run has no whole checkpoint" in messages[0]
+        and (b / QUARANTINE / "30").is_dir()
+    )
     zero(a / FOLDER / "20" / "manifest.json")
-    at, told = recovery.newest([a, b])
-    assert at == 10 and len(told) == 2 and (b / QUARANTINE / "20").is_dir()
+    at, messages = recovery.resume_step([a, b])
+    assert at == 10 and len(messages) == 2 and (b / QUARANTINE / "20").is_dir()
     with pytest.raises(ConfigError, match="no step of which all runs have a whole checkpoint"):
-        recovery.newest([a, c])  # c is new: a, which has come far, is not begun anew for it
+        recovery.resume_step([a, c])  # c is new: a, which has come far, is not started again for it
     c.mkdir()
     for each in (a, c):
         json_file.write_json(each / recovery.CARD, {})
-    at, told = recovery.newest([a, c])  # both were begun, and ended between their first saves
-    assert at is None and len(told) == 1 and (a / QUARANTINE / "10").is_dir()
-    assert recovery.newest([a, c]) == (None, []), "as new runs, should they end before their first save again"
+    at, messages = recovery.resume_step([a, c])  # both started, and ended between their first saves
+    assert at is None and len(messages) == 1 and (a / QUARANTINE / "10").is_dir()
+    assert recovery.resume_step([a, c]) == (None, []), "as new runs, should they end before their first save again"
 
 
-def test_a_run_far_ahead_is_not_begun_anew_for_one_that_was_never_saved(two, tmp_path):
+def test_a_run_far_ahead_does_not_start_again_for_one_that_was_never_saved(two, tmp_path):
     a, b = shutil.copytree(two, tmp_path / "a"), tmp_path / "b"
     b.mkdir()
     for run in (a, b):
         json_file.write_json(run / recovery.CARD, {})
     before = contents(a)
-    with pytest.raises(ConfigError, match="not begun anew"):
-        recovery.newest([a, b])
+    with pytest.raises(ConfigError, match="not started again"):
+        recovery.resume_step([a, b])
     assert contents(a) == before
 
 
 @pytest.mark.parametrize("junk", ["", "{", "[]", '{"step": "x"}', "{}"])
 def test_a_mark_that_cannot_be_read_stops_nothing(run, junk):
     (run / SAVED).write_text(junk)
-    assert recovery.newest([run]) == (20, [])
+    assert recovery.resume_step([run]) == (20, [])
     (run / FOLDER / "20" / "manifest.json").write_text("{}")
-    assert recovery.newest([run])[0] == 10 and json_file.read_json(run / SAVED) == {"step": 10}
+    assert recovery.resume_step([run])[0] == 10 and json_file.read_json(run / SAVED) == {"step": 10}
 
 
 def test_no_bit_of_the_manifest_counts_for_nothing(run, rng):
@@ -267,14 +276,17 @@ def test_no_bit_of_the_manifest_counts_for_nothing(run, rng):
         data = bytearray(good)
         data[position] ^= 1 << int(rng.integers(8))
         path.write_bytes(data)
-        with pytest.raises(Damaged):
+        with pytest.raises(DamagedCheckpoint):
             checkpoint.verify(path.parent)
 
 
 def test_runs_side_by_side_keep_the_newest_step_of_all(tmp_path):
     """However often one of them is saved, what the other has saved as well stays."""
     a, b = tmp_path / "a", tmp_path / "b"
-    with Saver(a, keep=1, tell=pytest.fail, beside=(a, b)) as first, Saver(b, keep=1, tell=pytest.fail) as second:
+    with (
+        CheckpointWriter(a, keep=1, notify=pytest.fail, beside=(a, b)) as first,
+        CheckpointWriter(b, keep=1, notify=pytest.fail) as second,
+    ):
         first.finish(make_state(10))
         second.finish(make_state(10))
         for number in (20, 30):
@@ -283,13 +295,13 @@ def test_runs_side_by_side_keep_the_newest_step_of_all(tmp_path):
         second.finish(make_state(30))
         first.finish(make_state(40))
         assert checkpoint.saved_steps(a) == [30, 40]
-        assert recovery.newest([a, b])[0] == 30
+        assert recovery.resume_step([a, b])[0] == 30
 
 
 def test_moved_aside_twice_keeps_both(run):
     for _ in range(2):
         (run / FOLDER / "20" / "manifest.json").write_text("{}")
-        assert recovery.newest([run])[0] == 10
+        assert recovery.resume_step([run])[0] == 10
         save(run, 20)
     assert {p.name for p in (run / QUARANTINE).iterdir()} == {"20", "20.2"}
 
@@ -297,7 +309,7 @@ def test_moved_aside_twice_keeps_both(run):
 def test_old_checkpoints_are_removed_only_when_the_new_one_is_there(tmp_path, monkeypatch):
     write, before = checkpoint.write, []
     monkeypatch.setattr(checkpoint, "write", lambda f, *args: (before.append(checkpoint.steps(f)), write(f, *args)))
-    with Saver(tmp_path, keep=2, tell=pytest.fail) as writer:
+    with CheckpointWriter(tmp_path, keep=2, notify=pytest.fail) as writer:
         for number in (10, 20, 30, 40):
             writer.save(make_state(number))
         writer.finish(make_state(50))
@@ -316,14 +328,14 @@ def test_a_write_that_reads_back_wrong_is_no_checkpoint(tmp_path, monkeypatch):
         return arrays
 
     monkeypatch.setattr(checkpoint, "_restore", bad)
-    with pytest.raises(Damaged, match="reads back as something else"):
+    with pytest.raises(DamagedCheckpoint, match="read back with other content"):
         save(tmp_path, 10)
     assert checkpoint.steps(tmp_path / FOLDER) == [] and not list((tmp_path / FOLDER).iterdir())
 
 
 def test_a_slow_store_does_not_hold_training_up(tmp_path, monkeypatch):
-    """A save that hangs: the next is left out and told, and the last is waited for."""
-    hang, write, told = threading.Event(), checkpoint.write, []
+    """A save that hangs: the next is skipped with a message, and the last is waited for."""
+    hang, write, messages = threading.Event(), checkpoint.write, []
 
     def slow(*args):
         hang.wait()
@@ -331,10 +343,10 @@ def test_a_slow_store_does_not_hold_training_up(tmp_path, monkeypatch):
 
     monkeypatch.setattr(checkpoint, "write", slow)
     monkeypatch.setattr(checkpoint_writer, "SLOW", 0.05)
-    with Saver(tmp_path, keep=5, tell=told.append) as writer:
+    with CheckpointWriter(tmp_path, keep=5, notify=messages.append) as writer:
         writer.save(make_state(10))
         writer.save(make_state(20))
-        assert told == ["checkpoint 20 left out: the store is still busy with the one before"]
+        assert messages == ["checkpoint 20 skipped: the store is still busy with the previous one"]
         hang.set()
         writer.finish(make_state(30))
     assert checkpoint.saved_steps(tmp_path) == [10, 30]
@@ -350,31 +362,34 @@ def failing_store(monkeypatch, failures):
     monkeypatch.setattr(checkpoint, "write", write)
 
 
-def test_a_failing_store_is_told_and_tried_again(tmp_path, monkeypatch):
-    told = []
+def test_a_failing_store_is_reported_and_tried_again(tmp_path, monkeypatch):
+    messages = []
     json_file.write_json(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 2)
     monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
-    with Saver(tmp_path, keep=2, tell=told.append) as writer:
-        assert not writer.due()
+    with CheckpointWriter(tmp_path, keep=2, notify=messages.append) as writer:
+        assert not writer.retry_due()
         for number in (10, 20, 30):
             writer.save(make_state(number))
             writer._writing.result()
-            assert writer.due() == (number < 30)
+            assert writer.retry_due() == (number < 30)
             hang = Future()
             writer._writing, done = hang, writer._writing
-            assert not writer.due(), "not while it is being tried again"
+            assert not writer.retry_due(), "not while it is being tried again"
             writer._writing = done
         writer.finish(make_state(30))
-    assert len(told) == 3 and "checkpoint 10 not saved" in told[0] and "saved, after 2 failures" in told[2]
+    assert len(messages) == 3 and "checkpoint 10 not saved" in messages[0] and "saved, after 2 failures" in messages[2]
     assert checkpoint.saved_steps(tmp_path) == [30]
 
 
 def test_a_store_that_never_comes_back_is_the_last_word(tmp_path, monkeypatch):
-    told = []
+    messages = []
     json_file.write_json(tmp_path / SAVED, {"step": 0})
     failing_store(monkeypatch, 99)
     monkeypatch.setattr(checkpoint_writer, "LAST_PAUSES", (0.0, 0.0))
-    with Saver(tmp_path, keep=2, tell=told.append) as writer, pytest.raises(SaveError, match="step 10 could not be"):
+    with (
+        CheckpointWriter(tmp_path, keep=2, notify=messages.append) as writer,
+        pytest.raises(SaveError, match="step 10 could not be"),
+    ):
         writer.finish(make_state(10))
-    assert len(told) == 3
+    assert len(messages) == 3

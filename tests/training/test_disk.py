@@ -1,4 +1,4 @@
-"""Training on disks that are full, read-only or limited: it goes on, says so, and the exit code tells."""
+"""Training on disks that are full, read-only or limited: it continues and reports it, as does the exit code."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from geolift.training import checkpoint, checkpoint_writer
 from geolift.training.checkpoint import saved_steps
 from geolift.training.checkpoint_writer import SaveError
-from geolift.training.recovery import newest
+from geolift.training.recovery import resume_step
 from geolift.training.train import train
 from tests.helpers.paths import ROOT
 from tests.launch.test_programs import SMALL
@@ -20,7 +20,7 @@ from tests.training.test_train import assert_bit_equal, lines, state_of, tiny
 CONFIG = {"run.checkpoint_every": 2, "run.validate_every": 100}
 
 
-def told(workdir):
+def messages(workdir):
     return [line["message"] for line in lines_of(workdir / "history.jsonl")]
 
 
@@ -29,7 +29,7 @@ def lines_of(path):
 
 
 def at(dispatch, action):
-    """A `stop` that never stops, and acts once, after so many dispatches."""
+    """A `stop` that never stops, and calls `action` once, after `dispatch` dispatches."""
     calls = iter(range(1000))
 
     def stop():
@@ -55,17 +55,17 @@ def test_a_disk_that_is_full_for_a_while_costs_nothing(small_disk, people, peopl
     train(config, tmp_path / "straight")
     filling = at(1, lambda: fill(disk, leave=40_000)), at(5, lambda: (disk / "filler").unlink())
     train(config, disk / "run", stop=lambda: any([step() for step in filling]))
-    said, full = told(disk / "run"), "RESOURCE_EXHAUSTED" if midway else "No space left"
-    assert any("not saved, training goes on" in message and full in message for message in said), said
-    assert any("saved, after" in message for message in said), said
+    found, full = messages(disk / "run"), "RESOURCE_EXHAUSTED" if midway else "No space left"
+    assert any("not saved, training continues" in message and full in message for message in found), found
+    assert any("saved, after" in message for message in found), found
     assert lines(disk / "run") == lines(tmp_path / "straight")
     assert_bit_equal(state_of(disk / "run", config, people), state_of(tmp_path / "straight", config, people))
-    assert newest([disk / "run"]) == (16, []) and not list((disk / "run" / checkpoint.FOLDER).glob(".*"))
+    assert resume_step([disk / "run"]) == (16, []) and not list((disk / "run" / checkpoint.FOLDER).glob(".*"))
 
 
 @pytest.mark.parametrize("how", ["full", "read-only"])
 def test_a_disk_that_fails_to_the_end(small_disk, people, people_file, tmp_path, monkeypatch, how):
-    """The run goes to its end and says that it is not saved; what was saved before is whole, and goes on."""
+    """The run goes to its end and reports that it is not saved; what was saved before is whole, and is resumed."""
     disk = small_disk("4m")
     monkeypatch.setattr(checkpoint_writer, "PAUSES", (0.0,))
     monkeypatch.setattr(checkpoint_writer, "LAST_PAUSES", (0.0,))
@@ -86,14 +86,14 @@ def test_a_disk_that_fails_to_the_end(small_disk, people, people_file, tmp_path,
         (disk / "filler").unlink()
     else:
         subprocess.run(["umount", saved], check=True)
-    assert newest([disk / "run"])[0] in (2, 4)
+    assert resume_step([disk / "run"])[0] in (2, 4)
     train(config, disk / "run")
     train(config, tmp_path / "straight")
     assert lines(disk / "run") == lines(tmp_path / "straight")
     assert_bit_equal(state_of(disk / "run", config, people), state_of(tmp_path / "straight", config, people))
 
 
-def test_the_exit_code_tells_that_the_last_save_failed(people_file, tmp_path):
+def test_the_exit_code_shows_that_the_last_save_failed(people_file, tmp_path):
     """No file may grow beyond 8 kB, which needs no right to mount: enough for the log, too little for a state."""
     flags = [f"--config.data.path={people_file}", f"--workdir={tmp_path}", *SMALL]
     done = subprocess.run(

@@ -20,7 +20,7 @@ RATE = 1e-5
 
 
 def free_port(low=1024):
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     for port in range(max(low, 20000 + os.getpid() % 9000), 65535):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
@@ -142,11 +142,11 @@ def test_processes_agree_and_errors_reach_all(tmp_path):
     for folder in folders:
         folder.mkdir()
     pair = [start(["-c", TALK, str(port), str(i), str(folders[i]), str(tmp_path)], devices=1) for i in range(2)]
-    said = [[line for line in finish(process).splitlines() if "Gloo" not in line] for process in pair]
-    assert [lines[0] for lines in said] == ["0", "0"]
-    errors = [lines[1] for lines in said]
+    printed = [[line for line in finish(process).splitlines() if "Gloo" not in line] for process in pair]
+    assert [lines[0] for lines in printed] == ["0", "0"]
+    errors = [lines[1] for lines in printed]
     assert errors == ["ConfigError not this folder", "FirstProcessFailed process 0 failed: not this folder"]
-    for lines, folder in zip(said, folders, strict=True):
+    for lines, folder in zip(printed, folders, strict=True):
         assert lines[2].startswith("False True True True config: found others in the processes [1], expected those of")
         assert lines[3] == f"{folder}: not seen by the processes [1], expected one folder for all of them"
     assert not list(tmp_path.glob("seen*"))
@@ -196,7 +196,7 @@ def test_launchers_are_recognised_by_the_variables_they_set(monkeypatch, variabl
     assert distributed.launcher() == launcher
 
 
-def test_processes_that_cannot_find_each_other_are_told_how(monkeypatch):
+def test_errors_say_how_processes_find_each_other(monkeypatch):
     monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "2")
     with pytest.raises(ConfigError, match=r"Open MPI: .*--coordinator_address=HOST:PORT"):
         distributed.start()

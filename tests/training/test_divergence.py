@@ -24,17 +24,17 @@ from tests.training.test_train import assert_bit_equal, tiny
 
 
 def poisoned(sample, state, bad, *, example=None):
-    """`sample`, with a pose that is not a number in the steps `bad` of the run that `state` begins."""
+    """`sample`, with a pose that is not a number in the steps `bad` of the run that starts with `state`."""
     keys = jnp.stack([jax.random.key_data(jax.random.fold_in(state.key, number)) for number in bad])
 
-    def spoilt(pools, key, examples):
+    def corrupted(pools, key, examples):
         batch = sample(pools, key, examples)
         hit = (keys == jax.random.key_data(key)[None]).all(-1).any()
         if example is not None:
             hit = hit & (examples == example)[:, None, None]
         return batch._replace(pose=batch.pose._replace(joints=jnp.where(hit, jnp.nan, batch.pose.joints)))
 
-    return spoilt
+    return corrupted
 
 
 @pytest.fixture
@@ -116,8 +116,8 @@ def test_a_run_forgives_a_few_bad_steps_and_says_so(people_file, tmp_path, monke
     training.train(config, tmp_path)
     assert [line["health/skipped"] for line in lines(tmp_path)] == [0, 1, 1, 0]
     assert all(np.isfinite(value) for line in lines(tmp_path) for value in line.values())
-    told = [line["message"] for line in lines(tmp_path, "history.jsonl")]
-    assert sum("1 of the 2 steps up to" in message and "skipped" in message for message in told) == 2
+    messages = [line["message"] for line in lines(tmp_path, "history.jsonl")]
+    assert sum("1 of the 2 steps up to" in message and "skipped" in message for message in messages) == 2
 
 
 def test_a_run_that_diverges_leaves_what_shows_why(people_file, people, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Signs that training goes wrong: told once when they last, and again only after they had cleared."""
+"""Signs of a failing training: reported once when they last, and again only after they have cleared."""
 
 import functools
 import math
@@ -32,15 +32,15 @@ ADAPTER = {
     "health/corrected_judged_source": 0.99,
     "validation/flip_rate": 97.0,
 }
-WRONG = {  # what is wrong, and what is told
+WRONG = {  # the wrong metrics, and the message
     "flat": ({"health/depth_spread": 0.004}, "flat: depths spread by 0.004"),
     "wild": ({"health/depth_spread": 5.8}, "spread by 5.8"),
-    "told apart": (
+    "separated": (
         {"health/real_judged_real": 0.99, "health/fake_judged_fake": 0.97},
         r"the discriminator .* 97%.*loss\.weights\.adversarial",
     ),
     "chance": ({"health/real_judged_real": 0.005, "health/fake_judged_fake": 0.99}, "the discriminator .*50% right"),
-    "motion told apart": (
+    "motion separated": (
         {"health/real_motion_judged_real": 0.97, "health/fake_motion_judged_fake": 0.99},
         r"the motion_discriminator .* 97%.*loss\.weights\.temporal",
     ),
@@ -54,17 +54,17 @@ WRONG = {  # what is wrong, and what is told
 wrongs = pytest.mark.parametrize(("wrong", "words"), WRONG.values(), ids=WRONG)
 
 
-def tell(lines, every=50, watch=None):
-    """What is told of the lines of a log, `(step, message)`."""
+def messages(lines, every=50, watch=None):
+    """The messages about the lines of a log, `(step, message)`."""
     watch = watch or Watch()
     steps = range(every, every * (len(lines) + 1), every)
-    return [(step, message) for step, line in zip(steps, lines, strict=True) for message in watch.look(step, line)]
+    return [(step, message) for step, line in zip(steps, lines, strict=True) for message in watch.check(step, line)]
 
 
 @wrongs
 @pytest.mark.parametrize("every", [2, 50, 1000])
-def test_what_lasts_is_told_once_with_its_number_and_its_steps(wrong, words, every):
-    [(step, message)] = tell([GOOD | wrong] * (4 + 4 * PERSISTENCE // every), every)
+def test_a_sign_that_lasts_is_reported_once_with_its_value_and_steps(wrong, words, every):
+    [(step, message)] = messages([GOOD | wrong] * (4 + 4 * PERSISTENCE // every), every)
     fewest = 2 if "validation/flip_rate" in wrong else 3
     assert step == max(every + PERSISTENCE, fewest * every)
     assert message.startswith(f"steps {every} to {step}: ")
@@ -73,51 +73,51 @@ def test_what_lasts_is_told_once_with_its_number_and_its_steps(wrong, words, eve
 
 
 @wrongs
-def test_what_does_not_last_is_not_told(wrong, words):
+def test_a_sign_that_does_not_last_is_not_reported(wrong, words):
     few = PERSISTENCE // 50 // 2
-    assert not tell([GOOD] * 20 + [GOOD | wrong] * few + [GOOD] * 20)
-    assert not tell([GOOD | wrong] * few + [GOOD] * 40)
-    assert not tell([GOOD | wrong] * (2 * few - 1) + [GOOD] * 40), "it is over when it could be told first"
-    assert not tell([GOOD, GOOD | wrong, GOOD] * 40), "one line in three"
+    assert not messages([GOOD] * 20 + [GOOD | wrong] * few + [GOOD] * 20)
+    assert not messages([GOOD | wrong] * few + [GOOD] * 40)
+    assert not messages([GOOD | wrong] * (2 * few - 1) + [GOOD] * 40), "it has ended when it could be reported first"
+    assert not messages([GOOD, GOOD | wrong, GOOD] * 40), "one line in three"
 
 
 @wrongs
-def test_what_lasts_but_for_single_lines_is_told_once(wrong, words):
-    assert len(tell(([GOOD | wrong] * 4 + [GOOD]) * 20)) == 1
+def test_a_sign_with_single_good_lines_is_reported_once(wrong, words):
+    assert len(messages(([GOOD | wrong] * 4 + [GOOD]) * 20)) == 1
 
 
 @wrongs
-def test_what_comes_back_after_it_cleared_is_told_again(wrong, words):
+def test_a_sign_that_returns_after_it_cleared_is_reported_again(wrong, words):
     bad, good = [GOOD | wrong] * 30, [GOOD] * 30
-    told = tell(bad + good + bad)
-    assert len(told) == 2
-    assert told[1][0] >= 60 * 50 + PERSISTENCE // 2
-    assert len(tell(bad + good[: PERSISTENCE // 50 - 1] + bad)) == 1, "it had not cleared"
+    found = messages(bad + good + bad)
+    assert len(found) == 2
+    assert found[1][0] >= 60 * 50 + PERSISTENCE // 2
+    assert len(messages(bad + good[: PERSISTENCE // 50 - 1] + bad)) == 1, "it had not cleared"
 
 
 @wrongs
 @pytest.mark.parametrize("hole", [math.nan, math.inf, None])
 def test_numbers_that_are_missing_or_not_finite_count_for_nothing(wrong, words, hole):
-    """Between good lines they tell nothing; between wrong ones they clear nothing."""
+    """Between good lines they report nothing; between wrong ones they clear nothing."""
 
-    def spoilt(line):
+    def missing(line):
         names = {name: hole for name in wrong}
         return {k: v for k, v in (line | names).items() if v is not None}
 
-    assert not tell([spoilt(GOOD)] * 40)
-    assert not tell([GOOD, spoilt(GOOD)] * 40)
-    assert len(tell([GOOD | wrong, spoilt(GOOD)] * 40)) == 1
+    assert not messages([missing(GOOD)] * 40)
+    assert not messages([GOOD, missing(GOOD)] * 40)
+    assert len(messages([GOOD | wrong, missing(GOOD)] * 40)) == 1
 
 
 def test_one_verdict_that_is_not_finite_spoils_the_other():
     line = {"health/real_judged_real": 0.99, "health/fake_judged_fake": math.nan}
-    assert not tell([line] * 40)
-    assert not tell([dict(zip(line, reversed(line.values()), strict=True))] * 40)
+    assert not messages([line] * 40)
+    assert not messages([dict(zip(line, reversed(line.values()), strict=True))] * 40)
 
 
-def test_several_signs_are_told_on_their_own():
-    everything = GOOD | WRONG["flat"][0] | WRONG["told apart"][0] | WRONG["motion chance"][0] | WRONG["mirrored"][0]
-    assert len(tell([everything] * 40)) == 4
+def test_several_signs_are_reported_separately():
+    everything = GOOD | WRONG["flat"][0] | WRONG["separated"][0] | WRONG["motion chance"][0] | WRONG["mirrored"][0]
+    assert len(messages([everything] * 40)) == 4
 
 
 @pytest.mark.parametrize("spread", [0.16, 0.35])
@@ -137,38 +137,38 @@ def test_a_good_run_s_shape_tells_nothing(spread):
         lines.append({name: value * rng.normal(1, 0.01) for name, value in clean.items()})
     for i, line in enumerate(lines[9::10]):
         line["validation/flip_rate"] = 56.0 if not i else 3.0  # still as at random when looked at first
-    assert not tell(lines)
+    assert not messages(lines)
 
 
 def test_an_adapter_that_trains_alone_tells_nothing_and_delays_nothing():
     """Its discriminator wins in good runs, too, and the lifter's flip rate is that of random weights."""
-    assert not tell([ADAPTER] * 40)
-    assert [step for step, _ in tell([ADAPTER] * 40 + [WRONG["flat"][0]] * 40)] == [41 * 50 + PERSISTENCE]
+    assert not messages([ADAPTER] * 40)
+    assert [step for step, _ in messages([ADAPTER] * 40 + [WRONG["flat"][0]] * 40)] == [41 * 50 + PERSISTENCE]
 
 
 def test_without_validation_or_with_a_lifter_alone_nothing_is_missed():
     flat = {"loss/lifter": 0.1, "health/depth_spread": 0.001}
-    assert len(tell([flat] * 40)) == 1
-    assert not tell([{}] * 40)
-    assert not tell([{"loss/lifter": 0.1, "health/depth_spread": 0.2}] * 40)
+    assert len(messages([flat] * 40)) == 1
+    assert not messages([{}] * 40)
+    assert not messages([{"loss/lifter": 0.1, "health/depth_spread": 0.2}] * 40)
 
 
 def test_two_validations_far_apart_are_enough():
-    assert [step for step, _ in tell([GOOD | WRONG["mirrored"][0]] * 5, every=5000)] == [10000]
-    assert not tell([GOOD | WRONG["mirrored"][0]] + [GOOD] * 5, every=5000)
+    assert [step for step, _ in messages([GOOD | WRONG["mirrored"][0]] * 5, every=5000)] == [10000]
+    assert not messages([GOOD | WRONG["mirrored"][0]] + [GOOD] * 5, every=5000)
 
 
 def test_steps_that_are_done_again_replace_those_before():
     """A run that goes back to a checkpoint: what was seen of the steps after it counts no more."""
     watch, bad = Watch(), [GOOD | WRONG["flat"][0]] * 40
-    assert len(tell(bad, watch=watch)) == 1
-    assert not tell(bad, watch=watch), "it never cleared"
-    assert not tell([GOOD] * 40, watch=watch)
-    assert [step for step, _ in tell(bad, watch=watch)] == [50 + PERSISTENCE]
+    assert len(messages(bad, watch=watch)) == 1
+    assert not messages(bad, watch=watch), "it never cleared"
+    assert not messages([GOOD] * 40, watch=watch)
+    assert [step for step, _ in messages(bad, watch=watch)] == [50 + PERSISTENCE]
 
 
 def real_run(people, **changes):
-    """What is told of the log of the first steps of a small run."""
+    """The messages about the log of the first steps of a small run."""
     config = quickstart.get_config()
     config.lifter = ConfigDict({"width": 16, "blocks": 1, "norm": "none"})
     config.discriminator = ConfigDict({"width": 16, "blocks": 1})
@@ -184,16 +184,15 @@ def real_run(people, **changes):
     for _ in range(2 + PERSISTENCE // 50):
         state, metrics = run(state, pools, jnp.arange(config.batch_size))
         lines.append({name: float(value) for name, value in metrics.items()})
-    return " ".join(message for _, message in tell(lines))
+    return " ".join(message for _, message in messages(lines))
 
 
-def test_a_healthy_training_tells_nothing(people):
+def test_a_healthy_training_reports_nothing(people):
     assert real_run(people) == ""
 
 
-def test_a_training_whose_views_do_not_turn_teaches_nothing(people):
+def test_without_new_views_the_discriminator_learns_nothing(people):
     """Projected as it was seen, every pose is real, whatever its depths."""
-    told = real_run(people, **{"view.azimuth": 0.0, "view.elevation": 0.0})
-    assert re.match(
-        f"steps 50 to {50 + PERSISTENCE}: the discriminator tells lifted from real no better than chance", told
-    )
+    message = real_run(people, **{"view.azimuth": 0.0, "view.elevation": 0.0})
+    expected = "the discriminator separates lifted from real poses no better than chance"
+    assert re.match(f"steps 50 to {50 + PERSISTENCE}: {expected}", message)

@@ -1,4 +1,4 @@
-"""What a run tells survives kills, bad disks and threads, and stays readable."""
+"""The log of a run survives kills, bad disks and threads, and stays readable."""
 
 import json
 import re
@@ -24,14 +24,14 @@ sys.modules["geolift"] = package  # without jax, which does not like to be forke
 from geolift.training import logger as module
 from geolift.training.clock import Clock
 from geolift.training.logger import Logger
-module.open_board = lambda *_: None
+module.open_event_file = lambda *_: None
 folder = Path(sys.argv[2])
 """
 
 
 @pytest.fixture
 def begin(tmp_path):
-    """Begins a run in a folder, the test's own unless another is given."""
+    """Opens the log of a run, by default in the test's folder."""
 
     def begin(folder=tmp_path, first=0, last=100):
         return Logger(folder, first=first, last=last, clock=Clock())
@@ -41,7 +41,7 @@ def begin(tmp_path):
 
 @pytest.fixture
 def no_board(monkeypatch):
-    monkeypatch.setattr(module, "open_board", lambda *_: None)
+    monkeypatch.setattr(module, "open_event_file", lambda *_: None)
 
 
 def strict(text):
@@ -66,7 +66,7 @@ def line(step, **metrics):
 
 
 def alone(script, folder, **options):
-    """Run a script that has the logger and a folder, in a program of its own."""
+    """Run a script that has the logger and a folder, in a separate program."""
     command = [
         sys.executable,
         "-W",
@@ -89,29 +89,29 @@ def test_metrics_are_strict_json(begin, tmp_path):
         log.write(2, {"a": float("nan"), "b": float("inf"), "c": -float("inf"), "d": 0.1 + 0.2, "e\né": 1.0})
         with pytest.raises(TypeError):
             log.write(4, {"a": tmp_path})
-        log.tell(
+        log.info(
             "found \udc80", worst=float("nan"), among=[1, {"x": float("-inf")}], file=tmp_path, why=OSError(5, "bad")
         )
     assert lines(tmp_path) == [{"step": 2, "a": None, "b": None, "c": None, "d": 0.1 + 0.2, "e\né": 1.0}]
-    told = lines(tmp_path, "history.jsonl")[0]
-    assert told | {"time": 0} == {
+    said = lines(tmp_path, "history.jsonl")[0]
+    assert said | {"time": 0} == {
         "time": 0, "message": "found \udc80", "worst": None, "among": [1, {"x": None}], "file": str(tmp_path),
         "why": "[Errno 5] bad",
     }  # fmt: skip
-    assert abs(datetime.fromisoformat(told["time"]) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(datetime.fromisoformat(said["time"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_history_is_only_added_to_and_a_torn_line_stays_alone(begin, tmp_path, capsys):
+def test_history_is_only_appended_to_and_an_incomplete_line_stays_alone(begin, tmp_path, capsys):
     torn = '{"message": "whole"}\n{"message": "to'
     (tmp_path / "history.jsonl").write_text(torn)
     with begin() as log:
-        log.tell("one")
+        log.info("one")
     with begin() as log:
-        log.tell("two")
+        log.info("two")
     text = (tmp_path / "history.jsonl").read_text()
     assert text.startswith(torn + "\n")
-    told = [strict(line)["message"] for line in text[len(torn) + 1 :].splitlines()]
-    assert told[0] == "one" and told[2] == "two" and len(told) == 4
+    said = [strict(line)["message"] for line in text[len(torn) + 1 :].splitlines()]
+    assert said[0] == "one" and said[2] == "two" and len(said) == 4
     assert re.findall(r"^geolift: (one|two)$", capsys.readouterr().err, re.MULTILINE) == ["one", "two"]
 
 
@@ -125,7 +125,7 @@ def test_without_tensorboard(begin, tmp_path, monkeypatch):
 # What an earlier start left
 
 
-def test_later_steps_and_a_torn_end_go(begin, tmp_path, capsys):
+def test_later_steps_and_an_incomplete_end_are_removed(begin, tmp_path, capsys):
     kept = line(2) + line(4)
     (tmp_path / "metrics.jsonl").write_text(kept + line(6) + line(8)[:11])
     with begin(first=4) as log:
@@ -134,7 +134,7 @@ def test_later_steps_and_a_torn_end_go(begin, tmp_path, capsys):
     assert "damaged" not in capsys.readouterr().err and len(list(tmp_path.glob("metrics*"))) == 1
 
 
-def test_an_end_torn_before_its_newline_is_kept(begin, tmp_path):
+def test_a_last_line_without_newline_is_kept(begin, tmp_path):
     (tmp_path / "metrics.jsonl").write_text(line(2) + line(4).rstrip())
     with begin(first=4) as log:
         log.write(6, {})
@@ -158,7 +158,7 @@ def test_a_file_that_is_right_is_not_touched(begin, tmp_path):
     ],
     ids=lambda damage: repr(damage[:12]),
 )  # fmt: skip
-def test_damage_in_the_middle_is_told_and_kept_beside(begin, tmp_path, capsys, damage):
+def test_damage_in_the_middle_is_reported_and_kept_beside(begin, tmp_path, capsys, damage):
     path = tmp_path / "metrics.jsonl"
     for number, name in enumerate(["metrics.jsonl.damaged", "metrics.jsonl.damaged.2"]):
         damaged = line(2).encode() + damage + b"\n" + line(6 + number).encode() + line(12).encode()
@@ -167,11 +167,11 @@ def test_damage_in_the_middle_is_told_and_kept_beside(begin, tmp_path, capsys, d
             pass
         assert steps(tmp_path) == [2, 6 + number]
         assert (tmp_path / name).read_bytes() == damaged
-        told = f"lines that cannot be read or are out of order: 1; the file as it was is kept as {name}\n"
-        assert told in capsys.readouterr().err
+        said = f"lines that cannot be read or are out of order: 1; the file as it was is kept as {name}\n"
+        assert said in capsys.readouterr().err
         with begin(first=10):
             pass
-        assert "damaged" not in capsys.readouterr().err, "told again"
+        assert "damaged" not in capsys.readouterr().err, "reported again"
     assert len(list(tmp_path.glob("metrics*"))) == 3
     assert [entry["kept"] for entry in lines(tmp_path, "history.jsonl") if "kept" in entry] == [
         "metrics.jsonl.damaged",
@@ -194,7 +194,7 @@ os.fsync = lambda _: None  # what it is for, a power cut, is not tested; it take
 def child():
     with Logger(folder, first=20, last=100, clock=Clock()) as log:
         log.write(22, {"loss": 0.25})
-        log.tell("here")
+        log.info("here")
 
 def start(before_start):
     pid = os.fork()
@@ -211,14 +211,14 @@ def reset():
     for path in folder.iterdir():
         path.unlink()
     (folder / "metrics.jsonl").write_bytes(found)
-    (folder / "history.jsonl").write_bytes(told)
+    (folder / "history.jsonl").write_bytes(said)
 
 def check():
-    "The file is as found, or cut back, with a line that was written or torn after that; and is right after a start."
+    "The file is as found, or cut back, perhaps with a line, whole or not, after that; and is right after a start."
     path = folder / "metrics.jsonl"
     now = path.read_bytes()
     assert now == found or new.startswith(now) and len(now) >= len(right), now[-200:]
-    assert (folder / "history.jsonl").read_bytes().startswith(told)
+    assert (folder / "history.jsonl").read_bytes().startswith(said)
     Logger(folder, first=20, last=100, clock=Clock())
     assert path.read_bytes() == right
     assert [p.read_bytes() for p in folder.glob("*.damaged*") if p.suffix != ".partial"] == [found]
@@ -229,19 +229,19 @@ def line(step):
 """
 
 
-def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_doubles_nothing(tmp_path):
+def test_a_kill_before_any_line_of_the_logger_s_code_loses_and_repeats_nothing(tmp_path):
     script = """
 import pathlib
 from geolift.safe_io import atomic, json_file
 from geolift.training import append_file, progress
 
-own = [part.__file__ for part in (module, append_file, progress, atomic, json_file)]
+logging = [part.__file__ for part in (module, append_file, progress, atomic, json_file)]
 used = [(pathlib.__file__, name) for name in ("open", "write_bytes", "write_text", "replace", "rename", "unlink")]
 
 def trace(frame, event, _):
     global left
     code = frame.f_code
-    if code.co_filename not in own and (code.co_filename, code.co_name) not in used:
+    if code.co_filename not in logging and (code.co_filename, code.co_name) not in used:
         return None
     left -= event == "line"
     if not left:
@@ -250,7 +250,7 @@ def trace(frame, event, _):
 
 right = line(18) + line(20)
 found = line(18) + b"damage\\n" + line(20) + line(22) + line(24)[:9]
-told, new = b'{"message": "bef', right + b'{"step": 22, "loss": 0.25}\\n'
+said, new = b'{"message": "bef', right + b'{"step": 22, "loss": 0.25}\\n'
 seen = []
 for kill_at in range(1, 10_000):
     left = kill_at
@@ -262,14 +262,14 @@ for kill_at in range(1, 10_000):
 print(len(seen), *(seen.count(what) for what in ("found", "cut back", "added")))
 """
     kills, *kinds = map(int, alone(CHILD + script, tmp_path).stdout.split())
-    assert 150 < kills == sum(kinds) and min(kinds) > 20, "kills of all kinds were meant to be"
+    assert 150 < kills == sum(kinds) and min(kinds) > 20, "expected kills of all kinds"
 
 
-def test_kills_at_any_time_lose_and_double_nothing(tmp_path):
+def test_kills_at_any_time_lose_and_repeat_nothing(tmp_path):
     script = """
 right = b"".join(line(step) for step in range(-1000, 0)) + line(20)
 found = right.replace(line(20), b"damage\\n" + line(20)) + line(22)
-told, new = b"", right + b'{"step": 22, "loss": 0.25}\\n'
+said, new = b"", right + b'{"step": 22, "loss": 0.25}\\n'
 seen, after = [], 0.002
 for _ in range(32):
     reset()
@@ -282,7 +282,7 @@ for _ in range(32):
 print(*(seen.count(what) for what in ("found", "cut back", "added")))
 """
     found, *others = map(int, alone(CHILD + script, tmp_path).stdout.split())
-    assert found > 2 and sum(others) > 2, "kills before and after the file was replaced were meant to be"
+    assert found > 2 and sum(others) > 2, "expected kills before and after the file was replaced"
 
 
 # Disks
@@ -300,19 +300,19 @@ def test_a_full_disk_costs_nothing_once_it_has_room_again(begin, small_disk, no_
         filler = fill(disk)
         for step in range(2, 60):
             log.write(step, long(step))
-            log.tell("still here", number=step, pad="x" * 200)
+            log.info("still here", number=step, pad="x" * 200)
         whole = (disk / "metrics.jsonl").read_bytes()
-        assert not whole.endswith(b"\n"), "the line that did not fit was meant to be torn"
-        told = capsys.readouterr().err
+        assert not whole.endswith(b"\n"), "the last line was expected to be incomplete"
+        said = capsys.readouterr().err
         filler.unlink()
         log.write(60, long(60))
-        log.tell("still here", number=60)
+        log.info("still here", number=60)
         assert steps(disk) == list(range(1, 61))
         again = capsys.readouterr().err
     for name in ("metrics.jsonl", "history.jsonl"):
-        assert len(re.findall(rf"{name}\S*: cannot be written \(No space left on device\)", told)) == 1
-        assert len(re.findall(rf"{name}\S*: can be written again; lines that had waited: \d+", again)) == 1
-    assert told.count("still here") == 58, "messages are printed at once"
+        assert len(re.findall(rf"{name}\S*: cannot be written \(No space left on device\)", said)) == 1
+        assert len(re.findall(rf"{name}\S*: can be written again; waiting lines: \d+", again)) == 1
+    assert said.count("still here") == 58, "messages are printed at once"
     history = lines(disk, "history.jsonl")
     assert [entry["number"] for entry in history if "number" in entry] == list(range(2, 61))
 
@@ -338,7 +338,7 @@ def test_a_read_only_disk(begin, small_disk, time, capsys):
         log.write(1, {})
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         log.write(2, {})
-        log.tell("read-only")
+        log.info("read-only")
         subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
         log.write(3, {})
         assert steps(disk) == [1, 2, 3]
@@ -349,9 +349,8 @@ def test_a_read_only_disk(begin, small_disk, time, capsys):
 def test_a_folder_that_is_not_there(begin, tmp_path, capsys):
     with begin(tmp_path / "gone" / "far") as log:
         log.write(1, {})
-    assert (
-        "metrics.jsonl: could not be written at the end either; lines lost: 1\n" in capsys.readouterr().err
-        and not list(tmp_path.iterdir())
+    assert "metrics.jsonl: still cannot be written at the end; lines lost: 1\n" in capsys.readouterr().err and not list(
+        tmp_path.iterdir()
     )
 
 
@@ -362,19 +361,19 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
 with Logger(folder, first=0, last=100, clock=Clock()) as log:
     for step in range(1, 30):
         log.write(step, {f"loss/{i}": 0.123456789 for i in range(10)})
-        log.tell("x" * 150, number=step)
+        log.info("x" * 150, number=step)
     assert (folder / "metrics.jsonl").stat().st_size == 3000
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     log.write(30, {})
-    log.tell("end", number=30)
+    log.info("end", number=30)
 """
-    told = alone(script, tmp_path).stderr
+    said = alone(script, tmp_path).stderr
     assert steps(tmp_path) == list(range(1, 31))
     history = lines(tmp_path, "history.jsonl")
     assert [entry["number"] for entry in history if "number" in entry] == list(range(1, 31))
     for name in ("metrics", "history"):
-        assert told.count(f"{name}.jsonl: cannot be written (File too large)") == 1
-        assert told.count(f"{name}.jsonl: can be written again") == 1
+        assert said.count(f"{name}.jsonl: cannot be written (File too large)") == 1
+        assert said.count(f"{name}.jsonl: can be written again") == 1
 
 
 def test_messages_into_a_file_on_the_full_disk_stop_nothing(small_disk, tmp_path):
@@ -384,9 +383,9 @@ def test_messages_into_a_file_on_the_full_disk_stop_nothing(small_disk, tmp_path
 with Logger(folder, first=0, last=100, clock=Clock()) as log:
     for step in range(1, 30):
         log.write(step, {})
-        log.tell("x" * 1000)
+        log.info("x" * 1000)
 sys.stderr.close()
-log.tell("after the end")
+log.info("after the end")
 """
     command = [sys.executable, "-c", ALONE + script, str(ROOT / "geolift"), str(tmp_path)]
     with (disk / "messages").open("w") as file:
@@ -397,14 +396,14 @@ log.tell("after the end")
 # Threads
 
 
-def test_threads_that_tell_at_once(begin, tmp_path, capsys):
+def test_messages_of_several_threads(begin, tmp_path, capsys):
     with begin() as log:
 
-        def tell(thread):
+        def write_messages(thread):
             for number in range(100):
-                log.tell(f"{thread} {number} " + "x" * 50, thread=thread, number=number)
+                log.info(f"{thread} {number} " + "x" * 50, thread=thread, number=number)
 
-        threads = [threading.Thread(target=tell, args=(thread,)) for thread in range(8)]
+        threads = [threading.Thread(target=write_messages, args=(thread,)) for thread in range(8)]
         for thread in threads:
             thread.start()
         for step in range(1, 101):

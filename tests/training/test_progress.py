@@ -30,13 +30,13 @@ def shown(text):
 
 
 def test_a_log_file_gets_a_line_every_ten_seconds_and_the_first_and_the_last(time, capsys):
-    progress, said = Progress(2000, Clock()), []
+    progress, times = Progress(2000, Clock()), []
     for step in range(1, 1001):
         time.now += 0.25
         progress.step(step, {})
-        said += [time.now] * len(shown(capsys.readouterr().err))
-    assert said[0] == 1000.25 and len(said) == 25
-    assert {b - a for a, b in itertools.pairwise(said)} == {10.0}
+        times += [time.now] * len(shown(capsys.readouterr().err))
+    assert times[0] == 1000.25 and len(times) == 25
+    assert {b - a for a, b in itertools.pairwise(times)} == {10.0}
     progress.close()
     assert [step for step, *_ in shown(capsys.readouterr().err)] == [1000]
 
@@ -52,17 +52,17 @@ def test_speed_and_time_left_are_those_of_the_last_minute(time, capsys):
         return step, shown(capsys.readouterr().err)
 
     time.now += 300
-    step, told = run(100_000, 1, 0)
-    assert told == [(100_010, None, None)], "nothing is known yet"
-    step, told = run(step, 100, 2)
-    assert {rate for _, rate, _ in told} == {5.0} and told[-1][2] == "5:29 h"
+    step, speeds = run(100_000, 1, 0)
+    assert speeds == [(100_010, None, None)], "nothing is known yet"
+    step, speeds = run(step, 100, 2)
+    assert {rate for _, rate, _ in speeds} == {5.0} and speeds[-1][2] == "5:29 h"
     time.now += 7200
-    step, told = run(step, 20, 2)
-    assert [rate for _, rate, _ in told] == [None, *[5.0] * 3], "a pause says nothing of the speed"
-    step, told = run(step, 200, 0.5)
-    assert told[-1][1] == 20.0
-    step, told = run(step, 4, 5000)
-    assert [rate for _, rate, _ in told] == [None, *[0.002] * 3], "lines that are further apart than a minute"
+    step, speeds = run(step, 20, 2)
+    assert [rate for _, rate, _ in speeds] == [None, *[5.0] * 3], "a pause says nothing of the speed"
+    step, speeds = run(step, 200, 0.5)
+    assert speeds[-1][1] == 20.0
+    step, speeds = run(step, 4, 5000)
+    assert [rate for _, rate, _ in speeds] == [None, *[0.002] * 3], "lines that are further apart than a minute"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_terminal_has_one_line_that_is_renewed_below_the_messages(tmp_path, mo
         for step in range(1, 51):
             log.write(step, {"health/real_judged_real": 0.61})
             if step in (20, 40):
-                log.tell(f"at {step}")
+                log.info(f"at {step}")
     monkeypatch.undo()
     rows, renewed = screen.rows()
     assert rows[:2] == ["geolift: at 20", "geolift: at 40"] and renewed > 50

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from geolift.training.recovery import newest
+from geolift.training.recovery import resume_step
 from geolift.training.signals import SIGNALS, Signals, Stopped
 from geolift.training.train import train
 from tests.helpers.paths import ROOT
@@ -15,14 +15,14 @@ from tests.training.test_train import assert_bit_equal, lines, state_of, tiny
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_is_kept_until_it_is_asked_for(number, capfd):
+def test_a_signal_is_recorded_until_it_is_asked_for(number, capfd):
     before = [signal.getsignal(n) for n in SIGNALS]
     with Signals() as stop:
         assert not stop()
         os.kill(os.getpid(), number)
         assert stop() and stop()
     assert [signal.getsignal(n) for n in SIGNALS] == before
-    assert f"{signal.Signals(number).name}: stopping after these steps" in capfd.readouterr().err
+    assert f"{signal.Signals(number).name}: stopping after the current steps" in capfd.readouterr().err
 
 
 TWICE = """
@@ -60,7 +60,7 @@ program.run(main)
 
 @pytest.mark.parametrize("how", ["os.close(2)", "r, w = os.pipe(); os.dup2(w, 2); os.close(r); os.close(w)", ""])
 def test_a_reader_that_is_gone_changes_nothing(how):
-    """Ctrl-C ends `tee`, too: what is told to nobody must not end the training, nor change its exit code."""
+    """Ctrl-C ends `tee`, too: messages without a reader must not end the training, nor change its exit code."""
     done = subprocess.run([sys.executable, "-c", DEAD.format(how=how)], cwd=ROOT, timeout=50)
     assert done.returncode == 75
 
@@ -69,7 +69,7 @@ LEAVE = """
 import os, signal
 from geolift.training.signals import Signals
 with Signals() as stop:
-    stop.leave_at_once(75)
+    stop.exit_at_once(75)
     os.kill(os.getpid(), signal.SIGTERM)
     print("still here")
 """
@@ -80,10 +80,10 @@ def test_once_nothing_can_be_lost_a_signal_ends_the_process():
     assert (done.returncode, done.stdout) == (75, b"")
 
 
-def test_a_stop_before_the_first_step_leaves_a_run_that_begins(people_file, tmp_path):
+def test_a_run_stopped_before_its_first_step_can_start(people_file, tmp_path):
     with pytest.raises(Stopped, match="stopped at step 0, before the first"):
         train(tiny(people_file), tmp_path, stop=lambda: True)
-    assert newest([tmp_path]) == (None, [])
+    assert resume_step([tmp_path]) == (None, [])
 
 
 def test_stopped_after_every_dispatch_is_the_same_run(people_file, people, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from geolift.training.clock import Clock
 from geolift.training.logger import Logger
-from geolift.training.tensorboard import open_board
+from geolift.training.tensorboard import open_event_file
 from tests.training.test_append_file import fill
 
 pytest.importorskip("tensorboardX")
@@ -40,8 +40,8 @@ def test_tensorboard_has_the_same_metrics(tmp_path):
 
 
 def test_a_full_disk_neither_hangs_nor_loses(small_disk):
-    disk, told = small_disk("64k"), []
-    board = open_board(disk / "tensorboard", 0, told.append)
+    disk, messages = small_disk("64k"), []
+    board = open_event_file(disk / "tensorboard", 0, messages.append)
     filler = fill(disk)
     for step in range(1, 200):
         board.write(step, {"loss": 0.5})
@@ -49,4 +49,4 @@ def test_a_full_disk_neither_hangs_nor_loses(small_disk):
     board.write(200, {"loss": 0.5})
     board.close()
     assert events(disk / "tensorboard")[2:] == [(step, {"loss": 0.5}) for step in range(1, 201)]
-    assert len(told) == 2 and ": cannot be written" in told[0] and ": can be written again" in told[1]
+    assert len(messages) == 2 and ": cannot be written" in messages[0] and ": can be written again" in messages[1]

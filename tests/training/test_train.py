@@ -22,7 +22,7 @@ from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
 from geolift.training.build import build_networks, build_state
 from geolift.training.checkpoint import FOLDER, saved_steps
-from geolift.training.checkpoint_writer import Saver
+from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.config import load as load_config
 from geolift.training.logger import Logger
 from geolift.training.run import load
@@ -491,14 +491,14 @@ def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, m
     """In time, when a save is tried again, and at the end: a run that is killed after it lacks no line."""
     seen = []
     for name in ("save", "finish"):
-        real = getattr(Saver, name)
+        real = getattr(CheckpointWriter, name)
 
         def spy(saver, state, real=real):
             seen.append((int(state.step), lines(tmp_path)[-1]["step"]))
             real(saver, state)
 
-        monkeypatch.setattr(Saver, name, spy)
-    monkeypatch.setattr(Saver, "due", lambda saver: True)
+        monkeypatch.setattr(CheckpointWriter, name, spy)
+    monkeypatch.setattr(CheckpointWriter, "retry_due", lambda writer: True)
     train(tiny(people_file), tmp_path)
     assert seen == [(2, 2), (4, 4), (6, 6), (8, 8)]
     assert [line["step"] for line in lines(tmp_path)] == [2, 4, 6, 8]
