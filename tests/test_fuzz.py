@@ -61,7 +61,7 @@ def test_errors_in_a_reader_are_found(cases, tmp_path, monkeypatch):
         def fail(*_, error=error, **__):
             raise error
 
-        monkeypatch.setattr(mutations, "inspect", fail)
+        monkeypatch.setattr(mutations, "inspect_file", fail)
         with pytest.raises((KeyError, AssertionError, ValueError)) as caught:
             mutations.read(path, "auto")
         assert not isinstance(caught.value, DatasetError)
