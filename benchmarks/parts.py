@@ -15,7 +15,9 @@ from configs.tables import ablation
 from geolift.data.normalization import fit_normalization
 from geolift.data.sampling import sample_batch
 from geolift.data.sources import PROCEDURAL, open_dataset
-from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.step import parallel, stack
 from launch.config_flags import ConfigFlags
 

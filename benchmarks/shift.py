@@ -17,7 +17,9 @@ from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
 from geolift.data.sources import open_dataset
 from geolift.objectives.adaptation import adapt
 from geolift.skeletons.skeleton import H36M17
-from geolift.training.build import build_networks, build_phases, build_state
+from geolift.training.build.networks import build_networks
+from geolift.training.build.phases import build_phases
+from geolift.training.build.state import build_state
 from geolift.training.step import parallel
 from launch.config_flags import ConfigFlags
 

@@ -28,7 +28,9 @@ from geolift.data.normalization import Normalization, fit_normalization
 from geolift.data.sampling import sample_batch
 from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.model import lift_poses
-from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.environment import machine
 from geolift.training.run import as_model
 from geolift.training.step import parallel

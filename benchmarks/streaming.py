@@ -24,7 +24,9 @@ from geolift.data.dataset import Dataset, load_dataset, save_dataset
 from geolift.data.normalization import fit_normalization
 from geolift.data.sampling import sample_batch
 from geolift.data.sources import PROCEDURAL, open_dataset
-from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
 from geolift.training.environment import machine

@@ -27,7 +27,8 @@ from geolift.model import Model
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
 from geolift.skeletons.skeleton import Skeleton
-from geolift.training.build import build_networks, build_state
+from geolift.training.build.networks import build_networks
+from geolift.training.build.state import build_state
 from geolift.training.run import as_model
 from geolift.training.step import TrainState, parallel
 from launch.config_flags import ConfigFlags

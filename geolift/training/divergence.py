@@ -11,7 +11,8 @@ import optax
 from geolift.data.sampling import Pools, sample_batch
 from geolift.data.sources import open_dataset
 from geolift.training import checkpoint
-from geolift.training.build import build_phases, build_pools
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
 from geolift.training.data_stream import stream
 from geolift.training.run import CARD, Run, card, open_run
 from geolift.training.run_settings import expect

@@ -17,7 +17,8 @@ from geolift.networks.mlp import unfolded
 from geolift.networks.pitch import mean_pitch
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import Skeleton
-from geolift.training.build import build_networks, build_state
+from geolift.training.build.networks import build_networks
+from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER, DamagedCheckpoint, read, saved_steps, verify
 from geolift.training.config import load_older
 from geolift.training.step import TrainState

@@ -21,7 +21,9 @@ from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError
 from geolift.model import Model
 from geolift.training import checkpoint, distributed, environment
-from geolift.training.build import Phase, build_phases, build_pools, build_state, fit_flow
+from geolift.training.build.phases import Phase, build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state, fit_flow
 from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.clock import Clock
 from geolift.training.config import load

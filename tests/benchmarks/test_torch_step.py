@@ -9,7 +9,9 @@ from geolift.data.normalization import fit_normalization
 from geolift.data.sampling import sample_batch
 from geolift.data.sources import open_dataset
 from geolift.geometry import sample_rotation
-from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.step import gradients
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'geolift[bench]')")

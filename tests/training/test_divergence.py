@@ -14,7 +14,8 @@ from geolift.data.sampling import Pools, make_pool, sample_batch, shard_pools
 from geolift.errors import ConfigError
 from geolift.training import checkpoint, divergence, step
 from geolift.training import train as training
-from geolift.training.build import build_pools, build_state
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER
 from geolift.training.divergence import Diverged
 from geolift.training.run import load, open_run

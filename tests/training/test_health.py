@@ -13,7 +13,9 @@ from ml_collections import ConfigDict
 from configs import quickstart
 from geolift.data.normalization import fit_normalization
 from geolift.data.sampling import sample_batch
-from geolift.training.build import build_phases, build_pools, build_state
+from geolift.training.build.phases import build_phases
+from geolift.training.build.pools import build_pools
+from geolift.training.build.state import build_state
 from geolift.training.health import PERSISTENCE, Watch
 from geolift.training.step import many_steps
 

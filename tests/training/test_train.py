@@ -20,7 +20,8 @@ from geolift.evaluation.report import measure
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
-from geolift.training.build import build_networks, build_state
+from geolift.training.build.networks import build_networks
+from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER, saved_steps
 from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.config import load as load_config

@@ -1,0 +1,63 @@
+"""The networks of a config."""
+
+from flax import linen as nn
+from ml_collections import ConfigDict
+
+from geolift.errors import ConfigError
+from geolift.networks.flow import PoseFlow, parts_of
+from geolift.networks.mlp import Adapter, Discriminator, Lifter
+from geolift.networks.pitch import MeanPitch, PosePitch
+from geolift.objectives import bones
+from geolift.skeletons.skeleton import Skeleton
+
+PITCH_BLOCKS = 3  # residual blocks of the network that estimates a camera's pitch from a pose, as in ElePose
+
+
+def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Module]:
+    """The networks that a config trains, by name.
+
+    Raises:
+        ConfigError: if the skeleton has not what the config needs: a root on the midline, the flow's parts of the body.
+    """
+    _expect_midline_root(config, skeleton)
+    common = {"masks": config.data.masks, "bfloat16": config.bfloat16}
+    mirrored = common | {"mirrored": skeleton.mirrored if config.mirror_equivariant else ()}
+    weights = config.loss.weights
+    networks = {"lifter": Lifter(**config.lifter, **mirrored)}
+    if weights.adversarial or not weights.likelihood:  # at weight 0 it still measures, unless a flow does
+        networks["discriminator"] = Discriminator(**config.discriminator, **mirrored)
+    if weights.temporal:
+        networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **mirrored)
+    if config.adapter.data:
+        networks["adapter"] = Adapter(**config.adapter.network, **common)
+        networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **mirrored)
+    if config.view.learned_pitch == "mean":
+        networks["camera"] = MeanPitch()
+    elif config.view.learned_pitch == "pose":
+        networks["camera"] = PosePitch(Lifter(config.lifter.width, blocks=PITCH_BLOCKS, norm="none", **common))
+    if weights.likelihood:
+        networks["flow"] = _flow(config, skeleton)
+    return networks
+
+
+def uses_bones(config: ConfigDict) -> bool:
+    """Whether a term of the loss is of bones."""
+    return any(config.loss.weights[term] for term in bones.NAMES)
+
+
+def _expect_midline_root(config: ConfigDict, skeleton: Skeleton) -> None:
+    if not (config.mirror_equivariant or uses_bones(config)) or skeleton.mirrored[skeleton.root] == skeleton.root:
+        return
+    entry = "mirror_equivariant" if config.mirror_equivariant else "loss.weights of bones"
+    root = skeleton.names[skeleton.root]
+    raise ConfigError(
+        f"{entry}: found the root {root!r}, which has a left/right partner, expected a root on the midline"
+    )
+
+
+def _flow(config: ConfigDict, skeleton: Skeleton) -> PoseFlow:
+    sizes = {name: config.flow[name] for name in ("components", "layers", "width")}
+    try:
+        return PoseFlow(parts_of(skeleton, config.flow.parts.split(",")), **sizes)
+    except ValueError as error:
+        raise ConfigError(f"flow.{error}") from error

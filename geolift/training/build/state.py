@@ -1,0 +1,73 @@
+"""The state of a run before its first step."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from ml_collections import ConfigDict
+
+from geolift.data.sampling import Pools
+from geolift.errors import ConfigError
+from geolift.networks.flow import fit
+from geolift.skeletons.skeleton import Skeleton
+from geolift.training.build.networks import build_networks
+from geolift.training.step import TrainState, create_state
+
+FIRST = ("lifter", "discriminator", "motion_discriminator", "adapter", "domain_discriminator")  # share one key split
+LATER = ("camera", "flow")  # added later: separate keys, so that the weights of the first ones stayed the same
+LEARN_AS = {"camera": "lifter", "flow": "lifter"}  # networks with the learning rate of another
+FLOW_POSES = 1 << 17  # training poses, evenly spread, that the flow's principal axes are fitted to, at most
+
+
+def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
+    """The state before the first step: drawn weights, and Adam for every network.
+
+    Args:
+        config: a whole config.
+        skeleton: of the poses.
+        frames: size of the training set, which makes an epoch; learning rates decay by epochs.
+    """
+    networks = build_networks(config, skeleton)
+    base, *keys = jax.random.split(jax.random.key(config.seed), 1 + len(FIRST))
+    keys = dict(zip(FIRST, keys, strict=True))
+    keys |= {name: jax.random.fold_in(base, i) for i, name in enumerate(LATER, start=1 << 31)}
+    joints = len(skeleton.names)
+    inputs = dict.fromkeys(networks, np.zeros((1, joints, 2), np.float32))
+    if config.motion.with_pose:
+        inputs["motion_discriminator"] = np.zeros((1, 2 * joints, 2), np.float32)
+    variables = {name: jax.jit(networks[name].init)(keys[name], inputs[name]) for name in networks}
+    epoch = max(1, frames // config.batch_size)
+
+    def adam(learning_rate: float) -> optax.GradientTransformation:
+        schedule = optax.exponential_decay(learning_rate, epoch, config.optimizer.decay, staircase=True)
+        return optax.adam(schedule, b1=config.optimizer.b1)
+
+    return create_state(
+        base,
+        apply_fn=networks["lifter"].apply,
+        params={name: v["params"] for name, v in variables.items()},
+        batch_stats=variables["lifter"].get("batch_stats", {}),
+        optimizers={name: adam(config.optimizer[LEARN_AS.get(name, name)]) for name in networks},
+        ema_decay=config.ema_decay,
+        averages=[name for name in ("lifter", "adapter", "flow") if name in networks],
+    )
+
+
+def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: Pools) -> TrainState:
+    """The state with the flow's principal axes, which are fitted to the training poses before the first step.
+
+    Raises:
+        ConfigError: if no training pose is whole, or they vary in fewer directions than the flow has components.
+    """
+    if "flow" not in state.params:
+        return state
+    flow, poses = build_networks(config, skeleton)["flow"], pools.target.poses
+    whole = np.flatnonzero(poses.whole)
+    if not len(whole):
+        raise ConfigError("loss.weights.likelihood: found above 0 with poses that all miss joints, expected whole ones")
+    try:
+        params = fit(flow, state.params["flow"], poses.joints[whole[:: -(-len(whole) // FLOW_POSES)]])
+    except ValueError as error:
+        raise ConfigError(f"flow.{error}") from error
+    ema = state.ema | {"flow": {"params": jax.tree.map(jnp.copy, params)}}
+    return state.replace(params=state.params | {"flow": params}, ema=ema)
