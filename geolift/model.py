@@ -1,4 +1,4 @@
-"""A trained lifter with all it needs to be used: skeleton, normalisation, camera distance."""
+"""Models: a trained lifter with all it needs to be used: skeleton, normalization, camera distance."""
 
 import functools
 import hashlib
@@ -17,15 +17,21 @@ from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 
 
 class Model(NamedTuple):
-    """A lifter ready for use.
+    """A trained lifter, ready for use.
 
     Attributes:
         lifter: the network.
         variables: its "params" (the moving average) and "batch_stats".
-        skeleton: the joints it was trained on.
-        normalization: from keypoints to its poses.
-        distance, min_depth: camera distance and nearest depth, as trained.
+        skeleton: the J joints it was trained on.
+        normalization: from keypoints to its poses `[N, J, 2]`.
+        distance, min_depth: camera distance and smallest depth in training, model units.
         id: name and digest of the weights, "cmu-1a2b3c4d", which results carry; "" in a model that was not loaded.
+
+    Example:
+        >>> import geolift
+        >>> model = geolift.load("cmu")
+        >>> model.distance, model.skeleton.names[0]
+        (10.0, 'pelvis')
     """
 
     lifter: Lifter
@@ -37,7 +43,7 @@ class Model(NamedTuple):
     id: str = ""
 
 
-def weights(variables: Any) -> dict[str, np.ndarray]:
+def named_weights(variables: Any) -> dict[str, np.ndarray]:
     """Float32 arrays by path, "params/ResidualMLP_0/Dense_0/kernel", in the order of paths."""
     named = {path_name(path): np.asarray(leaf, np.float32) for path, leaf in jax.tree.leaves_with_path(variables)}
     return dict(sorted(named.items()))
@@ -49,9 +55,9 @@ def path_name(path: jax.tree_util.KeyPath) -> str:
 
 
 def digest(variables: Any) -> str:
-    """sha256 of the weights' paths, shapes and float32 values: the same whatever file they were kept in."""
+    """sha256 of the weights' paths, shapes and float32 values: the same for every file that holds them."""
     sha = hashlib.sha256()
-    for path, array in weights(variables).items():
+    for path, array in named_weights(variables).items():
         sha.update(f"{path} {array.shape} ".encode())
         sha.update(array.astype("<f4").tobytes())
     return sha.hexdigest()
@@ -62,31 +68,40 @@ def identify(model: Model, name: str) -> Model:
     return model._replace(id=f"{name}-{digest(model.variables)[:8]}")
 
 
-def poses(model: Model, dataset: Dataset) -> np.ndarray:
-    """The `[F, J, 2]` poses of a data set as `model` wants them.
+def normalized_poses(model: Model, dataset: Dataset) -> np.ndarray:
+    """The `[F, J, 2]` poses of a data set, normalized as `model` was trained.
 
     Raises:
-        DatasetError: if the data set has other joints, another order, or lacks what the normalisation needs.
+        DatasetError: if the data set has other joints, another order, or lacks what the normalization needs.
     """
     expect_skeleton(dataset.skeleton, model.skeleton)
     return normalize(dataset, model.normalization)
 
 
 def lift_poses(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray:
-    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]` in model units, camera axes.
+    """Lift normalized poses to points.
 
     Args:
         model: a trained lifter.
-        poses: the poses.
-        seen: `[N, J]` bool, which joints were seen, for a model trained with masks; the points of the others mean
-            nothing. None: every joint was.
+        poses: `[N, J, 2]` normalized poses (`normalized_poses`).
+        seen: `[N, J]` bool, which joints were seen, for a model trained with masks; the points of the others have no
+            meaning. None: all were.
+    Returns:
+        `[N, J, 3]` root-centred points in model units, camera axes (x right, y down, z forward).
+    Source:
+        Chen et al. 2019 (docs/method.md).
+    Example:
+        >>> import geolift
+        >>> poses = np.random.default_rng(0).normal(size=(4, 17, 2)).astype(np.float32) / 20
+        >>> geolift.lift_poses(geolift.load("cmu"), poses).shape
+        (4, 17, 3)
     """
     arrays = (poses,) if seen is None else (poses, seen)
     return map_chunks(functools.partial(lift_on_device, model), *arrays)
 
 
 def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-    """Lift normalised poses `[N, J, 2]` to root-centred points `[N, J, 3]`, compiled once for each N."""
+    """Lift normalized poses `[N, J, 2]` to root-centred points `[N, J, 3]`, compiled once for each N."""
     return _lift(model.lifter, model.variables, poses, seen, model.distance, model.min_depth, model.skeleton.root)
 
 
@@ -99,11 +114,11 @@ def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Arra
     return center(points, root)
 
 
-def flat(poses: np.ndarray) -> np.ndarray:
-    """The lifter that knows nothing: all depths equal, `[N, J, 2] -> [N, J, 3]`."""
+def flat_skeleton(poses: np.ndarray) -> np.ndarray:
+    """The baseline: poses with all depths equal, `[N, J, 2] -> [N, J, 3]`."""
     return np.concatenate([poses, np.zeros_like(poses[..., :1])], axis=-1)
 
 
 def model_bones(model: Model) -> np.ndarray:
-    """`[B]` bones of a training person in the units of points: those of poses, seen from the camera's distance."""
+    """`[B]` bone lengths of a person of the training set in model units, as long as their poses show them."""
     return model.distance * np.asarray(model.normalization.bones, np.float64)

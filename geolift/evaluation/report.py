@@ -28,7 +28,7 @@ def measure(
     Raises:
         DatasetError: if `data` lacks 3D points, or does not fit the model or the protocol.
     """
-    poses = model.poses(trained, data)
+    poses = model.normalized_poses(trained, data)
     seen = data.seen if trained.lifter.masks else None
     points = model.lift_poses(trained, poses, seen)
     return points, evaluate(points, data, protocol=protocol, seen=seen)
@@ -57,7 +57,7 @@ def refined(trained: Model, data: Dataset, points: np.ndarray, *, ahead: int | N
         distance=trained.distance,
         frame=usable,
         seen=seen[usable],
-        rate=rate[usable],
+        fps=rate[usable],
         ahead=ahead,
     ).points
     return result
@@ -96,7 +96,9 @@ def report(
     points, result = measure(trained, data, protocol=protocol)
     seen = data.seen if trained.lifter.masks else None
     results = {
-        "flat skeleton": evaluate(model.flat(model.poses(trained, data)), data, protocol=protocol, seen=seen),
+        "flat skeleton": evaluate(
+            model.flat_skeleton(model.normalized_poses(trained, data)), data, protocol=protocol, seen=seen
+        ),
         "untrained": measure(untrained, data, protocol=protocol)[1],
     }
     if refine_clips:

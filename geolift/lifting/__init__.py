@@ -1,1 +1,12 @@
-"""From keypoints to 3D poses: the whole way from a file to a result."""
+"""From keypoints to 3D poses: the pipeline from a file to a result, its steps, and the inspection of files.
+
+The pipeline is `geolift.lift` (`geolift.lifting.lift`).
+"""
+
+from geolift.lifting.denoise import Denoised
+from geolift.lifting.inspection import Inspection, describe_inspection, inspect_file
+from geolift.lifting.lifted import Lifted
+from geolift.lifting.refinement import Refined, refine
+from geolift.lifting.tracks import Tracks
+
+__all__ = ["Denoised", "Inspection", "Lifted", "Refined", "Tracks", "describe_inspection", "inspect_file", "refine"]

@@ -1,4 +1,4 @@
-"""What a file holds, what it was recognised as and why, and what looks wrong in it (`geolift inspect`)."""
+"""Inspection of files: what they hold, what they were recognised as and why, what looks wrong (`geolift inspect`)."""
 
 import contextlib
 import os
@@ -20,12 +20,12 @@ from geolift.output import npz_json
 from geolift.output.result import Result
 from geolift.skeletons import joint_sets
 
-RESULT = {"format.npy", "points.npy", "joint_names.npy"}
-ANYWHERE = 1000  # bytes of a JSON file within which the format of geolift's own stands
+RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
+BEGINNING = 1000  # bytes of a JSON file of lifted poses that name its format
 
 
 class Inspection(NamedTuple):
-    """What was found in a file.
+    r"""What `inspect_file` found in a file.
 
     Attributes:
         path: the file or folder.
@@ -42,6 +42,15 @@ class Inspection(NamedTuple):
         holds: what else is in a data set or in lifted poses, a line each.
         notes: of reading and tracking.
         warnings: what looks wrong, a sentence each.
+
+    Example:
+        >>> import tempfile
+        >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     count = (Path(folder) / "leg.csv").write_text(table)
+        ...     inspection = inspect_file(Path(folder) / "leg.csv")
+        >>> inspection.format, inspection.frames, inspection.people
+        ('table', 2, 1)
     """
 
     path: str
@@ -63,27 +72,35 @@ class Inspection(NamedTuple):
 
 
 def inspect_file(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Inspection:
-    """Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
+    r"""Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
 
     Args:
         path: a file or a folder.
         format: its format, as `--from` takes it; None: it is recognised.
-        options: what the file does not tell.
-
+        options: what the file does not state.
+    Returns:
+        `Inspection`.
     Raises:
         DatasetError: if it is none of these, or cannot be used.
-        FileNotFoundError: if there is nothing.
+        FileNotFoundError: if there is no such file or folder.
+    Example:
+        >>> import tempfile
+        >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     count = (Path(folder) / "leg.csv").write_text(table)
+        ...     inspect_file(Path(folder) / "leg.csv").joints
+        ('knee', 'ankle')
     """
     path, holds = Path(path), ()
     if format is None and _is_result(path):
         result = npz_json.load_json(path) if path.suffix.lower() == ".json" else npz_json.load_npz(path)
         recording, holds = _of_result(result)
-        format, why = npz_json.FORMAT, "it says so itself"
+        format, why = npz_json.FORMAT, "the file names this format"
     else:
         recording, format, why = read_keypoints(path, format=format, options=options)
     if format == geolift_dataset.FORMAT.name:
         holds = _of_dataset(load_dataset(path))
-    followed = track(recording)
+    tracked = track(recording)
     sizes = () if recording.image_size is None else np.unique(recording.image_size, axis=0).tolist()
     return Inspection(
         path=str(path),
@@ -92,7 +109,7 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
         joints=recording.joints,
         joint_set=recording.joint_set,
         frames=len(recording.frames),
-        people=len(followed.people),
+        people=len(tracked.people),
         detections=len(recording.frame),
         video=recording.video,
         tracked=recording.tracked,
@@ -100,29 +117,36 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
         image_sizes=tuple((width, height) for width, height in sizes),
         missing=1 - recording.seen.mean(axis=0),
         holds=holds,
-        notes=followed.notes,
-        warnings=check_recording(followed),
+        notes=tracked.notes,
+        warnings=check_recording(tracked),
     )
 
 
 def describe_inspection(inspection: Inspection) -> str:
-    """An inspection in words, lines without a line break at the end."""
+    r"""An inspection in words.
+
+    Args:
+        inspection: of a file.
+    Returns:
+        Lines, without a line break at the end; control characters of the file are escaped.
+    Example:
+        >>> import tempfile
+        >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     count = (Path(folder) / "leg.csv").write_text(table)
+        ...     text = describe_inspection(inspect_file(Path(folder) / "leg.csv"))
+        >>> text.splitlines()[3].strip()
+        'frames: video of 2 frames, frame rate unknown'
+    """
     found = inspection
-    known = found.joint_set or "a set of its own"
-    if not found.video:
-        frames, people = f"{found.frames} single images", f"{found.detections} detections of people"
-    else:
-        rate = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
-        frames = f"video of {found.frames} frames, {rate}"
-        who = "tracked in the file" if found.tracked else "tracked by geolift, the file is untracked"
-        people = f"{found.people} {'person' if found.people == 1 else 'people'} ({who}), {found.detections} detections"
+    frames, people = _counts(found)
     sizes = [f"{width:g} x {height:g}" for width, height in found.image_sizes]
     size = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes, {sizes[0]} to {sizes[-1]}" if sizes else "unknown"
     missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
     lines = [
         f"{found.path}: {found.format}",
         f"  recognised: {found.why}",
-        f"  joints: {known}, {len(found.joints)}: {', '.join(found.joints)}",
+        f"  joints: {found.joint_set or 'no known joint set'}, {len(found.joints)}: {', '.join(found.joints)}",
         f"  frames: {frames}",
         f"  people: {people}",
         f"  image size: {size}",
@@ -134,11 +158,21 @@ def describe_inspection(inspection: Inspection) -> str:
     return "\n".join(map(printable, lines))
 
 
+def _counts(found: Inspection) -> tuple[str, str]:
+    """How many frames and people, in words."""
+    if not found.video:
+        return f"{found.frames} single images", f"{found.detections} detections of people"
+    fps = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
+    who = "tracked in the file" if found.tracked else "tracked by geolift, the file is untracked"
+    people = f"{found.people} {'person' if found.people == 1 else 'people'} ({who}), {found.detections} detections"
+    return f"video of {found.frames} frames, {fps}", people
+
+
 def _is_result(path: Path) -> bool:
     """Whether a file holds lifted poses, by the names in it."""
     if path.suffix.lower() == ".json" and path.is_file():
         with contextlib.suppress(OSError), path.open("rb") as file:
-            return f'"{npz_json.FORMAT}"'.encode() in file.read(ANYWHERE)
+            return f'"{npz_json.FORMAT}"'.encode() in file.read(BEGINNING)
     if path.suffix.lower() == ".npz" and path.is_file():
         broken = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
         with contextlib.suppress(*broken), zipfile.ZipFile(path) as file:
@@ -147,19 +181,19 @@ def _is_result(path: Path) -> bool:
 
 
 def _of_dataset(data: Dataset) -> tuple[str, ...]:
-    """What a data set holds besides keypoints."""
+    """What a data set holds besides keypoints, a line each."""
     clip = data.clip_of_frame
     splits = [f"{name} {int((data.split[clip] == name).sum())}" for name in dict.fromkeys(data.split.tolist())]
     return (
         f"{len(data.start)} clips of {len(set(data.subject.tolist()))} subjects; frames by split: {', '.join(splits)}",
         "3D points" if data.points_3d is not None else "no 3D points",
         "intrinsics" if data.intrinsics is not None else "no intrinsics",
-        f"source: {data.source or 'not told'}",
+        f"source: {data.source or 'not given'}",
     )
 
 
 def _of_result(result: Result) -> tuple[Recording, tuple[str, ...]]:
-    """The 2D that was lifted, and what lifting made of it."""
+    """The 2D that was lifted as a recording, and what else the result holds, a line each."""
     holds = (
         f"3D points of {len(result.skeleton.names)} joints in {result.units}; size: {result.scale}",
         f"lifted from {result.source} by {result.model}",

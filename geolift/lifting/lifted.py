@@ -88,7 +88,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         distance=model.distance,
         frame=tracks.frame[rows],
         seen=np.isfinite(lifted.points[rows]).all(axis=-1),
-        rate=tracks.assumed_fps,
+        fps=tracks.assumed_fps,
         noise=noise[rows],
     )
     points, size = lifted.points.copy(), lifted.size.copy()

@@ -11,7 +11,7 @@ import onnx
 from flax import linen as nn
 from onnx import TensorProto, helper, numpy_helper
 
-from geolift.model import Model, weights
+from geolift.model import Model, named_weights
 
 OPSET, IR_VERSION = 17, 8  # the first with LayerNormalization; ONNX Runtime reads them since 1.12 (2022)
 
@@ -73,7 +73,7 @@ def _lift(graph: _Graph, model: Model) -> None:
 
 def _mlp(graph: _Graph, model: Model, x: str) -> str:
     """`networks.ResidualMLP` as it is after training, `[b, D] -> [b, J]`."""
-    arrays, norm = weights(model.variables), model.lifter.norm
+    arrays, norm = named_weights(model.variables), model.lifter.norm
 
     def named(module: str, *parts: str) -> list[str]:
         paths = [part.replace(".", f"/ResidualMLP_0/{module}/") for part in parts]

@@ -14,7 +14,7 @@ from safetensors.numpy import save as to_bytes
 
 from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
-from geolift.model import Model, digest, identify, path_name, weights
+from geolift.model import Model, digest, identify, named_weights, path_name
 from geolift.networks.mlp import Lifter
 from geolift.pretrained.card import CARD
 from geolift.safe_io import bounded_file, json_file
@@ -60,7 +60,7 @@ def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: 
         raise DatasetError(f"card: {lacking} missing, found {unknown} beyond what a card holds")
     if dtype not in DTYPES:
         raise DatasetError(f"dtype: found {dtype!r}, expected one of {', '.join(DTYPES)}")
-    rounded = {name: np.asarray(jnp.asarray(array, dtype)) for name, array in weights(model.variables).items()}
+    rounded = {name: np.asarray(jnp.asarray(array, dtype)) for name, array in named_weights(model.variables).items()}
     metadata = {
         "version": VERSION,
         "lifter": {key: getattr(model.lifter, key) for key in LIFTER},

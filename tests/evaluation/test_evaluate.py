@@ -181,7 +181,7 @@ def test_chunks_and_padding_change_nothing(people, monkeypatch, rng):
 
 
 def test_flat_skeleton_is_neither_flipped_nor_good(people, poses):
-    result = evaluate(model.flat(poses), people)
+    result = evaluate(model.flat_skeleton(poses), people)
     assert 40 < result["p_mpjpe"] < 200
     np.testing.assert_allclose(result["p_mpjpe"], result["p_mpjpe_reflection"], rtol=1e-3)
 

@@ -1,4 +1,4 @@
-"""An inspection says what a file holds and what looks wrong in it, for keypoints, data sets and lifted poses."""
+"""Inspections of keypoints, data sets and lifted poses: what a file holds and what looks wrong in it."""
 
 import json
 
@@ -77,7 +77,7 @@ def test_a_data_set(people, people_file, tmp_path):
     assert "3D points" in said and "train" in said and "intrinsics" in said
     plain = tmp_path / "plain.npz"
     save_dataset(people.without_3d()._replace(intrinsics=None, source=""), plain)
-    assert {"no 3D points", "no intrinsics", "source: not told"} <= set(inspect_file(plain).holds)
+    assert {"no 3D points", "no intrinsics", "source: not given"} <= set(inspect_file(plain).holds)
 
 
 @pytest.mark.parametrize("suffix", ["npz", "json"])

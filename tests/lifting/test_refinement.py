@@ -24,7 +24,7 @@ def walk():
 
 
 @pytest.fixture(scope="module")
-def shaken(walk):
+def noisy(walk):
     """The same as a lifter may have it: joints on their rays, depths wrong by noise from frame to frame."""
     depths = np.random.default_rng(0).normal(0, 0.05, walk.shape[:2])
     depths[:, H36M17.root] = 0
@@ -44,36 +44,36 @@ def error(points, truth):
     return float(np.asarray(metrics.p_mpjpe(points, truth)).mean())
 
 
-def unsteady(points):
+def unsteadiness(points):
     """How much bones vary over time, over their lengths."""
     lengths = np.asarray(bone_lengths(points, H36M17))
     return float((lengths.std(axis=0) / lengths.mean(axis=0)).mean())
 
 
-def test_what_agrees_already_stays(walk):
+def test_points_that_agree_are_not_changed(walk):
     refined = one_clip(walk)
     assert error(refined.points, walk) < 0.01 * SIZE
     np.testing.assert_allclose(refined.scale, 1, atol=0.01)
 
 
-def test_it_comes_nearer_the_truth_and_bones_keep_their_lengths(walk, shaken):
-    refined = one_clip(shaken)
-    assert error(refined.points, walk) < 0.6 * error(shaken, walk)
-    assert unsteady(refined.points) < 0.3 * unsteady(shaken)
-    speed = [np.linalg.norm(np.diff(points - walk, axis=0), axis=-1).mean() for points in (refined.points, shaken)]
+def test_it_comes_nearer_the_truth_and_bones_keep_their_lengths(walk, noisy):
+    refined = one_clip(noisy)
+    assert error(refined.points, walk) < 0.6 * error(noisy, walk)
+    assert unsteadiness(refined.points) < 0.3 * unsteadiness(noisy)
+    speed = [np.linalg.norm(np.diff(points - walk, axis=0), axis=-1).mean() for points in (refined.points, noisy)]
     assert speed[0] < 0.4 * speed[1]
     assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-3)
 
 
-def test_joints_stay_on_their_rays_and_the_root_in_its_place(shaken):
-    refined = one_clip(shaken)
+def test_joints_stay_on_their_rays_and_the_root_in_its_place(noisy):
+    refined = one_clip(noisy)
     unscaled = refined.points / refined.scale[:, None, None]
-    rays = [points[..., :2] / (points[..., 2:] + DISTANCE) for points in (unscaled, shaken)]
+    rays = [points[..., :2] / (points[..., 2:] + DISTANCE) for points in (unscaled, noisy)]
     np.testing.assert_allclose(*rays, atol=1e-6)
     np.testing.assert_array_equal(refined.points[:, H36M17.root], 0)
 
 
-def test_who_comes_nearer_does_not_grow(walk):
+def test_people_who_come_nearer_do_not_grow(walk):
     nearer = np.linspace(0.7, 1.4, len(walk))
     refined = one_clip(walk * nearer[:, None, None].astype(np.float32))
     sizes = np.asarray(bone_lengths(refined.points, H36M17)).mean(axis=1)
@@ -82,109 +82,109 @@ def test_who_comes_nearer_does_not_grow(walk):
     assert error(refined.points, walk) < 0.02 * SIZE
 
 
-def test_clips_know_nothing_of_each_other(walk, shaken):
+def test_clips_do_not_affect_each_other(walk, noisy):
     clip = np.repeat([7, 3], [40, 20])
-    together = refine(shaken, clip, H36M17, bones=BONES)
+    together = refine(noisy, clip, H36M17, bones=BONES)
     for part in (slice(0, 40), slice(40, 60)):
-        np.testing.assert_allclose(together.points[part], one_clip(shaken[part]).points, atol=2e-4)
-    assert not np.allclose(together.points[40:], one_clip(shaken).points[40:], atol=1e-3)
+        np.testing.assert_allclose(together.points[part], one_clip(noisy[part]).points, atol=2e-4)
+    assert not np.allclose(together.points[40:], one_clip(noisy).points[40:], atol=1e-3)
 
 
-def test_a_frame_alone_has_only_its_size_changed(shaken):
-    refined = one_clip(2 * shaken[:1])
-    np.testing.assert_allclose(refined.points, 2 * refined.scale[0] * shaken[:1], atol=1e-4)
+def test_a_frame_alone_has_only_its_size_changed(noisy):
+    refined = one_clip(2 * noisy[:1])
+    np.testing.assert_allclose(refined.points, 2 * refined.scale[0] * noisy[:1], atol=1e-4)
     assert np.asarray(bone_lengths(refined.points, H36M17)).mean() == pytest.approx(SIZE, rel=1e-3)
 
 
-def test_no_frames_are_no_points():
+def test_no_frames_give_no_points():
     for how in ({}, {"ahead": 2}):
         nothing = refine(np.zeros((0, 17, 3)), np.zeros(0, int), H36M17, bones=BONES, **how)
         assert nothing.points.shape == (0, 17, 3) and nothing.scale.shape == (0,)
 
 
-def test_a_gap_shares_bones_but_not_smoothness(walk, shaken):
+def test_a_gap_shares_bones_but_not_smoothness(walk, noisy):
     frame = np.concatenate([np.arange(30), 10**6 + np.arange(30)])
-    torn = one_clip(shaken, frame=frame)
-    assert unsteady(torn.points) < 0.3 * unsteady(shaken)
-    jump = shaken.copy()
-    jump[30:] = shaken[30:, ::1] * [1, 1, -1]  # somebody else's depths behind the gap
-    before = [one_clip(points, frame=frame).points[:28] for points in (shaken, jump)]
-    smooth = [one_clip(points).points[:28] for points in (shaken, jump)]
+    torn = one_clip(noisy, frame=frame)
+    assert unsteadiness(torn.points) < 0.3 * unsteadiness(noisy)
+    jump = noisy.copy()
+    jump[30:] = noisy[30:, ::1] * [1, 1, -1]  # another person's depths behind the gap
+    before = [one_clip(points, frame=frame).points[:28] for points in (noisy, jump)]
+    smooth = [one_clip(points).points[:28] for points in (noisy, jump)]
     apart = [np.abs(a - b)[-3:].mean() for a, b in (before, smooth)]
     assert apart[0] < 0.5 * apart[1]
 
 
-def test_joints_not_seen_stay_and_say_nothing(shaken):
-    seen = np.ones(shaken.shape[:2], bool)
+def test_joints_not_seen_are_not_changed_and_not_used(noisy):
+    seen = np.ones(noisy.shape[:2], bool)
     seen[5:25, [3, 13]] = False
-    junk = np.where(seen[..., None], shaken, np.nan)
-    results = [one_clip(points, seen=seen).points for points in (junk, np.where(seen[..., None], shaken, 99.0))]
+    junk = np.where(seen[..., None], noisy, np.nan)
+    results = [one_clip(points, seen=seen).points for points in (junk, np.where(seen[..., None], noisy, 99.0))]
     np.testing.assert_array_equal(results[0][seen], results[1][seen])
     assert np.isnan(results[0][~seen]).all() and (results[1][~seen] == 99).all()
 
 
-def test_legs_out_of_sight_for_a_while_change_nobody_s_size(walk, shaken):
-    seen = np.ones(shaken.shape[:2], bool)
+def test_legs_out_of_sight_for_a_while_do_not_change_the_size(walk, noisy):
+    seen = np.ones(noisy.shape[:2], bool)
     seen[30:, [2, 3, 5, 6]] = False  # knees and ankles
-    part, whole = one_clip(shaken, seen=seen), one_clip(shaken)
+    part, whole = one_clip(noisy, seen=seen), one_clip(noisy)
     np.testing.assert_allclose(part.scale, whole.scale, rtol=0.03)
-    assert error(part.points[:30], walk[:30]) < 0.7 * error(shaken[:30], walk[:30])
+    assert error(part.points[:30], walk[:30]) < 0.7 * error(noisy[:30], walk[:30])
 
 
-def test_one_frame_of_junk_spoils_none_far_from_it(walk, rng):
+def test_one_frame_of_junk_affects_none_far_from_it(walk, rng):
     junk = walk.copy()
     junk[30, 1:] = along_rays(rng.uniform(-0.5, 0.5, (1, 16, 3)), rng.uniform(-0.5, 0.5, (1, 16)))
     others = np.flatnonzero(np.abs(np.arange(60) - 30) > 8)
     assert error(one_clip(junk).points[others], walk[others]) < 0.1 * SIZE
 
 
-def test_at_many_frames_a_second_bones_still_keep_their_lengths(shaken):
-    assert unsteady(one_clip(shaken, rate=240.0).points) < 0.5 * unsteady(shaken)
+def test_at_many_frames_a_second_bones_still_keep_their_lengths(noisy):
+    assert unsteadiness(one_clip(noisy, fps=240.0).points) < 0.5 * unsteadiness(noisy)
 
 
-def test_a_mirror_makes_no_difference(shaken):
+def test_a_mirror_makes_no_difference(noisy):
     def mirror(points):
         return np.concatenate(
             [np.asarray(mirror_pose(jnp.asarray(points[..., :2]), H36M17.mirrored)), points[:, H36M17.mirrored, 2:]], -1
         )
 
-    np.testing.assert_allclose(one_clip(mirror(shaken)).points, mirror(one_clip(shaken).points), atol=2e-4)
+    np.testing.assert_allclose(one_clip(mirror(noisy)).points, mirror(one_clip(noisy).points), atol=2e-4)
 
 
-def test_the_more_frames_in_a_second_the_less_they_differ(shaken):
-    points = [one_clip(shaken, rate=rate).points for rate in (5.0, 30.0)]
+def test_the_more_frames_in_a_second_the_less_they_differ(noisy):
+    points = [one_clip(noisy, fps=fps).points for fps in (5.0, 30.0)]
     rough = [np.abs(np.diff(p[..., 2], 2, axis=0)).mean() for p in points]
     assert rough[1] < 0.7 * rough[0]
 
 
-def test_long_clips_and_many_short_ones_come_back_in_order(shaken, monkeypatch):
+def test_long_clips_and_many_short_ones_come_back_in_order(noisy, monkeypatch):
     clip = np.repeat(np.arange(12), [1, 9, 3, 20, 2, 5, 1, 4, 6, 2, 3, 4])
-    whole = refine(shaken, clip, H36M17, bones=BONES)
-    monkeypatch.setattr(refinement, "TOGETHER", 32)
-    pieces = refine(shaken, clip, H36M17, bones=BONES)
+    whole = refine(noisy, clip, H36M17, bones=BONES)
+    monkeypatch.setattr(refinement, "AT_ONCE", 32)
+    pieces = refine(noisy, clip, H36M17, bones=BONES)
     np.testing.assert_allclose(pieces.points, whole.points, atol=2e-3)
     np.testing.assert_allclose(pieces.scale, whole.scale, rtol=1e-3)
 
 
-def test_live_a_frame_knows_nothing_later_than_so_many_ahead(shaken):
+def test_in_a_stream_frames_later_than_ahead_have_no_effect(noisy):
     clip = np.repeat([0, 1], [35, 25])
-    later = shaken.copy()
-    later[20:35] = shaken[20:35] * [1, 1, -1]
-    before, after = (refine(points, clip, H36M17, ahead=3, bones=BONES) for points in (shaken, later))
+    later = noisy.copy()
+    later[20:35] = noisy[20:35] * [1, 1, -1]
+    before, after = (refine(points, clip, H36M17, ahead=3, bones=BONES) for points in (noisy, later))
     np.testing.assert_array_equal(before.points[:17], after.points[:17])
     np.testing.assert_array_equal(before.points[35:], after.points[35:])
     assert np.abs(before.points[17:20] - after.points[17:20]).max() > 1e-3
 
 
-def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
-    live = refine(shaken, np.zeros(60, int), H36M17, ahead=WINDOW - 1, bones=BONES)
-    whole = one_clip(shaken)
+def test_in_a_stream_with_a_short_clip_ahead_it_is_the_whole_clip(walk, noisy):
+    live = refine(noisy, np.zeros(60, int), H36M17, ahead=WINDOW - 1, bones=BONES)
+    whole = one_clip(noisy)
     assert error(live.points, whole.points) < 0.01 * SIZE
     np.testing.assert_allclose(live.scale, whole.scale, rtol=0.01)
-    errors = [error(refine(shaken, np.zeros(60, int), H36M17, ahead=a, bones=BONES).points, walk) for a in (0, 8)]
-    assert error(whole.points, walk) < errors[1] < errors[0] < error(shaken, walk)
+    errors = [error(refine(noisy, np.zeros(60, int), H36M17, ahead=a, bones=BONES).points, walk) for a in (0, 8)]
+    assert error(whole.points, walk) < errors[1] < errors[0] < error(noisy, walk)
     with pytest.raises(ValueError, match="ahead: found 64"):
-        refine(shaken, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
+        refine(noisy, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
 
 
 @pytest.mark.parametrize(
@@ -192,15 +192,15 @@ def test_live_with_all_of_a_short_clip_ahead_it_is_the_whole_clip(walk, shaken):
     [
         ({"points": np.zeros((4, 3, 3))}, r"points: found shape \(4, 3, 3\), expected \[F, 17, 3\]"),
         ({"clip": np.zeros(3, int)}, r"clip: found shape \(3,\), expected \(4,\)"),
-        ({"rate": np.ones(3)}, r"rate: found shape \(3,\), expected \(4,\)"),
+        ({"fps": np.ones(3)}, r"fps: found shape \(3,\), expected \(4,\)"),
         ({"seen": np.ones((4, 17))}, "seen: found float64"),
         ({"points": np.full((4, 17, 3), np.nan)}, "points: found some that are not finite"),
         ({"seen": np.zeros((4, 17), bool)}, "seen: found frames without pelvis"),
-        ({"rate": 0.0}, "distance, rate, noise"),
-        ({"rate": np.inf}, "distance, rate, noise"),
-        ({"distance": 0.0}, "distance, rate, noise"),
-        ({"noise": -1.0}, "distance, rate, noise"),
-        ({"rate": np.array([30.0, 30.0, 25.0, 25.0])}, "rate: found a clip of several rates"),
+        ({"fps": 0.0}, "distance, fps, noise"),
+        ({"fps": np.inf}, "distance, fps, noise"),
+        ({"distance": 0.0}, "distance, fps, noise"),
+        ({"noise": -1.0}, "distance, fps, noise"),
+        ({"fps": np.array([30.0, 30.0, 25.0, 25.0])}, "fps: found a clip of several frame rates"),
         ({"bones": [0.3]}, r"bones: found .*, expected 16 lengths above 0"),
         ({"clip": np.array([0, 1, 0, 1])}, "torn apart"),
         ({"frame": np.array([0, 2, 1, 3])}, "out of order"),

@@ -14,7 +14,7 @@ from configs import quickstart
 from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
 from geolift.evaluation.report import measure, write
-from geolift.model import Model, digest, identify, lift_poses, weights
+from geolift.model import Model, digest, identify, lift_poses, named_weights
 from geolift.networks.mlp import NORMALISATIONS, Lifter
 from geolift.pretrained import models, weights_file
 from geolift.pretrained.card import CARD as ENTRIES
@@ -106,8 +106,8 @@ def test_bfloat16_is_rounded_once(tmp_path):
     first, second, exact = (tmp_path / f"{name}.safetensors" for name in ("first", "second", "exact"))
     save(model, first, CARD)
     rounded = load(first)
-    for name, array in weights(model.variables).items():
-        np.testing.assert_allclose(weights(rounded.variables)[name], array, rtol=2**-8, err_msg=name)
+    for name, array in named_weights(model.variables).items():
+        np.testing.assert_allclose(named_weights(rounded.variables)[name], array, rtol=2**-8, err_msg=name)
     assert all(leaf.dtype == jnp.float32 for leaf in jax.tree.leaves(rounded.variables))
     save(rounded, second, CARD)
     save(rounded, exact, CARD, dtype="float32")

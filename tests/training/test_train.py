@@ -87,13 +87,13 @@ def test_a_run_leaves_what_it_promises(straight, people, people_file):
     trained, _, step = load(straight)
     untrained, _, zero = load(straight, trained=False)
     assert (step, zero) == (8, 0)
-    poses = model.poses(trained, people)
+    poses = model.normalized_poses(trained, people)
     assert not np.allclose(model.lift_poses(trained, poses), model.lift_poses(untrained, poses))
 
 
 def test_lifting_does_not_depend_on_the_company(straight, people):
     trained, _, _ = load(straight)
-    poses = model.poses(trained, people)
+    poses = model.normalized_poses(trained, people)
     lifted = model.lift_poses(trained, poses)
     assert lifted.shape == people.points_3d.shape
     np.testing.assert_allclose(model.lift_poses(trained, poses[7:9]), lifted[7:9], atol=1e-5)
@@ -229,11 +229,11 @@ def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, p
 
     trained, learnt, _ = load(tmp_path / "straight")
     assert not trained.lifter.mirrored  # what is kept is an ordinary lifter
-    lifted = model.lift_poses(trained, model.poses(trained, people))
+    lifted = model.lift_poses(trained, model.normalized_poses(trained, people))
     assert np.isfinite(lifted).all()
     if changes is MIRRORED:
         assert 0 < learnt.view.pitch < 0.35
-        mirrored = mirror_pose(jax.numpy.asarray(model.poses(trained, people)), people.skeleton.mirrored)
+        mirrored = mirror_pose(jax.numpy.asarray(model.normalized_poses(trained, people)), people.skeleton.mirrored)
         again = model.lift_poses(trained, np.asarray(mirrored))[:, list(people.skeleton.mirrored)]
         np.testing.assert_allclose(again * [-1, 1, 1], lifted, atol=1e-4)
 
@@ -342,7 +342,7 @@ def test_masks_train_on_frames_that_miss_joints(people, tmp_path):
     train(tiny(tmp_path / "missing.npz", **{"data.masks": True, "loss.weights.temporal": 1.0}), tmp_path / "run")
     trained, _, _ = load(tmp_path / "run")
     missing = people._replace(confidence=confidence)
-    poses = model.poses(trained, missing)
+    poses = model.normalized_poses(trained, missing)
     lifted = model.lift_poses(trained, poses, missing.seen)
     junk = np.where(missing.seen[..., None], poses, 99)
     again = model.lift_poses(trained, junk.astype("f"), missing.seen)
@@ -358,7 +358,7 @@ def test_several_seeds_side_by_side_are_ordinary_runs(straight, people_file, peo
     config = tiny(people_file, seed=5)
     train_seeds(tiny(people_file, steps=4), tmp_path, [0, 1])
     models = train_seeds(tiny(people_file), tmp_path, [0, 1])  # resumed
-    poses = model.poses(models[0], people)
+    poses = model.normalized_poses(models[0], people)
     alone, _, _ = load(straight)
     folder, _, step = load(tmp_path / "seed_0")
     lifted = [model.lift_poses(m, poses) for m in (alone, models[0], folder, models[1])]
@@ -451,7 +451,7 @@ def test_any_skeleton_without_intrinsics_trains_and_is_evaluated(people, tmp_pat
     save_dataset(animal, tmp_path / "animal.npz")
     train(tiny(tmp_path / "animal.npz"), tmp_path / "run")
     trained, _, _ = load(tmp_path / "run")
-    lifted = model.lift_poses(trained, model.poses(trained, animal))
+    lifted = model.lift_poses(trained, model.normalized_poses(trained, animal))
     np.testing.assert_array_equal(lifted[:, 2], 0)
     result = evaluate(lifted, animal)
     assert result["counts"]["frames_left_out"] == (confidence[:, 1] == 0).sum() and np.isfinite(result["p_mpjpe"])
@@ -571,10 +571,10 @@ def test_joint_order_of_the_data_must_be_the_model_s(straight, people):
     names[1], names[4] = names[4], names[1]
     swapped = people._replace(skeleton=people.skeleton._replace(names=tuple(names)))
     with pytest.raises(dataset.DatasetError, match=r"1: left_hip for right_hip, 4: right_hip for left_hip"):
-        model.poses(trained, swapped)
+        model.normalized_poses(trained, swapped)
     sides = people._replace(skeleton=people.skeleton._replace(left=people.skeleton.right, right=people.skeleton.left))
     with pytest.raises(dataset.DatasetError, match="left: found"):
-        model.poses(trained, sides)
+        model.normalized_poses(trained, sides)
 
 
 def test_loading_what_is_not_there(tmp_path, people_file):
