@@ -1,4 +1,4 @@
-"""Virtual cameras: world motion in metres filmed into a geolift data set, always by the same protocol.
+"""Virtual cameras: they film world motion in metres into a geolift data set, always by the same protocol.
 
 World frame: metres, z up, right-handed. Camera frame: metres, x right, y down, z forward. numpy only.
 """
@@ -16,21 +16,24 @@ from geolift.skeletons.skeleton import Skeleton
 CAMERAS = 4
 AZIMUTH_JITTER = np.radians(15.0)
 DISTANCE = (4.5, 5.5)  # metres, horizontally from the clip's mean root
-WANDER = 1.5  # metres that a person may walk from the centre before the camera steps back
+WANDER = 1.5  # metres that a person may walk from the centre before the camera is placed farther away
 HEIGHT = (1.4, 1.8)  # metres above the ground
-TARGET_HEIGHT = 0.9  # metres above the ground, where every camera looks
+TARGET_HEIGHT = 0.9  # metres above the ground, the point that every camera is aimed at
 IMAGE_SIZE = 1000.0  # pixels, square
 FOCAL = 1145.0  # pixels
 NEAREST = 1.0  # metres; a frame with a joint nearer than this is dropped
 
 
-class Clip(NamedTuple):
-    """One person's continuous motion.
+class WorldClip(NamedTuple):
+    """One person's continuous motion in the world.
 
     Attributes:
         points: `[T, J, 3]` joint positions in world metres, z up.
         fps: frames per second.
-        name, subject, action, split: what the clip is called, who moves, what they do, the split it belongs to.
+        name: of the clip.
+        subject: who moves.
+        action: what the person does.
+        split: "train", "test", ...
     """
 
     points: np.ndarray
@@ -42,14 +45,14 @@ class Clip(NamedTuple):
 
 
 class Camera(NamedTuple):
-    """A pinhole camera: `camera_from_world` `[3, 3]` (rows right, down, forward), `centre` `[3]` in the world."""
+    """A pinhole camera: `camera_from_world` `[3, 3]` (rows right, down, forward), `centre` `[3]` in world metres."""
 
     camera_from_world: np.ndarray
     centre: np.ndarray
 
 
 def look_at(centre: np.ndarray, target: np.ndarray) -> Camera:
-    """The upright camera at `centre` `[3]` that looks at `target` `[3]` (world, z up; not straight up or down)."""
+    """The upright camera at `centre` `[3]` aimed at `target` `[3]` (world, z up; not straight up or down)."""
     forward = (target - centre) / np.linalg.norm(target - centre)
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)
@@ -75,31 +78,42 @@ def place(points: np.ndarray, root: int, k: int, rng: np.random.Generator) -> Ca
     return look_at(np.append(middle + away, ground + height), np.append(middle, ground + TARGET_HEIGHT))
 
 
-def film(clips: Sequence[Clip], skeleton: Skeleton, *, seed: int = 0, source: str = "") -> Dataset:
+def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, source: str = "") -> Dataset:
     """Film every clip with the protocol's four cameras; camera k of clip i is drawn from the seed (seed, i, k) alone.
 
-    Frames with a joint nearer than 1 m to the camera are dropped; a clip is cut there, so that the frames of every
-    clip of the data set follow each other at its frame rate.
+    Frames with a joint nearer than 1 m to the camera are dropped, and the clip is cut there: the frames of every clip
+    of the data set are consecutive.
 
     Args:
-        clips: world motion of the joints of `skeleton`.
-        skeleton: the joints of `clips`.
-        seed: seed of the camera placement.
+        clips: motion of J joints in world metres, z up.
+        skeleton: of the J joints.
+        seed: of the camera placement.
         source: one line on where the motion is from, kept in the data set.
 
     Returns:
-        A data set with 2D keypoints in pixels, intrinsics, and `points_3d` in camera metres.
+        A data set with keypoints `[F, J, 2]` in pixels, intrinsics, and `points_3d` `[F, J, 3]` in camera metres.
 
     Raises:
         DatasetError: if no frame remains.
+
+    Source:
+        The CMU protocol, ours (docs/cmu-protocol.md).
+
+    Example:
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> clips = procedural_clips(people=3, seconds=1.0, fps=10.0)
+        >>> people = film(clips, H36M17)
+        >>> len(clips), len(people.start), people.keypoints.shape
+        (39, 156, (1560, 17, 2))
     """
     points, rows = [], {key: [] for key in ("length", "fps", "subject", "action", "camera", "split", "clip")}
     for i, clip in enumerate(clips):
         for k in range(CAMERAS):
             camera = place(np.asarray(clip.points, np.float64), skeleton.root, k, np.random.default_rng([seed, i, k]))
-            seen = (clip.points - camera.centre) @ camera.camera_from_world.T
-            near = np.flatnonzero((seen[..., 2] < NEAREST).any(axis=1))
-            for piece in np.split(seen, np.union1d(near, near + 1)):
+            filmed = (clip.points - camera.centre) @ camera.camera_from_world.T
+            near = np.flatnonzero((filmed[..., 2] < NEAREST).any(axis=1))
+            for piece in np.split(filmed, np.union1d(near, near + 1)):
                 if len(piece) and (piece[..., 2] >= NEAREST).all():
                     points.append(piece.astype(np.float32))
                     values = (len(piece), clip.fps, clip.subject, clip.action, f"camera{k}", clip.split, clip.name)

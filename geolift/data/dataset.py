@@ -1,6 +1,6 @@
-"""The geolift data set: a pickle-free .npz of 2D keypoints, clip by clip (docs/dataset.md). Reading checks everything.
+"""The geolift data set: a .npz without pickles that holds 2D keypoints, clip by clip (docs/dataset.md).
 
-3D points may ride along, for evaluation only: `without_3d` removes them, and training reads data sets through it.
+Reading checks everything. A data set may hold 3D points, for evaluation only: training removes them by `without_3d`.
 """
 
 import os
@@ -12,33 +12,44 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.safe_io import atomic
 from geolift.safe_io.npz import read_arrays, write_arrays
-from geolift.skeletons import skeleton as skeletons
-from geolift.skeletons.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton, check_skeleton
 
 VERSION = 1
 FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d")
 CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
-LARGEST_PIXEL = 1e6  # a coordinate beyond this is no pixel of any image
-LARGEST_METRE = 1e3  # camera coordinates in millimetres run past this
-SUSPICIOUS = 0.002  # share of a person's size by which they may differ on average before it is asked why
-REPROJECTION = 0.1  # share of a person's size by which keypoints may differ (clip's median) from projected points_3d
+LARGEST_PIXEL = 1e6  # no image has a pixel beyond this coordinate
+LARGEST_METRE = 1e3  # camera coordinates in millimetres exceed this
+# Distances of projected points_3d from the keypoints, as shares of a person's size:
+MEAN_ERROR = 0.002  # on average over the data set; above it, usual mistakes are tried out
+LARGEST_ERROR = 0.1  # of any joint, the median over a clip
 
 
 class Dataset(NamedTuple):
-    """F frames of J joints in C clips; a clip is one person before one camera, without gaps.
+    """F frames of J joints in C clips; a clip is consecutive frames of one person in one camera.
 
     Attributes:
         keypoints: `[F, J, 2]` float32 pixels, x right, y down, clips one after the other.
-        confidence: `[F, J]` float32 in 0..1; 0 marks a joint that was not seen (its keypoint means nothing).
+        confidence: `[F, J]` float32 in 0..1; 0: the joint was not seen, its keypoint means nothing.
         skeleton: names and relations of the J joints.
-        start, stop: `[C]` int; clip i holds the frames start[i]..stop[i]-1.
+        start: `[C]` int, first frame of each clip.
+        stop: `[C]` int; clip i holds the frames start[i]..stop[i]-1.
         fps: `[C]` float32 frames per second; 0 where frames do not follow each other at a constant rate (still images,
             thinned recordings).
-        subject, action, camera, split, clip: `[C]` str.
+        subject: `[C]` str, who moves.
+        action: `[C]` str, what the person does.
+        camera: `[C]` str, which camera films.
+        split: `[C]` str, "train", "test", ...
+        clip: `[C]` str, name of the motion; the views of several cameras share it.
         image_size: `[C, 2]` float32 width and height in pixels, or None.
-        intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. Training asks for one of the two.
+        intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. Training needs one of the two.
         points_3d: `[F, J, 3]` float32 camera metres (x right, y down, z forward), for evaluation only, or None.
-        source: where the data is from, with its terms.
+        source: where the data is from, with its terms of use.
+
+    Example:
+        >>> from geolift.data import open_dataset
+        >>> people = open_dataset("procedural").select("test").without_3d()
+        >>> people.frames, people.points_3d, people.skeleton.names[0]
+        (37440, None, 'pelvis')
     """
 
     keypoints: np.ndarray
@@ -78,11 +89,11 @@ class Dataset(NamedTuple):
         return self.seen.all(axis=1)
 
     def without_3d(self) -> "Dataset":
-        """The same data set without 3D: all that training may see."""
+        """The same data set without 3D points: training gets nothing else."""
         return self._replace(points_3d=None)
 
     def select(self, split: str) -> "Dataset":
-        """The clips of one split; `"all"` takes every clip. Arrays may be parts of these, not copies.
+        """The clips of one split; `"all"` keeps every clip. Arrays may be views of this data set's, not copies.
 
         Raises:
             DatasetError: if no clip has that split.
@@ -96,7 +107,7 @@ class Dataset(NamedTuple):
         return self._select_clips(np.flatnonzero(self.split == split))
 
     def _select_clips(self, chosen: np.ndarray) -> "Dataset":
-        if (np.diff(chosen) == 1).all():  # a part of the arrays, not a copy
+        if (np.diff(chosen) == 1).all():  # a view, not a copy
             frames = slice(self.start[chosen[0]], self.stop[chosen[-1]])
         else:
             frames = np.concatenate([np.arange(self.start[i], self.stop[i]) for i in chosen])
@@ -115,7 +126,30 @@ class Dataset(NamedTuple):
 
 
 def save_dataset(dataset: Dataset, path: str | os.PathLike) -> None:
-    """Check `dataset` and write it to `path` (.npz, no pickles); `load` can leave large arrays there."""
+    """Check a data set and write it to a .npz without pickles, whole or not at all.
+
+    Args:
+        dataset: F frames in C clips.
+        path: the file to write or replace.
+
+    Raises:
+        DatasetError: if something in the data set is not as documented; it begins with the path.
+        OSError: if the disk does not accept it; the file is as it was then.
+
+    Source:
+        File format: ours (docs/dataset.md).
+
+    Example:
+        >>> import tempfile
+        >>> from geolift.data import film, open_dataset
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> people = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_dataset(people, Path(folder, "people.npz"))
+        ...     open_dataset(Path(folder, "people.npz")).frames
+        1560
+    """
     check_dataset(dataset, str(path))
     arrays = dataset._asdict()
     skeleton = arrays.pop("skeleton")
@@ -152,6 +186,15 @@ def load_dataset(path: str | os.PathLike) -> Dataset:
     source = arrays.get("source", np.array(""))
     if source.shape or source.dtype.kind != "U":
         raise DatasetError(f"{path}: source: found {source.dtype} of shape {list(source.shape)}, expected text")
+    fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
+    fields |= {"skeleton": _skeleton(arrays, path), "source": str(source)}
+    dataset = check_dataset(Dataset(**fields), str(path))
+    floats = {key: getattr(dataset, key) for key in FLOATS}
+    return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
+
+
+def _skeleton(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> Skeleton:
+    """The checked skeleton of a file's arrays."""
     if arrays["joint_names"].dtype.kind != "U" or arrays["joint_names"].ndim != 1:
         raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].dtype}, expected a list of text")
     for key, axes in {"parents": 1, "left": 1, "right": 1, "head": 0}.items():
@@ -159,7 +202,7 @@ def load_dataset(path: str | os.PathLike) -> Dataset:
             found = f"{arrays[key].dtype} of shape {list(arrays[key].shape)}"
             raise DatasetError(f"{path}: {key}: found {found}, expected whole numbers with {axes} axes")
     try:
-        skeleton = skeletons.check_skeleton(
+        return check_skeleton(
             Skeleton(
                 names=tuple(str(name) for name in arrays["joint_names"]),
                 parents=tuple(int(i) for i in arrays["parents"]),
@@ -170,15 +213,30 @@ def load_dataset(path: str | os.PathLike) -> Dataset:
         )
     except (TypeError, ValueError) as error:
         raise DatasetError(f"{path}: {error}") from error
-    fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
-    fields["source"] = str(source)
-    dataset = check_dataset(Dataset(skeleton=skeleton, **fields), str(path))
-    floats = {key: getattr(dataset, key) for key in FLOATS}
-    return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
 
 
 def check_dataset(dataset: Dataset, origin: str) -> Dataset:
-    """Return `dataset` if everything in it is as documented, else raise DatasetError beginning with `origin`."""
+    """Return `dataset` if everything in it is as documented.
+
+    Args:
+        dataset: F frames in C clips.
+        origin: the file or argument, which errors begin with.
+
+    Returns:
+        `dataset`, unchanged.
+
+    Raises:
+        DatasetError: naming the array, what was found and what was expected: shapes, types, clips that do not follow
+            each other, values out of range, points_3d that do not project onto the keypoints.
+
+    Example:
+        >>> from geolift.data import open_dataset
+        >>> people = open_dataset("procedural").select("test")
+        >>> check_dataset(people._replace(fps=-people.fps), "people")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        geolift.errors.DatasetError: people: fps: found -30.0 at [0] (208 such values), expected finite values ...
+    """
     _check_shapes(dataset, origin)
     _check_clips(dataset, origin)
     _check_values(dataset, origin)
@@ -264,24 +322,24 @@ def _check_values(dataset: Dataset, origin: str) -> None:
 
 
 def _check_projection(dataset: Dataset, origin: str) -> None:
-    """In every clip points_3d must lie where the keypoints are: catches mirrored depth, swapped sides, other axes."""
+    """In every clip points_3d must lie where the keypoints are: finds mirrored depth, swapped sides, other axes."""
     skeleton, points = dataset.skeleton, dataset.points_3d
     errors = _reprojection_errors(dataset, points)
-    if errors.mean() > SUSPICIOUS:
+    if errors.mean() > MEAN_ERROR:
         mirrored = points.copy()
         mirrored[..., 2] = np.maximum(2 * points[:, [skeleton.root], 2] - points[..., 2], 1e-3)
-        suspects = {"mirrored in depth": mirrored, "exchanged left and right": points[:, list(skeleton.mirrored)]}
+        suspects = {"mirrored in depth": mirrored, "swapped left and right": points[:, list(skeleton.mirrored)]}
         for what, suspect in suspects.items():
-            if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + SUSPICIOUS:
+            if errors.mean() > 2 * _reprojection_errors(dataset, suspect).mean() + MEAN_ERROR:
                 raise DatasetError(
                     f"{origin}: points_3d are {what}: they are {errors.mean():.2%} of a person's size off the "
                     "keypoints, and fit once that is undone"
                 )
-    if errors.max() > REPROJECTION:
+    if errors.max() > LARGEST_ERROR:
         clip, joint = np.unravel_index(errors.argmax(), errors.shape)
         raise DatasetError(
             f"{origin}: points_3d do not project onto the keypoints: in clip {clip} {skeleton.names[joint]} is off by "
-            f"{errors[clip, joint]:.0%} of the person's size (median), expected under {REPROJECTION:.0%}. "
+            f"{errors[clip, joint]:.0%} of the person's size (median), expected under {LARGEST_ERROR:.0%}. "
             "Usual causes: another joint order, world instead of camera axes, y up, another recording's keypoints"
         )
 
@@ -300,6 +358,6 @@ def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
     for i, (start, stop) in enumerate(zip(dataset.start, dataset.stop, strict=True)):
         inside = distance[start:stop]
         seen = ~np.isnan(inside).all(axis=0)
-        median = np.nanmedian if np.isnan(inside).any() else np.median  # which is far faster
+        median = np.nanmedian if np.isnan(inside).any() else np.median  # far faster without NaN
         errors[i, seen] = median(inside[:, seen], axis=0) / max(np.median(size[start:stop]), 1e-6)
     return errors

@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from geolift.errors import DatasetError
 from geolift.skeletons.joint_sets import HUMAN36M32
@@ -89,13 +90,7 @@ POSES = {
 def to_camera(points: np.ndarray, subject: str, camera: str) -> np.ndarray:
     """World metres `[..., 3]`, z up, in the axes of a subject's camera: metres, x right, y down, z forward."""
     (w, x, y, z), centre = POSES[subject][CAMERAS.index(camera)]
-    world_from_camera = np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+    world_from_camera = Rotation.from_quat((x, y, z, w)).as_matrix()
     return (points - np.array(centre) / 1000) @ world_from_camera
 
 

@@ -1,4 +1,4 @@
-"""From a data set's keypoints to the poses that networks see: root-centred, one factor for all or one for each clip."""
+"""Normalization: from keypoints to the networks' poses, root-centred, with one factor for all or one for each clip."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,22 +15,26 @@ from geolift.skeletons.skeleton import Skeleton
 # skeleton's length, and one wrong knee must not make a giant. Measured against others in docs/joint-mapping.md.
 STRETCHED = 0.9  # quantile over the training frames at which a bone counts as hardly foreshortened
 QUANTILE = 0.75  # over the bones of a frame, weighted by their length
-FEWEST_BONES = 3  # a frame that shows fewer says nothing about size
-FRAMES = 1 << 18  # that float64 is computed for at a time, so that a large data set needs little memory beside its own
-MEASURED = 1 << 21  # frames, evenly spread, that say how long bones are, at most
+FEWEST_BONES = 3  # with fewer bones seen in a frame, a person's size is unknown
+FRAMES = 1 << 18  # frames computed in float64 at a time, so that a large data set needs little memory beside its own
+MEASURED = 1 << 21  # bones are measured in at most this many frames, evenly spread
 
 
 class Normalization(NamedTuple):
-    """How keypoints become poses: computed on a training set, stored with the model, never pasted in.
+    """How keypoints become poses: computed on a training set and stored with the model.
 
     Attributes:
-        plane: "camera" if pixels are turned into camera coordinates by each clip's intrinsics, (u - cx) / fx; "image"
-            if they are divided by the larger side of each clip's image instead.
-        factor: what root-centred plane coordinates are multiplied by, so that the mean root-head distance of the
-            training set is 1 / distance (Chen et al. 2019; docs/method.md).
-        bones: length of each bone, in the order of `Skeleton.bones`, in the poses' units, by which `normalize_persons`
-            measures people: about as long as the training set shows it (its 90 % quantile), and such that half of the
-            training frames come out larger than with `factor`, half smaller. Empty in models from before it.
+        plane: "camera" if each clip's intrinsics turn pixels into camera coordinates, (u - cx) / fx; "image" if pixels
+            are divided by the larger side of each clip's image instead.
+        factor: root-centred plane coordinates are multiplied by it, so that the mean root-head distance of the training
+            set is 1 / distance (Chen et al. 2019; docs/method.md).
+        bones: `[B]` length of each bone, in the order of `Skeleton.bones`, in the poses' units, by which
+            `normalize_persons` measures people: about the length in the training set (its 90 % quantile), and such
+            that half of the training frames come out larger than with `factor`, half smaller. Empty in older models.
+
+    Example:
+        >>> Normalization("camera", factor=0.37).bones
+        ()
     """
 
     plane: str
@@ -39,11 +43,29 @@ class Normalization(NamedTuple):
 
 
 def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalization:
-    """The normalisation of a training set: intrinsics where the data set has them, the image size otherwise.
+    """Compute the normalization of a training set, by intrinsics where the data set has them, else by image sizes.
+
+    Args:
+        dataset: the training set, of F frames.
+        distance: from the camera to the root, in the units of the networks' 3D points.
+
+    Returns:
+        Plane, factor and bone lengths.
 
     Raises:
-        DatasetError: if there is neither, if head and root coincide everywhere or are never both seen, if a bone is
-            never seen, or if no frame shows three.
+        DatasetError: if there are neither intrinsics nor image sizes, if head and root coincide everywhere or are never
+            both seen, if a bone is never seen, or if no frame shows three.
+
+    Source:
+        The factor: Chen et al. 2019 (docs/method.md). The bone lengths: ours (docs/joint-mapping.md).
+
+    Example:
+        >>> from geolift.data import film
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> fitted = fit_normalization(film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17))
+        >>> fitted.plane, round(fitted.factor, 2), len(fitted.bones)
+        ('camera', 0.67, 16)
     """
     if dataset.intrinsics is None and dataset.image_size is None:
         raise DatasetError("intrinsics, image_size: found neither, expected one in a data set to train on")
@@ -60,9 +82,9 @@ def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalizat
             f"keypoints: {skeleton.names[skeleton.head]} and {skeleton.names[skeleton.root]} coincide "
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
-    scale = Normalization(plane, float(1.0 / (distance * length)))
+    fitted = Normalization(plane, float(1.0 / (distance * length)))
     measured = slice(None, None, -(-dataset.frames // MEASURED))
-    lengths = seen_bone_lengths(_normalized(dataset, scale, measured), dataset.confidence[measured] > 0, skeleton)
+    lengths = seen_bone_lengths(_normalized(dataset, fitted, measured), dataset.confidence[measured] > 0, skeleton)
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -71,16 +93,35 @@ def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalizat
     sizes = _sizes(lengths, bones)
     if not (sizes > 0).any():
         raise DatasetError(f"keypoints: none of {dataset.frames} frames shows {FEWEST_BONES} bones, expected one")
-    return scale._replace(bones=tuple(float(f"{bone:.4g}") for bone in bones * np.nanmedian(sizes)))
+    return fitted._replace(bones=tuple(float(f"{bone:.4g}") for bone in bones * np.nanmedian(sizes)))
 
 
 def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
-    """The `[F, J, 2]` float32 poses of a data set, root-centred, in the model's units.
+    """The poses of a data set, root-centred, in the model's units.
 
-    What was not seen is 0 and means nothing: ask `dataset.seen`. A frame whose root was not seen is 0 altogether.
+    Joints that were not seen are 0 and mean nothing (`dataset.seen`). If the root was not seen, all joints are 0.
+
+    Args:
+        dataset: of F frames.
+        normalization: of the training set.
+
+    Returns:
+        `[F, J, 2]` float32 poses.
 
     Raises:
-        DatasetError: if the data set lacks the intrinsics or the image sizes that the normalisation asks for.
+        DatasetError: if the data set lacks the intrinsics or the image sizes that the normalization needs.
+
+    Source:
+        Chen et al. 2019 (docs/method.md).
+
+    Example:
+        >>> from geolift.data import film
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> people = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17)
+        >>> poses = normalize(people, fit_normalization(people))
+        >>> poses.shape, bool(poses[:, H36M17.root].any())
+        ((1560, 17, 2), False)
     """
     poses = np.empty(dataset.keypoints.shape, np.float32)
     for part in _parts(dataset.frames):
@@ -89,23 +130,42 @@ def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
 
 
 def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndarray:
-    """The `[F, J, 2]` float32 poses of people of any size before any camera: each clip has a factor of its own.
+    """The poses of people of any size in any camera, root-centred: each clip has a separate factor.
 
-    It makes the clip's person as large as the training set's: the median over the clip's frames of what the bones of
-    each say, so that long clips and single images are measured alike. For pictures without intrinsics; their pixels are
-    taken to be square. Every frame of CMU's training set taken as a single image, the mean factor is right within 1 %,
-    and 60 % are within 10 % of the data set's own. What was not seen is 0, as in `normalize`.
+    The factor makes the clip's person as large as the training set's. It is the median over the clip's frames of what
+    each frame's bones give, so that long clips and single images are measured alike. For pictures without intrinsics,
+    whose pixels are assumed square. With every frame of CMU's training set as a single image, the mean factor is right
+    within 1 %, and 60 % of the factors are within 10 % of the data set's. Joints that were not seen are 0, as in
+    `normalize`.
+
+    Args:
+        dataset: of F frames in C clips.
+        normalization: of the training set, with bone lengths.
+
+    Returns:
+        `[F, J, 2]` float32 poses.
 
     Raises:
-        DatasetError: naming the clip no frame of which shows three bones, or if the normalisation has no bones or those
-            of another skeleton.
+        DatasetError: naming the clip that has no frame with three bones seen, or if the normalization has no bones or
+            those of another skeleton.
+
+    Source:
+        Ours (docs/joint-mapping.md).
+
+    Example:
+        >>> from geolift.data import film
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> people = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17)
+        >>> normalize_persons(people, fit_normalization(people)).shape
+        (1560, 17, 2)
     """
     sizes = np.split(person_sizes(dataset.keypoints, dataset.seen, dataset.skeleton, normalization), dataset.stop[:-1])
     for i, of_clip in enumerate(sizes):
         if not (of_clip > 0).any():
             raise DatasetError(
                 f"keypoints: clip {i} ({dataset.clip[i]}, {dataset.subject[i]}) has no frame with {FEWEST_BONES} bones "
-                "seen, expected one to tell the person's size by"
+                "seen, expected one to measure the person's size"
             )
     size = np.array([np.median(of_clip[of_clip > 0]) for of_clip in sizes])
     centered = root_centered(dataset.keypoints.astype(np.float64), dataset.seen, dataset.skeleton.root)
@@ -115,18 +175,18 @@ def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndar
 def person_sizes(
     keypoints: np.ndarray, seen: np.ndarray, skeleton: Skeleton, normalization: Normalization
 ) -> np.ndarray:
-    """How large each person is, from its bones: `[N]` pixels for each of the poses' units; NaN where too few are seen.
+    """`[N]` size of each person, measured by its bones: pixels per unit of the poses; NaN where too few are seen.
 
-    Keypoints, root-centred and divided by this, are poses of a person as large as the training set's.
+    Root-centred keypoints divided by it are poses of a person as large as the training set's.
 
     Args:
         keypoints: `[N, J, 2]` in square pixels.
         seen: `[N, J]` bool.
-        skeleton: of the joints.
-        normalization: whose `bones` are the measure.
+        skeleton: of the J joints.
+        normalization: with bone lengths to compare with.
 
     Raises:
-        DatasetError: if the normalisation has no bones or those of another skeleton.
+        DatasetError: if the normalization has no bones or those of another skeleton.
     """
     bones, expected = np.asarray(normalization.bones, np.float64), len(skeleton.bones)
     if bones.shape != (expected,):
@@ -141,13 +201,13 @@ def root_centered(keypoints: np.ndarray, seen: np.ndarray, root: int) -> np.ndar
 
 
 def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
-    """`[F]`: how often `bones` `[B]` go into the `[F, B]` lengths of each frame; NaN if it shows too few to tell."""
+    """`[F]` ratio of each frame's `lengths` `[F, B]` to `bones` `[B]`, a weighted quantile; NaN with too few seen."""
     usable = ~np.isnan(lengths) & (bones > 0)
     ratio = np.divide(lengths, bones, where=usable, out=np.full_like(lengths, np.inf))
-    order = ratio.argsort(axis=1)
-    weight = np.take_along_axis(usable * bones, order, axis=1).cumsum(axis=1)
+    rising = ratio.argsort(axis=1)
+    weight = np.take_along_axis(usable * bones, rising, axis=1).cumsum(axis=1)
     chosen = (weight >= QUANTILE * weight[:, -1:]).argmax(axis=1)
-    size = np.take_along_axis(ratio, order, axis=1)[np.arange(len(ratio)), chosen]
+    size = np.take_along_axis(ratio, rising, axis=1)[np.arange(len(ratio)), chosen]
     return np.where(usable.sum(axis=1) >= min(FEWEST_BONES, len(bones)), size, np.nan)
 
 
@@ -156,7 +216,7 @@ def _parts(frames: int) -> Iterator[slice]:
 
 
 def _normalized(dataset: Dataset, normalization: Normalization, frames: slice) -> np.ndarray:
-    """What `normalize` gives, of some frames."""
+    """The result of `normalize` for some frames."""
     plane = _on_plane(dataset, normalization.plane, frames)
     centered = root_centered(plane, dataset.confidence[frames] > 0, dataset.skeleton.root)
     return (centered * normalization.factor).astype(np.float32)
@@ -168,7 +228,7 @@ def _on_plane(dataset: Dataset, plane: str, frames: slice) -> np.ndarray:
     if getattr(dataset, wanted) is None:
         raise DatasetError(
             f"{wanted}: found none, expected them as in the data set that the model was trained on "
-            "(people without them are brought to its size one by one, by normalize_persons)"
+            "(normalize_persons brings people without them to its size one by one)"
         )
     keypoints = dataset.keypoints[frames].astype(np.float64)
     clip = np.searchsorted(dataset.stop, np.arange(*frames.indices(dataset.frames)), side="right")

@@ -1,7 +1,11 @@
-"""Training poses in groups, and batches drawn from them on the device, inside the compiled step.
+"""Sampling: training poses in groups, and batches drawn from them on the device, inside the compiled step.
 
-What a step sees depends on the seed, the step's number and the example's index alone: not on the number of devices,
-and not on where a run was interrupted.
+The types in order: `Poses` are normalized poses with their seen joints; a `Pool` is the poses of a data set, in groups;
+`Pools` are the pool of the target domain and, for an adapter, that of the source domain; a `Batch` is what one training
+step gets, drawn from `Pools`. All but `Batch` are made once, before training.
+
+What a step gets depends on the seed, the step's number and the example's index alone: not on the number of devices, and
+not on where a run was interrupted.
 """
 
 from collections.abc import Sequence
@@ -18,11 +22,15 @@ BY = ("frame", "clip", "action")
 
 
 class Poses(NamedTuple):
-    """Normalised poses, and which of their joints were seen.
+    """Normalized poses, and which of their joints were seen.
 
     Attributes:
-        joints: `[..., J, 2]`; what stands at a joint that was not seen means nothing.
+        joints: `[..., J, 2]` in the model's units; values at joints that were not seen mean nothing.
         seen: `[..., J]` bool, or None: every joint was seen.
+
+    Example:
+        >>> Poses(np.zeros((5, 17, 2))).whole
+        array([ True,  True,  True,  True,  True])
     """
 
     joints: jax.Array
@@ -35,14 +43,20 @@ class Poses(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Training poses in groups; a draw takes a group, then one of its poses, uniformly each time.
-
-    Attributes:
-        poses: F poses, the members of a group next to each other.
-        later: the same people the motion discriminator's gap later, or None.
-        start, size: `[G]` int32, where each group lies in `poses`.
+    """The training poses of a data set in groups; a draw picks a group, then one of its poses, both uniformly.
 
     Its arrays are numpy's until they are placed on devices.
+
+    Attributes:
+        poses: `[F, J, 2]` poses, those of a group next to each other.
+        later: `[F, J, 2]` the same people some frames later (the gap of the motion discriminator), or None.
+        start: `[G]` int32, index of each group's first pose.
+        size: `[G]` int32, number of poses in each group.
+
+    Example:
+        >>> pool = Pool(Poses(np.zeros((5, 17, 2))), None, start=np.array([0, 3]), size=np.array([3, 2]))
+        >>> pool.poses.joints[pool.start[1] :].shape  # the second group
+        (2, 17, 2)
     """
 
     poses: Poses
@@ -52,21 +66,37 @@ class Pool(NamedTuple):
 
 
 class Pools(NamedTuple):
-    """What training draws from: the target domain's poses, and the source domain's for the adapter, or None."""
+    """What training draws from.
+
+    Attributes:
+        target: poses of the target domain.
+        source: poses of the source domain, for the adapter; None without one.
+
+    Example:
+        >>> pool = Pool(Poses(np.zeros((5, 17, 2))), None, np.zeros(1, np.int32), np.full(1, 5, np.int32))
+        >>> Pools(pool).source is None
+        True
+    """
 
     target: Pool
     source: Pool | None = None
 
 
 class Batch(NamedTuple):
-    """What one step of the game is played with, N examples.
+    """The N examples of one training step.
 
     Attributes:
-        pose: poses to lift.
-        real: other poses, drawn independently, shown to the discriminators as real.
-        key: `[N]` one PRNG key per example, for its random view.
-        later, real_later: `pose` and `real` a gap later in the same clip; None without a motion discriminator.
-        source: poses of the source domain; None without an adapter.
+        pose: `[N, J, 2]` poses to lift.
+        real: `[N, J, 2]` other poses, drawn independently: the discriminators' real examples.
+        key: `[N]` one PRNG key for each example, for its random view.
+        later: `[N, J, 2]` `pose` a gap later in the same clip; None without a motion discriminator.
+        real_later: `[N, J, 2]` `real` a gap later in the same clip; None without a motion discriminator.
+        source: `[N, J, 2]` poses of the source domain; None without an adapter.
+
+    Example:
+        >>> pose = Poses(jnp.zeros((8, 17, 2)))
+        >>> Batch(pose, real=pose, key=jax.random.split(jax.random.key(0), 8)).source is None
+        True
     """
 
     pose: Poses
@@ -86,16 +116,28 @@ def make_pool(
     With `gap` every pose has a partner, `gap` frames later in its clip; frames without one are left out.
 
     Args:
-        poses: `[F, J, 2]` normalised poses of `dataset`.
-        dataset: whose clips and actions the frames belong to.
+        poses: `[F, J, 2]` normalized poses of `dataset`.
+        dataset: states the clips and actions of the F frames.
         by: "frame": every frame is equally likely; "clip": every clip of a person, however long (the views of all
             cameras together); "action": every action.
         masks: keep `seen` with the poses.
         gap: frames between the two poses of a pair.
 
+    Returns:
+        The pool of the frames that are left.
+
     Raises:
         ValueError: if `by` is none of these.
-        DatasetError: if no frame is left, or pairs are asked of frames that have no one constant rate.
+        DatasetError: if no frame is left, or pairs are wanted but the frame rate is not one constant number.
+
+    Example:
+        >>> from geolift.data import film, fit_normalization, normalize
+        >>> from geolift.data.synthetic import procedural_clips
+        >>> from geolift.skeletons import H36M17
+        >>> people = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17)
+        >>> pool = make_pool(normalize(people, fit_normalization(people)), people, by="action")
+        >>> pool.poses.joints.shape, pool.size.shape
+        ((1560, 17, 2), (13,))
     """
     if by not in BY:
         raise ValueError(f"by: found {by!r}, expected one of {BY}")
@@ -107,19 +149,19 @@ def make_pool(
     if gap is not None:
         usable = usable & _has_partner(dataset, usable, gap)
     frames = np.flatnonzero(usable)
-    recording = np.char.add(np.char.add(dataset.subject, "\t"), dataset.clip)
-    label = {"frame": np.zeros(len(dataset.start)), "clip": recording, "action": dataset.action}[by]
+    person_clip = np.char.add(np.char.add(dataset.subject, "\t"), dataset.clip)
+    label = {"frame": np.zeros(len(dataset.start)), "clip": person_clip, "action": dataset.action}[by]
     group = np.unique(label, return_inverse=True)[1][dataset.clip_of_frame[frames]]
     size = np.bincount(group)
     size = size[size > 0]
-    order = frames[np.argsort(group, kind="stable")]
+    grouped = frames[np.argsort(group, kind="stable")]
     start = np.cumsum(size) - size
 
-    def take(frames: np.ndarray) -> Poses:
+    def poses_of(frames: np.ndarray) -> Poses:
         return Poses(poses[frames], dataset.seen[frames] if masks else None)
 
-    later = None if gap is None else take(order + gap)
-    return Pool(take(order), later, start.astype(np.int32), size.astype(np.int32))
+    later = None if gap is None else poses_of(grouped + gap)
+    return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32))
 
 
 def merge_pools(pools: Sequence[Pool]) -> Pool:
@@ -130,9 +172,9 @@ def merge_pools(pools: Sequence[Pool]) -> Pool:
 def shard_pools(pools: Pools, size: int, number: int) -> Pools:
     """Shard `number` of pools on the host that are too large for a device.
 
-    `size` poses of each pool, drawn with replacement as a step draws; so what a step draws from it has the chances that
-    it has in the whole pool, by frame, clip or action. It depends on its number alone. A pool of up to `size` poses
-    comes whole.
+    Of each pool `size` poses are drawn with replacement, as a step draws: so a pose has the same chance in the shards
+    as in the whole pool, by frame, clip or action. The shard depends on its number alone. A pool of at most `size`
+    poses stays whole.
     """
 
     def draw(pool: Pool | None, generator: np.random.Generator) -> Pool | None:
@@ -168,7 +210,22 @@ def _has_partner(dataset: Dataset, usable: np.ndarray, gap: int) -> np.ndarray:
 
 
 def sample_batch(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
-    """Draw the examples numbered `examples` `[N]` of the step whose key is `key`."""
+    """Draw some examples of a training step; each depends on the step's key and its own number alone.
+
+    Args:
+        pools: on the device, or numpy arrays.
+        key: the PRNG key of the step.
+        examples: `[N]` int, numbers of the examples in the step's batch.
+
+    Returns:
+        The batch of N examples.
+
+    Example:
+        >>> pool = Pool(Poses(np.zeros((5, 17, 2))), None, np.zeros(1, np.int32), np.full(1, 5, np.int32))
+        >>> batch = sample_batch(Pools(pool), jax.random.key(0), jnp.arange(8))
+        >>> batch.pose.joints.shape, batch.key.shape
+        ((8, 17, 2), (8,))
+    """
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, examples)
     pose_key, real_key, view_key, source_key = jnp.moveaxis(jax.vmap(lambda k: jax.random.split(k, 4))(keys), 1, 0)
     pose, later = _draw(pools.target, pose_key)
@@ -178,6 +235,7 @@ def sample_batch(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
 
 
 def _draw(pool: Pool, keys: jax.Array) -> tuple[Poses, Poses | None]:
+    """One pose, and its partner, for each of the `[N]` keys."""
     start, size = jnp.asarray(pool.start), jnp.asarray(pool.size)
 
     def one(key: jax.Array) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Where data sets come from: geolift files and the embedded procedural human."""
+"""Where data sets come from: geolift files, and the procedural human that needs no file."""
 
 import os
 
@@ -11,11 +11,25 @@ PROCEDURAL = "procedural"
 
 
 def open_dataset(source: str | os.PathLike) -> Dataset:
-    """The data set `source`: a geolift .npz, or "procedural" for the embedded human.
+    """Read a geolift data set, or make the one of the procedural human.
+
+    Args:
+        source: the path of a geolift .npz, or "procedural".
+
+    Returns:
+        The checked data set. Large arrays stay in the file, read-only: it may be replaced, not changed.
 
     Raises:
-        DatasetError: if the file is not a good data set.
+        DatasetError: if the file is not a good data set, naming the array, what was found and what was expected.
         FileNotFoundError: if there is no such file.
+
+    Source:
+        File format: ours (docs/dataset.md).
+
+    Example:
+        >>> people = open_dataset("procedural")
+        >>> people.keypoints.shape, sorted(set(people.split.tolist()))
+        ((224640, 17, 2), ['test', 'train', 'validation'])
     """
     if str(source) == PROCEDURAL:
         return film(procedural_clips(), H36M17, source="geolift's procedural human, made by formulas, no recorded data")

@@ -5,7 +5,7 @@ import pytest
 
 from geolift.convert.mocap import cmu
 from geolift.data import cameras, dataset
-from geolift.data.cameras import Clip, film, look_at, place
+from geolift.data.cameras import WorldClip, film, look_at, place
 from geolift.skeletons.skeleton import H36M17
 
 
@@ -13,7 +13,7 @@ def person(rng, frames=20, walk=0.0):
     """A clip of random joints 0..1.7 m above the ground, walking along x by `walk` metres."""
     points = rng.uniform([-0.3, -0.3, 0], [0.3, 0.3, 1.7], size=(frames, 17, 3))
     points[..., 0] += np.linspace(-walk / 2, walk / 2, frames)[:, None]
-    return Clip(points.astype(np.float32), 30.0, "clip", "subject", "walk", "train")
+    return WorldClip(points.astype(np.float32), 30.0, "clip", "subject", "walk", "train")
 
 
 def test_look_at_is_upright_and_looks_at_its_target(rng):

@@ -119,7 +119,7 @@ BAD = {
         lambda d: {"points_3d": np.array([1, 1, -1], "f") * d.points_3d + [0, 0, 2] * d.points_3d[:, :1]},
         "mirrored in depth",
     ),
-    "sides": (lambda d: {"points_3d": d.points_3d[:, list(d.skeleton.mirrored)]}, "exchanged left and right"),
+    "sides": (lambda d: {"points_3d": d.points_3d[:, list(d.skeleton.mirrored)]}, "swapped left and right"),
     "joint order": (lambda d: {"points_3d": d.points_3d[:, ::-1]}, "joint order"),
     "world axes": (lambda d: {"points_3d": d.points_3d * [1, -1, 1]}, "do not project"),
 }

@@ -1,1 +1,1 @@
-"""Recorded motion: BVH, ASF/AMC, CMU."""
+"""Motion capture files, BVH, ASF/AMC and CMU's database, filmed by virtual cameras."""

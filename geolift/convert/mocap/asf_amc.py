@@ -1,4 +1,4 @@
-"""CMU's own motion capture, an ASF skeleton for each performer and AMC angles, filmed by virtual cameras."""
+"""ASF/AMC motion capture, CMU's original format: an ASF skeleton for each performer, and AMC joint angles."""
 
 import os
 import re
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.convert.mocap.clips import Motion, files, filmed, numbers, text, turns
+from geolift.convert.mocap.clips import Motion, files, filmed, numbers, rotations, text
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
-FPS = 120.0  # CMU's rate; a few trials have 60, and no file tells
+FPS = 120.0  # CMU's frame rate; a few trials have 60, and no file states it
 ROOT = "root"
 MOST_BONES = 200
 # The bones that end at the joints of Human3.6M-17. Neck is the base of the skull, as in the CMU protocol.
@@ -30,8 +30,8 @@ class Bone(NamedTuple):
 
     Attributes:
         parent: the bone it begins at the end of; "" for the root, which has no length.
-        along: `[3]` from its beginning to its end, in the world of the file, in its unit, at rest.
-        axes: `[3, 3]` the axes that it is turned about, as columns in the world of the file, at rest.
+        along: `[3]` from its beginning to its end in the rest pose, in the file's world and unit.
+        axes: `[3, 3]` its rotation axes in the rest pose, as columns in the file's world.
         freedom: its degrees of freedom in the order of AMC lines, "rx" and the like, of the root "tx", too.
     """
 
@@ -42,7 +42,7 @@ class Bone(NamedTuple):
 
 
 class Skeleton(NamedTuple):
-    """Bones by name, parents before children; metres in the file's unit of length; whether angles are degrees."""
+    """Bones by name, parents before children; metres per unit of length of the file; whether angles are degrees."""
 
     bones: Mapping[str, Bone]
     unit: float
@@ -50,10 +50,14 @@ class Skeleton(NamedTuple):
 
 
 def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
-    """An .amc, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol; `seed` draws the cameras.
+    """An .amc, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
-    The skeleton of 01_02.amc is 01.asf beside it, or else the only .asf beside it. Files do not tell the frame rate:
-    CMU's 120 are taken.
+    The skeleton of 01_02.amc is 01.asf beside it, or else the only .asf beside it. Files do not state the frame rate:
+    CMU's 120 is assumed.
+
+    Args:
+        path: the file or folder.
+        seed: of the camera placement.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
@@ -69,7 +73,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
                 raise DatasetError(f"{asf}: :bonedata: found no {', '.join(missing)}, expected the bones of CMU")
         ends = forward(skeletons[asf], parse_amc(text(file), str(file), skeletons[asf]))
         motions.append(Motion({joint: ends[bone] * skeletons[asf].unit for joint, bone in BONES.items()}, FPS, file))
-    return filmed(motions, seed=seed, notes=[f"{FPS:g} frames per second are taken for granted."])
+    return filmed(motions, seed=seed, notes=[f"{FPS:g} frames per second are assumed."])
 
 
 def _skeleton_of(file: Path) -> Path:
@@ -101,8 +105,8 @@ def parse_asf(content: str, where: str) -> Skeleton:
     freedom = tuple(word.lower() for word in data["order"])
     if not set(freedom) <= {"tx", "ty", "tz", "rx", "ry", "rz"} or len(set(freedom)) != len(freedom):
         raise DatasetError(f"{where}: :root order: found {' '.join(freedom)}, expected TX TY TZ RX RY RZ in some order")
-    turn = _axes([*data["orientation"], *data["axis"]], degrees, f"{where}: :root orientation, axis")
-    bones = {ROOT: Bone("", np.zeros(3), turn, freedom)}
+    axes = _axes([*data["orientation"], *data["axis"]], degrees, f"{where}: :root orientation, axis")
+    bones = {ROOT: Bone("", np.zeros(3), axes, freedom)}
     described = _bones(sections["bonedata"], degrees, where)
     for words in sections["hierarchy"]:
         for name in words[1:]:
@@ -144,20 +148,20 @@ def parse_amc(content: str, where: str, skeleton: Skeleton) -> dict[str, np.ndar
 def forward(skeleton: Skeleton, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """`[T, 3]`: the end of every bone in the world of the file, in its unit, from `parse_amc`'s values."""
     frames = len(values[ROOT]) if ROOT in values else len(next(iter(values.values())))
-    ends, turned = {}, {}
+    ends, rotated = {}, {}
     for name, bone in skeleton.bones.items():
         moves = {} if name not in values else dict(zip(bone.freedom, values[name].T, strict=True))
         axes = [key for key in bone.freedom if key[0] == "r"]
         angles = np.stack([moves[key] for key in axes], axis=-1) if axes else np.zeros((frames, 0))
-        # The first axis of the file turns first, so that it stands last in the product.
-        own = turns("".join(key[1] for key in reversed(axes)), _degrees(angles, skeleton.degrees)[:, ::-1])
-        own = bone.axes @ own @ bone.axes.T
+        # The file's first axis is applied first, so it is the last factor of the product.
+        local = rotations("".join(key[1] for key in reversed(axes)), _degrees(angles, skeleton.degrees)[:, ::-1])
+        local = bone.axes @ local @ bone.axes.T
         if name == ROOT:
-            turned[name] = own
+            rotated[name] = local
             ends[name] = np.stack([moves.get(f"t{axis}", np.zeros(frames)) for axis in "xyz"], axis=-1)
         else:
-            turned[name] = turned[bone.parent] @ own
-            ends[name] = ends[bone.parent] + turned[name] @ bone.along
+            rotated[name] = rotated[bone.parent] @ local
+            ends[name] = ends[bone.parent] + rotated[name] @ bone.along
     return ends
 
 
@@ -190,7 +194,9 @@ def _bones(lines: list[list[str]], degrees: bool, where: str) -> dict[str, Bone]
         here = f"{where}: :bonedata {name}"
         missing = [key for key in ("name", "direction", "length", "axis") if key not in block]
         if missing or name in bones or name == ROOT:
-            raise DatasetError(f"{here}: found no {missing[0] if missing else 'name of its own'}, expected one")
+            raise DatasetError(
+                f"{here}: found no {missing[0] if missing else 'name that no other bone has'}, expected one"
+            )
         along = np.array(numbers(block["direction"], f"{here}: direction"))
         (length,) = numbers(block["length"][:1] or [""], f"{here}: length")
         freedom = tuple(word.lower() for word in block.get("dof", []))
@@ -222,9 +228,9 @@ def _blocks(lines: list[list[str]], where: str) -> Iterator[dict[str, list[str]]
 
 
 def _axes(words: list[str], degrees: bool, where: str) -> np.ndarray:
-    """The rotation that three angles and the order of their axes say, such as 0 0 20 XYZ."""
+    """The rotation given by three angles and the order of their axes, such as 0 0 20 XYZ."""
     order = words[3].lower() if len(words) == 4 else ""
     if not re.fullmatch("[xyz]{3}", order) or len(set(order)) != 3:
         raise DatasetError(f"{where}: found {' '.join(words)[:60]!r}, expected three angles and an order such as XYZ")
     angles = np.array(numbers(words[:3], where))
-    return turns(order[::-1], _degrees(angles, degrees)[::-1])
+    return rotations(order[::-1], _degrees(angles, degrees)[::-1])

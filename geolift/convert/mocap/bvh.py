@@ -1,4 +1,4 @@
-"""BVH motion capture, CMU's as converted by cgspeed and others with common names, filmed by virtual cameras."""
+"""BVH motion capture: CMU's as converted by cgspeed, and others with common joint names."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.convert.mocap.clips import CMU_UNIT, HEIGHT, Motion, files, filmed, height, numbers, text, turns
+from geolift.convert.mocap.clips import CMU_UNIT, HEIGHT, Motion, files, filmed, height, numbers, rotations, text
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
@@ -17,8 +17,8 @@ END = "/end"  # after a joint's name: where its bone ends
 UNITS = {
     "metres": 1.0, "CMU's, inches times 0.45": CMU_UNIT, "inches": 0.0254, "centimetres": 0.01, "millimetres": 0.001,
 }  # fmt: skip
-# What the joints of Human3.6M-17 are called, side by side: MotionBuilder's names (cgspeed's CMU, Mixamo, LAFAN1),
-# Biovision's, and Poser's. The first name that is there counts. Neck is the base of the skull, as in the CMU protocol.
+# Names of the joints of Human3.6M-17, side by side: MotionBuilder's (cgspeed's CMU, Mixamo, LAFAN1), Biovision's, and
+# Poser's. The first scheme that a file has counts. Neck is the base of the skull, as in the CMU protocol.
 LIMBS = (
     ("hip", "{Left}UpLeg", "{Left}Hip", "{l}Thigh"),
     ("knee", "{Left}Leg", "{Left}Knee", "{l}Shin"),
@@ -33,8 +33,8 @@ TRUNKS = (
     {"spine": "chest", "thorax": "neck", "neck": "head", "head": "head" + END},
 )
 ROOTS = ("Hips", "Hips", "hip")
-TOP = "HeadTop_End"  # a joint of Mixamo's, in the place of an end
-SPINES = ("Spine2", "Spine1")  # where both are there, as in Mixamo and LAFAN1, the second is in the middle of the trunk
+TOP = "HeadTop_End"  # a joint of Mixamo's that replaces the end of the head
+SPINES = ("Spine2", "Spine1")  # if a file has both, as Mixamo and LAFAN1, the second is in the middle of the trunk
 
 STILL = 0.75  # share of angles that are 0 in a T-pose; in cgspeed's some are not: legs and arms were straightened
 CGSPEED = ("LHipJoint", "RHipJoint", "LowerBack")  # joints that only cgspeed's conversion of CMU has
@@ -51,7 +51,7 @@ class Joint(NamedTuple):
 
 
 class BvhClip(NamedTuple):
-    """A file's motion, its unit in `UNITS`, whether a T-pose was left out, whether the thorax was put back."""
+    """A file's motion, its unit in `UNITS`, whether a T-pose was left out, whether the thorax was added."""
 
     motion: Motion
     unit: str
@@ -60,11 +60,15 @@ class BvhClip(NamedTuple):
 
 
 def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
-    """A .bvh, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol; `seed` draws the cameras.
+    """A .bvh, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
-    The unit of length, which BVH does not tell, is the one of `UNITS` in which the performer has a human height. A
-    first frame that is a T-pose is left out. cgspeed's conversion of CMU lacks the thorax, a bone between upper back,
-    neck and shoulders: it is put back as a copy of the upper back, which it resembles in CMU's own skeletons.
+    BVH does not state the unit of length: it is the one of `UNITS` in which the performer has a human height. A first
+    frame that is a T-pose is left out. cgspeed's conversion of CMU lacks the thorax, a bone between upper back, neck
+    and shoulders: it is added as a copy of the upper back, which it resembles in CMU's skeletons.
+
+    Args:
+        path: the file or folder.
+        seed: of the camera placement.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
@@ -77,7 +81,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
     if rests:
         notes.append(f"The first frame, a T-pose, is left out in {rests} of {len(clips)} files.")
     if thoraxes:
-        notes.append(f"The thorax, which cgspeed's conversion lacks, is put back in {thoraxes} of {len(clips)} files.")
+        notes.append(f"The thorax, which cgspeed's conversion lacks, is added in {thoraxes} of {len(clips)} files.")
     return filmed([clip.motion for clip in clips], seed=seed, notes=notes)
 
 
@@ -189,7 +193,7 @@ def forward(joints: list[Joint], frames: np.ndarray) -> list[np.ndarray]:
         ]
         turned = [name for name in joint.channels if name.endswith("rotation")]
         degrees = np.stack([values[name] for name in turned], axis=-1) if turned else np.zeros((len(frames), 0))
-        local = turns("".join(name[0] for name in turned), degrees)
+        local = rotations("".join(name[0] for name in turned), degrees)
         if joint.parent < 0:
             places.append(np.stack(moved, axis=-1))
             axes.append(local)

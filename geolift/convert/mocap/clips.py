@@ -1,4 +1,4 @@
-"""Motion capture of one performer after another, in Human3.6M-17 joints, as the clips that virtual cameras film."""
+"""Motion capture files in Human3.6M-17 joints as world clips, which virtual cameras film."""
 
 import os
 import re
@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from geolift.convert.mocap import cmu
-from geolift.data.cameras import Clip, film
+from geolift.data.cameras import WorldClip, film
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file
@@ -18,16 +19,24 @@ from geolift.skeletons.skeleton import H36M17
 CMU_INCHES = 0.45  # CMU's lengths are inches times this
 CMU_UNIT = 0.0254 / CMU_INCHES  # metres
 HEIGHT = (1.1, 2.1)  # metres from ankles to head top along the bones
-SHORTEST = 0.01  # metres; a joint nearer to its parent says nothing
-RATE = 30.0  # frames per second that are filmed, about
+SHORTEST = 0.01  # metres; a shorter bone has no direction
+FPS = 30.0  # frames per second that are filmed, about
 LARGEST_TEXT = 2**28  # bytes of a file; as Python's objects they take up to about forty times as much
-LARGEST = 1e6  # a length or an angle beyond this is none
+LARGEST = 1e6  # of lengths and angles in a file
 CMU_NAME = re.compile(r"(\d{2,3})_\d+(_\w+)?")
-TRUNK_AND_LEG = ("head", "neck", "thorax", "spine", "left_knee", "left_ankle")  # bones that make the height, by child
+# Bones whose sum is the height, by child.
+TRUNK_AND_LEG = (
+    "head",
+    "neck",
+    "thorax",
+    "spine",
+    "left_knee",
+    "left_ankle",
+)
 
 
 class Motion(NamedTuple):
-    """What a file holds.
+    """The motion in a file.
 
     Attributes:
         joints: `[T, 3]` of each joint of `H36M17` but the pelvis, by name; y up, right-handed, in metres.
@@ -58,16 +67,16 @@ def files(path: str | os.PathLike, ending: str) -> list[Path]:
 
 
 def text(path: Path) -> str:
-    """A text file's content. Raises DatasetError if it is none, FileNotFoundError if it is not there."""
+    """A text file's content. Raises DatasetError if it is not text, FileNotFoundError if there is no such file."""
     content = bounded_file.content(path, LARGEST_TEXT, "a text file")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: found bytes that are no text at {error.start}, expected a text file") from error
+        raise DatasetError(f"{path}: found bytes that are not text at {error.start}, expected a text file") from error
 
 
 def numbers(words: Sequence[str], where: str) -> list[float]:
-    """Finite numbers of their words."""
+    """Words of a file as finite numbers, or DatasetError beginning with `where`."""
     try:
         values = [float(word) for word in words]
     except ValueError as error:
@@ -77,24 +86,15 @@ def numbers(words: Sequence[str], where: str) -> list[float]:
     return values
 
 
-def turns(axes: str, degrees: np.ndarray) -> np.ndarray:
-    """`[..., 3, 3]` rotations by `degrees` `[..., n]` about the n `axes` ("zxy"), the last of them applied first."""
-    angles = np.radians(degrees)
-    product = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
-    for i, axis in enumerate(axes):
-        cos, sin = np.cos(angles[..., i]), np.sin(angles[..., i])
-        k = "xyz".index(axis)
-        turn = np.zeros((*cos.shape, 3, 3))
-        a, b = (k + 1) % 3, (k + 2) % 3
-        turn[..., k, k] = 1
-        turn[..., a, a] = turn[..., b, b] = cos
-        turn[..., a, b], turn[..., b, a] = -sin, sin
-        product = product @ turn
-    return product
+def rotations(axes: str, degrees: np.ndarray) -> np.ndarray:
+    """`[..., 3, 3]` rotations by `degrees` `[..., n]` about the n <= 3 `axes` ("zxy"), the last one applied first."""
+    if not axes:
+        return np.broadcast_to(np.eye(3), (*degrees.shape[:-1], 3, 3))
+    return Rotation.from_euler(axes.upper(), degrees, degrees=True).as_matrix()
 
 
 def bones(joints: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """`[T]` lengths of the bones that make the height, by their child."""
+    """`[T]` lengths of the bones whose sum is the height, by their child."""
     placed, names = {**joints, "pelvis": pelvis(joints)}, H36M17.names
     parents = {child: names[H36M17.parents[names.index(child)]] for child in TRUNK_AND_LEG}
     return {child: np.linalg.norm(placed[child] - placed[parent], axis=-1) for child, parent in parents.items()}
@@ -110,14 +110,14 @@ def pelvis(joints: Mapping[str, np.ndarray]) -> np.ndarray:
     return (joints["left_hip"] + joints["right_hip"]) / 2
 
 
-def clips(motions: Iterable[Motion]) -> list[Clip]:
-    """World clips, z up, of every kth frame so that about 30 remain of a second.
+def clips(motions: Iterable[Motion]) -> list[WorldClip]:
+    """World clips, z up, of every k-th frame so that about 30 frames per second remain.
 
-    A file called as CMU's are, 01_02, is subject 01's, and in the split that the CMU protocol has for it. Of others the
-    subject is the file's name, and the split "train".
+    A file with a name like CMU's, 01_02, is of subject 01 and in the split of the CMU protocol. For others the subject
+    is the file's name, and the split "train".
 
     Raises:
-        DatasetError: if a performer is no human of 1.1 to 2.1 m, or mostly upside down over all files (z up?).
+        DatasetError: if a performer is not 1.1 to 2.1 m tall, or mostly upside down over all files (z up?).
     """
     made = []
     for motion in motions:
@@ -131,11 +131,11 @@ def clips(motions: Iterable[Motion]) -> list[Clip]:
         if short:
             raise DatasetError(f"{motion.path}: found no length between {short[0]} and its parent, expected a bone")
         points = np.stack([{**motion.joints, "pelvis": pelvis(motion.joints)}[name] for name in H36M17.names], axis=1)
-        step = max(1, round(motion.fps / RATE))
+        step = max(1, round(motion.fps / FPS))
         named = CMU_NAME.fullmatch(motion.path.stem)
         subject = named[1] if named else motion.path.stem
         made.append(
-            Clip(
+            WorldClip(
                 points=points[::step] @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
                 fps=motion.fps / step,
                 name=motion.path.stem,

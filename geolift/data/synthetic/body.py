@@ -1,16 +1,17 @@
-"""The procedural body: its proportions, the limits of its joints, and where they are when it moves.
+"""The procedural human's body: proportions, joint limits, and the positions of its joints when it moves.
 
 Proportions: fractions of stature for the segments (Drillis & Contini 1966, as drawn in Winter, "Biomechanics and Motor
 Control of Human Movement", 4th edition 2009, Fig. 4.1, "Body segment lengths expressed as a fraction of body height"),
 times a stature from ANSUR II (Gordon et al. 2014, NATICK/TR-15/007; means and deviations rounded).
 
-Kinematics: the legs follow pelvis and ankles by two-link inverse kinematics, so that a standing foot stays where it
-stands, and the pelvis sinks as far as both feet ask. Softly clipped to the joint limits, all angles go through one
-forward kinematics.
+Kinematics: the legs follow pelvis and ankles by two-link inverse kinematics, so that a standing foot does not slide,
+and the pelvis sinks as far as both feet need. All angles are softly clipped to the joint limits; then one forward
+kinematics gives the joints.
 
 World in metres, z up, ground at z = 0; body x forward, y left, z up. Angles are degrees, zero when standing upright
-with hanging arms. A `Motion` counts in leg lengths (thigh + shank) of the person, heights from a standing foot's ankle.
-Its arrays end in the T times; limbs have an axis of length 2 before it, left then right. numpy only.
+with hanging arms. The unit of a `Motion` is the person's leg length (thigh + shank), its heights are above a standing
+foot's ankle. The last axis of its arrays is the T times; limbs have an axis of length 2 before it, left then right.
+numpy only.
 """
 
 from typing import NamedTuple
@@ -20,7 +21,7 @@ import numpy as np
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.skeleton import H36M17
 
-STATURE = ((1.63, 0.064), (1.76, 0.069))  # metres, mean and deviation: women, men (ANSUR II, rounded)
+STATURES = ((1.63, 0.064), (1.76, 0.069))  # metres, mean and deviation: women, men (ANSUR II, rounded)
 
 NECK_FORWARD, SHOULDER_BELOW = 0.25, 0.012  # neck/nose before the neck base (tangent); shoulder below it (stature)
 GIRDLE = 25.0  # degrees that the shoulder girdle rises with the arm from hanging to overhead (a choice)
@@ -45,10 +46,11 @@ class Motion(NamedTuple):
     """How a person moves over T times; units, frames and axes as in the module's docstring.
 
     Attributes:
-        pelvis: `[3, T]` mid-hip place; its height is a wish that the legs' length may lower.
+        pelvis: `[3, T]` mid-hip position; the legs' length may lower its height.
         attitude: `[3, T]` heading, forward tilt and list to the left of the pelvis.
-        feet: `[3, 2, T]` places of the ankles.
-        angles: `[T]` or `[2, T]` by name of LIMITS, all but what the feet decide: hip flexion and abduction, knee.
+        feet: `[3, 2, T]` positions of the ankles.
+        angles: `[T]` or `[2, T]` by name of LIMITS, all but those that follow from the feet: hip flexion and
+            abduction, knee flexion.
     """
 
     pelvis: np.ndarray
@@ -59,13 +61,16 @@ class Motion(NamedTuple):
 
 def grow(rng: Rng) -> dict[str, float]:
     """One person's segment lengths in metres by name of BUILD, and the `stature` they were drawn for."""
-    stature = rng.normal(*STATURE[rng.integers(2)])
+    stature = rng.normal(*STATURES[rng.integers(2)])
     varied = {name: part * (1 + sd * np.clip(rng.normal(), -2, 2)) for name, (part, sd) in BUILD.items()}
     return {name: stature * part for name, part in varied.items()} | {"stature": stature}
 
 
-def turn(axis: int, degrees: np.ndarray) -> np.ndarray:
-    """Rotations `[..., 3, 3]` about a coordinate axis, counterclockwise seen from its tip."""
+def rotation_about(axis: int, degrees: np.ndarray) -> np.ndarray:
+    """Rotations `[..., 3, 3]` about a coordinate axis, counterclockwise seen from its tip.
+
+    Not scipy's: the procedural data set is the same to the bit on every version of scipy.
+    """
     i, j, c, s = (axis + 1) % 3, (axis + 2) % 3, np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     matrix = np.zeros((*np.shape(degrees), 3, 3))
     matrix[..., axis, axis] = 1
@@ -89,7 +94,7 @@ def solve(body: dict[str, float], motion: Motion) -> tuple[np.ndarray, np.ndarra
     """Pelvis place `[T, 3]` in metres, its rotation `[T, 3, 3]`, and all angles of LIMITS: the legs by two links."""
     thigh, shank, leg = body["thigh"], body["shank"], body["thigh"] + body["shank"]
     heading, tilt, lean = motion.attitude
-    rotation = turn(Z, heading) @ turn(Y, tilt) @ turn(X, -lean)
+    rotation = rotation_about(Z, heading) @ rotation_about(Y, tilt) @ rotation_about(X, -lean)
     foot = leg * np.moveaxis(motion.feet - motion.pelvis[:, None], 0, -1)  # from the hip
     foot -= body["hip"] * SIDES[..., None] * rotation[..., Y]
     slack = np.sqrt(np.maximum((0.995 * leg) ** 2 - (foot[..., :Z] ** 2).sum(-1), (0.1 * leg) ** 2))
@@ -120,13 +125,18 @@ def forward(body: dict[str, float], pelvis: np.ndarray, rotation: np.ndarray, an
 
     def column(part: str) -> np.ndarray:  # half of it: trunk and neck bend evenly at two joints
         flexion, bent, twist = (angles[f"{part}_{way}"] / 2 for way in ("flexion", "bend", "twist"))
-        return turn(Y, flexion) @ turn(X, -bent) @ turn(Z, twist)
+        return rotation_about(Y, flexion) @ rotation_about(X, -bent) @ rotation_about(Z, twist)
 
     def limb(start: np.ndarray, frame: np.ndarray, ball: str, hinge: np.ndarray, upper: float, lower: float) -> tuple:
         flexion, abduction, inwards = (angles[f"{ball}_{way}"] for way in ("flexion", "abduction", "rotation"))
-        frame = frame @ turn(Y, -flexion) @ turn(X, SIDES * abduction) @ turn(Z, -SIDES * inwards)
+        frame = (
+            frame
+            @ rotation_about(Y, -flexion)
+            @ rotation_about(X, SIDES * abduction)
+            @ rotation_about(Z, -SIDES * inwards)
+        )
         middle = start - upper * frame[..., Z]
-        return start, middle, middle - lower * (frame @ turn(Y, hinge))[..., Z]
+        return start, middle, middle - lower * (frame @ rotation_about(Y, hinge))[..., Z]
 
     loin = rotation @ column("trunk")
     chest = loin @ column("trunk")
@@ -138,7 +148,7 @@ def forward(body: dict[str, float], pelvis: np.ndarray, rotation: np.ndarray, an
     head = neck + body["head"] * skull[..., Z]
 
     hanging = np.cos(np.radians(angles["shoulder_flexion"])) * np.cos(np.radians(angles["shoulder_abduction"]))
-    girdle = chest @ turn(X, SIDES * GIRDLE * (1 - hanging) / 2)
+    girdle = chest @ rotation_about(X, SIDES * GIRDLE * (1 - hanging) / 2)
     shoulder = thorax + SIDES[..., None] * body["shoulder"] * girdle[..., Y]
     shoulder -= SHOULDER_BELOW * body["stature"] * girdle[..., Z]
     hip = pelvis + SIDES[..., None] * body["hip"] * rotation[..., Y]

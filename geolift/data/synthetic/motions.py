@@ -1,14 +1,14 @@
-"""A procedural human: people of varied build who walk, sit, reach, kick and dance, as world motion of Human3.6M-17.
+"""The procedural human: people of varied build who walk, sit, reach, kick and dance, as world motion of Human3.6M-17.
 
-A motion function draws one person's way of moving as joint angles of trunk, neck and arms, and places of the pelvis and
-the ankles; `geolift.data.synthetic.body` makes joints of them, and says what the numbers mean. Two kinds of curve make
-everything: smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985).
+A motion function draws one person's movement as joint angles of trunk, neck and arms, and positions of the pelvis and
+the ankles; `geolift.data.synthetic.body` computes joints from them, and defines the units. All curves are of two kinds:
+smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Flash & Hogan 1985).
 """
 
 import numpy as np
 
-from geolift.data.cameras import Clip
-from geolift.data.synthetic.body import SIDES, Motion, Z, forward, grow, softmin, solve, turn
+from geolift.data.cameras import WorldClip
+from geolift.data.synthetic.body import SIDES, Motion, Z, forward, grow, rotation_about, softmin, solve
 from geolift.skeletons.skeleton import H36M17
 
 GRAVITY = 9.81
@@ -16,7 +16,7 @@ Rng = np.random.Generator
 
 
 def glide(t: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Minimum-jerk movements `[..., T]` between `values` `[..., K]` at rising `times` `[K]`, at rest in each."""
+    """Minimum-jerk movements `[..., T]` between `values` `[..., K]` at rising `times` `[K]`, still at each one."""
     times, values = np.asarray(times), np.asarray(values, float)
     k = np.searchsorted(times, t, "right").clip(1, len(times) - 1)
     x = ((t - times[k - 1]) / (times[k] - times[k - 1])).clip(0, 1)
@@ -24,7 +24,7 @@ def glide(t: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def visit(rng: Rng, t: np.ndarray, low: float, high: float, every: float, shape: tuple = ()) -> np.ndarray:
-    """Movements `[*shape, T]` among postures uniform in low..high, `every` so many seconds; in some it rests."""
+    """Movements `[*shape, T]` among postures uniform in low..high, about every `every` seconds; some are held."""
     times = every * (np.cumsum(rng.uniform(0.6, 1.4, int(t[-1] / every / 0.6) + 5)) - 1.4)
     values = rng.uniform(low, high, (*shape, len(times)))
     rest = np.flatnonzero(rng.random(len(times)) < 0.25)[1:]
@@ -54,7 +54,7 @@ def either(rng: Rng) -> np.ndarray:
 
 
 def add(motion: Motion, pelvis=(0, 0, 0), attitude=(0, 0, 0), feet=(0, 0, 0), **angles: np.ndarray) -> Motion:
-    """`motion` with something added to each of its parts; the parts' coordinates and the angles broadcast."""
+    """`motion` with offsets added to its parts; coordinates and angles broadcast."""
     parts = [
         np.stack([a + b for a, b in zip(old, new, strict=True)])
         for old, new in zip(motion, (pelvis, attitude, feet), strict=False)
@@ -63,7 +63,7 @@ def add(motion: Motion, pelvis=(0, 0, 0), attitude=(0, 0, 0), feet=(0, 0, 0), **
 
 
 def gesticulate(rng: Rng, t: np.ndarray, motion: Motion, active: np.ndarray, every: float) -> Motion:
-    """`motion` with arms that move all over their reach as far as `active` (0..1, `[2, 1]` or `[2, T]`) says."""
+    """`motion` with arms that move all over their reach, in the share `active` (0..1, `[2, 1]` or `[2, T]`)."""
     lift, away, inwards, bent = np.stack([visit(rng, t, 0, 1, every, (4,)) for _ in SIDES], 1)
     across = 5 - 40 * np.sin(np.pi / 2 * (1.5 * lift - 0.3).clip(0, 1)) ** 2  # only a raised arm crosses the chest
     free = {
@@ -100,9 +100,9 @@ def travel(
     Args:
         rng, t: generator, and times `[T]` from 0.
         cadence, stride: gait cycles per second, leg lengths per cycle.
-        duty: part of a cycle that a foot stands.
+        duty: share of a cycle in which a foot stands.
         lift: how high the swinging ankle rises, leg lengths.
-        height, bounce: wished height of the pelvis, and its amplitude twice per cycle, leg lengths.
+        height, bounce: desired height of the pelvis, and its amplitude twice per cycle, leg lengths.
         turning: lowest and highest change of heading, degrees per second; to the left or to the right.
         lean, swing, elbow: forward tilt, amplitude of the arms, flexion of the elbows, degrees.
     """
@@ -155,7 +155,7 @@ def run(rng: Rng, t: np.ndarray) -> Motion:
 
 
 def turn_around(rng: Rng, t: np.ndarray) -> Motion:
-    """Stepping on the spot to face other ways."""
+    """Stepping on the spot to face other directions."""
     return travel(
         rng, t, cadence=rng.uniform(0.8, 1.2), stride=rng.uniform(0, 0.2), duty=0.6, lift=rng.uniform(0.08, 0.2),
         height=0.99, turning=(-100, 100), swing=5,
@@ -163,7 +163,7 @@ def turn_around(rng: Rng, t: np.ndarray) -> Motion:
 
 
 def dance(rng: Rng, t: np.ndarray) -> Motion:
-    """Everything at once: steps and turns with all of trunk, hips and arms."""
+    """Steps and turns with movements of trunk, hips and arms at once."""
     motion = travel(
         rng, t, cadence=rng.uniform(0.7, 1.1), stride=rng.uniform(0, 0.6), duty=rng.uniform(0.55, 0.65),
         lift=rng.uniform(0.1, 0.4), height=0.97, turning=(-90, 90),
@@ -285,26 +285,36 @@ def pick_up(rng: Rng, t: np.ndarray) -> Motion:
     return add(motion, shoulder_flexion=0.8 * hands * down * (motion.attitude[1] + motion.angles["trunk_flexion"]))
 
 
-# In the order of their seeds: a new motion goes to the end.
+# A motion's seed is its place here: a new motion goes to the end.
 MOTIONS = (walk, run, turn_around, dance, gesture, reach, bend, squat, lunge, kick, jumping_jack, sit, pick_up)
 SPLITS = ("train", "validation", "test", "train", "train", "train")  # of persons, repeated
 
 
-def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, fps: float = 30.0) -> list[Clip]:
-    """One clip of every motion for every person, each from a random heading.
+def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, fps: float = 30.0) -> list[WorldClip]:
+    """One clip of every motion for every person, each with a random heading.
 
     A clip's points depend on seed, person, motion, seconds and fps alone, not on the number of people.
 
     Args:
-        seed: seed of bodies and motions, not negative.
+        seed: of bodies and motions, not negative.
         people: number of persons, at least 3 so that each split has one.
-        seconds, fps: length of a clip, and its frames per second.
+        seconds: length of a clip.
+        fps: frames per second.
 
     Returns:
-        Clips named like "person03_walk" with `[T, 17, 3]` points of H36M17; a person belongs to one split.
+        Clips named like "person03_walk" with `[T, 17, 3]` points of H36M17 in world metres, z up; a person belongs to
+        one split.
 
     Raises:
         ValueError: if there are fewer than 3 people.
+
+    Source:
+        Ours, with body proportions and joint limits from the literature (`geolift.data.synthetic.body`).
+
+    Example:
+        >>> clips = procedural_clips(people=3, seconds=1.0, fps=10.0)
+        >>> len(clips), clips[0].name, clips[0].points.shape
+        (39, 'person00_walk', (10, 17, 3))
     """
     if people < 3:
         raise ValueError(f"people: found {people}, expected at least 3, one for each split")
@@ -314,9 +324,9 @@ def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, f
         body, subject = grow(np.random.default_rng((seed, person))), f"person{person:02d}"
         for number, motion in enumerate(MOTIONS, start=1):  # 0 would repeat the body's seed
             rng, action = np.random.default_rng((seed, person, number)), motion.__name__
-            points = forward(body, *solve(body, motion(rng, t))) @ turn(Z, rng.uniform(0, 360)).T
+            points = forward(body, *solve(body, motion(rng, t))) @ rotation_about(Z, rng.uniform(0, 360)).T
             low = softmin(np.zeros(1), *(points[:, ankles, Z] - body["ankle"]).T, width=0.002)
             points[..., Z] -= low[:, None]  # where a joint limit pushed a foot into the ground
             split = SPLITS[person % len(SPLITS)]
-            made.append(Clip(points.astype(np.float32), fps, f"{subject}_{action}", subject, action, split))
+            made.append(WorldClip(points.astype(np.float32), fps, f"{subject}_{action}", subject, action, split))
     return made

@@ -268,7 +268,7 @@ def test_folders_without_files_and_files_that_are_no_text(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         bvh.convert(tmp_path / "nowhere.bvh")
     (tmp_path / "a.bvh").write_bytes(b"HIERARCHY \xff\xfe")
-    with pytest.raises(DatasetError, match="bytes that are no text at 10"):
+    with pytest.raises(DatasetError, match="bytes that are not text at 10"):
         bvh.convert(tmp_path)
 
 
@@ -399,7 +399,7 @@ def test_performers_are_filmed_with_their_own_skeletons(tmp_path, rng):
     for trial in ("01_01", "12_03"):
         write_amc(tmp_path / f"{trial}.amc", performance(rng, 33))
     data = CONVERTERS["asf_amc"].convert(tmp_path, seed=1)
-    assert "120 frames per second are taken for granted" in data.source and "mocap.cs.cmu.edu" in data.source
+    assert "120 frames per second are assumed" in data.source and "mocap.cs.cmu.edu" in data.source
     assert set(data.fps) == {30} and dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test"}
     shin = data.points_3d[:, JOINT("left_ankle")] - data.points_3d[:, JOINT("left_knee")]
     expected = np.where(data.subject == "12", 1.1, 1.0)[data.clip_of_frame] * 7.4 * clips.CMU_UNIT
