@@ -1,7 +1,7 @@
 """Pure geometry of the lift-rotate-reproject cycle.
 
 Camera frame: x right, y down, z forward, unit focal length. Poses are 2D, `[..., J, 2]`; points are 3D, `[..., J, 3]`.
-In normalised units the root stands on the optical axis at `distance` (c = 10) and one unit is about the length from
+In normalized units the root stands on the optical axis at `distance` (c = 10) and one unit is about the length from
 root to head. Every gradient is finite: at zero norms, at the clamps, at identity rotations, in degenerate alignments.
 """
 
@@ -10,25 +10,69 @@ import functools
 import jax
 import jax.numpy as jnp
 
-# Rotations, projections and alignments must be exact: accelerators round float32 products unless told otherwise.
+__all__ = [
+    "align", "center", "depth", "inverse", "joint_mask", "masked", "mirror_depth", "project", "rotate", "rotation_x",
+    "rotation_y", "safe_norm", "sample_rotation", "unproject",
+]  # fmt: skip
+
+# Rotations, projections and alignments must be exact: accelerators round float32 products unless asked not to.
 _HIGHEST = jax.lax.Precision.HIGHEST
 
 
 def safe_norm(x: jax.Array) -> jax.Array:
-    """Euclidean norm over the last axis, `[..., D] -> [...]`; the gradient at zero is zero instead of NaN."""
+    """Euclidean norm over the last axis; the gradient at zero is zero instead of NaN.
+
+    Args:
+        x: `[..., D]`.
+
+    Returns:
+        `[...]`, in the unit of `x`.
+
+    Example:
+        >>> safe_norm(jnp.array([3.0, 4.0])).item(), jax.grad(safe_norm)(jnp.zeros(2)).tolist()
+        (5.0, [0.0, 0.0])
+    """
     squared = jnp.sum(x * x, axis=-1)
     positive = squared > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, squared, 1.0)), 0.0)
 
 
 def rotation_x(angle: jax.Array) -> jax.Array:
-    """Rotation about the x axis (elevation: positive tips the near side down), radians `[...] -> [..., 3, 3]`."""
+    """Rotation about the x axis: an elevation; positive angles tip the near side down.
+
+    Args:
+        angle: `[...]` radians.
+
+    Returns:
+        `[..., 3, 3]` rotation matrices.
+
+    Example:
+        A right angle takes y (down) to z (forward):
+
+        >>> y, z = jnp.eye(3)[1:]
+        >>> bool(jnp.allclose(rotation_x(jnp.pi / 2) @ y, z, atol=1e-6))
+        True
+    """
     c, s, zero, one = jnp.cos(angle), jnp.sin(angle), jnp.zeros_like(angle), jnp.ones_like(angle)
     return _matrix([[one, zero, zero], [zero, c, -s], [zero, s, c]])
 
 
 def rotation_y(angle: jax.Array) -> jax.Array:
-    """Rotation about the vertical image axis y (azimuth), radians `[...] -> [..., 3, 3]`."""
+    """Rotation about the vertical image axis y: an azimuth.
+
+    Args:
+        angle: `[...]` radians.
+
+    Returns:
+        `[..., 3, 3]` rotation matrices.
+
+    Example:
+        A right angle takes z (forward) to x (right):
+
+        >>> x, _, z = jnp.eye(3)
+        >>> bool(jnp.allclose(rotation_y(jnp.pi / 2) @ z, x, atol=1e-6))
+        True
+    """
     c, s, zero, one = jnp.cos(angle), jnp.sin(angle), jnp.zeros_like(angle), jnp.ones_like(angle)
     return _matrix([[c, zero, s], [zero, one, zero], [-s, zero, c]])
 
@@ -46,31 +90,55 @@ def sample_rotation(
     pitch: float | jax.Array = 0.0,
     tilt: float | jax.Array | None = None,
 ) -> jax.Array:
-    """Draw random views R = R_x(tilt + e) R_y(a) R_x(-pitch): level the body, turn it about gravity, tilt it again.
+    """Draw random views R = R_x(tilt + e) R_y(a) R_x(-pitch): level the body, rotate it about gravity, tilt it again.
 
     Args:
         key: PRNG key.
         shape: batch shape of the result.
         azimuth: a ~ U[-azimuth, azimuth], radians (paper: pi).
         elevation: e ~ U[-elevation, elevation], radians (paper: pi / 9, 20 degrees).
-        pitch: how far the data's cameras look down, radians, one number or one for each view. 0, as in the paper, turns
-            about the image's vertical: R_x(e) R_y(a). Turning about gravity instead is ElePose's correction. The
-            pitch's sign sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
-        tilt: how far the new views' cameras look down; None: by the pitch.
+        pitch: how far the data's cameras look down, radians, one number or one for each view. 0, as in the paper,
+            rotates about the image's vertical: R_x(e) R_y(a). Rotating about gravity instead is ElePose's correction.
+            The pitch's sign sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
+        tilt: how far the new views' cameras look down, radians; None: by the pitch.
 
     Returns:
-        `[*shape, 3, 3]` rotation matrices (Chen et al. 2019, section 3; ranges as in the public reproductions).
+        `[*shape, 3, 3]` rotation matrices.
+
+    Source:
+        Chen et al. 2019, section 3; ranges as in the public reproductions. Pitch: ElePose, Wandt et al. 2022
+        (docs/method.md, eq. 20).
+
+    Example:
+        >>> views = sample_rotation(jax.random.key(0), (5,))
+        >>> views.shape, bool(jnp.allclose(views @ inverse(views), jnp.eye(3), atol=1e-5))
+        ((5, 3, 3), True)
     """
     azimuth_key, elevation_key = jax.random.split(key)
     a = jax.random.uniform(azimuth_key, shape, minval=-azimuth, maxval=azimuth)
     e = jax.random.uniform(elevation_key, shape, minval=-elevation, maxval=elevation)
     tilt = pitch if tilt is None else tilt
-    turned = jnp.matmul(rotation_x(tilt + e), rotation_y(a), precision=_HIGHEST)
-    return jnp.matmul(turned, rotation_x(jnp.broadcast_to(-pitch, shape)), precision=_HIGHEST)
+    rotated = jnp.matmul(rotation_x(tilt + e), rotation_y(a), precision=_HIGHEST)
+    return jnp.matmul(rotated, rotation_x(jnp.broadcast_to(-pitch, shape)), precision=_HIGHEST)
 
 
 def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:
-    """Turn `[..., J, 3]` points about the origin by `[..., 3, 3]`: every row p becomes R p."""
+    """Rotate points about the origin: every row p becomes R p.
+
+    Args:
+        points: `[..., J, 3]`.
+        rotation: `[..., 3, 3]`.
+
+    Returns:
+        `[..., J, 3]`.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Example:
+        >>> rotate(jnp.eye(3), rotation_y(jnp.float32(jnp.pi))).round(6).diagonal().tolist()
+        [-1.0, 1.0, -1.0]
+    """
     _expect(points, "points", 3)
     if rotation.shape[-2:] != (3, 3):
         raise ValueError(f"rotation: found shape {rotation.shape}, expected [..., 3, 3]")
@@ -78,22 +146,69 @@ def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:
 
 
 def inverse(rotation: jax.Array) -> jax.Array:
-    """The inverse (transpose) of `[..., 3, 3]` rotations."""
+    """The inverse of rotations, which is the transpose.
+
+    Args:
+        rotation: `[..., 3, 3]`.
+
+    Returns:
+        `[..., 3, 3]`.
+
+    Example:
+        >>> view, points = sample_rotation(jax.random.key(0)), jnp.ones((17, 3))
+        >>> bool(jnp.allclose(rotate(rotate(points, view), inverse(view)), points, atol=1e-6))
+        True
+    """
     return jnp.swapaxes(rotation, -1, -2)
 
 
 def project(points: jax.Array, *, min_depth: float = 1.0) -> jax.Array:
-    """Perspective projection P(X, Y, Z) = (X / Z, Y / Z), `[..., J, 3] -> [..., J, 2]`.
+    """Perspective projection P(X, Y, Z) = (X / Z, Y / Z).
 
     Z is clamped to `min_depth` from below, so that a point beside or behind the camera projects to a finite place
-    (and pulls back on X and Y only). With c = 10 the clamp does not bind once training is sane.
+    (with gradients for X and Y only). With c = 10 the clamp does not bind once training is stable.
+
+    Args:
+        points: `[..., J, 3]`, camera frame.
+        min_depth: nearest depth (paper: 1).
+
+    Returns:
+        `[..., J, 2]`, at unit focal length.
+
+    Raises:
+        ValueError: if the shape does not fit.
+
+    Source:
+        docs/method.md, eq. 3.
+
+    Example:
+        >>> project(jnp.array([[1.0, 2.0, 8.0], [1.0, 2.0, -5.0]])).tolist()
+        [[0.125, 0.25], [1.0, 2.0]]
     """
     _expect(points, "points", 3)
     return points[..., :2] / jnp.maximum(points[..., 2:], min_depth)
 
 
 def unproject(pose: jax.Array, depth: jax.Array) -> jax.Array:
-    """Back-projection X = (z x, z y, z): `[..., J, 2]` and `[..., J] -> [..., J, 3]`. Undone by `project`."""
+    """Back-projection X = (z x, z y, z), the inverse of `project`.
+
+    Args:
+        pose: `[..., J, 2]`, at unit focal length.
+        depth: `[..., J]`, z of each joint, camera frame.
+
+    Returns:
+        `[..., J, 3]`, camera frame, in the unit of `depth`.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 2).
+
+    Example:
+        >>> unproject(jnp.array([[0.5, -0.25]]), jnp.array([8.0])).tolist()
+        [[4.0, -2.0, 8.0]]
+    """
     _expect(pose, "pose", 2)
     if depth.shape != pose.shape[:-1]:
         raise ValueError(f"depth: found shape {depth.shape}, expected {pose.shape[:-1]} for a pose {pose.shape}")
@@ -101,13 +216,23 @@ def unproject(pose: jax.Array, depth: jax.Array) -> jax.Array:
 
 
 def depth(offset: jax.Array, *, distance: float = 10.0, min_depth: float = 1.0, root: int | None = None) -> jax.Array:
-    """Depth z = max(min_depth, distance + offset), `[..., J] -> [..., J]` (Chen et al. 2019, eq. of the lift).
+    """Depth of joints from the lifter's offsets: z = max(min_depth, distance + offset).
 
     Args:
-        offset: the lifter's output, in normalised units.
+        offset: `[..., J]`, the lifter's output, normalized units.
         distance: constant distance c of camera and skeleton (paper: 10).
         min_depth: nearest depth (paper: 1).
-        root: the joint held at exactly `distance`, as in ElePose; None leaves its offset free.
+        root: the joint that is exactly at `distance`, as in ElePose; None leaves its offset free.
+
+    Returns:
+        `[..., J]`, normalized units.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 1).
+
+    Example:
+        >>> depth(jnp.array([0.5, -0.5, -20.0]), root=0).tolist()
+        [10.0, 9.5, 1.0]
     """
     if root is not None:
         offset = offset.at[..., root].set(0.0)
@@ -115,18 +240,57 @@ def depth(offset: jax.Array, *, distance: float = 10.0, min_depth: float = 1.0, 
 
 
 def center(x: jax.Array, root: int) -> jax.Array:
-    """Subtract joint `root` from every joint of `[..., J, D]`."""
+    """Subtract the root from every joint.
+
+    Args:
+        x: `[..., J, D]`.
+        root: index of the root joint.
+
+    Returns:
+        `[..., J, D]`, root-centred.
+
+    Example:
+        >>> center(jnp.array([[1.0, 1.0], [3.0, 4.0]]), root=0).tolist()
+        [[0.0, 0.0], [2.0, 3.0]]
+    """
     return x - x[..., root : root + 1, :]
 
 
 def mirror_depth(points: jax.Array, root: int) -> jax.Array:
-    """Mirror `[..., J, 3]` points in the plane through `root` parallel to the image: the depth-flip ambiguity."""
+    """Mirror points in the plane through the root that is parallel to the image: the depth-flip ambiguity.
+
+    Args:
+        points: `[..., J, 3]`, camera frame.
+        root: index of the root joint.
+
+    Returns:
+        `[..., J, 3]`.
+
+    Example:
+        >>> mirror_depth(jnp.array([[0.0, 0.0, 10.0], [1.0, 2.0, 9.5]]), root=0).tolist()
+        [[0.0, 0.0, 10.0], [1.0, 2.0, 10.5]]
+    """
     z = points[..., 2]
     return points.at[..., 2].set(2 * z[..., root : root + 1] - z)
 
 
 def joint_mask(seen: jax.Array | None, shape: tuple[int, ...]) -> jax.Array | None:
-    """Spread `seen`, `[..., J]` or `[J]` bool, to `shape` `[..., J]`; None, which means every joint, stays None."""
+    """Broadcast a mask of joints to the shape of a batch.
+
+    Args:
+        seen: `[..., J]` or `[J]` bool; None, which means every joint, stays None.
+        shape: `[..., J]`.
+
+    Returns:
+        bool of `shape`, or None.
+
+    Raises:
+        ValueError: if `seen` is not bool or of another shape.
+
+    Example:
+        >>> joint_mask(jnp.array([True, False]), (3, 2)).shape
+        (3, 2)
+    """
     if seen is None:
         return None
     if seen.dtype != bool or seen.shape not in (shape, shape[-1:]):
@@ -135,7 +299,22 @@ def joint_mask(seen: jax.Array | None, shape: tuple[int, ...]) -> jax.Array | No
 
 
 def masked(x: jax.Array, seen: jax.Array | None) -> jax.Array:
-    """`x` `[..., J, D]` with zeros at joints not `seen`; whatever stands there has no value and no gradient."""
+    """Put zeros at joints that were not seen; what was there has no influence and no gradient.
+
+    Args:
+        x: `[..., J, D]`.
+        seen: `[..., J]` or `[J]` bool; None: all.
+
+    Returns:
+        `[..., J, D]`.
+
+    Raises:
+        ValueError: if `seen` does not fit.
+
+    Example:
+        >>> masked(jnp.array([[1.0, 2.0], [jnp.nan, 5.0]]), jnp.array([True, False])).tolist()
+        [[1.0, 2.0], [0.0, 0.0]]
+    """
     return x if seen is None else jnp.where(joint_mask(seen, x.shape[:-1])[..., None], x, 0.0)
 
 
@@ -147,17 +326,30 @@ def align(
     reflection: bool = False,
     seen: jax.Array | None = None,
 ) -> jax.Array:
-    """Procrustes: move `points` onto `target` by the least-squares similarity, `[..., J, 3]` twice `-> [..., J, 3]`.
+    """Procrustes alignment: move `points` onto `target` by the least-squares similarity.
 
     Args:
-        points: what is moved.
-        target: where to.
+        points: `[..., J, 3]`, what is moved.
+        target: `[..., J, 3]`, where to.
         scale: fit a scale, too; False leaves a rigid motion.
         reflection: also allow a mirror image. Never for a headline figure: it hides flipped depth.
-        seen: `[..., J]` or `[J]` bool, the joints that align; None takes all.
+        seen: `[..., J]` or `[J]` bool, the joints that align; None: all.
 
     Returns:
-        The aligned points. All points in one place stay in one place (the target's mean); joints not `seen` go there.
+        `[..., J, 3]`, the aligned points. All points in one place stay in one place (the target's mean); joints that
+        were not seen go there.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Source:
+        Kabsch 1976, Umeyama 1991; the gradient of the rotation is ours.
+
+    Example:
+        >>> target = jax.random.normal(jax.random.key(0), (17, 3))
+        >>> moved = 3.0 * rotate(target, rotation_y(jnp.float32(1.0))) + 5.0
+        >>> bool(jnp.allclose(align(moved, target), target, atol=1e-4))
+        True
     """
     _expect(points, "points", 3)
     if points.shape != target.shape:
@@ -201,10 +393,10 @@ def _nearest_orthogonal_jvp(reflection, primals, tangents):
     product = jnp.matmul(inverse(rotation), tangent, precision=_HIGHEST)
     skew = jnp.einsum("...ij,...jk,...lk->...il", vt, product - inverse(product), vt, precision=_HIGHEST)
     total = s[..., :, None] + s[..., None, :]
-    known = jnp.abs(total) > 1e-6 * (s[..., :1, None] + jnp.finfo(s.dtype).tiny)
-    turn = jnp.where(known, skew / jnp.where(known, total, 1.0), 0.0)
-    turn = jnp.einsum("...ji,...jk,...kl->...il", vt, turn, vt, precision=_HIGHEST)
-    return rotation, jnp.matmul(rotation, turn, precision=_HIGHEST)
+    determined = jnp.abs(total) > 1e-6 * (s[..., :1, None] + jnp.finfo(s.dtype).tiny)
+    change = jnp.where(determined, skew / jnp.where(determined, total, 1.0), 0.0)
+    change = jnp.einsum("...ji,...jk,...kl->...il", vt, change, vt, precision=_HIGHEST)
+    return rotation, jnp.matmul(rotation, change, precision=_HIGHEST)
 
 
 def _expect(x: jax.Array, name: str, size: int) -> None:

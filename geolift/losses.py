@@ -1,7 +1,7 @@
-"""The idea of the paper as pure functions: lift, turn, project, lift again, turn back, reproject.
+"""The losses of the paper as pure functions: lift, rotate, project, lift again, rotate back, reproject.
 
 Every loss gives one value per pose, `[...]`; callers average. A `lifter` is any function from a pose `[..., J, 2]` to
-depth offsets `[..., J]`; nothing here knows a network. `seen` `[..., J]` bool says which joints count; None is all.
+depth offsets `[..., J]`; nothing here depends on a network. `seen` `[..., J]` bool: which joints count; None: all.
 Equations: docs/method.md.
 """
 
@@ -13,17 +13,28 @@ import jax.numpy as jnp
 
 from geolift.geometry import center, depth, inverse, masked, project, rotate, safe_norm, unproject
 
+__all__ = [
+    "ADVERSARIAL", "Adversarial", "Cycle", "adversarial", "consistency_2d", "consistency_3d", "correction_size",
+    "deformation", "displacement", "gradient_penalty", "lift_pose", "lift_reproject_lift", "mean_over",
+    "rotate_about_root",
+]  # fmt: skip
+
 
 class Cycle(NamedTuple):
-    """One lift-reproject-lift. Camera frames: view 1 is the given one, view 2 the random one.
+    """The stages of one lift-reproject-lift, normalized units. View 1 is the given one, view 2 the random one.
 
     Attributes:
-        lifted: `[..., J, 3]` X, the points lifted from the pose (view 1).
+        lifted: `[..., J, 3]` X, camera frame: the points lifted from the pose (view 1).
         rotated: `[..., J, 3]` Y, the same points in view 2, root on the axis at `distance`.
         novel: `[..., J, 2]` y, their projection: a synthetic pose.
         relifted: `[..., J, 3]` Y~, lifted again from the synthetic pose (view 2).
         restored: `[..., J, 3]` X~, those points taken back to view 1.
         reprojected: `[..., J, 2]` x~, their projection.
+
+    Example:
+        >>> cycle = lift_reproject_lift(lambda x: 0 * x[..., 0], jnp.zeros((4, 17, 2)), jnp.eye(3))
+        >>> cycle.novel.shape, cycle.restored.shape
+        ((4, 17, 2), (4, 17, 3))
     """
 
     lifted: jax.Array
@@ -42,12 +53,54 @@ def lift_pose(
     min_depth: float = 1.0,
     root: int = 0,
 ) -> jax.Array:
-    """Lift a root-centred, normalised pose `[..., J, 2]` to points `[..., J, 3]`, the root at (0, 0, distance)."""
+    """Lift a pose to 3D points, the root at (0, 0, distance).
+
+    Args:
+        lifter: depth offsets `[..., J]` from a pose `[..., J, 2]`.
+        pose: `[..., J, 2]` root-centred poses, normalized units.
+        distance: constant distance c of camera and root (paper: 10).
+        min_depth: nearest depth (paper: 1).
+        root: index of the root joint.
+
+    Returns:
+        `[..., J, 3]`, camera frame, normalized units.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 1 and 2).
+
+    Example:
+        >>> lift_pose(lambda pose: jnp.array([0.0, 2.0]), jnp.array([[0.0, 0.0], [0.5, 0.25]])).tolist()
+        [[0.0, 0.0, 10.0], [6.0, 3.0, 12.0]]
+    """
     return unproject(pose, depth(lifter(pose), distance=distance, min_depth=min_depth, root=root))
 
 
 def rotate_about_root(points: jax.Array, rotation: jax.Array, *, distance: float = 10.0, root: int = 0) -> jax.Array:
-    """See points `[..., J, 3]` in another view: turned about their root by `[..., 3, 3]`, root at (0, 0, distance)."""
+    """Rotate points about their root: the same points in another view, the root at (0, 0, distance).
+
+    Args:
+        points: `[..., J, 3]`, camera frame.
+        rotation: `[..., 3, 3]`.
+        distance: constant distance c of camera and root (paper: 10).
+        root: index of the root joint.
+
+    Returns:
+        `[..., J, 3]`, camera frame of the other view.
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 3).
+
+    Example:
+        >>> points = jnp.array([[0.0, 0.0, 10.0], [1.0, 0.0, 10.0]])
+        >>> rotate_about_root(points, jnp.diag(jnp.array([-1.0, 1.0, -1.0]))).tolist()  # half a turn
+        [[0.0, 0.0, 10.0], [-1.0, 0.0, 10.0]]
+    """
     return rotate(center(points, root), rotation).at[..., 2].add(distance)
 
 
@@ -60,21 +113,33 @@ def lift_reproject_lift(
     min_depth: float = 1.0,
     root: int = 0,
 ) -> Cycle:
-    """Close the cycle of Chen et al. 2019 (section 3; docs/method.md, equations 1-6).
+    """Close the cycle: lift, rotate, project, lift again, rotate back, reproject.
 
     Args:
         lifter: depth offsets `[..., J]` from a pose `[..., J, 2]`.
-        pose: `[..., J, 2]` root-centred poses in normalised units (mean head-root length 1 / distance).
+        pose: `[..., J, 2]` root-centred poses in normalized units (mean head-root length 1 / distance).
         rotation: `[..., 3, 3]` from view 1 to view 2, about the lifted root.
         distance: constant distance c of camera and root (paper: 10).
         min_depth: nearest depth (paper: 1).
         root: index of the root joint.
 
     Returns:
-        The six stages of the cycle. A lifter that knows the depth closes it: relifted = rotated, reprojected = pose.
+        The six stages of the cycle. A lifter that gives the true depth closes it: relifted = rotated, reprojected =
+        pose.
 
     Raises:
         ValueError: if a shape does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 1 to 6).
+
+    Example:
+        Without a rotation every lifter closes the cycle:
+
+        >>> pose = 0.1 * jax.random.normal(jax.random.key(0), (4, 17, 2)).at[:, 0].set(0)
+        >>> cycle = lift_reproject_lift(lambda x: x.sum(-1), pose, jnp.eye(3))
+        >>> bool(jnp.allclose(cycle.reprojected, pose, atol=1e-6))
+        True
     """
     lifted = lift_pose(lifter, pose, distance=distance, min_depth=min_depth, root=root)
     rotated = rotate_about_root(lifted, rotation, distance=distance, root=root)
@@ -86,17 +151,54 @@ def lift_reproject_lift(
 
 
 def consistency_3d(cycle: Cycle, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
-    """L_3D = sum_j |Y_j - Y~_j|^2, both in view 2, normalised units squared, `-> [...]` (docs/method.md, eq. 7).
+    """L_3D = sum_j |Y_j - Y~_j|^2: the lifted and the relifted points agree in view 2.
 
-    With `squared=False` the root of that sum (ElePose, Wandt et al. 2022).
+    Args:
+        cycle: the stages of a cycle.
+        seen: `[..., J]` bool, the joints that count; None: all.
+        squared: False: the root of that sum.
+
+    Returns:
+        `[...]`, normalized units squared (or normalized units).
+
+    Raises:
+        ValueError: if `seen` does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 7); not squared: ElePose, Wandt et al. 2022.
+
+    Example:
+        >>> pose = 0.1 * jax.random.normal(jax.random.key(0), (4, 17, 2)).at[:, 0].set(0)
+        >>> cycle = lift_reproject_lift(lambda x: x.sum(-1), pose, jnp.eye(3))
+        >>> consistency_3d(cycle).shape, bool((consistency_3d(cycle) < 1e-6).all())
+        ((4,), True)
     """
     return _size(cycle.rotated - cycle.relifted, seen, squared)
 
 
 def consistency_2d(cycle: Cycle, pose: jax.Array, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
-    """L_2D = sum_j |x_j - x~_j|^2, both in view 1, normalised units squared, `-> [...]` (docs/method.md, eq. 8).
+    """L_2D = sum_j |x_j - x~_j|^2: the given and the reprojected pose agree in view 1.
 
-    With `squared=False` the sum of the absolute values of all coordinates' differences (ElePose).
+    Args:
+        cycle: the stages of a cycle.
+        pose: `[..., J, 2]`, the given pose.
+        seen: `[..., J]` bool, the joints that count; None: all.
+        squared: False: the sum of the absolute values of all coordinates' differences.
+
+    Returns:
+        `[...]`, normalized units squared (or normalized units).
+
+    Raises:
+        ValueError: if a shape does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 8); not squared: ElePose, Wandt et al. 2022.
+
+    Example:
+        >>> pose = 0.1 * jax.random.normal(jax.random.key(0), (4, 17, 2)).at[:, 0].set(0)
+        >>> cycle = lift_reproject_lift(lambda x: x.sum(-1), pose, jnp.eye(3))
+        >>> consistency_2d(cycle, pose).shape, bool((consistency_2d(cycle, pose) < 1e-6).all())
+        ((4,), True)
     """
     if pose.shape != cycle.reprojected.shape:
         raise ValueError(f"pose: found shape {pose.shape}, expected that of the cycle, {cycle.reprojected.shape}")
@@ -105,13 +207,28 @@ def consistency_2d(cycle: Cycle, pose: jax.Array, seen: jax.Array | None = None,
 
 
 def deformation(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
-    """L_def = |(X_a - X_b) - (X~_a - X~_b)|, how two people differ, before and after the cycle: `[2 N, ...] -> [N]`.
+    """L_def = |(X_a - X_b) - (X~_a - X~_b)|: two poses differ by the same before and after the cycle.
 
-    Neighbours are pairs, so that it does not matter how many devices share a batch (ElePose, Wandt et al. 2022;
-    docs/method.md, eq. 18). Joints that one of the two lacks count for nothing.
+    Neighbours are pairs, so that it does not matter how many devices share a batch. Joints that one of the two lacks
+    do not count.
+
+    Args:
+        cycle: the stages of a cycle of `[2 N, J, 2]` poses.
+        seen: `[2 N, J]` bool, the joints that count; None: all.
+
+    Returns:
+        `[N]`, normalized units.
 
     Raises:
-        ValueError: if somebody is left alone.
+        ValueError: if the number of poses is odd.
+
+    Source:
+        ElePose, Wandt et al. 2022 (docs/method.md, eq. 18).
+
+    Example:
+        >>> pose = 0.1 * jax.random.normal(jax.random.key(0), (4, 17, 2)).at[:, 0].set(0)
+        >>> deformation(lift_reproject_lift(lambda x: x.sum(-1), pose, jnp.eye(3))).shape
+        (2,)
     """
     if len(cycle.lifted) % 2:
         raise ValueError(f"cycle: found {len(cycle.lifted)} poses, expected an even number, pairs")
@@ -124,18 +241,25 @@ def deformation(cycle: Cycle, seen: jax.Array | None = None) -> jax.Array:
 
 
 def displacement(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_pose: bool = False) -> jax.Array:
-    """What a motion discriminator sees of two frames of one clip (docs/method.md, eq. 11).
+    """The displacement of joints between two frames of one clip: what a motion discriminator sees.
 
     Args:
-        pose, later: `[..., J, 2]` root-centred poses; synthetic ones must come from the same view.
+        pose, later: `[..., J, 2]` root-centred poses, normalized units; synthetic ones must be of the same view.
         gain: factor on displacements, which are small beside a pose.
         with_pose: put the pose beside its displacement.
 
     Returns:
-        The displacement of every joint, `[..., J, 2]`, or `[..., 2 J, 2]`: displacements first, then the pose.
+        The displacement of every joint, `[..., J, 2]`; or `[..., 2 J, 2]`: displacements first, then the pose.
 
     Raises:
         ValueError: if the shapes differ.
+
+    Source:
+        Chen et al. 2019 (docs/method.md, eq. 11); the gain is ours.
+
+    Example:
+        >>> displacement(jnp.zeros((17, 2)), 0.1 * jnp.ones((17, 2)), with_pose=True).shape
+        (34, 2)
     """
     if pose.shape != later.shape:
         raise ValueError(f"later: found shape {later.shape}, expected that of the pose, {pose.shape}")
@@ -144,9 +268,26 @@ def displacement(pose: jax.Array, later: jax.Array, *, gain: float = 10.0, with_
 
 
 def correction_size(correction: jax.Array, seen: jax.Array | None = None, *, squared: bool = True) -> jax.Array:
-    """L_reg = sum_j |C_j|^2 of a domain adapter's correction `[..., J, 2]`, `-> [...]` (docs/method.md, eq. 13).
+    """L_reg = sum_j |C_j|^2, the size of a domain adapter's correction.
 
-    With `squared=False` it is sum_j |C_j|, which leaves joints alone that need no correction.
+    Args:
+        correction: `[..., J, 2]`, normalized units.
+        seen: `[..., J]` bool, the joints that count; None: all.
+        squared: False: sum_j |C_j|, which does not move joints that need no correction.
+
+    Returns:
+        `[...]`, normalized units squared (or normalized units).
+
+    Raises:
+        ValueError: if `seen` does not fit.
+
+    Source:
+        Chen et al. 2019, section 3.4 (docs/method.md, eq. 13); not squared: ours.
+
+    Example:
+        >>> correction = jnp.array([[0.0, 0.0], [3.0, 4.0]])
+        >>> correction_size(correction).item(), correction_size(correction, squared=False).item()
+        (25.0, 5.0)
     """
     if squared:
         return _size(correction, seen, True)
@@ -160,9 +301,20 @@ def _size(x: jax.Array, seen: jax.Array | None, squared: bool) -> jax.Array:
 
 
 def mean_over(values: jax.Array, where: jax.Array, axis_name: str | None = None) -> jax.Array:
-    """Mean of a loss over the poses that count, `[N]` and `[N]` bool `-> ()`; 0 if none does.
+    """Mean of a loss over the poses that count; 0 if none does.
 
-    With `axis_name` a device's part of it: over the devices these average to the mean over all that count anywhere.
+    Args:
+        values: `[N]`.
+        where: `[N]` bool.
+        axis_name: mapped axis of the devices that share the batch. The result is then a device's part: over the
+            devices these average to the mean over all poses that count on any of them.
+
+    Returns:
+        `()`.
+
+    Example:
+        >>> mean_over(jnp.array([1.0, 2.0, 9.0]), jnp.array([True, True, False])).item()
+        1.5
     """
     count = where.sum().astype(values.dtype)
     count = count if axis_name is None else jax.lax.pmean(count, axis_name)
@@ -170,12 +322,17 @@ def mean_over(values: jax.Array, where: jax.Array, axis_name: str | None = None)
 
 
 class Adversarial(NamedTuple):
-    """The two sides of a game on discriminator outputs, one value per pose, and the output that parts real from fake.
+    """A pair of adversarial losses of a discriminator's outputs, one value per pose.
 
     Attributes:
-        generator: `fake [...] -> [...]`, what the lifter lowers.
-        discriminator: `(real [...], fake [...]) -> [...]`, what the discriminator lowers.
-        threshold: outputs above it are judged real.
+        generator: `fake [...] -> [...]`, the loss of the lifter.
+        discriminator: `(real [...], fake [...]) -> [...]`, the loss of the discriminator.
+        threshold: outputs above it count as real.
+
+    Example:
+        >>> pair = ADVERSARIAL["least_squares"]
+        >>> pair.generator(jnp.array([1.0, 0.0])).tolist(), pair.threshold
+        ([0.0, 1.0], 0.5)
     """
 
     generator: Callable[[jax.Array], jax.Array]
@@ -184,18 +341,29 @@ class Adversarial(NamedTuple):
 
 
 def gradient_penalty(
-    verdict: Callable[..., jax.Array], joints: jax.Array, seen: jax.Array | None = None, *, gain: float = 10.0
+    discriminator: Callable[..., jax.Array], joints: jax.Array, seen: jax.Array | None = None, *, gain: float = 10.0
 ) -> jax.Array:
-    """R1 = |dD / d(gain r)|^2 / 2 at real poses r, `[N, J, 2] -> [N]` (Mescheder et al. 2018; docs/method.md, eq. 19).
+    """R1 = |dD / d(gain r)|^2 / 2, the squared gradient of a discriminator at real poses r.
 
-    A discriminator that is nowhere steep cannot win the game outright, which is how long games end.
+    It keeps the discriminator from becoming steep and then certain, which is how long adversarial training fails.
 
     Args:
-        verdict: the discriminator, `(joints, seen) -> [N]`.
-        joints, seen: real poses.
-        gain: units of the gradient: what the network multiplies poses by.
+        discriminator: `(joints, seen) -> [N]`.
+        joints: `[N, J, 2]` real poses, normalized units.
+        seen: `[N, J]` bool, their joints that were seen; None: all.
+        gain: unit of the gradient: the factor by which the network multiplies poses.
+
+    Returns:
+        `[N]`.
+
+    Source:
+        Mescheder et al. 2018 (docs/method.md, eq. 19).
+
+    Example:
+        >>> gradient_penalty(lambda joints, seen: 10.0 * joints[:, 0, 0], jnp.zeros((2, 17, 2))).tolist()
+        [0.5, 0.5]
     """
-    slope = jax.grad(lambda x: verdict(x, seen).sum())(joints) / gain
+    slope = jax.grad(lambda x: discriminator(x, seen).sum())(joints) / gain
     return 0.5 * jnp.sum(slope**2, axis=(-2, -1))
 
 
@@ -226,10 +394,23 @@ ADVERSARIAL = {
 
 
 def adversarial(name: str) -> Adversarial:
-    """The adversarial losses called `name`: "logistic" (non-saturating; the paper's game) or "least_squares".
+    """The pair of adversarial losses of a name.
+
+    Args:
+        name: "logistic" (non-saturating; the paper's) or "least_squares".
+
+    Returns:
+        The losses of lifter and discriminator.
 
     Raises:
-        ValueError: if there is no such game.
+        ValueError: if there is no such pair.
+
+    Source:
+        Goodfellow et al. 2014 (docs/method.md, eq. 9); Mao et al. 2017.
+
+    Example:
+        >>> round(adversarial("logistic").generator(jnp.float32(0.0)).item(), 4)  # log 2
+        0.6931
     """
     if name not in ADVERSARIAL:
         raise ValueError(f"adversarial: found {name!r}, expected one of {sorted(ADVERSARIAL)}")

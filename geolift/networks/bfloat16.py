@@ -1,6 +1,6 @@
 """Matrix products with bfloat16 operands and float32 sums, in the forward and in both backward passes.
 
-Left to itself, the derivative of such a product multiplies float32 by bfloat16, which runs at the rate of float32.
+JAX's own derivative of such a product multiplies float32 by bfloat16, which runs at the speed of float32.
 """
 
 import functools
@@ -16,10 +16,10 @@ def bfloat16_dot_general(
 ) -> jax.Array:
     """For `nn.Dense(dot_general=...)`: float32 `x [..., K] @ kernel [K, N] -> [..., N]`, operands rounded to bfloat16.
 
-    The cotangent is rounded, too; both gradients are float32 sums, and what is kept for them takes half the memory.
+    The cotangent is rounded, too; both gradients are float32 sums, and the saved operands take half the memory.
 
     Raises:
-        ValueError: if another contraction, precision or type is asked for.
+        ValueError: if another contraction, precision or type is given.
     """
     expected = (((x.ndim - 1,), (0,)), ((), ()))
     if dimension_numbers != expected or kernel.ndim != 2:

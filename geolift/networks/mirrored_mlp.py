@@ -1,12 +1,12 @@
-"""Networks that are mirrored with their input: a person seen in a mirror is lifted to the mirrored depths, exactly.
+"""Mirror-equivariant networks: the mirror image of a pose is lifted to the mirrored depths, exactly.
 
-Mirrored, a pose has its x negated and left and right exchanged; people and cameras know no difference. A network of
-`width` units keeps them in pairs (u, v), where v is what u would be for the mirrored pose. Its weights between pairs,
-[[P, Q], [Q, P]], are block-diagonal in even = (u + v) / 2 and odd = (u - v) / 2, so that a layer costs half the
-products of a free one. Once trained, `unfold` makes of it the ordinary `networks.ResidualMLP` that it is.
+The mirror image of a pose has its x negated and left and right swapped; people and cameras look alike in a mirror. A
+network of `width` units keeps them in pairs (u, v), where v is what u would be for the mirrored pose. Its weights
+between pairs, [[P, Q], [Q, P]], are block-diagonal in even = (u + v) / 2 and odd = (u - v) / 2, so that a layer costs
+half the products of one with free weights. After training `unfold_params` makes an ordinary `ResidualMLP` of it.
 
 Weights shared over a group: Cohen & Welling 2016, "Group Equivariant Convolutional Networks"; here the group is the
-mirror, and this lifter ours.
+mirror, and the lifter is ours.
 """
 
 import functools
@@ -22,12 +22,12 @@ from geolift.networks.bfloat16 import bfloat16_dot_general
 
 
 def mirror_pose(pose: jax.Array, mirrored: Sequence[int]) -> jax.Array:
-    """A pose `[..., J, 2]` as in a mirror: x negated, joints in the order `mirrored` (`Skeleton.mirrored`)."""
+    """The mirror image of a pose `[..., J, 2]`: x negated, joints in the order `mirrored` (`Skeleton.mirrored`)."""
     return pose[..., np.asarray(mirrored), :].at[..., 0].multiply(-1.0)
 
 
 class MirroredMLP(nn.Module):
-    """A residual MLP as `networks.ResidualMLP` without norm, in even and odd parts: `[..., D] -> [..., outputs]`.
+    """A mirror-equivariant `ResidualMLP` without norm, in even and odd parts: `[..., D] -> [..., outputs]`.
 
     Attributes:
         outputs: size of the last axis of the result.
@@ -35,7 +35,21 @@ class MirroredMLP(nn.Module):
         blocks: number of residual blocks.
         order, sign: `[D]` the mirrored input is `x[..., order] * sign`.
         result: `[outputs]` order of the mirrored result; empty: it is the same for the mirrored input.
-        starts_at_zero, bfloat16: as in `networks.ResidualMLP`.
+        starts_at_zero, bfloat16: as in `ResidualMLP`.
+
+    Raises:
+        ValueError: when called, if `width` is odd.
+
+    Source:
+        Ours, after Cohen & Welling 2016.
+
+    Example:
+        A function of one number that is its own mirror image when negated:
+
+        >>> network, x = MirroredMLP(outputs=1, width=8, blocks=1, order=(0,), sign=(-1.0,)), jnp.array([[2.0]])
+        >>> params = network.init(jax.random.key(0), x)
+        >>> bool(jnp.allclose(network.apply(params, x), network.apply(params, -x), atol=1e-6))
+        True
     """
 
     outputs: int
@@ -50,7 +64,7 @@ class MirroredMLP(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         if self.width % 2:
-            raise ValueError(f"width: found {self.width}, expected an even number, as units of a mirror come in pairs")
+            raise ValueError(f"width: found {self.width}, expected an even number: mirrored units come in pairs")
         hidden = bfloat16_dot_general if self.bfloat16 else None
         start = nn.initializers.zeros if self.starts_at_zero else nn.linear.default_kernel_init
 
@@ -91,8 +105,8 @@ def mirrored_inputs(mirrored: Sequence[int], masks: bool) -> tuple[tuple[int, ..
     return tuple(map(int, order)), tuple(map(float, sign))
 
 
-def unfold(network: MirroredMLP, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of the `networks.ResidualMLP` of the same width and blocks that computes the same."""
+def unfold_params(network: MirroredMLP, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the `ResidualMLP` of the same width and blocks that computes the same."""
     last = 2 * network.blocks + 1
 
     def kernels(i: int) -> tuple[jax.Array, jax.Array]:
@@ -102,7 +116,7 @@ def unfold(network: MirroredMLP, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"kernel": kernel, "bias": bias}
 
     def projections(order: Sequence[int], sign: Sequence[float]) -> tuple[jax.Array, jax.Array]:
-        """What takes rows to their even and to their odd part."""
+        """The matrices that take rows to their even and to their odd part."""
         eye = np.eye(len(order), dtype=np.float32)
         return _parts(eye, eye[:, np.array(order)] * np.array(sign, np.float32))
 

@@ -1,8 +1,9 @@
-"""The paper's networks in linen: residual MLPs over flattened poses. Flat vectors live here and nowhere else.
+"""The paper's networks in linen: residual MLPs over flattened poses.
 
-Every network takes poses `[..., J, 2]`. One built with `masks=True` also takes `seen` `[..., J]` bool, and has J more
-inputs that tell which joints are missing; whatever stands at a missing joint does not reach it. One built with
-`mirrored` treats a pose and its mirror image alike (geolift/networks/mirrored_mlp.py).
+Every network takes poses `[..., J, 2]`; vectors of all coordinates are used here only. A network built with
+`masks=True` also takes `seen` `[..., J]` bool, and has J more inputs that state which joints are missing; the
+coordinates of a missing joint do not reach it. One built with `mirrored` treats a pose and its mirror image alike
+(geolift/networks/mirrored_mlp.py).
 """
 
 import functools
@@ -16,16 +17,17 @@ from flax import linen as nn
 
 from geolift.geometry import masked
 from geolift.networks.bfloat16 import bfloat16_dot_general
-from geolift.networks.mirrored_mlp import MirroredMLP, mirrored_inputs, unfold
+from geolift.networks.mirrored_mlp import MirroredMLP, mirrored_inputs, unfold_params
 
-NORMALISATIONS = ("none", "batch", "layer")
+NORMS = ("none", "batch", "layer")
 
 
 class ResidualMLP(nn.Module):
-    """Martinez et al. 2017: Dense, then blocks of twice (Dense, norm, ReLU) plus the block's input, then Dense.
+    """A residual MLP, `[..., D] -> [..., outputs]`.
 
-    `[..., D] -> [..., outputs]`. With `norm="batch"`, `train=True` normalises by the batch (all leading axes, and all
-    devices when `axis_name` is given) and updates the collection "batch_stats"; `train=False` uses that collection.
+    Dense, then blocks of twice (Dense, norm, ReLU) plus the block's input, then Dense. With `norm="batch"`,
+    `train=True` normalizes by the batch (all leading axes, and all devices when `axis_name` is given) and updates the
+    collection "batch_stats"; `train=False` uses that collection.
 
     Attributes:
         outputs: size of the last axis of the result; no activation there.
@@ -35,6 +37,17 @@ class ResidualMLP(nn.Module):
         starts_at_zero: the last layer's weights start at zero, and so does the result.
         bfloat16: products of the hidden layers are of bfloat16, their sums of float32; the first and the last layer,
             which poses and depths pass, and all weights stay float32.
+
+    Raises:
+        ValueError: when called, if there is no such norm.
+
+    Source:
+        Martinez et al. 2017.
+
+    Example:
+        >>> network, x = ResidualMLP(outputs=3, width=8, blocks=1), jnp.zeros((5, 34))
+        >>> network.apply(network.init(jax.random.key(0), x), x).shape
+        (5, 3)
     """
 
     outputs: int
@@ -46,8 +59,8 @@ class ResidualMLP(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False, axis_name: str | None = None) -> jax.Array:
-        if self.norm not in NORMALISATIONS:
-            raise ValueError(f"norm: found {self.norm!r}, expected one of {NORMALISATIONS}")
+        if self.norm not in NORMS:
+            raise ValueError(f"norm: found {self.norm!r}, expected one of {NORMS}")
 
         def layer(x: jax.Array, dot_general: Callable | None = None) -> jax.Array:
             x = nn.Dense(self.width, dot_general=dot_general)(x)
@@ -66,15 +79,26 @@ class ResidualMLP(nn.Module):
 
 
 class Lifter(nn.Module):
-    """Depth offsets from poses, `[..., J, 2] -> [..., J]`, normalised units (paper: width 1024, 4 blocks, batch norm).
+    """The lifter G: depth offsets of poses, `[..., J, 2] -> [..., J]`, normalized units.
 
     Attributes:
-        width, blocks, norm: as in `ResidualMLP`.
-        gain: factor on the input. A normalised pose has size 1 / distance; times 10 the network sees numbers of size 1.
-        masks: whether missing joints can be told (see above).
+        width, blocks, norm: as in `ResidualMLP` (paper: width 1024, 4 blocks, batch norm).
+        gain: factor on the input. A normalized pose has size 1 / distance; times 10 the network sees numbers of size 1.
+        masks: whether it takes `seen` (see above).
         bfloat16: as in `ResidualMLP`.
         flat_start: before training all depths are equal, as the last layer's weights are zero.
         mirrored: `Skeleton.mirrored`, for depths that are mirrored with the pose; needs norm "none". Empty: not.
+
+    Raises:
+        ValueError: when called, if the shape or the mask does not fit, or `mirrored` has a norm.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 1).
+
+    Example:
+        >>> lifter, pose = Lifter(width=8, blocks=1, norm="none"), jnp.zeros((5, 17, 2))
+        >>> lifter.apply(lifter.init(jax.random.key(0), pose), pose).shape
+        (5, 17)
     """
 
     width: int = 1024
@@ -98,14 +122,24 @@ class Lifter(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """How real a pose looks, one logit each, `[..., J, 2] -> [...]` (paper: width 1024, 3 blocks, no normalisation).
-
-    The judge of poses, of motion (`losses.displacement`, any number of rows for J) and of domains alike.
+    """A discriminator D of poses, motion (`losses.displacement`) or domains: one logit each, `[..., J, 2] -> [...]`.
 
     Attributes:
-        width, blocks, norm: as in `ResidualMLP`; "batch" is refused, real and fake poses would leak into each other.
+        width, blocks, norm: as in `ResidualMLP` (paper: width 1024, 3 blocks, no norm). "batch" is refused: real and
+            fake poses would influence each other.
         gain, masks, bfloat16: as in `Lifter`.
-        mirrored: as in `Lifter`, for every row: what it judges looks the same to it in a mirror.
+        mirrored: as in `Lifter`, for any multiple of J rows: a pose and its mirror image have the same logit.
+
+    Raises:
+        ValueError: when called, if the shape, the mask or the norm does not fit.
+
+    Source:
+        Chen et al. 2019, section 3 (docs/method.md, eq. 9).
+
+    Example:
+        >>> discriminator, pose = Discriminator(width=8, blocks=1), jnp.zeros((5, 17, 2))
+        >>> discriminator.apply(discriminator.init(jax.random.key(0), pose), pose).shape
+        (5,)
     """
 
     width: int = 1024
@@ -120,7 +154,7 @@ class Discriminator(nn.Module):
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
         if self.norm == "batch":
             raise ValueError(
-                "norm: a discriminator with batch norm compares poses by their batch; use 'none' or 'layer'"
+                "norm: found 'batch' in a discriminator, expected 'none' or 'layer': it would mix real and fake poses"
             )
         inputs = _inputs(pose, seen, self.gain, self.masks)
         if self.mirrored:
@@ -128,17 +162,30 @@ class Discriminator(nn.Module):
         return ResidualMLP(1, self.width, self.blocks, self.norm, bfloat16=self.bfloat16)(inputs)[..., 0]
 
     def _rows(self, rows: int) -> np.ndarray:
-        """The mirrored order of rows that hold every joint, once or several times over."""
+        """The mirrored order of rows that contain every joint once or several times."""
         joints = len(self.mirrored)
         return np.concatenate([np.array(self.mirrored) + first for first in range(0, rows, joints)])
 
 
 class Adapter(nn.Module):
-    """C: what to add to a pose of another domain, `[..., J, 2] -> [..., J, 2]`, normalised units; zero before training.
+    """The domain adapter C: a correction of poses of another domain, `[..., J, 2] -> [..., J, 2]`, normalized units.
+
+    Before training the correction is zero.
 
     Attributes:
         width, blocks: as in `ResidualMLP`.
         gain, masks, bfloat16: as in `Lifter`; the result is divided by `gain`.
+
+    Raises:
+        ValueError: when called, if the shape or the mask does not fit.
+
+    Source:
+        Chen et al. 2019, section 3.4 (docs/method.md, eq. 12).
+
+    Example:
+        >>> adapter, pose = Adapter(width=8, blocks=1), jnp.ones((5, 17, 2))
+        >>> float(abs(adapter.apply(adapter.init(jax.random.key(0), pose), pose)).max())
+        0.0
     """
 
     width: int = 1024
@@ -154,12 +201,12 @@ class Adapter(nn.Module):
         return mlp(inputs).reshape(pose.shape) / self.gain
 
 
-def unfolded(lifter: Lifter, variables: Mapping[str, Any]) -> tuple[Lifter, dict[str, Any]]:
-    """The lifter without `mirrored` that computes the same, and its variables: what is kept once training is over."""
+def unfold_lifter(lifter: Lifter, variables: Mapping[str, Any]) -> tuple[Lifter, dict[str, Any]]:
+    """The lifter without `mirrored` that computes the same, and its variables: these are kept after training."""
     if not lifter.mirrored:
         return lifter, dict(variables)
     mlp = _mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, lifter.mirrored)
-    params = unfold(mlp, variables["params"]["MirroredMLP_0"])
+    params = unfold_params(mlp, variables["params"]["MirroredMLP_0"])
     return lifter.clone(mirrored=()), {**variables, "params": {"ResidualMLP_0": params}}
 
 
@@ -171,7 +218,7 @@ def _mirrored_mlp(
     starts_at_zero: bool = False,
 ) -> MirroredMLP:
     if network.norm != "none":
-        raise ValueError(f"norm: found {network.norm!r}, expected 'none' for a network that mirrors its input")
+        raise ValueError(f"norm: found {network.norm!r}, expected 'none' for a mirror-equivariant network")
     order, sign = mirrored_inputs(mirrored, network.masks)
     return MirroredMLP(
         outputs, network.width, network.blocks, order, sign, tuple(result), starts_at_zero, network.bfloat16

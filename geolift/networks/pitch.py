@@ -8,35 +8,51 @@ from flax import linen as nn
 
 from geolift.networks.mlp import Lifter
 
-STEEPEST = 0.35  # radians, 20 degrees: most that cameras look down
+STEEPEST = 0.35  # radians, 20 degrees: the largest pitch
 
 
 class MeanPitch(nn.Module):
-    """One pitch for all cameras, from 0 to `STEEPEST`: they look down.
+    """One pitch for all cameras, from 0 to `STEEPEST`: they look down, `[N, J, 2] -> [N]`, radians.
 
-    Which way they look is what sets the true skeleton apart from its mirrored twin, so it is not left to be learnt.
+    The sign of the pitch sets the true skeleton apart from its mirrored twin, so it is not learnt.
+
+    Source:
+        Ours (docs/method.md, eq. 20).
+
+    Example:
+        >>> pitch, pose = MeanPitch(), jnp.zeros((3, 17, 2))
+        >>> pitch.apply(pitch.init(jax.random.key(0), pose), pose).shape
+        (3,)
     """
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-        """The pitch of every pose's camera, `[N, J, 2] -> [N]`; the same for all."""
+        """`[N, J, 2] -> [N]`, the same for all."""
         logit = self.param("logit", nn.initializers.zeros, ())
         return jnp.broadcast_to(STEEPEST * jax.nn.sigmoid(logit), (len(pose),))
 
 
 def mean_pitch(params: Any) -> float:
-    """The pitch that the parameters of `MeanPitch` stand for, radians."""
+    """The pitch of `MeanPitch` for its parameters, radians."""
     return float(MeanPitch().apply({"params": params}, jnp.zeros((1, 1, 2)))[0])
 
 
 class PosePitch(nn.Module):
-    """The pitch of each pose's camera, told from the pose (ElePose, Wandt et al. 2022; there by the lifter's trunk).
+    """The pitch of each pose's camera, estimated from the pose, `[N, J, 2] -> [N]`, radians.
 
-    From 0 to `STEEPEST`, as `MeanPitch`. In ElePose it is any angle, and depths are right but for a mirror, which its
-    measure of error allows: here half of all poses came out as their twins (docs/research-log.md).
+    From 0 to `STEEPEST`, as `MeanPitch`. In ElePose it is any angle, and depths are right up to a mirror image, which
+    its error measure allows: here half of all poses came out as their mirrored twins (docs/research-log.md).
 
     Attributes:
-        network: a lifter, of whose depths the mean is taken.
+        network: a lifter; the pitch is computed from the mean of its depths.
+
+    Source:
+        ElePose, Wandt et al. 2022 (docs/method.md, eq. 20); there the pitch shares the lifter's first layers.
+
+    Example:
+        >>> camera, pose = PosePitch(Lifter(width=8, blocks=1, norm="none")), jnp.zeros((3, 17, 2))
+        >>> camera.apply(camera.init(jax.random.key(0), pose), pose).shape
+        (3,)
     """
 
     network: Lifter

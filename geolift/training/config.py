@@ -18,7 +18,7 @@ from ml_collections import ConfigDict
 from geolift.data.sampling import BY
 from geolift.errors import ConfigError
 from geolift.losses import ADVERSARIAL
-from geolift.networks.mlp import NORMALISATIONS
+from geolift.networks.mlp import NORMS
 
 Value = bool | int | float | str
 
@@ -130,7 +130,7 @@ SCHEMA = (
     Entry("view.learned_pitch", "", 'learnt pitch: "mean" of all cameras (ours), or "pose" (ElePose)', choices=PITCH),
     # Networks
     *_network("lifter", "the lifter", 4),
-    Entry("lifter.norm", "batch", "normalization of its hidden layers", choices=NORMALISATIONS),
+    Entry("lifter.norm", "batch", "normalization of its hidden layers", choices=NORMS),
     Entry("lifter.flat_start", False, "before training the lifter gives equal depths (ours)"),
     *_network("discriminator", "the pose discriminator", 3),
     *_network("motion_discriminator", "the motion discriminator (trained if loss.weights.temporal > 0)", 3),

@@ -13,7 +13,7 @@ from geolift.data.normalization import Normalization
 from geolift.data.sampling import Pools
 from geolift.errors import ConfigError
 from geolift.model import Model, identify
-from geolift.networks.mlp import unfolded
+from geolift.networks.mlp import unfold_lifter
 from geolift.networks.pitch import mean_pitch
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import Skeleton
@@ -131,7 +131,9 @@ def card(seen: Dataset, normalization: Normalization, pools: Pools) -> dict[str,
 
 def as_model(config: ConfigDict, skeleton: Skeleton, normalization: Normalization, state: TrainState) -> Model:
     """The lifter of a state: the moving average of its weights, in float32 however it was trained."""
-    lifter, variables = unfolded(build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"])
+    lifter, variables = unfold_lifter(
+        build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"]
+    )
     return Model(
         lifter=lifter,
         variables=variables,

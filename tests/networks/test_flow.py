@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import multivariate_t
 
 from geolift.data.sampling import Batch, Poses
-from geolift.networks.flow import DEGREES, Flow, PoseFlow, fit, parts_of
+from geolift.networks.flow import DEGREES, Flow, PoseFlow, body_parts, fit_whitening
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.flow import flow_objectives
 from geolift.skeletons.skeleton import H36M17
@@ -44,19 +44,19 @@ def test_a_pose_unlike_all_others_pulls_no_harder_than_one_near_them():
 
 
 def test_parts_are_of_the_tree_and_leave_the_root_out():
-    parts = {name: parts_of(H36M17, [name])[0] for name in ("whole", "legs", "torso", "left", "right")}
+    parts = {name: body_parts(H36M17, [name])[0] for name in ("whole", "legs", "torso", "left", "right")}
     names = {part: {H36M17.names[joint] for joint in joints} for part, joints in parts.items()}
     assert all(ROOT not in joints for joints in parts.values())
     assert names["legs"] == {f"{side}_{joint}" for side in ("left", "right") for joint in ("hip", "knee", "ankle")}
     assert names["torso"] == names["whole"] - names["legs"]
     assert {n for n in names["left"] if n.startswith("right")} == set() and len(names["left"]) == len(names["right"])
     with pytest.raises(ValueError, match="parts: found 'arms', expected some of whole, legs, torso, left, right"):
-        parts_of(H36M17, ["arms"])
+        body_parts(H36M17, ["arms"])
 
 
 def test_whitening_is_of_the_training_poses(poses):
-    flow = PoseFlow(parts_of(H36M17, ["whole", "legs"]), components=8, layers=1, width=8)
-    params = fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
+    flow = PoseFlow(body_parts(H36M17, ["whole", "legs"]), components=8, layers=1, width=8)
+    params = fit_whitening(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
     for i, part in enumerate(flow.parts):
         flat = np.asarray(poses)[:, list(part)].reshape(len(poses), -1)
         scores = (flat - np.asarray(params[f"mean_{i}"])) @ np.asarray(params[f"axes_{i}"])
@@ -65,23 +65,23 @@ def test_whitening_is_of_the_training_poses(poses):
     flat = np.asarray(poses).copy()
     flat[:, 1:] = flat[:, 1:2]
     with pytest.raises(ValueError, match="components: found 8, but the poses of part 0 vary in 2 directions only"):
-        fit(flow, params, flat)
+        fit_whitening(flow, params, flat)
 
 
 def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
-    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=10, layers=4, width=32)
-    params = fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
+    flow = PoseFlow(body_parts(H36M17, ["whole"]), components=10, layers=4, width=32)
+    params = fit_whitening(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)
     state = create_state(
         jax.random.key(1), apply_fn=None, params={"lifter": {}, "flow": params}, batch_stats={}, ema_decay=0.9,
         optimizers={"lifter": optax.sgd(0.0), "flow": optax.adam(3e-3)}, averages=["lifter", "flow"],
     )  # fmt: skip
-    game = flow_objectives(flow)
+    objectives = flow_objectives(flow)
 
     def batch(key):
         a, b = jax.random.randint(key, (2, 128), 0, len(poses))
         return Batch(Poses(jnp.asarray(poses)[a]), Poses(jnp.asarray(poses)[b]), jax.random.split(key, 128))
 
-    step = jax.jit(lambda state, key: train_step(state, batch(key), objectives=game))
+    step = jax.jit(lambda state, key: train_step(state, batch(key), objectives=objectives))
     losses = []
     for i in range(150):
         state, metrics = step(state, jax.random.key(i))
@@ -100,8 +100,8 @@ def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
 
 
 def test_with_a_mirror_it_learns_from_both_sides(poses):
-    flow = PoseFlow(parts_of(H36M17, ["legs"]), components=6, layers=1, width=8)
-    params = {"flow": fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
+    flow = PoseFlow(body_parts(H36M17, ["legs"]), components=6, layers=1, width=8)
+    params = {"flow": fit_whitening(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
     few = Poses(jnp.asarray(poses)[:8])
     batch = Batch(few, few, jax.random.split(jax.random.key(0), 8))
     mirrored = Batch(few, Poses(mirror_pose(few.joints, H36M17.mirrored)), batch.key)
@@ -112,8 +112,8 @@ def test_with_a_mirror_it_learns_from_both_sides(poses):
 
 
 def test_poses_that_miss_joints_teach_it_nothing(poses):
-    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=6, layers=1, width=8)
-    params = {"flow": fit(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
+    flow = PoseFlow(body_parts(H36M17, ["whole"]), components=6, layers=1, width=8)
+    params = {"flow": fit_whitening(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
     few, seen = jnp.asarray(poses)[:8], jnp.ones((8, 17), bool).at[::2, 3].set(False)
     whole, junk = Poses(few[1::2], seen[1::2]), Poses(few.at[::2, 3].set(99.0), seen)
 
@@ -132,7 +132,7 @@ def test_poses_that_miss_joints_teach_it_nothing(poses):
 
 
 def test_gradients_towards_poses_are_finite_far_away():
-    flow = PoseFlow(parts_of(H36M17, ["whole"]), components=8, layers=4, width=16)
+    flow = PoseFlow(body_parts(H36M17, ["whole"]), components=8, layers=4, width=16)
     variables = trained(flow, jnp.zeros((1, 17, 2)))
     for size in (0.0, 1.0, 1e3):
         grads = jax.grad(lambda x: flow.apply(variables, x).sum())(jnp.full((2, 17, 2), size))

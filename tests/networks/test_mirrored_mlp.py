@@ -7,7 +7,7 @@ import pytest
 
 from geolift.geometry import mirror_depth, unproject
 from geolift.networks.mirrored_mlp import mirror_pose
-from geolift.networks.mlp import Discriminator, Lifter, unfolded
+from geolift.networks.mlp import Discriminator, Lifter, unfold_lifter
 from geolift.skeletons.skeleton import H36M17
 
 MIRRORED = H36M17.mirrored
@@ -66,12 +66,12 @@ def test_unfolded_it_is_an_ordinary_lifter(masks):
     lifter = Lifter(**SIZE, masks=masks)
     seen = SEEN if masks else None
     variables = trained(lifter, POSE, seen)
-    plain, weights = unfolded(lifter, variables)
+    plain, weights = unfold_lifter(lifter, variables)
     assert not plain.mirrored and plain.width == lifter.width
     expected = jax.tree.map(jnp.shape, plain.init(jax.random.key(0), POSE, seen))
     assert jax.tree.map(jnp.shape, weights) == expected
     np.testing.assert_allclose(plain.apply(weights, POSE, seen), lifter.apply(variables, POSE, seen), atol=1e-5)
-    same, again = unfolded(plain, weights)
+    same, again = unfold_lifter(plain, weights)
     assert same is plain and jax.tree.all(jax.tree.map(np.array_equal, again, weights))
 
 
@@ -95,7 +95,7 @@ def test_it_costs_half_the_products_of_a_free_one():
 
 
 def test_what_cannot_be_mirrored_is_refused():
-    with pytest.raises(ValueError, match="norm: found 'batch', expected 'none' for a network that mirrors"):
+    with pytest.raises(ValueError, match="norm: found 'batch', expected 'none' for a mirror-equivariant network"):
         Lifter(**SIZE | {"norm": "batch"}).init(jax.random.key(0), POSE)
     with pytest.raises(ValueError, match="width: found 15, expected an even number"):
         Lifter(**SIZE | {"width": 15}).init(jax.random.key(0), POSE)

@@ -9,7 +9,7 @@ import pytest
 
 from geolift.errors import DatasetError
 from geolift.model import lift_on_device
-from geolift.networks.mlp import NORMALISATIONS
+from geolift.networks.mlp import NORMS
 from geolift.pretrained.export import FORMATS, describe, export_model
 from geolift.pretrained.models import load
 from geolift.pretrained.weights_file import save
@@ -31,7 +31,7 @@ def assert_close(points, expected):
     np.testing.assert_allclose(points / scale, expected / scale, atol=1e-4)
 
 
-@pytest.mark.parametrize("norm", NORMALISATIONS)
+@pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("masks", [False, True])
 @pytest.mark.parametrize("skeleton", [H36M17, DOG])
 def test_onnx_runtime_agrees(norm, masks, skeleton, tmp_path):

@@ -15,7 +15,7 @@ from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
 from geolift.evaluation.report import measure, write
 from geolift.model import Model, digest, identify, lift_poses, named_weights
-from geolift.networks.mlp import NORMALISATIONS, Lifter
+from geolift.networks.mlp import NORMS, Lifter
 from geolift.pretrained import models, weights_file
 from geolift.pretrained.card import CARD as ENTRIES
 from geolift.pretrained.card import describe_card
@@ -87,7 +87,7 @@ def file(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("norm", NORMALISATIONS)
+@pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("masks", [False, True])
 @pytest.mark.parametrize("skeleton", [H36M17, DOG])
 def test_float32_comes_back_to_the_bit(norm, masks, skeleton, tmp_path):

@@ -4,7 +4,7 @@ from flax import linen as nn
 from ml_collections import ConfigDict
 
 from geolift.errors import ConfigError
-from geolift.networks.flow import PoseFlow, parts_of
+from geolift.networks.flow import PoseFlow, body_parts
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.objectives import bones
@@ -58,6 +58,6 @@ def _expect_midline_root(config: ConfigDict, skeleton: Skeleton) -> None:
 def _flow(config: ConfigDict, skeleton: Skeleton) -> PoseFlow:
     sizes = {name: config.flow[name] for name in ("components", "layers", "width")}
     try:
-        return PoseFlow(parts_of(skeleton, config.flow.parts.split(",")), **sizes)
+        return PoseFlow(body_parts(skeleton, config.flow.parts.split(",")), **sizes)
     except ValueError as error:
         raise ConfigError(f"flow.{error}") from error

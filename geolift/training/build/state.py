@@ -8,7 +8,7 @@ from ml_collections import ConfigDict
 
 from geolift.data.sampling import Pools
 from geolift.errors import ConfigError
-from geolift.networks.flow import fit
+from geolift.networks.flow import fit_whitening
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
 from geolift.training.step import TrainState, create_state
@@ -66,7 +66,7 @@ def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: P
     if not len(whole):
         raise ConfigError("loss.weights.likelihood: found above 0 with poses that all miss joints, expected whole ones")
     try:
-        params = fit(flow, state.params["flow"], poses.joints[whole[:: -(-len(whole) // FLOW_POSES)]])
+        params = fit_whitening(flow, state.params["flow"], poses.joints[whole[:: -(-len(whole) // FLOW_POSES)]])
     except ValueError as error:
         raise ConfigError(f"flow.{error}") from error
     ema = state.ema | {"flow": {"params": jax.tree.map(jnp.copy, params)}}
