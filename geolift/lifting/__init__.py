@@ -3,10 +3,8 @@
 The pipeline is `geolift.lift` (`geolift.lifting.lift`).
 """
 
-from geolift.lifting.denoise import Denoised
 from geolift.lifting.inspection import Inspection, describe_inspection, inspect_file
-from geolift.lifting.lifted import Lifted
 from geolift.lifting.refinement import Refined, refine
 from geolift.lifting.tracks import Tracks
 
-__all__ = ["Denoised", "Inspection", "Lifted", "Refined", "Tracks", "describe_inspection", "inspect_file", "refine"]
+__all__ = ["Inspection", "Refined", "Tracks", "describe_inspection", "inspect_file", "refine"]

@@ -74,8 +74,8 @@ def _denoise_person(tracks: Tracks, rows: slice, keypoints: np.ndarray) -> list[
         variances.append((variance, variance * _left_over(strength)))
         for a, b in itertools.pairwise((*starts, len(frame))):
             if strength and seen[a:b, joint].sum() > 2:
-                smooth, there = _graduated(path[a:b, joint], seen[a:b, joint], strength), available[a:b, joint]
-                keypoints[rows][a:b, joint][there] = smooth[there]
+                smooth, changed = _graduated(path[a:b, joint], seen[a:b, joint], strength), available[a:b, joint]
+                keypoints[rows][a:b, joint][changed] = smooth[changed]
     return variances
 
 

@@ -37,16 +37,16 @@ def _fill_stretch(tracks: Tracks, rows: slice, longest: int) -> tuple[np.ndarray
     keypoints[at], confidence[at], filled[at] = tracks.keypoints[rows], tracks.confidence[rows], tracks.filled[rows]
     for joint in range(confidence.shape[1]):
         available = filled[:, joint] | (confidence[:, joint] > 0)
-        there = np.flatnonzero(available)
-        if len(there) < 2:
+        known = np.flatnonzero(available)
+        if len(known) < 2:
             continue
-        following = np.searchsorted(there, np.arange(len(grid)))
-        inside = (following > 0) & (following < len(there))
-        after = following.clip(1, len(there) - 1)
-        gap = there[after] - there[after - 1] - 1
+        following = np.searchsorted(known, np.arange(len(grid)))
+        inside = (following > 0) & (following < len(known))
+        after = following.clip(1, len(known) - 1)
+        gap = known[after] - known[after - 1] - 1
         missing = inside & ~available & (gap <= longest)
         for axis in range(2):
-            keypoints[missing, joint, axis] = np.interp(np.flatnonzero(missing), there, keypoints[there, joint, axis])
+            keypoints[missing, joint, axis] = np.interp(np.flatnonzero(missing), known, keypoints[known, joint, axis])
         filled[missing, joint] = True
     kept = (filled | (confidence > 0)).any(axis=1)
     person = np.full(kept.sum(), tracks.person[rows.start])

@@ -31,6 +31,15 @@ class Tracks(NamedTuple):
         image_size: `[F, 2]` width and height of every frame in pixels, or None.
         source: the file, and what it was recognised as.
         notes: what each step left out, changed or assumed, a line each.
+
+    Example:
+        >>> dog = Skeleton(("hip", "nose"), (-1, 0), (), (), 1)
+        >>> about = {"video": True, "fps": 0.0, "image_size": None, "source": "example", "skeleton": dog}
+        >>> frame, person = np.array([1, 0]), np.array([0, 0])
+        >>> arrays = np.ones((2, 2, 2)), np.ones((2, 2)), frame, person
+        >>> tracks = make_tracks(*arrays, frames=("a", "b"), people=("rex",), **about)
+        >>> tracks.frame.tolist(), tracks.frames_in(seconds=0.5), tracks.noted("nothing was filled in").notes
+        ([0, 1], 15, ('nothing was filled in',))
     """
 
     keypoints: np.ndarray

@@ -19,7 +19,7 @@ CARD = {
     "limits": "Limits",
     "metrics": "Accuracy",
     "config": "Config",
-}  # what a card holds, and its headings
+}  # the entries of a card, and their headings
 
 
 def card_metrics(result: dict[str, Any], model: Model) -> dict[str, Any]:

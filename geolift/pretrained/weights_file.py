@@ -57,7 +57,7 @@ def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: 
     content = {key: value for key, value in card.items() if key != "model"}
     if content.keys() != CARD.keys():
         lacking, unknown = sorted(CARD.keys() - content.keys()), sorted(content.keys() - CARD.keys())
-        raise DatasetError(f"card: {lacking} missing, found {unknown} beyond what a card holds")
+        raise DatasetError(f"card: {lacking} missing, found {unknown} beyond the entries of a card")
     if dtype not in DTYPES:
         raise DatasetError(f"dtype: found {dtype!r}, expected one of {', '.join(DTYPES)}")
     rounded = {name: np.asarray(jnp.asarray(array, dtype)) for name, array in named_weights(model.variables).items()}

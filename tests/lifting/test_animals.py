@@ -86,7 +86,7 @@ def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
     assert in_metres.units == "m"
 
 
-def test_a_human_s_model_refuses_a_dog(tracked, people_file, tmp_path):
+def test_a_model_of_people_refuses_a_dog(tracked, people_file, tmp_path):
     from geolift.training.train import train
 
     config = quickstart.get_config()

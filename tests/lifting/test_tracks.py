@@ -1,4 +1,4 @@
-"""Tracks: tracks in order, gaps that are filled in, filters over time; and what they leave as it is."""
+"""Tracks: rows in order, gaps that are filled in, filters over time; and what they leave as it is."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_short_gaps_of_a_steady_motion_come_back_exactly(walk):
     assert tracks.available.all()
 
 
-def test_what_was_filled_in_before_stays_marked(walk):
+def test_joints_filled_in_before_stay_marked(walk):
     tracks = tracks_of(*walk)
     tracks.filled[:, 2] = True
     tracks.confidence[:, 2] = 0

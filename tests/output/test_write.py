@@ -1,4 +1,4 @@
-"""What is written is what was lifted: read back by other programs' readers, left is left, and nothing is invented."""
+"""Written results: other programs' readers find the same points, left stays left, missing joints stay missing."""
 
 import csv
 import importlib
@@ -172,7 +172,7 @@ def two():
         "skeleton": lambda r: r.skeleton._replace(parents=(-1,) * 17),
     }.items(),
 )
-def test_what_is_not_a_result_is_refused(two, field, change, tmp_path):
+def test_a_wrong_result_is_refused(two, field, change, tmp_path):
     assert check_result(two, "here") is two
     with pytest.raises(DatasetError, match=rf"^here: .*{'confidence' if field == 'filled' else field}") as error:
         check_result(two._replace(**{field: change(two)}), "here")
@@ -332,7 +332,7 @@ def test_few_frames(suffix, frames, one, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".c3d", ".trc", ".csv"])
-def test_what_is_missing_is_blank(suffix, one, tmp_path):
+def test_missing_joints_are_blank(suffix, one, tmp_path):
     result = with_gaps(one)
     missing = np.isnan(result.points)
     absent = np.isin(result.frame, (0, 1, 7, 39))
@@ -407,7 +407,7 @@ def test_several_people(suffix, two, tmp_path):
         assert np.abs(read[i][-len(expected) :] - expected).max() < MILLIMETRE
 
 
-def test_a_bvh_holds_the_pose_of_who_is_absent(two, tmp_path):
+def test_a_bvh_keeps_the_pose_of_an_absent_person(two, tmp_path):
     two = without_rows(two, (two.person == 1) & ((two.frame < 4) | (two.frame == 8)))
     paths, _ = write_result(two, tmp_path / "out.bvh")
     points = points_of(read_bvh(paths[1]))
@@ -443,7 +443,7 @@ def test_names_that_no_two_files_can_have_become_numbers(people, two, tmp_path):
     assert [note for note in notes if " is " in note] == [f"out_{i}.trc is {people[i]!r}" for i in range(2)]
 
 
-def test_a_person_of_whom_nothing_was_lifted_gets_no_file(two, tmp_path):
+def test_a_person_without_lifted_poses_gets_no_file(two, tmp_path):
     points = np.where(two.person[:, None, None] == 0, np.nan, two.points).astype(np.float32)
     paths, notes = write_result(two._replace(points=points), tmp_path / "out.bvh")
     assert [path.name for path in paths] == ["out_person_1.bvh"]
@@ -483,7 +483,7 @@ def test_c3d_without_ezc3d(one, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_c3d_cannot_count_is_refused(one, tmp_path):
+def test_more_than_c3d_can_count_is_refused(one, tmp_path):
     library("ezc3d")
     with pytest.raises(DatasetError, match="found 17 points in 65536 frames, expected at most 65535"):
         write_result(one._replace(frames=("",) * 65536, image_size=None), tmp_path / "out.c3d")
@@ -620,7 +620,7 @@ def test_bvh_angles_do_not_jump(tmp_path):
     assert np.ptp(angles[:, 0], axis=0).max() > np.pi
 
 
-def test_angles_say_the_rotation(rng):
+def test_angles_give_the_rotation(rng):
     rotation = Rotation.random(300, random_state=1).as_matrix().reshape(100, 3, 3, 3)
     rotation[0, 0] = Rotation.from_euler("ZXY", [30, 90, 0], degrees=True).as_matrix()
     rotation[0, 1] = Rotation.from_euler("ZXY", [30, -90, 10], degrees=True).as_matrix()
@@ -704,7 +704,7 @@ def test_bvh_without_joints_that_no_frame_shows(one, tmp_path):
         write_result(few, tmp_path / "out.bvh")
 
 
-def test_bvh_holds_what_is_missing(one, tmp_path):
+def test_bvh_keeps_the_rotation_of_missing_joints(one, tmp_path):
     """A hidden forearm stays bent as it was; all else is as without the gap."""
     hidden = one.points.copy()
     hidden[10:20, JOINT("left_wrist")] = np.nan

@@ -80,7 +80,7 @@ def test_a_mask_of_all_joints_is_no_mask(tmp_path):
     assert_close(points, np.asarray(lift_on_device(model, poses)))
 
 
-def test_files_say_what_goes_in_and_comes_out(tmp_path):
+def test_files_describe_inputs_and_outputs(tmp_path):
     model = make_model(masks=True)
     for name in ("stablehlo", "onnx"):
         export_model(model, tmp_path / f"model.{name}", name)
@@ -106,7 +106,7 @@ def test_safetensors_are_those_of_pretrained(tmp_path):
         export_model(model, tmp_path / "a.safetensors", "safetensors")
 
 
-def test_what_was_exported_from_a_file_is_the_model_of_the_file(tmp_path):
+def test_an_exported_file_exports_the_same_model(tmp_path):
     save(make_model(), tmp_path / "small.safetensors", CARD)
     model = load(tmp_path / "small.safetensors")
     export_model(model, tmp_path / "small.onnx", "onnx")

@@ -187,7 +187,7 @@ def test_other_files_are_refused_in_one_line(case, file):
     assert str(error.value).startswith(str(file)) and "\n" not in str(error.value)
 
 
-def test_what_geolift_did_not_write_is_refused(file, tmp_path):
+def test_foreign_files_are_refused(file, tmp_path):
     tensors, content = content_of(file)
     content["distance"] = 4.5
     rewrite(file, tensors, content, honest=False)
@@ -293,7 +293,7 @@ def test_a_run_is_a_model(run, tmp_path):
         load_card(run)
 
 
-def test_files_are_read_without_what_training_needs(file, people, tmp_path):
+def test_files_are_read_without_the_libraries_of_training(file, people, tmp_path):
     code = (
         "import sys; import geolift; "
         f"print(geolift.load({str(file)!r}).id); "

@@ -1,4 +1,4 @@
-"""Pictures are written, whatever was seen, and of poses that nobody picked."""
+"""Figures: pictures of evenly spaced poses are written, whichever joints were seen."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_sheet_without_truth_is_evenly_spaced_and_its_views_turn(drawn, rng, tmp
         np.testing.assert_allclose(half, (camera + side) / [np.sqrt(2), 2], atol=1e-5)
 
 
-def test_a_pose_and_what_was_lifted_from_it_have_one_size(drawn, rng, tmp_path):
+def test_a_pose_and_its_lifted_points_have_one_size(drawn, rng, tmp_path):
     points = rng.normal(size=(2, 17, 3)).astype("f")
     points[:, 0] = 0
     poses = 300 * points[..., :2]
@@ -49,7 +49,7 @@ def test_a_pose_and_what_was_lifted_from_it_have_one_size(drawn, rng, tmp_path):
     assert all(np.abs(pose).max() < span for pose, span in views) and drawn[4][1]["span"] > 0
 
 
-def test_what_was_not_seen_is_not_drawn(rng, tmp_path):
+def test_joints_not_seen_are_not_drawn(rng, tmp_path):
     from matplotlib.figure import Figure
 
     seen = np.ones(17, bool)

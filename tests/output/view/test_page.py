@@ -1,4 +1,4 @@
-"""What is looked at is what was lifted: pages hold it, show it in a browser and let nothing else in; so do pictures."""
+"""Views show what was lifted: pages hold it, show it in a browser and load nothing else; so do sheets and movies."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ def unpacked(arrays, name, joints, dimensions):
     return np.where(whole == page.MISSING, np.nan, values)
 
 
-def test_pages_hold_the_result_within_the_quantisation():
+def test_pages_hold_the_result_within_the_quantization():
     result = with_gaps(make_result(people=3, frames=20))
     result.position[7] = np.nan
     order = np.lexsort((result.person, result.frame))
@@ -69,7 +69,7 @@ def test_pages_hold_the_result_within_the_quantisation():
     np.testing.assert_allclose(np.maximum(sure, 0) / 100, result.confidence[order], atol=0.005)
 
 
-def test_quantisation_is_fine_for_each_row_and_keeps_what_is_missing(rng):
+def test_quantization_is_fine_for_each_row_and_keeps_missing_joints(rng):
     values = rng.normal(size=(6, 17, 3)).astype("f")
     values[2] *= 1e5  # a giant does not make the others coarse
     values[3] = np.nan
@@ -129,8 +129,8 @@ def test_the_2d_panel_shows_the_image_or_all_keypoints():
         low, high = np.split(found[given.frame % planes], 2, axis=1)
         inside = (low[:, None] < given.keypoints) & (given.keypoints < high[:, None])
         assert (inside | np.isnan(given.keypoints)).all()
-    nobody = unknown._replace(video=False, frames=(*unknown.frames, "empty"))
-    assert np.isfinite(layout.planes(nobody)).all()
+    empty = unknown._replace(video=False, frames=(*unknown.frames, "empty"))
+    assert np.isfinite(layout.planes(empty)).all()
 
 
 def test_scenes_move_and_grow_with_the_people():
@@ -154,7 +154,7 @@ def test_people_seen_briefly_do_not_move_the_scene_of_a_video():
     assert (np.abs(layout.scenes(brief._replace(video=False), brief.points)[:2, 6] - alone[6]) > 4).all()
 
 
-def test_single_images_have_scenes_of_their_own():
+def test_single_images_have_separate_scenes():
     result = make_result(people=2, frames=3, video=False)
     result.points[result.frame == 1] *= 4
     points = result.points + np.float32([0, 0, 100]) * (result.frame == 2)[:, None, None]
@@ -163,14 +163,14 @@ def test_single_images_have_scenes_of_their_own():
         there = points[result.frame == i].reshape(-1, 3)
         np.testing.assert_allclose(centre, (there.max(axis=0) + there.min(axis=0)) / 2, rtol=1e-4)
         assert (np.abs(there - centre) <= half + 1e-4).all() and ground == there[:, 1].max()
-    nobody = result._replace(frames=(*result.frames, "empty"))
-    assert np.isfinite(layout.scenes(nobody, points)).all() and len(layout.scenes(nobody, points)) == 4
+    empty = result._replace(frames=(*result.frames, "empty"))
+    assert np.isfinite(layout.scenes(empty, points)).all() and len(layout.scenes(empty, points)) == 4
 
 
 def test_people_stand_side_by_side_in_their_order():
     result = make_result(people=3, frames=5)
     place = layout.beside(result).reshape(3, 5)
-    np.testing.assert_array_equal(place, place[:, :1].repeat(5, axis=1))  # nobody moves in a video
+    np.testing.assert_array_equal(place, place[:, :1].repeat(5, axis=1))  # places are kept in a video
     radius = np.hypot(result.points[..., 0], result.points[..., 2]).reshape(3, -1).max(axis=1)
     assert place[0, 0] == 0 and (np.diff(place[:, 0]) > radius[:2] + radius[1:]).all()
     later = result._replace(frame=result.frame + 5 * (result.person == 1), frames=(*result.frames, *"abcde"))
@@ -187,7 +187,7 @@ def test_rates():
     assert layout.shown_fps(make_result(video=False)) == layout.SLIDES
 
 
-def test_notebooks_show_results_and_say_what_they_leave_out(monkeypatch):
+def test_notebooks_show_results_and_note_left_out_frames(monkeypatch):
     result = make_result(people=2, frames=12)
     shown = Elements(result._repr_html_())
     assert [tag for tag, _ in shown.found] == ["iframe"]
@@ -202,7 +202,7 @@ def test_notebooks_show_results_and_say_what_they_leave_out(monkeypatch):
     assert "first 1 of 12" in result._repr_html_()
 
 
-def nobody():
+def without_poses():
     result = make_result(frames=3)
     return result.select_rows(np.zeros(len(result.frame), bool))
 
@@ -216,7 +216,7 @@ def test_views_are_written_by_suffix(suffix, tmp_path):
     begin = {".html": b"<!doctype html>", ".png": b"\x89PNG", ".gif": b"GIF89a", ".mp4": b"\x00\x00\x00"}[suffix]
     assert path.read_bytes().startswith(begin)
     with pytest.raises(DatasetError, match=r"none\.\w+: found .*, expected") as error:
-        write_view(nobody(), tmp_path / f"none{suffix}")
+        write_view(without_poses(), tmp_path / f"none{suffix}")
     assert "\n" not in str(error.value) and not (tmp_path / f"none{suffix}").exists()
 
 
@@ -230,7 +230,7 @@ def test_other_suffixes_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("suffix", "module"), [(".png", "matplotlib.figure"), (".gif", "PIL"), (".mp4", "imageio_ffmpeg")]
 )
-def test_what_is_not_installed_is_named(suffix, module, tmp_path, monkeypatch):
+def test_missing_libraries_are_named(suffix, module, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, "geolift.output.view.figures", raising=False)
     with pytest.raises(DatasetError, match=r"pip install 'geolift\[viz\]'"):
@@ -276,7 +276,7 @@ def test_any_name_can_be_drawn(suffix, tmp_path):
     write_view(make_result(people=3, frames=3)._replace(people=names, frames=names), tmp_path / f"it{suffix}")
 
 
-def test_gifs_play_at_the_rate_and_leave_out_what_they_cannot(tmp_path):
+def test_gifs_play_at_the_frame_rate_or_leave_frames_out(tmp_path):
     image = pytest.importorskip("PIL.Image")
     for fps, frames, every in ((10.0, 5, 1), (24.0, 6, 1), (50.0, 8, 2)):
         write_view(make_result(frames=frames, fps=fps), tmp_path / "it.gif")
@@ -420,7 +420,7 @@ def shown(browser, tmp_path):
     assert pages[-1].errors() == []
 
 
-def test_controls_change_what_is_seen(shown):
+def test_controls_change_the_view(shown):
     from selenium.webdriver import Keys
 
     it = shown(make_result(frames=40))
@@ -451,7 +451,7 @@ def test_controls_change_what_is_seen(shown):
     assert it.frame() == stopped
 
 
-def test_fingers_turn_zoom_and_move(shown):
+def test_fingers_rotate_zoom_and_move(shown):
     it = shown(make_result(frames=2))
     x, y = it.run("const box = space.canvas.getBoundingClientRect(); return [box.x + 100, box.y + 100]")
 
@@ -471,7 +471,7 @@ def test_fingers_turn_zoom_and_move(shown):
     assert state == pytest.approx([yaw, pitch, 2, 0, 10], rel=0.01)
 
 
-def test_the_first_view_is_the_photo_s_and_turns_keep_handedness(shown):
+def test_the_first_view_is_the_photo_s_and_rotations_keep_handedness(shown):
     result = make_result(frames=1)
     it = shown(result)
     it.run("choice.lens.value = 'parallel'; show()")
@@ -540,7 +540,7 @@ def test_hostile_text_is_shown_as_text(shown):
     assert it.driver.execute_script("return document.querySelectorAll('img').length") == 0
 
 
-def test_gaps_are_seen_as_gaps(shown):
+def test_gaps_are_shown_as_gaps(shown):
     result = make_result(frames=2)
     it = shown(result)
     whole = it.pixels()[1]
