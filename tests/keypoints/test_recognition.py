@@ -157,6 +157,14 @@ def test_the_format_given_by_the_user(tmp_path, rng):
         read_keypoints(path, format="mpii")
 
 
+@pytest.mark.parametrize(("name", "array"), [("detectron", "metadata"), ("videopose3d", "positions_2d")])
+def test_a_format_given_by_the_user_needs_its_arrays(name, array, tmp_path, rng):
+    path = made(name, tmp_path / "good.npz", rng)
+    with np.load(path, allow_pickle=True) as arrays:
+        np.savez(tmp_path / "bad.npz", **{key: arrays[key] for key in arrays.files if key != array})
+    refused(tmp_path / "bad.npz", rf"\['{array}'\] missing, found \[", format=name)
+
+
 def test_several_formats_are_named(tmp_path, monkeypatch, rng):
     path = made("table", tmp_path / "t.csv", rng)
     table = next(known for known in FORMATS if known.name == "table")

@@ -15,7 +15,7 @@ from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options, resolve_fps
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import pickles
-from geolift.safe_io.npz import Archive
+from geolift.safe_io.npz import Archive, read_object_arrays
 
 PARTS = ("x", "y", "logit", "probability")  # of a joint, as Detectron gives them
 
@@ -26,7 +26,7 @@ def recognise(archive: Archive) -> str | None:
     return f"it holds the arrays {', '.join(sorted(arrays))}" if set(archive.names) >= arrays else None
 
 
-def read(archive: Archive, path: Path, options: Options) -> Recording:
+def read(_: Archive, path: Path, options: Options) -> Recording:
     """Read `video.mp4.npz`: `keypoints[frame] = [[], people]`, where people are `[n, 4, K]`, or nothing.
 
     Every person becomes an untracked detection. Confidence is Detectron's probability.
@@ -34,7 +34,8 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     Raises:
         DatasetError: naming the frame and what is wrong with it; if people have different numbers of joints.
     """
-    entries = archive.objects("keypoints")
+    arrays = read_object_arrays(path, ("keypoints", "metadata"))
+    entries = arrays["keypoints"]
     if not entries.ndim or not len(entries):
         raise DatasetError(f"{path}: keypoints: found shape {list(entries.shape)}, expected one entry for each frame")
     people, frame, repeats = [], [], pickles.Repeats(f"{path}: keypoints")
@@ -50,7 +51,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         raise DatasetError(f"{path}: keypoints: found people of {sorted({p.shape[1] for p in people})} joints")
     stacked = np.stack(people)
     joints = joints_by_count(stacked.shape[2], str(path), options.joints, {17: "coco17"})
-    size = values.image_size(values.dictionary(archive.objects("metadata"), f"{path}: metadata"), f"{path}: metadata")
+    size = values.image_size(values.dictionary(arrays["metadata"], f"{path}: metadata"), f"{path}: metadata")
     sizes = None if size is None else np.tile(np.float32(size), (len(entries), 1))
     frames = numbered_video(len(entries), resolve_fps(0.0, options.fps, str(path)))
     rows = stacked[:, [PARTS.index(part) for part in ("x", "y", "probability")]].transpose(0, 2, 1)

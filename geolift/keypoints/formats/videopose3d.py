@@ -12,7 +12,7 @@ from geolift.keypoints.formats.base import Format
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_fps, resolve_image_size, resolve_joint_set
 from geolift.keypoints.recording import Recording, record
 from geolift.safe_io import pickles
-from geolift.safe_io.npz import Archive
+from geolift.safe_io.npz import Archive, read_object_arrays
 
 LAYOUTS = {"h36m": "h36m17", "coco": "coco17", "mpii": "mpii16"}  # names of joint sets, VideoPose3D's and ours
 # Archives of Human3.6M without a layout name: found by the joints that they list as left and right.
@@ -37,10 +37,9 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     Raises:
         DatasetError: naming the array, subject and action and what is wrong with it.
     """
-    metadata = {}
-    if "metadata" in archive.names:
-        metadata = values.dictionary(archive.objects("metadata"), f"{path}: metadata")
-    clips = {name: (subject, keypoints) for subject, name, keypoints in _clips(archive, path)}
+    arrays = read_object_arrays(path, ("positions_2d", *(["metadata"] if "metadata" in archive.names else [])))
+    metadata = values.dictionary(arrays.get("metadata", {}), f"{path}: metadata")
+    clips = {name: (subject, keypoints) for subject, name, keypoints in _clips(arrays["positions_2d"], path)}
     if not clips:
         raise DatasetError(f"{path}: positions_2d: found no subject with an action")
     joints = _joints(metadata, {keypoints.shape[1] for _, keypoints in clips.values()}, path, options)
@@ -86,10 +85,10 @@ def views_of(content: Any, where: str) -> list | tuple | np.ndarray:
     return values.listing(content, where, "a list of arrays, one for each camera")
 
 
-def _clips(archive: Archive, path: Path) -> Iterator[tuple[str, str, np.ndarray]]:
+def _clips(positions: np.ndarray, path: Path) -> Iterator[tuple[str, str, np.ndarray]]:
     """Subject, name and keypoints `[T, K, 2]` of each clip."""
     repeats = pickles.Repeats(f"{path}: positions_2d")
-    for subject, actions in subjects(archive.objects("positions_2d"), f"{path}: positions_2d"):
+    for subject, actions in subjects(positions, f"{path}: positions_2d"):
         for action, cameras in actions.items():
             where = f"{path}: positions_2d: {subject}, {action}"
             for camera, keypoints in enumerate(views_of(cameras, where)):
