@@ -16,7 +16,7 @@ from absl import app, flags
 import geolift
 from geolift.data import dataset
 from geolift.data.dataset import load_dataset
-from geolift.evaluation import evaluate
+from geolift.evaluation import accuracy
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.skeleton import H36M17
@@ -116,7 +116,7 @@ def main(_: list[str]) -> None:
     )
 
     def measure(points: np.ndarray, seen: np.ndarray) -> dict[str, float]:
-        measured = evaluate.evaluate(np.where(seen[..., None], points, 0), images, protocol=PROTOCOLS["cmu"], seen=seen)
+        measured = accuracy.evaluate(np.where(seen[..., None], points, 0), images, protocol=PROTOCOLS["cmu"], seen=seen)
         if measured["counts"]["frames"] < len(chosen):
             raise SystemExit(f"{measured['counts']}: frames were left out, so that rows cannot be compared")
         return measured

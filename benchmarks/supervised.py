@@ -20,7 +20,7 @@ from geolift import metrics
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization, fit_normalization, normalize
 from geolift.data.sources import open_dataset
-from geolift.evaluation.report import measure
+from geolift.evaluation.report import lift_and_evaluate
 from geolift.geometry import center
 from geolift.losses import lift_pose
 from geolift.model import Model
@@ -108,7 +108,7 @@ def main(_) -> None:
     config = CONFIG.value
     data = open_dataset(config.data.path)
     model, steps, seconds = train(config, data)
-    result = measure(model, data.select(SPLIT.value))[1]
+    result = lift_and_evaluate(model, data.select(SPLIT.value))[1]
     figures = {key: result[key] for key in ("p_mpjpe", "n_mpjpe", "mpjve", "flip_rate")}
     print(json.dumps({"seed": config.seed, "steps": steps, "seconds": round(seconds, 1), **figures}))
 

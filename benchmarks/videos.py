@@ -15,7 +15,7 @@ import geolift
 from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, missing, noise
 from geolift.data import dataset
 from geolift.data.dataset import load_dataset
-from geolift.evaluation import evaluate
+from geolift.evaluation import accuracy
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.skeleton import H36M17
 
@@ -65,7 +65,7 @@ def main(_: list[str]) -> None:
             points = np.full((data.frames, len(H36M17.names), 3), np.nan, np.float32)
             points[data.start[result.person] + result.frame] = result.points
             seen = np.isfinite(points).all(axis=-1)
-            measured = evaluate.evaluate(np.where(seen[..., None], points, 0), data, seen=seen)
+            measured = accuracy.evaluate(np.where(seen[..., None], points, 0), data, seen=seen)
             row = {key: round(measured[key], 2) for key in MEASURES}
             table[f"{name}, {'together' if refine else 'frame by frame'}"] = row
             print(

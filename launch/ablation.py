@@ -18,7 +18,7 @@ from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
 from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError, DatasetError
-from geolift.evaluation.report import mean_and_deviation, measure, write
+from geolift.evaluation.report import lift_and_evaluate, mean_and_deviation, write_results
 from geolift.safe_io.atomic import replace_file
 from geolift.safe_io.json_file import read_json, write_json
 from geolift.training.config_checks import check
@@ -50,9 +50,9 @@ def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Si
     models = train_seeds(config, folder, seeds, stop=stop)
     results = []
     for seed, trained in zip(seeds, models, strict=True):
-        _, result = measure(trained, data)
+        _, result = lift_and_evaluate(trained, data)
         about = {"data": config.data.path, "source": data.source, "split": SPLIT.value, "row": name, "seed": seed}
-        write(folder / f"seed_{seed}", result | about)
+        write_results(folder / f"seed_{seed}", result | about)
         results.append({key: result[key] for key in COLUMNS})
     return results
 

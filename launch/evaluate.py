@@ -10,7 +10,7 @@ from geolift.compile_cache import keep_programs
 from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError
 from geolift.evaluation.protocols import PROTOCOLS
-from geolift.evaluation.report import report
+from geolift.evaluation.report import write_report
 from geolift.lifting.refinement import WINDOW
 from launch import program
 
@@ -29,7 +29,7 @@ def main() -> None:
         raise ConfigError(f"--protocol: found {PROTOCOL.value!r}, expected one of {', '.join(PROTOCOLS)}")
     if AHEAD.value is not None and not (REFINE.value and 0 <= AHEAD.value < WINDOW):
         raise ConfigError(f"--ahead: found {AHEAD.value}, expected 0 to {WINDOW - 1} frames, with --refine")
-    report(
+    write_report(
         WORKDIR.value,
         open_dataset(DATA.value),
         source=DATA.value,

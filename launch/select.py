@@ -20,8 +20,8 @@ from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
 from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError, DatasetError
-from geolift.evaluation.report import mean_and_deviation, measure
-from geolift.evaluation.selection import CRITERIA, DEFINITIONS, choose, judge, lift
+from geolift.evaluation.report import lift_and_evaluate, mean_and_deviation
+from geolift.evaluation.selection import CRITERIA, DEFINITIONS, assess, lift_usable, usable_poses
 from geolift.model import Model
 from geolift.objectives.views import View
 from geolift.training.checkpoint import saved_steps
@@ -104,7 +104,7 @@ def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = No
         trained, config, step = load(candidate.run, step=candidate.step)
         view = common or view_of(candidate.run, trained, config)
         view = view._replace(distance=trained.distance, min_depth=trained.min_depth, root=trained.skeleton.root)
-        result = judge(trained, data, view)
+        result = assess(trained, data, view)
         found = {"view": view._asdict(), "frames scored (data.masks)": result["frames"]}
         expected = expected or found
         for key in found:
@@ -127,7 +127,7 @@ def correlate(results: list[dict[str, Any]], candidates: dict[str, Candidate], d
     errors = {}
     for name, step in ((result["run"], result["step"]) for result in results):
         trained, _, _ = load(candidates[name].run, step=step)  # the one that was scored: the run may have gone on
-        errors[name] = measure(trained, data)[1]["p_mpjpe"]
+        errors[name] = lift_and_evaluate(trained, data)[1]["p_mpjpe"]
     scores = {key: [r[key] for r in results] for key in SCORES if all(r[key] is not None for r in results)}
     truth, folders = list(errors.values()), [candidates[name].folder for name in errors]
     pairs = [(i, j) for i, j in combinations(range(len(truth)), 2) if folders[i] == folders[j]]
@@ -219,8 +219,8 @@ def draw(run: Path, step: int, data: Dataset) -> None:
         print("pictures     none: pip install 'geolift[viz]'")
         return
     trained, _, _ = load(run, step=step)
-    chosen = choose(trained, data)
-    lifted_sheet(lift(trained, chosen), chosen.poses, chosen.seen, trained.skeleton, PICTURES.value)
+    chosen = usable_poses(trained, data)
+    lifted_sheet(lift_usable(trained, chosen), chosen.poses, chosen.seen, trained.skeleton, PICTURES.value)
     print(f"pictures     {PICTURES.value}")
 
 

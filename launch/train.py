@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.sources import open_dataset
-from geolift.evaluation.report import report
+from geolift.evaluation.report import write_report
 from geolift.training import distributed
 from geolift.training.config_table import describe
 from geolift.training.signals import Signals, Stopped
@@ -49,7 +49,7 @@ def evaluate(config: ConfigDict, workdir: str) -> None:
     """The table of the trained model, if the config asks for one and the data have 3D."""
     data = open_dataset(config.data.path) if config.evaluation.split else None
     if data is not None and data.points_3d is not None:
-        report(workdir, data, source=config.data.path, split=config.evaluation.split)
+        write_report(workdir, data, source=config.data.path, split=config.evaluation.split)
     else:
         print(f"trained in {workdir}; next: python -m launch.evaluate --workdir={workdir} --data=FILE.npz")
 

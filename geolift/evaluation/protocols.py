@@ -1,7 +1,7 @@
-"""Evaluation protocols: which frames and joints are measured, and what the figures are called (docs/protocols.md).
+"""Evaluation protocols: which frames and joints are measured, and which mean is quoted (docs/protocols.md).
 
-A protocol but "cmu" refuses a data set that lacks recordings of its test set, or joints in frames to measure: a mean
-over fewer of them has another name.
+All protocols except "cmu" refuse a data set that lacks recordings of their test set, or joints in measured frames: a
+mean over fewer of them is not comparable.
 """
 
 import functools
@@ -30,18 +30,22 @@ def _every_frame(dataset: Dataset) -> np.ndarray:
 
 
 class Protocol(NamedTuple):
-    """What is measured, and how it is summed up.
+    """What is measured, and how it is averaged.
 
     Attributes:
-        name: as in `--protocol`.
-        statement: one line that goes with every result: frames, joints, alignment, average.
+        name: as given to `--protocol`.
+        statement: one line that is written with every result: frames, joints, alignment, average.
         headline: the measures that are quoted.
-        average: what the headline is a mean over, "frames" or "actions".
-        joints: names of the joints that align and count; None takes all that the data set has.
-        frames: from a data set to `[F]` bool, which frames are measured; raises DatasetError if it is not the test set.
-        row: from an action's label to the row of the table that it belongs to.
-        rows: all rows in the table's order, each of which must have frames; () takes those that are there.
-        complete: whether frames to measure that lack joints are refused, and not left out or measured in part.
+        average: "frames" or "actions", over which the headline is a mean.
+        joints: names of the joints that are aligned and measured; None takes all joints of the data set.
+        frames: from a data set to `[F]` bool, the measured frames; raises DatasetError if it is not the test set.
+        row: from an action's label to its row of the table.
+        rows: all rows in the table's order, each of which must have frames; () takes the rows that have.
+        complete: whether measured frames that lack joints are an error; else they are left out or measured in part.
+
+    Example:
+        >>> PROTOCOLS["h36m-14"].headline, len(PROTOCOLS["h36m-14"].joints)
+        (('mpjpe', 'p_mpjpe'), 14)
     """
 
     name: str
@@ -55,10 +59,10 @@ class Protocol(NamedTuple):
     complete: bool = True
 
     def counted(self, skeleton: Skeleton) -> np.ndarray:
-        """`[J]` bool: the joints that count.
+        """`[J]` bool: the joints that are measured.
 
         Raises:
-            DatasetError: if the skeleton lacks one of them, or has another root than Human3.6M's.
+            DatasetError: if the skeleton lacks one of them, or its root is not that of Human3.6M.
         """
         if self.joints is None:
             return np.ones(len(skeleton.names), bool)
@@ -81,13 +85,13 @@ MPI_INF_3DHP_FRAMES = {"TS1": 603, "TS2": 540, "TS3": 505, "TS4": 553, "TS5": 27
 
 
 def _human36m_frames(dataset: Dataset, *, every: int) -> np.ndarray:
-    """Every `every`th frame of each clip, every frame of clips without a rate; none of the damaged take.
+    """Every `every`-th frame of each clip, every frame of clips without a frame rate; none of the damaged recording.
 
-    Before one camera its video is damaged. It is left out before all four, as in VideoPose3D.
+    One camera's video of it is damaged. It is left out for all four cameras, as in VideoPose3D.
     """
     rates = [HUMAN36M_FPS] if every == 1 else [HUMAN36M_FPS, 0.0]
     if not np.isin(dataset.fps, rates).all():
-        raise DatasetError(f"fps: found {np.unique(dataset.fps).tolist()}, expected {rates}, Human3.6M's own rate")
+        raise DatasetError(f"fps: found {np.unique(dataset.fps).tolist()}, expected {rates}, as Human3.6M")
     rows = np.array([human36m_row(action) for action in dataset.action])
     _expect("subject", dataset.subject, HUMAN36M_SUBJECTS)
     _expect("action", rows, HUMAN36M_ACTIONS)
@@ -95,12 +99,12 @@ def _human36m_frames(dataset: Dataset, *, every: int) -> np.ndarray:
     labels = np.stack([dataset.subject, rows, dataset.action, dataset.camera], axis=1)
     recordings = Counter((subject, row) for subject, row, _, _ in np.unique(labels[~damaged], axis=0))
     for subject, row in itertools.product(HUMAN36M_SUBJECTS, HUMAN36M_ACTIONS):
-        takes = 1 if (subject, row) == ("S11", "Directions") else 2
-        found, expected = recordings[subject, row], takes * HUMAN36M_CAMERAS
+        actions = 1 if (subject, row) == ("S11", "Directions") else 2
+        found, expected = recordings[subject, row], actions * HUMAN36M_CAMERAS
         if found != expected:
             raise DatasetError(
                 f"action, camera: found {found} undamaged recordings of {row} by {subject}, expected {expected}: "
-                f"{takes} labelled as in '{row} 1', before {HUMAN36M_CAMERAS} cameras"
+                f"{actions} labelled as in '{row} 1', in {HUMAN36M_CAMERAS} cameras"
             )
     clip = dataset.clip_of_frame
     step = np.where(dataset.fps > 0, every, 1)[clip]
@@ -123,13 +127,13 @@ def _expect(key: str, found: Iterable[str], expected: Iterable[str]) -> None:
 
 
 def _human36m(name: str, *, joints: tuple[str, ...] = H36M17.names, every: int = 1) -> Protocol:
-    habit = "every frame given, 50 Hz"
+    frames = "every frame given, 50 Hz"
     if every > 1:
-        habit = f"every {every}th frame given of each clip, from its first; clips without a frame rate thinned already"
+        frames = f"every {every}th frame given of each clip, from its first; clips without a frame rate thinned already"
     return Protocol(
         name=name,
-        statement=f"Human3.6M, S9 and S11, 236 recordings, {habit}; "
-        f"S11's damaged take of Directions left out before all cameras; {_said(joints)}; "
+        statement=f"Human3.6M, S9 and S11, 236 recordings, {frames}; "
+        f"S11's damaged recording of Directions left out for all cameras; {_describe(joints)}; "
         "protocol 1: mpjpe, one least-squares scale for the whole set, as a single view has none; "
         "protocol 2: p_mpjpe, rigid; headline: mean over the 15 actions",
         headline=("mpjpe", "p_mpjpe"),
@@ -145,14 +149,14 @@ def _mpi_inf_3dhp(name: str, *, joints: tuple[str, ...] = H36M17.names) -> Proto
     return Protocol(
         name=name,
         statement=f"MPI-INF-3DHP test set, TS1 to TS6, the {sum(MPI_INF_3DHP_FRAMES.values())} valid frames; "
-        f"{_said(joints)}; pck and auc: centred, one least-squares scale per frame; headline: mean over frames",
+        f"{_describe(joints)}; pck and auc: centred, one least-squares scale per frame; headline: mean over frames",
         headline=("pck", "auc"),
         joints=joints,
         frames=_mpi_inf_3dhp_frames,
     )
 
 
-def _said(joints: tuple[str, ...]) -> str:
+def _describe(joints: tuple[str, ...]) -> str:
     return f"{len(joints)} joints, " + (
         "root included" if "pelvis" in joints else "no pelvis, spine, neck/nose, centred on the pelvis"
     )

@@ -1,1 +1,29 @@
-"""How a run lives: trained, logged, saved, resumed, on one host or many."""
+"""Training: configs, the training loop, checkpoints, logs and recovery; one process or many, one seed or several.
+
+`geolift.training.train.train` trains from a config. The names below are the parts of a custom training loop.
+"""
+
+import importlib
+from typing import Any
+
+# Imported on first use: orbax and ml_collections take seconds.
+_MODULES = {
+    "Diverged": "divergence",
+    "SaveError": "checkpoint_writer",
+    "Stopped": "signals",
+    "TrainState": "step",
+    "create_state": "step",
+    "parallel": "step",
+    "train_step": "step",
+}
+__all__ = list(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -20,7 +20,7 @@ from geolift.data.human36m import HUMAN36M_ACTIONS, human36m_row
 from geolift.data.normalization import fit_normalization
 from geolift.errors import DatasetError
 from geolift.evaluation import report as reports
-from geolift.evaluation.evaluate import evaluate, table
+from geolift.evaluation.accuracy import evaluate, table
 from geolift.evaluation.protocols import FOURTEEN, MPI_INF_3DHP_FRAMES, PROTOCOLS
 from geolift.model import Model
 from geolift.networks.mlp import Lifter
@@ -221,7 +221,7 @@ def test_other_data_is_not_human36m(people):
     with pytest.raises(DatasetError, match=r"subject: found \['S1', 'S11'\]"):
         evaluate(lifted(data), stranger, protocol=PROTOCOLS["h36m"])
     unnumbered = data._replace(action=np.array([human36m_row(action) for action in data.action]))
-    with pytest.raises(DatasetError, match="2 labelled as in 'Directions 1', before 4 cameras"):
+    with pytest.raises(DatasetError, match="2 labelled as in 'Directions 1', in 4 cameras"):
         evaluate(lifted(data), unnumbered, protocol=PROTOCOLS["h36m"])
     names = tuple("nose" if name == "neck" else name for name in H36M17.names)
     with pytest.raises(DatasetError, match=r"joint_names: found .* expected \['neck'\], too"):
@@ -295,7 +295,7 @@ def test_a_report_follows_its_protocol(tmp_path, monkeypatch, capsys):
     variables = lifter.init(jax.random.key(0), jnp.zeros((1, 17, 2)))
     model = Model(lifter, variables, H36M17, fit_normalization(data), distance=10.0, min_depth=1.0)
     monkeypatch.setattr(reports, "load", lambda workdir, **_: (model, None, 7))
-    reports.report(tmp_path, data, source="h36m.npz", split="test", protocol=PROTOCOLS["h36m-14"])
+    reports.write_report(tmp_path, data, source="h36m.npz", split="test", protocol=PROTOCOLS["h36m-14"])
     result = json.loads((tmp_path / "evaluation.json").read_text())
     assert result["protocol"] == result["baselines"]["untrained"]["protocol"] == "h36m-14"
     assert result["statement"] == PROTOCOLS["h36m-14"].statement

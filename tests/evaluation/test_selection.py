@@ -16,8 +16,9 @@ from geolift.data import dataset
 from geolift.data.dataset import save_dataset
 from geolift.data.normalization import fit_normalization, normalize, normalize_persons
 from geolift.errors import DatasetError
-from geolift.evaluation import selection
-from geolift.evaluation.selection import CRITERIA, Flat, choose, judge, plausible
+from geolift.evaluation import criteria, selection
+from geolift.evaluation.criteria import plausibility
+from geolift.evaluation.selection import CRITERIA, FlatLifter, assess, usable_poses
 from geolift.geometry import project, sample_rotation
 from geolift.losses import rotate_about_root
 from geolift.model import Model
@@ -79,13 +80,13 @@ def judged(people, lifter, bodies):
     truth, twin = memory(bodies), memory(bodies * MIRROR)
     candidates = {
         "truth": lifter(Memory(), truth),
-        "flat": lifter(Flat(False)),
+        "flat": lifter(FlatLifter(False)),
         "mirrored twin": lifter(Memory(), twin),
         "exchanged": lifter(Memory(exchanged=True), truth),
         "half as deep": lifter(Memory(stretch=0.5), truth),
         "twice as deep": lifter(Memory(stretch=2.0), truth),
     }
-    return {name: judge(candidate, people, VIEW) for name, candidate in candidates.items()}
+    return {name: assess(candidate, people, VIEW) for name, candidate in candidates.items()}
 
 
 def test_the_truth_is_preferred_to_everything_degenerate(judged):
@@ -106,7 +107,7 @@ def test_realism_tells_the_mirrored_twin_by_gravity_alone(people, lifter, bodies
     truth, twin = judged["truth"], judged["mirrored twin"]
     assert twin["strangeness"] > 1.5 * truth["strangeness"]
     level = VIEW._replace(pitch=0.0)
-    found = [judge(lifter(Memory(), memory(b)), people, level)["strangeness"] for b in (bodies, bodies * MIRROR)]
+    found = [assess(lifter(Memory(), memory(b)), people, level)["strangeness"] for b in (bodies, bodies * MIRROR)]
     assert found[1] < 1.2 * found[0]
 
 
@@ -142,30 +143,30 @@ def config(people_file):
 def test_three_dimensions_are_never_looked_at(people, config, tmp_path, rng):
     trained = train(config, tmp_path / "run")
     nonsense = rng.normal(size=people.points_3d.shape).astype("f")
-    results = [judge(trained, people._replace(points_3d=p), VIEW) for p in (people.points_3d, None, nonsense)]
+    results = [assess(trained, people._replace(points_3d=p), VIEW) for p in (people.points_3d, None, nonsense)]
     assert results[0] == results[1] == results[2]  # to the bit
 
 
 def test_lengths_by_hand():
     skeleton = Skeleton(("root", "l", "r", "head"), (-1, 0, 0, 0), (1,), (2,), 3)  # bones: l, r, head
     lengths = np.float32([[1, 3, 2], [2, 2, 2], [np.nan, 1, 1]])
-    np.testing.assert_allclose(selection.asymmetry(lengths, skeleton), (0.5 + 0) / 2)
-    assert selection.asymmetry(lengths[2:], skeleton) is None  # no two partners
-    assert selection.asymmetry(lengths, skeleton._replace(left=(), right=())) is None
-    assert selection.bone_spread(lengths, np.array([0, 0, 0])) is None
+    np.testing.assert_allclose(criteria.asymmetry(lengths, skeleton), (0.5 + 0) / 2)
+    assert criteria.asymmetry(lengths[2:], skeleton) is None  # no two partners
+    assert criteria.asymmetry(lengths, skeleton._replace(left=(), right=())) is None
+    assert criteria.bone_spread(lengths, np.array([0, 0, 0])) is None
     many = np.concatenate([np.tile(lengths[:2], (4, 1)), np.float32([[9, 9, 0]]), np.full((8, 3), 5.0)])
     clip = np.array([0] * 8 + [1] + [2] * 8)  # the lone frame of clip 1 is too few, clip 2 does not change
     spread = np.mean([0.25 / 0.75, 0.25 / 1.25, 0])
-    np.testing.assert_allclose(selection.bone_spread(many, clip), spread / 2, rtol=1e-6)
-    np.testing.assert_allclose(selection.bone_spread(many * np.arange(1, 18)[:, None], clip), spread / 2, rtol=1e-6)
+    np.testing.assert_allclose(criteria.bone_spread(many, clip), spread / 2, rtol=1e-6)
+    np.testing.assert_allclose(criteria.bone_spread(many * np.arange(1, 18)[:, None], clip), spread / 2, rtol=1e-6)
 
 
 def test_energy_distance_by_hand_and_its_bounds(rng):
     a, b = np.float32([[[0, 0]], [[0, 0]]]), np.float32([[[3, 4]], [[3, 4]]])
-    assert selection.energy_distance(a, b) == 1  # two points: 2 * 5 - 0 - 0 over 2 * 5
+    assert criteria.energy_distance(a, b) == 1  # two points: 2 * 5 - 0 - 0 over 2 * 5
     same = rng.normal(size=(200, 17, 2)).astype("f")
-    assert selection.energy_distance(same, same) < 1e-3
-    shifted = [float(selection.energy_distance(same, same + np.float32(d))) for d in (0.1, 0.2, 0.4)]
+    assert criteria.energy_distance(same, same) < 1e-3
+    shifted = [float(criteria.energy_distance(same, same + np.float32(d))) for d in (0.1, 0.2, 0.4)]
     np.testing.assert_allclose(shifted[1] / shifted[0], 2, rtol=0.1)  # grows with the displacement
     assert shifted[1] < shifted[2] < 1
 
@@ -173,16 +174,16 @@ def test_energy_distance_by_hand_and_its_bounds(rng):
 def test_plausible_limbs(people, rng):
     parent, child = np.transpose(H36M17.bones)
     lengths = np.linalg.norm(people.points_3d[:, child] - people.points_3d[:, parent], axis=-1)
-    good = plausible(lengths * rng.uniform(0.1, 10, (len(lengths), 1)), H36M17)  # whatever the scale
+    good = plausibility(lengths * rng.uniform(0.1, 10, (len(lengths), 1)), H36M17)  # whatever the scale
     assert good == {"plausible_bones": 100, "plausible_poses": 100}
     knee = list(child).index(H36M17.names.index("left_knee"))
     lengths[: len(lengths) // 2, knee] *= 2
-    worse = plausible(lengths, H36M17)
+    worse = plausibility(lengths, H36M17)
     assert worse["plausible_poses"] == 50 and 80 < worse["plausible_bones"] < 95
     lengths[:, knee] = np.nan  # not seen
-    assert plausible(lengths, H36M17) == good
+    assert plausibility(lengths, H36M17) == good
     unnamed = H36M17._replace(names=tuple(f"joint {i}" for i in range(17)))
-    assert plausible(lengths, unnamed) == dict.fromkeys(good)
+    assert plausibility(lengths, unnamed) == dict.fromkeys(good)
 
 
 def test_missing_joints_do_not_count(people, lifter):
@@ -192,9 +193,9 @@ def test_missing_joints_do_not_count(people, lifter):
     nonsense[:, 13] = 1e5
     partly = people._replace(confidence=hidden)
     with pytest.raises(DatasetError, match="model without masks"):
-        judge(lifter(Flat(False)), partly, VIEW)
-    one = judge(lifter(Flat(True)), partly, VIEW)
-    assert one == judge(lifter(Flat(True)), partly._replace(keypoints=nonsense), VIEW)
+        assess(lifter(FlatLifter(False)), partly, VIEW)
+    one = assess(lifter(FlatLifter(True)), partly, VIEW)
+    assert one == assess(lifter(FlatLifter(True)), partly._replace(keypoints=nonsense), VIEW)
     assert one["frames"] == people.frames and one["bone_spread"] is None and np.isfinite(one["strangeness"])
 
 
@@ -204,24 +205,24 @@ def test_frames_that_show_too_little_are_not_judged(people, lifter):
     confidence[:4] = 0
     confidence[[0, 1, 3], 0] = confidence[1, 1:3] = confidence[2, 1:] = confidence[3, 1:4] = 1
     partly = people._replace(confidence=confidence)
-    judged = choose(lifter(Flat(True)), partly)
+    judged = usable_poses(lifter(FlatLifter(True)), partly)
     np.testing.assert_array_equal(judged.seen, confidence[3:] > 0)
-    result = judge(lifter(Flat(True)), partly, VIEW)
+    result = assess(lifter(FlatLifter(True)), partly, VIEW)
     assert result["score"] == 1 and np.isfinite([result[key] for key in CRITERIA]).all()
     nothing = people._replace(confidence=np.where(np.arange(17) < 3, people.confidence, 0))
     with pytest.raises(DatasetError, match=f"confidence: none of {people.frames} frames has its root and 4 joints"):
-        choose(lifter(Flat(True)), nothing)
+        usable_poses(lifter(FlatLifter(True)), nothing)
 
 
 def test_a_skeleton_without_sides_is_judged_by_the_rest(people, lifter):
     sideless = H36M17._replace(left=(), right=())
-    result = judge(lifter(Flat(False))._replace(skeleton=sideless), people._replace(skeleton=sideless), VIEW)
+    result = assess(lifter(FlatLifter(False))._replace(skeleton=sideless), people._replace(skeleton=sideless), VIEW)
     assert result["asymmetry"] is None and result["bone_spread"] > 0 and result["score"] == 1
 
 
 def test_a_lifter_that_gives_no_numbers_is_refused(people, lifter, bodies):
     with pytest.raises(DatasetError, match="consistency_3d: found nan"):
-        judge(lifter(Memory(stretch=math.nan), memory(bodies)), people, VIEW)
+        assess(lifter(Memory(stretch=math.nan), memory(bodies)), people, VIEW)
 
 
 @pytest.mark.parametrize("plane", ["camera", "image"])
@@ -233,15 +234,17 @@ def test_data_with_what_the_model_was_normalised_by_keeps_its_sizes(people, lift
         own, other = other, own
     normalization = fit_normalization(own)
     assert normalization.plane == plane
-    trained = lifter(Flat(False))._replace(normalization=normalization)
-    np.testing.assert_array_equal(choose(trained, own).poses, normalize(own, normalization))
-    np.testing.assert_array_equal(choose(trained, other).poses, normalize_persons(other, normalization))
+    trained = lifter(FlatLifter(False))._replace(normalization=normalization)
+    np.testing.assert_array_equal(usable_poses(trained, own).poses, normalize(own, normalization))
+    np.testing.assert_array_equal(usable_poses(trained, other).poses, normalize_persons(other, normalization))
 
 
 def test_people_before_unknown_cameras_are_judged_at_their_own_size(people, lifter, normalization):
     wild = people._replace(intrinsics=None, keypoints=3 * people.keypoints)
-    np.testing.assert_array_equal(choose(lifter(Flat(False)), wild).poses, normalize_persons(wild, normalization))
-    assert judge(lifter(Flat(False)), wild, VIEW)["score"] == 1
+    np.testing.assert_array_equal(
+        usable_poses(lifter(FlatLifter(False)), wild).poses, normalize_persons(wild, normalization)
+    )
+    assert assess(lifter(FlatLifter(False)), wild, VIEW)["score"] == 1
 
 
 @pytest.fixture(scope="module")

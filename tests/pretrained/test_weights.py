@@ -5,7 +5,7 @@ import numpy as np
 from geolift import load, model
 from geolift.convert.mocap import cmu
 from geolift.data.normalization import normalize_persons
-from geolift.evaluation import evaluate
+from geolift.evaluation import accuracy
 from geolift.pretrained import models
 from geolift.pretrained.card import describe_card
 from geolift.pretrained.models import load_card, model_names
@@ -39,7 +39,7 @@ def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_file):
     )
     trained = load("cmu")
     points = model.lift_poses(trained, normalize_persons(images, trained.normalization), images.seen)
-    measured = evaluate.evaluate(points, images)
+    measured = accuracy.evaluate(points, images)
     claimed = load_card("cmu")["metrics"]["values"]
     assert measured["p_mpjpe"] < claimed["p_mpjpe"] + 2
     assert measured["flip_rate"] < 2

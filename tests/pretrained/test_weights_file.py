@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from configs import quickstart
 from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
-from geolift.evaluation.report import measure, write
+from geolift.evaluation.report import lift_and_evaluate, write_results
 from geolift.model import Model, digest, identify, lift_poses, named_weights
 from geolift.networks.mlp import NORMS, Lifter
 from geolift.pretrained import models, weights_file
@@ -266,9 +266,9 @@ def run(people, people_file, tmp_path_factory):
     train(config, folder)
     trained, _, _ = load_run(folder)
     test = people.select("test")
-    _, result = measure(trained, test)
+    _, result = lift_and_evaluate(trained, test)
     about = {"data": str(people_file), "source": test.source, "split": "test", "step": 2}
-    write(folder, {**result, "baselines": {"flat skeleton": result}, **about})
+    write_results(folder, {**result, "baselines": {"flat skeleton": result}, **about})
     return folder, trained
 
 

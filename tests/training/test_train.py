@@ -15,8 +15,8 @@ from geolift import model
 from geolift.data import dataset
 from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError
-from geolift.evaluation.evaluate import evaluate
-from geolift.evaluation.report import measure
+from geolift.evaluation.accuracy import evaluate
+from geolift.evaluation.report import lift_and_evaluate
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.training import checkpoint
@@ -347,7 +347,7 @@ def test_masks_train_on_frames_that_miss_joints(people, tmp_path):
     junk = np.where(missing.seen[..., None], poses, 99)
     again = model.lift_poses(trained, junk.astype("f"), missing.seen)
     np.testing.assert_array_equal(lifted[missing.seen], again[missing.seen])
-    points, result = measure(trained, missing)
+    points, result = lift_and_evaluate(trained, missing)
     np.testing.assert_array_equal(points, lifted)
     assert result["counts"]["frames_left_out"] == 0
     with pytest.raises(dataset.DatasetError, match="no pair to train on"):

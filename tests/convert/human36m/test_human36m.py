@@ -12,7 +12,7 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data import human36m
 from geolift.data.dataset import load_dataset, save_dataset
 from geolift.errors import DatasetError
-from geolift.evaluation.evaluate import evaluate
+from geolift.evaluation.accuracy import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.human36m_files import CAMERAS, SUBJECTS, all32, people, project, sequences

@@ -10,7 +10,7 @@ from geolift.convert.human36m import videopose3d
 from geolift.data import human36m
 from geolift.data.dataset import load_dataset
 from geolift.errors import DatasetError
-from geolift.evaluation.evaluate import evaluate
+from geolift.evaluation.accuracy import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.joint_sets import COCO17, MPII16
 from geolift.skeletons.skeleton import H36M17

@@ -10,7 +10,7 @@ from geolift import cli
 from geolift.convert.mpi_inf_3dhp import test_set as mpi_inf_3dhp
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
-from geolift.evaluation.evaluate import evaluate
+from geolift.evaluation.accuracy import evaluate
 from geolift.evaluation.protocols import MPI_INF_3DHP_FRAMES, PROTOCOLS
 from geolift.skeletons.joint_sets import MPI_INF_3DHP17
 from geolift.skeletons.skeleton import H36M17

@@ -7,7 +7,7 @@ import pytest
 
 from geolift import batching, model
 from geolift.errors import DatasetError
-from geolift.evaluation.evaluate import DEFINITIONS, PER_FRAME, UNITS, evaluate, table
+from geolift.evaluation.accuracy import DEFINITIONS, PER_FRAME, UNITS, evaluate, table
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import Skeleton
 

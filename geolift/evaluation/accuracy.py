@@ -1,4 +1,4 @@
-"""Lifted poses against the truth: one table of measures for every data set and every system."""
+"""The accuracy of lifted poses against true 3D points: the same measures for every data set and every system."""
 
 import functools
 from collections.abc import Mapping
@@ -16,7 +16,8 @@ from geolift.evaluation.protocols import PROTOCOLS, Protocol
 from geolift.geometry import align
 
 MILLIMETRES = 1000.0
-FEWEST = 4  # joints; fewer, any three of which lie in a plane, nearly always align
+FEWEST = 4  # measured joints of a frame; any three lie in a plane and nearly always align
+SMALLEST = np.finfo(np.float32).tiny
 PER_FRAME = (
     "p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe", "pck", "auc", "pa_pck", "pa_auc", "cps",
     "flip_rate",
@@ -59,12 +60,13 @@ def evaluate(
     """Measure lifted points against a data set's `points_3d`.
 
     Args:
-        points: `[F, J, 3]` lifted points of every frame of `dataset`, camera axes, any one scale.
-        dataset: with `points_3d` in camera metres.
+        points: `[F, J, 3]` lifted points of every frame of `dataset`, camera axes (x right, y down, z forward), in any
+            unit.
+        dataset: with `points_3d` in metres, camera axes.
         protocol: which frames and joints are measured, and what the headline is.
-        seen: `[F, J]` bool, which joints were lifted and may be measured; nothing else is looked at, save that the root
+        seen: `[F, J]` bool, joints that were lifted and may be measured; other joints are ignored, except that the root
             centres. Frames without their root or with fewer than `FEWEST` measured joints are left out and counted.
-            None takes all joints of the frames all of whose joints were seen. A `complete` protocol wants all.
+            None takes all joints of the frames in which all joints were seen. A `complete` protocol needs all.
 
     Returns:
         `headline`; means over frames of every measure (see `DEFINITIONS`, `UNITS`), `action_mean`, `per_action`,
@@ -73,45 +75,34 @@ def evaluate(
 
     Raises:
         DatasetError: if there is no 3D, the data set is not the protocol's, no frame (of an action) can be measured, or
-            frames lack joints that a `complete` protocol wants.
+            frames lack joints that a `complete` protocol needs.
         ValueError: if `points` or `seen` do not fit the data set.
-    """
-    if dataset.points_3d is None:
-        raise DatasetError("points_3d: found none, expected 3D points to evaluate against")
-    if points.shape != dataset.points_3d.shape:
-        raise ValueError(f"points: found shape {points.shape}, expected {dataset.points_3d.shape}")
-    frames, mask, counts = _measured(dataset, protocol, seen)
-    root = dataset.skeleton.root
-    needed = mask.copy()
-    needed[:, root] = True
-    p, g = (np.where(needed[..., None], x[frames], 0) for x in (points, dataset.points_3d))
-    if not np.isfinite(p).all():
-        raise ValueError(f"points: found {int((~np.isfinite(p)).sum())} values that are not finite")
-    p, g = ((x - x[:, [root]]).astype(np.float32) for x in (p, g))
-    g *= np.float32(MILLIMETRES)
-    scale = float(np.vdot(g[mask], p[mask]) / max(np.vdot(p[mask], p[mask]), np.finfo(np.float32).tiny))
 
-    per_frame = map_chunks(functools.partial(_measure, scale=scale, root=root), p, g, mask)
+    Source:
+        Ours; the measures: `geolift.metrics`; the protocols: docs/protocols.md.
+
+    Example:
+        >>> from geolift.data.cameras import film
+        >>> from geolift.data.synthetic.motions import procedural_clips
+        >>> from geolift.skeletons.skeleton import H36M17
+        >>> people = film(procedural_clips(seed=0, people=3, seconds=1.0, fps=5.0), H36M17, seed=0)
+        >>> result = evaluate(0.5 * people.points_3d, people)  # right up to a scale
+        >>> round(result["p_mpjpe"], 1), round(result["scale"])
+        (0.0, 2000)
+    """
+    frames, mask, counts = _measured(points, dataset, protocol, seen)
+    root = dataset.skeleton.root
+    lifted, truth = _centred(points, dataset, frames, mask)
+    scale = float(np.vdot(truth[mask], lifted[mask]) / max(np.vdot(lifted[mask], lifted[mask]), SMALLEST))
+    per_frame = map_chunks(functools.partial(_measure, scale=scale, root=root), lifted, truth, mask)
     joints = per_frame.pop("joints")
     clip = dataset.clip_of_frame[frames]
-    row = np.array([protocol.row(str(action)) for action in dataset.action])[clip]
-    rows = protocol.rows or tuple(map(str, np.unique(row)))
-    lost = sorted(set(rows) - set(row))
-    if lost:
-        raise DatasetError(f"action: found no frame to measure of {lost}, expected some of every action")
-    result = {key: float(per_frame[key].mean()) for key in PER_FRAME}
-    per_action = {
-        name: {key: float(per_frame[key][row == name].mean()) for key in PER_FRAME}
-        | {"frames": int((row == name).sum())}
-        for name in rows
-    }
-    action_mean = {key: float(np.mean([values[key] for values in per_action.values()])) for key in PER_FRAME}
-    averages = {"frames": result, "actions": action_mean}
+    means, per_action = _averages(per_frame, dataset, protocol, clip)
     return {
-        "headline": {key: averages[protocol.average][key] for key in protocol.headline},
-        **result,
-        "mpjve": _velocity_error(scale * p, g, mask, frames, dataset),
-        "action_mean": action_mean,
+        "headline": {key: means[protocol.average][key] for key in protocol.headline},
+        **means["frames"],
+        "mpjve": _velocity_error(scale * lifted, truth, mask, frames, dataset),
+        "action_mean": means["actions"],
         "per_action": per_action,
         "per_joint": {
             name: float(joints[mask[:, j], j].mean()) if mask[:, j].any() else None
@@ -125,9 +116,13 @@ def evaluate(
 
 
 def _measured(
-    dataset: Dataset, protocol: Protocol, seen: np.ndarray | None
+    points: np.ndarray, dataset: Dataset, protocol: Protocol, seen: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
     """Indices `[N]` of the frames to measure, their joints `[N, J]` bool, and how many were left out."""
+    if dataset.points_3d is None:
+        raise DatasetError("points_3d: found none, expected 3D points to evaluate against")
+    if points.shape != dataset.points_3d.shape:
+        raise ValueError(f"points: found shape {points.shape}, expected {dataset.points_3d.shape}")
     wanted, counted = protocol.frames(dataset), protocol.counted(dataset.skeleton)
     if seen is None:
         enough = dataset.whole
@@ -152,6 +147,41 @@ def _measured(
         "joints": int(mask[frames].sum()),
     }
     return frames, mask[frames], counts
+
+
+def _centred(
+    points: np.ndarray, dataset: Dataset, frames: np.ndarray, mask: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The lifted points and the true ones in millimetres, `[N, J, 3]` float32 each, root-centred; 0 if not needed."""
+    root, needed = dataset.skeleton.root, mask.copy()
+    needed[:, root] = True
+    lifted, truth = (np.where(needed[..., None], x[frames], 0) for x in (points, dataset.points_3d))
+    if not np.isfinite(lifted).all():
+        raise ValueError(f"points: found {int((~np.isfinite(lifted)).sum())} values that are not finite")
+    lifted, truth = ((x - x[:, [root]]).astype(np.float32) for x in (lifted, truth))
+    truth *= np.float32(MILLIMETRES)
+    return lifted, truth
+
+
+def _averages(
+    per_frame: Mapping[str, np.ndarray], dataset: Dataset, protocol: Protocol, clip: np.ndarray
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """The means over "frames" and over "actions", and those of each action; `clip` `[N]` of every measured frame."""
+    row = np.array([protocol.row(str(action)) for action in dataset.action])[clip]
+    rows = protocol.rows or tuple(map(str, np.unique(row)))
+    missing = sorted(set(rows) - set(row))
+    if missing:
+        raise DatasetError(f"action: found no frame to measure of {missing}, expected some of every action")
+    per_action = {
+        name: {key: float(per_frame[key][row == name].mean()) for key in PER_FRAME}
+        | {"frames": int((row == name).sum())}
+        for name in rows
+    }
+    means = {
+        "frames": {key: float(per_frame[key].mean()) for key in PER_FRAME},
+        "actions": {key: float(np.mean([values[key] for values in per_action.values()])) for key in PER_FRAME},
+    }
+    return means, per_action
 
 
 def _velocity_error(
@@ -186,7 +216,7 @@ def _measure(p: jax.Array, g: jax.Array, seen: jax.Array, scale: float, root: in
 
 
 def table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """A plain-text table: a line of means over frames per system, then mean over actions and actions of the last."""
+    """A plain-text table: means over frames of each system, then of the last the mean over actions and every action."""
     name, last = list(results.items())[-1]
     rows = [*results.items(), *((f"  {action}", row) for action, row in last["per_action"].items())]
     rows.insert(len(results), ("  mean over actions", last["action_mean"]))
