@@ -1,1 +1,5 @@
-"""Foreign data sets, read once into geolift's own form: `converters.CONVERTERS` names them all (docs/convert.md)."""
+"""Foreign data sets converted to geolift's: `CONVERTERS` lists all kinds (docs/convert.md)."""
+
+from geolift.convert.registry import CONVERTERS, Converter
+
+__all__ = ["CONVERTERS", "Converter"]

@@ -1,11 +1,11 @@
-"""Takes of an archive, one person before one camera each, put together into a data set."""
+"""Assembling a data set from the clips of an archive, and fitting cameras to its 2D and 3D."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from geolift.data.dataset import LARGEST_PIXEL, Dataset, check_dataset
+from geolift.data.dataset import CLIP_TEXT, LARGEST_PIXEL, Dataset, check_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
@@ -14,11 +14,15 @@ LARGEST_SLOPE = 1e3  # of a line of sight; no lens sees beyond
 
 
 class CameraClip(NamedTuple):
-    """T frames of one person before one camera in Human3.6M-17 joints.
+    """T frames of one person in one camera, in Human3.6M-17 joints.
 
     Attributes:
         keypoints: `[T, 17, 2]` pixels; not finite where a joint was not seen.
-        subject, action, camera, split, clip: as in `Dataset`.
+        subject: as in `Dataset`.
+        action: as in `Dataset`.
+        camera: as in `Dataset`.
+        split: as in `Dataset`.
+        clip: as in `Dataset`.
         fps: frames per second; 0 where frames do not follow each other at a constant rate.
         confidence: `[T, 17]` in 0..1, or None: all joints were seen.
         image_size: width and height in pixels, or None.
@@ -39,69 +43,77 @@ class CameraClip(NamedTuple):
     points_3d: np.ndarray | None = None
 
 
-@np.errstate(over="ignore")  # what is beyond float32 becomes infinite, which is checked
+@np.errstate(over="ignore")  # values beyond float32 become infinite, which is checked
 def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Sequence[str] = ()) -> Dataset:
     """The data set of all clips, in their order. Joints that are not finite get confidence 0, and are counted.
 
     Args:
-        clips: at least one; image_size, intrinsics and points_3d are there in all or in none.
-        origin: the archive, which errors name.
-        source: where the data is from, with its terms.
-        notes: what reading left out or took for granted, one sentence each; they are kept in `Dataset.source`.
+        clips: at least one; either all have image_size, intrinsics, points_3d, or none has.
+        origin: the archive, for errors.
+        source: where the data is from, with its terms of use.
+        notes: what was left out or assumed, one sentence each; they are kept in `Dataset.source`.
 
     Raises:
         DatasetError: if there is no clip, or the data set is not as documented.
     """
     if not clips:
         raise DatasetError(f"{origin}: found no frame, expected at least one")
-    keypoints = np.concatenate([clip.keypoints for clip in clips])
-    confidence = np.concatenate(
-        [np.ones(clip.keypoints.shape[:2]) if clip.confidence is None else clip.confidence for clip in clips]
-    )
-    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
-    with np.errstate(over="ignore"):  # what becomes infinite is refused below
-        keypoints, confidence = keypoints.astype(np.float32), confidence.astype(np.float32)
-    if not finite.all():
-        notes = [*notes, f"{int((~finite).sum())} joints that are not finite count as not seen."]
-    confidence = np.where(finite, confidence, 0)
-    too_sure = int((confidence > 1).sum())
-    if too_sure:
-        notes = [*notes, f"{too_sure} confidences above 1 were taken as 1."]
-        confidence = np.minimum(confidence, 1)
+    keypoints, confidence, changes = _keypoints(clips)
     stop = np.cumsum([len(clip.keypoints) for clip in clips])
     optional = {
-        key: None if clips[0]._asdict()[key] is None else np.array([getattr(clip, key) for clip in clips], np.float32)
+        key: None if getattr(clips[0], key) is None else np.array([getattr(clip, key) for clip in clips], np.float32)
         for key in ("image_size", "intrinsics")
     }
-    if clips[0].points_3d is not None:
-        with np.errstate(all="ignore"):  # what is not finite is refused below
-            points = optional["points_3d"] = np.concatenate([clip.points_3d for clip in clips]).astype(np.float32)
-            height = np.median(np.linalg.norm(points[:, H36M17.head] - points[:, H36M17.root], axis=-1))
-        if not TRUNK[0] < height < TRUNK[1]:
-            expected = f"expected {TRUNK[0]}..{TRUNK[1]} metres"
-            raise DatasetError(f"{origin}: points_3d: head and pelvis are {height:g} apart (median), {expected}")
     dataset = Dataset(
-        keypoints=np.where(confidence[..., None] > 0, keypoints, 0),
+        keypoints=keypoints,
         confidence=confidence,
         skeleton=H36M17,
         start=np.append(0, stop[:-1]),
         stop=stop,
         fps=np.array([clip.fps for clip in clips], np.float32),
-        **{
-            key: np.array([getattr(clip, key) for clip in clips], np.str_)
-            for key in ("subject", "action", "camera", "split", "clip")
-        },
+        **{key: np.array([getattr(clip, key) for clip in clips], np.str_) for key in CLIP_TEXT},
         **optional,
-        source=" ".join([source, *notes]),
+        points_3d=None if clips[0].points_3d is None else _points(clips, origin),
+        source=" ".join([source, *notes, *changes]),
     )
     return check_dataset(dataset, origin)
+
+
+def _keypoints(clips: Sequence[CameraClip]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Keypoints `[F, 17, 2]` and confidence `[F, 17]`, float32, 0 where not finite; and notes on what was changed."""
+    keypoints = np.concatenate([clip.keypoints for clip in clips])
+    confidence = np.concatenate(
+        [np.ones(clip.keypoints.shape[:2]) if clip.confidence is None else clip.confidence for clip in clips]
+    )
+    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
+    keypoints, confidence = keypoints.astype(np.float32), confidence.astype(np.float32)
+    changes = []
+    if not finite.all():
+        changes.append(f"{int((~finite).sum())} joints that are not finite count as not seen.")
+    confidence = np.where(finite, confidence, 0)
+    too_sure = int((confidence > 1).sum())
+    if too_sure:
+        changes.append(f"{too_sure} confidences above 1 were taken as 1.")
+        confidence = np.minimum(confidence, 1)
+    return np.where(confidence[..., None] > 0, keypoints, 0), confidence, changes
+
+
+def _points(clips: Sequence[CameraClip], origin: str) -> np.ndarray:
+    """`[F, 17, 3]` float32 camera metres, of people of human size."""
+    with np.errstate(all="ignore"):  # values that are not finite are refused later
+        points = np.concatenate([clip.points_3d for clip in clips]).astype(np.float32)
+        height = np.median(np.linalg.norm(points[:, H36M17.head] - points[:, H36M17.root], axis=-1))
+    if not TRUNK[0] < height < TRUNK[1]:
+        expected = f"expected {TRUNK[0]}..{TRUNK[1]} metres"
+        raise DatasetError(f"{origin}: points_3d: head and pelvis are {height:g} apart (median), {expected}")
+    return points
 
 
 def fit_intrinsics(keypoints: np.ndarray, points: np.ndarray, origin: str) -> np.ndarray:
     """fx, fy, cx, cy of the camera that projects `points` `[N, J, 3]` onto `keypoints` `[N, J, 2]` best.
 
     Raises:
-        DatasetError: beginning with `origin`, if points or keypoints are none that a camera sees.
+        DatasetError: beginning with `origin`, if no camera can project these points to these keypoints.
     """
     with np.errstate(all="ignore"):
         plane = points[..., :2] / points[..., 2:]
@@ -113,10 +125,10 @@ def fit_intrinsics(keypoints: np.ndarray, points: np.ndarray, origin: str) -> np
 
 
 def follow_gaze(points: np.ndarray, recorded: np.ndarray) -> np.ndarray:
-    """Scaled people `points` `[N, J, 3]` moved to where they project onto the keypoints of the `recorded` ones again.
+    """Move scaled people `points` `[N, J, 3]` so that they project onto the keypoints of the `recorded` ones again.
 
-    Labels that scale every person about the root to one height leave the root where it was. Here it moves along its
-    line of sight by the same scale (least squares over all frames); the people keep the shape they have in `points`.
+    Universal labels scale every person about the root to one height and do not move the root. Here it moves along its
+    line of sight by the same factor (least squares over all frames); the people keep the shape they have in `points`.
     """
     root = recorded[:, [H36M17.root]]
     body, shape = recorded - root, points - points[:, [H36M17.root]]

@@ -1,4 +1,4 @@
-"""A keypoint file of any program (docs/formats.md) as a data set to train on."""
+"""Keypoint files of any program (docs/formats.md) as data sets for training."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from geolift.keypoints.training_clips import to_dataset
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.mapping import check_head, map_joints
 
-TEST_EVERY = 5  # every fifth part is for testing, with everybody in it
+TEST_EVERY = 5  # every fifth part is for testing, with all its people
 SPLITS = ("none", "clip", "person")
 
 
@@ -31,20 +31,20 @@ def convert(
     head: str = "mask",
     split_by: str = "none",
 ) -> Dataset:
-    """The people of a keypoint file, followed where the file follows nobody, as clips without gaps.
+    """The people of a keypoint file as clips without gaps; people are tracked if the file does not track them.
 
     Detections without the root are left out, and counted: they cannot be centred.
 
     Args:
         path: a file or folder of any known format.
-        format: what it is; None: it is recognised.
-        joints: name of the joint set (`joint_sets.JOINT_SETS`) where the file does not tell.
-        skeleton: a skeleton file that says which joints to take, for joint sets and bodies of one's own.
-        fps: frames per second where the file does not tell.
-        image_size: width and height of all images in pixels where the file does not tell; training asks for it.
-        min_confidence: joints less sure than this count as not seen.
-        head: what becomes of a head top that the joint set lacks, "mask" or "extrapolate", as in `map_joints`.
-        split_by: what the split "test" is made of: every fifth clip (of images, the clips of every fifth image), every
+        format: of the file; None: it is recognised.
+        joints: name of the joint set (`joint_sets.JOINT_SETS`) if the file does not state it.
+        skeleton: a skeleton file that names the joints, for other joint sets and bodies.
+        fps: frames per second if the file does not state them.
+        image_size: width and height of all images in pixels if the file does not state them; training needs them.
+        min_confidence: joints with less count as not seen.
+        head: how a head top that the joint set lacks is handled, "mask" or "extrapolate", as in `map_joints`.
+        split_by: what the split "test" consists of: every fifth clip (of images, the clips of every fifth image), every
             fifth person, or "none": everything is for training.
 
     Raises:
@@ -70,7 +70,7 @@ def convert(
         notes.append(f"{int((~rooted).sum())} of {len(rooted)} detections without the root were left out")
         recording = select_rows(recording, rooted)
     if recording.image_size is None:
-        notes.append("image sizes are not known, which training on this data set alone asks for")
+        notes.append("image sizes are unknown, which training on this data set alone needs")
     data = to_dataset(recording, mapping, source=str(path), head=head)
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
     return data._replace(split=_splits(data, split_by), source=source)

@@ -23,16 +23,16 @@ COCO_NOTICE = (
     "COCO 2017 person keypoints, annotations under CC BY 4.0, (c) COCO Consortium, https://cocodataset.org. "
     "Lin et al., 'Microsoft COCO: Common Objects in Context', ECCV 2014."
 )
-HIDDEN_OR_VISIBLE = (0.5, 1.0)  # confidence; a hidden joint stands where the annotator took it to be
-LARGEST = 1e9  # of a number; float64 beyond float32 is none
+HIDDEN_OR_VISIBLE = (0.5, 1.0)  # confidence; a hidden joint is where the annotator guessed it
+LARGEST = 1e9  # of a number in the file
 TEST_EVERY = 5  # every fifth image, in the order of their names, is for testing, with all its people
 
 
 def read_mpii(path: str | os.PathLike) -> Dataset:
     """Read MPII persons: a .npz of `joints` `[N, 16, 2]` in MATLAB pixels (from 1 on) and `visible` `[N, 16]`.
 
-    Pixels count from 0 afterwards. Visible joints get confidence 1, joints annotated although hidden 0.5. There are no
-    image sizes.
+    Pixels count from 0 afterwards. Visible joints get confidence 1, joints annotated although hidden 0.5. The file
+    has no image sizes.
 
     Raises:
         DatasetError: naming the file, the array, what was found and what was expected.
@@ -112,7 +112,7 @@ def _people(
     subject: np.ndarray | list[str],
     notice: str,
 ) -> Dataset:
-    """One clip for each person whose pelvis is there, split by image; `source` counts the others, who are left out."""
+    """One clip for each person whose pelvis was seen, split by image; `source` counts the others, who are left out."""
     keypoints, confidence = map_joints(mapping, arrays["joints"], arrays["confidence"])
     kept = np.flatnonzero(confidence[:, H36M17.root] > 0)
     if not len(kept):
@@ -131,6 +131,6 @@ def _people(
         split=np.where(test, "test", "train")[kept],
         clip=image.astype(np.str_)[kept],
         image_size=arrays["image_size"].astype(np.float32)[kept] if "image_size" in arrays else None,
-        source=f"{notice} {len(keypoints) - len(kept)} of {len(keypoints)} persons left out for want of a pelvis.",
+        source=f"{notice} {len(keypoints) - len(kept)} of {len(keypoints)} persons left out: no pelvis.",
     )
     return check_dataset(dataset, str(path))

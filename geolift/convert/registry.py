@@ -1,4 +1,4 @@
-"""What `geolift convert KIND IN OUT` knows: one entry for each kind of data."""
+"""The converters of `geolift convert KIND IN OUT`: one entry for each kind of data."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,12 +12,16 @@ from geolift.data.dataset import Dataset
 
 
 class Converter(NamedTuple):
-    """One kind of data.
+    """How one kind of data is converted.
 
     Attributes:
-        what: one line for people: what IN is.
+        what: one line of help: what IN is.
         convert: `(path, **options) -> Dataset`; raises DatasetError beginning with the path, FileNotFoundError.
-        options: the keyword arguments that `convert` takes.
+        options: the keyword arguments of `convert`.
+
+    Example:
+        >>> CONVERTERS["bvh"].options
+        ('seed',)
     """
 
     what: str
@@ -42,13 +46,13 @@ CONVERTERS: dict[str, Converter] = {
         "Human3.6M as distributed: the folder of S1, S5, ... with CDF files", partial(cdf_files.read, labels="plain")
     ),
     "human36m_cdf_universal": Converter(
-        "the same, everybody on one skeleton", partial(cdf_files.read, labels="universal")
+        "the same, all people on one skeleton", partial(cdf_files.read, labels="universal")
     ),
     "h36m_fetch": Converter(
         "Human3.6M of h36m-fetch: the folder 'processed' with annot.h5", partial(h36m_fetch.read, labels="plain")
     ),
     "h36m_fetch_universal": Converter(
-        "the same, everybody on one skeleton", partial(h36m_fetch.read, labels="universal")
+        "the same, all people on one skeleton", partial(h36m_fetch.read, labels="universal")
     ),
     "elepose": Converter("Human3.6M of ElePose (.pkl): the true keypoints", partial(elepose.read, keypoints="truth")),
     "elepose_detected": Converter("the same, the detected keypoints", partial(elepose.read, keypoints="detected")),

@@ -1,4 +1,7 @@
-"""Human3.6M: its joints, subjects, sequences and cameras, whichever way it was packed."""
+"""Facts about Human3.6M: joints, subjects, sequences, actions and cameras, the same in every form of the data set.
+
+A sequence is one recording of a subject doing an action; each subject has two of every action, filmed by four cameras.
+"""
 
 import re
 from typing import NamedTuple
@@ -20,9 +23,19 @@ SPLITS = {
     **dict.fromkeys(("S9", "S11"), "test"),
     **dict.fromkeys(("S2", "S3", "S4"), "extra"),
 }
+TEST_SUBJECTS = tuple(subject for subject, split in SPLITS.items() if split == "test")
 JOINTS = len(HUMAN36M32.source)
-JOINT_INDICES = source_indices(HUMAN36M32)
-DAMAGED = "S11's second sequence of Directions, whose video is damaged, is left out."
+JOINT_INDICES = source_indices(HUMAN36M32)  # of the 17 joints among the 32
+FPS = 50.0  # frames per second
+ACTIONS = (
+    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing", "Purchases", "Sitting",
+    "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
+)  # fmt: skip
+RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
+NUMBER = re.compile(r"[ _-](?=\d)")  # between an action and the number of its sequence
+# S11's second sequence of Directions: by sub-action, and by file name, where the first one is "Directions 1".
+DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
+DAMAGED_NOTE = "S11's second sequence of Directions, whose video is damaged, is left out."
 
 
 class Lens(NamedTuple):
@@ -39,8 +52,8 @@ LENSES = {
     "60457274": Lens((1145.5114, 1144.7739, 514.9682, 501.88202), (1000, 1002)),
 }
 CAMERAS = tuple(LENSES)
-# For each subject and camera, in the order of CAMERAS: the unit quaternion w, x, y, z that turns camera axes into those
-# of the world, and the camera's centre in the world, in millimetres. S2, S3 and S4 have none.
+# For each subject and camera, in the order of CAMERAS: the unit quaternion w, x, y, z that rotates camera axes to world
+# axes, and the camera's centre in the world, in millimetres. S2, S3 and S4 have none.
 POSES = {
     "S1": (
         ((0.14070565, -0.15007018, -0.7552408, 0.62232804), (1841.107, 4955.2847, 1563.4454)),
@@ -88,21 +101,27 @@ POSES = {
 
 
 def to_camera(points: np.ndarray, subject: str, camera: str) -> np.ndarray:
-    """World metres `[..., 3]`, z up, in the axes of a subject's camera: metres, x right, y down, z forward."""
+    """World metres `[..., 3]`, z up, in the frame of a subject's camera: metres, x right, y down, z forward."""
     (w, x, y, z), centre = POSES[subject][CAMERAS.index(camera)]
     world_from_camera = Rotation.from_quat((x, y, z, w)).as_matrix()
     return (points - np.array(centre) / 1000) @ world_from_camera
 
 
-def is_damaged(subject: str, action: str) -> bool:
-    """Whether `action`, as `action_name` gives it, is the sequence whose video is damaged."""
-    return subject == "S11" and action in HUMAN36M_DAMAGED
+def is_damaged(subject: str, sequence: str) -> bool:
+    """Whether `sequence`, as `sequence_name` gives it, is the one whose video is damaged."""
+    return subject == "S11" and sequence in DAMAGED
 
 
-def action_name(name: str) -> str:
-    """A sequence's name as VideoPose3D has it: "TakingPhoto 1" is "Photo 1", "WalkingDog-1" is "WalkDog 1"."""
-    words = re.split(r"[ _-](?=\d)", name)
-    return " ".join([HUMAN36M_RENAMED.get(words[0], words[0]), *words[1:]])
+def sequence_name(name: str) -> str:
+    """A sequence's name as in VideoPose3D: "TakingPhoto 1" is "Photo 1", "WalkingDog-1" is "WalkDog 1"."""
+    words = NUMBER.split(name)
+    return " ".join([RENAMED.get(words[0], words[0]), *words[1:]])
+
+
+def action_of(sequence: str) -> str:
+    """The action of a sequence: "Walking" for "Walking 1", "Walking-1", "Walking_1"; "SittingDown" is not "Sitting"."""
+    action = NUMBER.split(sequence)[0]
+    return RENAMED.get(action, action)
 
 
 def split_of(subject: str, origin: str) -> str:
@@ -110,31 +129,3 @@ def split_of(subject: str, origin: str) -> str:
     if subject not in SPLITS:
         raise DatasetError(f"{origin}: subject: found {subject!r}, expected one of {', '.join(SPLITS)}")
     return SPLITS[subject]
-
-
-HUMAN36M_SUBJECTS = ("S9", "S11")
-
-
-HUMAN36M_ACTIONS = (
-    "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Photo", "Posing", "Purchases", "Sitting",
-    "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
-)  # fmt: skip
-
-
-HUMAN36M_RENAMED = {"TakingPhoto": "Photo", "WalkingDog": "WalkDog"}
-
-
-# S11's second sequence of Directions: by sub-action, and by file name, where the first one is "Directions 1".
-HUMAN36M_DAMAGED = ("Directions 2", "Directions-2", "Directions_2", "Directions")
-
-
-HUMAN36M_FPS = 50.0
-
-
-HUMAN36M_CAMERAS = 4
-
-
-def human36m_row(action: str) -> str:
-    """The action of a sequence: "Walking" for "Walking 1", "Walking-1", "Walking_1"; "SittingDown" is not "Sitting"."""
-    name = re.split(r"[ _-](?=\d)", action)[0]
-    return HUMAN36M_RENAMED.get(name, name)

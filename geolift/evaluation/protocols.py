@@ -12,15 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.data import human36m
 from geolift.data.dataset import Dataset
-from geolift.data.human36m import (
-    HUMAN36M_ACTIONS,
-    HUMAN36M_CAMERAS,
-    HUMAN36M_DAMAGED,
-    HUMAN36M_FPS,
-    HUMAN36M_SUBJECTS,
-    human36m_row,
-)
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
@@ -89,22 +82,22 @@ def _human36m_frames(dataset: Dataset, *, every: int) -> np.ndarray:
 
     One camera's video of it is damaged. It is left out for all four cameras, as in VideoPose3D.
     """
-    rates = [HUMAN36M_FPS] if every == 1 else [HUMAN36M_FPS, 0.0]
+    rates = [human36m.FPS] if every == 1 else [human36m.FPS, 0.0]
     if not np.isin(dataset.fps, rates).all():
         raise DatasetError(f"fps: found {np.unique(dataset.fps).tolist()}, expected {rates}, as Human3.6M")
-    rows = np.array([human36m_row(action) for action in dataset.action])
-    _expect("subject", dataset.subject, HUMAN36M_SUBJECTS)
-    _expect("action", rows, HUMAN36M_ACTIONS)
-    damaged = (dataset.subject == "S11") & np.isin(dataset.action, HUMAN36M_DAMAGED)
+    rows = np.array([human36m.action_of(action) for action in dataset.action])
+    _expect("subject", dataset.subject, human36m.TEST_SUBJECTS)
+    _expect("action", rows, human36m.ACTIONS)
+    damaged = (dataset.subject == "S11") & np.isin(dataset.action, human36m.DAMAGED)
     labels = np.stack([dataset.subject, rows, dataset.action, dataset.camera], axis=1)
     recordings = Counter((subject, row) for subject, row, _, _ in np.unique(labels[~damaged], axis=0))
-    for subject, row in itertools.product(HUMAN36M_SUBJECTS, HUMAN36M_ACTIONS):
+    for subject, row in itertools.product(human36m.TEST_SUBJECTS, human36m.ACTIONS):
         actions = 1 if (subject, row) == ("S11", "Directions") else 2
-        found, expected = recordings[subject, row], actions * HUMAN36M_CAMERAS
+        found, expected = recordings[subject, row], actions * len(human36m.CAMERAS)
         if found != expected:
             raise DatasetError(
                 f"action, camera: found {found} undamaged recordings of {row} by {subject}, expected {expected}: "
-                f"{actions} labelled as in '{row} 1', in {HUMAN36M_CAMERAS} cameras"
+                f"{actions} labelled as in '{row} 1', in {len(human36m.CAMERAS)} cameras"
             )
     clip = dataset.clip_of_frame
     step = np.where(dataset.fps > 0, every, 1)[clip]
@@ -140,8 +133,8 @@ def _human36m(name: str, *, joints: tuple[str, ...] = H36M17.names, every: int =
         average="actions",
         joints=joints,
         frames=functools.partial(_human36m_frames, every=every),
-        row=human36m_row,
-        rows=HUMAN36M_ACTIONS,
+        row=human36m.action_of,
+        rows=human36m.ACTIONS,
     )
 
 

@@ -64,7 +64,7 @@ def test_images_of_another_size_start_a_new_clip():
 
 
 @pytest.mark.parametrize(("video", "tracked", "fps"), [(False, True, 0), (False, False, 0), (True, False, 25)])
-def test_people_whom_nobody_follows_are_one_clip_each(video, tracked, fps):
+def test_untracked_people_are_one_clip_each(video, tracked, fps):
     made = recording([(0, 0, 0), (1, 0, 1), (1, 1, 50)], video=video, tracked=tracked)
     data = to_dataset(made, COCO, source="here")
     np.testing.assert_array_equal(data.stop, [1, 2, 3])
@@ -86,7 +86,7 @@ def alphapose(path, frames, people=1, **change):
     return path
 
 
-def test_a_keypoint_file_is_followed_cut_and_said(tmp_path):
+def test_a_keypoint_file_is_tracked_cut_into_clips_and_described(tmp_path):
     path = alphapose(tmp_path / "alphapose-results.json", [0, 1, 2, 3, 6, 7, 10], people=2, left_wrist=0.05)
     convert = CONVERTERS["keypoints"].convert
     data = convert(path, fps=25, image_size=(1280, 720))
@@ -98,7 +98,7 @@ def test_a_keypoint_file_is_followed_cut_and_said(tmp_path):
     assert load_dataset(tmp_path / "out.npz").frames == 14
     sure = convert(path, fps=25, image_size=(1280, 720), min_confidence=0, head="extrapolate")
     assert sure.whole.all() and fit_normalization(sure).factor > 0
-    assert "image sizes are not known" in convert(path, fps=25).source
+    assert "image sizes are unknown" in convert(path, fps=25).source
 
 
 def test_a_test_split_is_made_of_clips_or_of_people(tmp_path):

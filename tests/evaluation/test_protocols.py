@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from geolift.data.dataset import Dataset, check_dataset
-from geolift.data.human36m import HUMAN36M_ACTIONS, human36m_row
+from geolift.data.human36m import ACTIONS, action_of
 from geolift.data.normalization import fit_normalization
 from geolift.errors import DatasetError
 from geolift.evaluation import report as reports
@@ -91,7 +91,7 @@ def human36m(names="files", change=None, frames=None):
     """
     clips = []
     for subject in ("S9", "S11"):
-        for i, action in enumerate(HUMAN36M_ACTIONS):
+        for i, action in enumerate(ACTIONS):
             for take, label in enumerate(TAKES[names], start=1):
                 for camera in CAMERAS:
                     errors = frames(i) if frames else np.full(length(i), error(i))
@@ -115,7 +115,7 @@ def human36m(names="files", change=None, frames=None):
     ],
 )  # fmt: skip
 def test_a_take_belongs_to_its_action_and_to_no_other(label, row):
-    assert human36m_row(label) == row
+    assert action_of(label) == row
 
 
 def test_every_protocol_says_what_it_measures():
@@ -136,7 +136,7 @@ def test_a_human36m_fixture_gives_exactly_its_per_action_table(names, name, join
     data = human36m(names)
     result = evaluate(lifted(data), data, protocol=PROTOCOLS[name])
     np.testing.assert_allclose(result["scale"], 5000, rtol=1e-5)
-    assert list(result["per_action"]) == list(HUMAN36M_ACTIONS)
+    assert list(result["per_action"]) == list(ACTIONS)
     frames = []
     for i, (action, row) in enumerate(result["per_action"].items()):
         recordings = 8 + (4 if action == "Directions" else 8)
@@ -162,7 +162,7 @@ def test_a_human36m_fixture_gives_exactly_its_per_action_table(names, name, join
 def test_both_means_and_every_action_stand_in_the_table():
     data = human36m()
     text = table({"trained": evaluate(lifted(data), data, protocol=PROTOCOLS["h36m"])})
-    assert [line.split()[0] for line in text.splitlines() if line.startswith("  ")][1:] == ["mean", *HUMAN36M_ACTIONS]
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  ")][1:] == ["mean", *ACTIONS]
     mean = 4 / 17 * np.mean([error(i) for i in range(15)])
     assert f"headline of 'trained': MPJPE {mean:.1f} mm, P-MPJPE {mean:.1f} mm" in text
     assert PROTOCOLS["h36m"].statement in text
@@ -220,7 +220,7 @@ def test_other_data_is_not_human36m(people):
     stranger = data._replace(subject=np.where(data.subject == "S9", "S1", data.subject))
     with pytest.raises(DatasetError, match=r"subject: found \['S1', 'S11'\]"):
         evaluate(lifted(data), stranger, protocol=PROTOCOLS["h36m"])
-    unnumbered = data._replace(action=np.array([human36m_row(action) for action in data.action]))
+    unnumbered = data._replace(action=np.array([action_of(action) for action in data.action]))
     with pytest.raises(DatasetError, match="2 labelled as in 'Directions 1', in 4 cameras"):
         evaluate(lifted(data), unnumbered, protocol=PROTOCOLS["h36m"])
     names = tuple("nose" if name == "neck" else name for name in H36M17.names)
@@ -252,7 +252,7 @@ def test_one_unseen_joint_makes_the_test_set_incomplete(name):
 
 def test_an_action_without_a_frame_to_measure_is_refused():
     data = human36m()
-    posing = np.array([human36m_row(action) == "Posing" for action in data.action])[data.clip_of_frame]
+    posing = np.array([action_of(action) == "Posing" for action in data.action])[data.clip_of_frame]
     with pytest.raises(DatasetError, match=r"action: found no frame to measure of \['Posing'\]"):
         evaluate(lifted(data), data, protocol=PROTOCOLS["h36m"]._replace(frames=lambda data: ~posing))
 
@@ -299,7 +299,7 @@ def test_a_report_follows_its_protocol(tmp_path, monkeypatch, capsys):
     result = json.loads((tmp_path / "evaluation.json").read_text())
     assert result["protocol"] == result["baselines"]["untrained"]["protocol"] == "h36m-14"
     assert result["statement"] == PROTOCOLS["h36m-14"].statement
-    assert set(result["headline"]) == {"mpjpe", "p_mpjpe"} and set(result["per_action"]) == set(HUMAN36M_ACTIONS)
+    assert set(result["headline"]) == {"mpjpe", "p_mpjpe"} and set(result["per_action"]) == set(ACTIONS)
     assert "headline of 'trained': MPJPE" in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""Human3.6M in its own CDF files, D2_Positions and D3_Positions_mono of each subject (docs/convert.md)."""
+"""Human3.6M as distributed: CDF files, D2_Positions and D3_Positions_mono of each subject (docs/convert.md)."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics
+from geolift.convert.human36m.camera_clips import camera_clip
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
-from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
 from geolift.safe_io import cdf
 
@@ -17,7 +17,7 @@ PLACES = ("MyPoseFeatures/", "Poses_")  # of D2_Positions in a subject's folder:
 
 
 def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
-    """Read the folder that holds S1, S5, ... with MyPoseFeatures in each (needs cdflib); not all need be there.
+    """Read the folder that holds S1, S5, ... with MyPoseFeatures in each (needs cdflib); some may be missing.
 
     Args:
         path: the folder.
@@ -45,50 +45,36 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
             made = _with_intrinsics(made, str(path / subject))
         clips += made
     if any(clip.subject == "S11" for clip in clips):
-        notes.append(human36m.DAMAGED)
+        notes.append(human36m.DAMAGED_NOTE)
     source = f"{human36m.NOTICE} {labels} labels ({LABELS[labels]}). Pixels include the lens's distortion."
     return assemble(clips, origin=str(path), source=source, notes=notes)
 
 
 def _files(folder: Path) -> list[Path]:
-    """The clips of a subject, without those of several in one (_ALL) and hidden files."""
+    """The files of a subject's sequences, without those that hold several (_ALL) and hidden files."""
     return sorted(file for file in folder.glob("*.cdf") if not file.name.startswith(("_", ".")))
 
 
 def _camera_clips(file: Path, subject: str, labels: str) -> list[CameraClip]:
     """The clip in a file of D2_Positions, or none if it is the damaged one."""
-    action, dot, camera = file.stem.rpartition(".")
-    action = human36m.action_name(action)
+    sequence, dot, camera = file.stem.rpartition(".")
+    sequence = human36m.sequence_name(sequence)
     if not dot or camera not in human36m.CAMERAS:
         raise DatasetError(
             f"{file}: found this name, expected ACTION.CAMERA.cdf with one of {', '.join(human36m.CAMERAS)}"
         )
-    if human36m.is_damaged(subject, action):
+    if human36m.is_damaged(subject, sequence):
         return []
     keypoints = _pose(file, 2)
     beside = file.parent.with_name(file.parent.name.replace("D2_Positions", LABELS[labels])) / file.name
     points = _pose(beside, 3)
     if len(points) != len(keypoints):
         raise DatasetError(f"{beside}: found {len(points)} frames, expected {len(keypoints)} as in {file.parent.name}")
-    lens = human36m.LENSES[camera]
-    return [
-        CameraClip(
-            keypoints=keypoints,
-            subject=subject,
-            action=action,
-            camera=camera,
-            split=human36m.split_of(subject, str(file)),
-            clip=f"{subject} {action}",
-            fps=HUMAN36M_FPS,
-            image_size=lens.image_size,
-            intrinsics=lens.intrinsics,
-            points_3d=points / 1000,
-        )
-    ]
+    return [camera_clip(subject, sequence, camera, str(file), keypoints=keypoints, points_3d=points / 1000)]
 
 
 def _with_intrinsics(clips: list[CameraClip], origin: str) -> list[CameraClip]:
-    """Takes of one subject with the intrinsics that fit those of each camera best."""
+    """Clips of one subject with the intrinsics that fit each camera's clips best."""
     fitted = {}
     for camera in {clip.camera for clip in clips}:
         views = [clip for clip in clips if clip.camera == camera]

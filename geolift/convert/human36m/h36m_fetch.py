@@ -1,4 +1,4 @@
-"""Human3.6M as h36m-fetch leaves it: processed/S1/Directions-1/annot.h5 and so on (docs/convert.md)."""
+"""Human3.6M as h36m-fetch writes it: processed/S1/Directions-1/annot.h5 and so on (docs/convert.md)."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from geolift.convert.assemble import CameraClip, assemble
+from geolift.convert.human36m.camera_clips import camera_clip
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
-from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, hdf5
 
@@ -16,10 +16,10 @@ LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d",
 
 
 def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
-    """Read the folder "processed" (needs h5py); not all subjects and clips need be there.
+    """Read the folder "processed" (needs h5py); some subjects and sequences may be missing.
 
-    By default h36m-fetch keeps every 64th frame of the test subjects, and of the others those in which somebody moved:
-    clips whose frames do not follow each other have no frame rate (`fps` 0).
+    By default h36m-fetch keeps every 64th frame of the test subjects, and of the others those with motion: clips
+    whose frames are not consecutive have no frame rate (`fps` 0).
 
     Args:
         path: the folder.
@@ -37,7 +37,7 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
     if not files:
         raise FileNotFoundError(f"{path}: found no annot.h5 in the folder, expected S1/Directions-1/annot.h5 and so on")
     damaged = [file for file in files if human36m.is_damaged(*_named(file))]
-    notes = [human36m.DAMAGED] if damaged else []
+    notes = [human36m.DAMAGED_NOTE] if damaged else []
     for file in files:
         if file not in damaged:
             clips += _camera_clips(file, labels)
@@ -49,15 +49,15 @@ def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
 
 
 def _named(file: Path) -> tuple[str, str]:
-    """Subject and action by the names of folders."""
-    return file.parts[-3], human36m.action_name(file.parts[-2])
+    """Subject and sequence by the names of folders."""
+    return file.parts[-3], human36m.sequence_name(file.parts[-2])
 
 
 def _camera_clips(file: Path, labels: str) -> list[CameraClip]:
     """The clip of each camera in a file."""
     label, lenses = LABELS[labels]
     arrays = _arrays(file, label, lenses)
-    rows, (subject, action) = len(arrays["frame"]), _named(file)
+    rows, (subject, sequence) = len(arrays["frame"]), _named(file)
     expected = {
         "pose/2d": (rows, human36m.JOINTS, 2),
         label: (rows, human36m.JOINTS, 3),
@@ -79,15 +79,13 @@ def _camera_clips(file: Path, labels: str) -> list[CameraClip]:
             raise DatasetError(f"{file}: frame: found frames of camera {camera} out of order, expected rising numbers")
         fx, cx, fy, cy = arrays[f"{lenses}/{camera}"]
         clips.append(
-            CameraClip(
+            camera_clip(
+                subject,
+                sequence,
+                camera,
+                str(file),
                 keypoints=arrays["pose/2d"][mine][:, human36m.JOINT_INDICES],
-                subject=subject,
-                action=action,
-                camera=camera,
-                split=human36m.split_of(subject, str(file)),
-                clip=f"{subject} {action}",
-                fps=HUMAN36M_FPS if (steps == 1).all() and len(steps) else 0.0,
-                image_size=human36m.LENSES[camera].image_size,
+                fps=human36m.FPS if (steps == 1).all() and len(steps) else 0.0,
                 intrinsics=(fx, fy, cx, cy),
                 points_3d=arrays[label][mine][:, human36m.JOINT_INDICES] / 1000,
             )

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from geolift.convert.assemble import CameraClip, assemble
+from geolift.convert.human36m.camera_clips import camera_clip
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
-from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, pickles
 from geolift.skeletons.skeleton import H36M17
 
 SOURCE = re.compile(r"s_(\d\d)_act_(\d\d)_subact_(\d\d)_ca_(\d\d)")
 FIRST_ACTION = 2
-# By Human3.6M's own numbers, from FIRST_ACTION on; not in the order of names.
+# By Human3.6M's numbers, from FIRST_ACTION on; not in the order of names.
 ACTIONS = (
     "Directions", "Discussion", "Eating", "Greeting", "Phoning", "Posing", "Purchases", "Sitting", "SittingDown",
     "Smoking", "Photo", "Waiting", "Walking", "WalkDog", "WalkTogether",
@@ -26,9 +26,9 @@ PARTS = ("train", "test")
 
 
 def read(path: str | os.PathLike) -> Dataset:
-    """Read the 2D of the pickle, with its confidence if it is there, every frame at 50 Hz.
+    """Read the 2D of the pickle, with its confidence if the file has it, every frame at 50 Hz.
 
-    The 3D is in pixels, not in metres, and is left out: nothing can be measured on this data set.
+    The 3D is in pixels, not in metres, and is left out: this data set has no 3D to evaluate against.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
@@ -45,14 +45,30 @@ def read(path: str | os.PathLike) -> Dataset:
     notes = ["The 3D, which is in pixels, is left out."]
     kept = [clip for clip in clips if not human36m.is_damaged(clip.subject, clip.action)]
     if len(kept) < len(clips):
-        notes.append(human36m.DAMAGED)
+        notes.append(human36m.DAMAGED_NOTE)
     source = f"{human36m.NOTICE} {path.name} of MotionBERT. Pixels include the lens's distortion."
     return assemble(kept, origin=str(path), source=source, notes=notes)
 
 
 def _camera_clips(path: Path, part: str, content: object) -> list[CameraClip]:
-    """One clip for each run of rows with one source."""
+    """One clip for each run of rows with one source and camera."""
     where = f"{path}: {part}"
+    keypoints, confidence, cameras, sources = _arrays(content, where)
+    new = np.append(True, (sources[1:] != sources[:-1]) | (cameras[1:] != cameras[:-1]))
+    start = np.flatnonzero(new)
+    made = []
+    for first, stop in zip(start, np.append(start[1:], len(sources)), strict=True):
+        subject, sequence = _named(str(sources[first]), where)
+        camera = str(cameras[first])
+        if camera not in human36m.LENSES:
+            raise DatasetError(f"{where}: camera_name: found {camera!r}, expected one of {', '.join(human36m.CAMERAS)}")
+        rows = {"keypoints": keypoints[first:stop], "confidence": confidence[first:stop]}
+        made.append(camera_clip(subject, sequence, camera, where, **rows))
+    return made
+
+
+def _arrays(content: object, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Keypoints `[N, 17, 2]`, confidence `[N, 17]`, names of cameras and of sources `[N]`."""
     if not isinstance(content, Mapping) or not {"joint_2d", "camera_name", "source"} <= content.keys():
         raise DatasetError(f"{where}: expected a dict of joint_2d, camera_name and source, and perhaps confidence")
     keypoints = pickles.numbers(content["joint_2d"], f"{where}: joint_2d").astype(np.float32)
@@ -70,33 +86,11 @@ def _camera_clips(path: Path, part: str, content: object) -> list[CameraClip]:
     for key, (array, shape) in expected.items():
         if array.shape != shape or not rows:
             raise DatasetError(f"{where}: {key}: found shape {list(array.shape)}, expected {list(shape)}")
-    cut = np.append(True, (sources[1:] != sources[:-1]) | (cameras[1:] != cameras[:-1]))
-    start = np.flatnonzero(cut)
-    made = []
-    for first, stop in zip(start, np.append(start[1:], rows), strict=True):
-        subject, action = _named(str(sources[first]), where)
-        camera = str(cameras[first])
-        if camera not in human36m.LENSES:
-            raise DatasetError(f"{where}: camera_name: found {camera!r}, expected one of {', '.join(human36m.CAMERAS)}")
-        made.append(
-            CameraClip(
-                keypoints=keypoints[first:stop],
-                confidence=confidence[first:stop],
-                subject=subject,
-                action=action,
-                camera=camera,
-                split=human36m.split_of(subject, where),
-                clip=f"{subject} {action}",
-                fps=HUMAN36M_FPS,
-                image_size=human36m.LENSES[camera].image_size,
-                intrinsics=human36m.LENSES[camera].intrinsics,
-            )
-        )
-    return made
+    return keypoints, confidence, cameras, sources
 
 
 def _named(source: str, where: str) -> tuple[str, str]:
-    """Subject and action of a row's source."""
+    """Subject and sequence of a row's source."""
     match = SOURCE.fullmatch(source)
     number = int(match[2]) - FIRST_ACTION if match else -1
     if not match or not 0 <= number < len(ACTIONS):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from geolift.convert.assemble import CameraClip, assemble
+from geolift.convert.human36m.camera_clips import camera_clip
 from geolift.data import human36m
 from geolift.data.dataset import Dataset
-from geolift.data.human36m import HUMAN36M_FPS
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import archive_values
+from geolift.keypoints.formats import archive_values as values
 from geolift.keypoints.formats.videopose3d import LAYOUTS, subjects, views_of
 from geolift.safe_io import bounded_file, pickles
 from geolift.safe_io.npz import read_object_arrays
@@ -26,8 +26,8 @@ UNNAMED = {17: "h36m", 16: "mpii"}  # the layouts of the files that name none, g
 def read(path: str | os.PathLike) -> Dataset:
     """Read one file of 2D keypoints, with the 3D if data_3d_h36m.npz lies beside it.
 
-    World positions come into the axes of each camera; the constants of the cameras are `human36m`'s. Pixels stay as
-    they are, with the lens's distortion in them.
+    World positions are moved to the frame of each camera, by the constants in `human36m`. Pixels are unchanged and
+    include the lens's distortion.
 
     Args:
         path: a data_2d_h36m_*.npz, or a folder that holds one of them.
@@ -39,27 +39,14 @@ def read(path: str | os.PathLike) -> Dataset:
     path = _file(Path(path))
     arrays = read_object_arrays(path, ("positions_2d", "metadata"))
     keypoints = dict(_sequences(path, "positions_2d", arrays["positions_2d"]))
-    mapping = _joint_mapping(path, archive_values.dictionary(arrays["metadata"], f"{path}: metadata"))
-    notes, points = ["Pixels include the lens's distortion."], None
-    if bounded_file.exists(path.with_name(FILE_3D)):
-        beside = path.with_name(FILE_3D)
-        points = dict(_sequences(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
-    damaged = [sequence for sequence in keypoints if human36m.is_damaged(*sequence)]
-    if damaged:
-        notes.append(human36m.DAMAGED)
-        keypoints = {sequence: views for sequence, views in keypoints.items() if sequence not in damaged}
-    if points is not None:
-        points = {sequence: world for sequence, world in points.items() if not human36m.is_damaged(*sequence)}
-        lacking = [sequence for sequence in points if sequence not in keypoints]
-        unplaced = [subject for subject, _ in points if subject not in human36m.POSES]
-        if unplaced:
-            raise DatasetError(f"{beside}: positions_3d: found {unplaced[0]}, expected {', '.join(human36m.POSES)}")
-        if lacking:
-            raise DatasetError(
-                f"{path}: positions_2d: found no {' '.join(lacking[0])}, expected all sequences of {FILE_3D}"
-            )
-        if len(points) < len(keypoints):
-            notes.append(f"{len(keypoints) - len(points)} sequences without 3D are left out.")
+    mapping = _joint_mapping(path, values.dictionary(arrays["metadata"], f"{path}: metadata"))
+    notes = ["Pixels include the lens's distortion."]
+    if any(human36m.is_damaged(*sequence) for sequence in keypoints):
+        notes.append(human36m.DAMAGED_NOTE)
+        keypoints = {sequence: views for sequence, views in keypoints.items() if not human36m.is_damaged(*sequence)}
+    points = _points(path, keypoints)
+    if points is not None and len(points) < len(keypoints):
+        notes.append(f"{len(keypoints) - len(points)} sequences without 3D are left out.")
     clips, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
     for sequence in keypoints if points is None else points:
         name = " ".join(sequence)
@@ -81,6 +68,24 @@ def read(path: str | os.PathLike) -> Dataset:
     return assemble(clips, origin=str(path), source=f"{human36m.NOTICE} {path.name} of VideoPose3D.", notes=notes)
 
 
+def _points(path: Path, keypoints: Mapping[tuple[str, str], Any]) -> dict[tuple[str, str], Any] | None:
+    """World positions by sequence, from the file of the 3D beside `path`; None if there is none."""
+    beside = path.with_name(FILE_3D)
+    if not bounded_file.exists(beside):
+        return None
+    points = dict(_sequences(beside, "positions_3d", read_object_arrays(beside, ("positions_3d",))["positions_3d"]))
+    points = {sequence: world for sequence, world in points.items() if not human36m.is_damaged(*sequence)}
+    unplaced = [subject for subject, _ in points if subject not in human36m.POSES]
+    if unplaced:
+        raise DatasetError(f"{beside}: positions_3d: found {unplaced[0]}, expected {', '.join(human36m.POSES)}")
+    lacking = [sequence for sequence in points if sequence not in keypoints]
+    if lacking:
+        raise DatasetError(
+            f"{path}: positions_2d: found no {' '.join(lacking[0])}, expected all sequences of {FILE_3D}"
+        )
+    return points
+
+
 def _file(path: Path) -> Path:
     if not path.is_dir():
         return path
@@ -94,11 +99,11 @@ def _file(path: Path) -> Path:
 
 
 def _sequences(path: Path, key: str, array: np.ndarray) -> Iterator[tuple[tuple[str, str], Any]]:
-    """(subject, action), the action as `human36m.action_name` has it, and what the file holds for them."""
+    """(subject, sequence), the sequence as `human36m.sequence_name` gives it, and what the file holds for them."""
     for subject, actions in subjects(array, f"{path}: {key}"):
         human36m.split_of(subject, str(path))
         for action, value in actions.items():
-            yield (subject, human36m.action_name(str(action))), value
+            yield (subject, human36m.sequence_name(str(action))), value
 
 
 def _joint_mapping(path: Path, metadata: Mapping) -> JointMapping:
@@ -137,7 +142,7 @@ def _views(path: Path, sequence: tuple[str, str], keypoints: Mapping) -> list | 
 
 def _array(value: Any, joints: int, axes: int, where: str) -> np.ndarray:
     if not isinstance(value, np.ndarray) or value.ndim != 3 or value.shape[1:] != (joints, axes) or not len(value):
-        found = archive_values.shape(value)
+        found = values.shape(value)
         raise DatasetError(f"{where}: found {found}, expected an array of shape [frames, {joints}, {axes}]")
     if value.dtype.kind != "f":
         raise DatasetError(f"{where}: found {value.dtype}, expected floats")
@@ -152,20 +157,8 @@ def _camera_clip(
     view: np.ndarray,
     world: np.ndarray | None,
 ) -> CameraClip:
-    subject, action = sequence
+    subject, _ = sequence
     finite = np.isfinite(view).all(axis=-1)
     keypoints, confidence = map_joints(mapping, view, finite.astype(np.float32))
-    lens = human36m.LENSES[camera]
-    return CameraClip(
-        keypoints=keypoints,
-        confidence=confidence,
-        subject=subject,
-        action=action,
-        camera=camera,
-        split=human36m.split_of(subject, str(path)),
-        clip=f"{subject} {action}",
-        fps=HUMAN36M_FPS,
-        image_size=lens.image_size,
-        intrinsics=lens.intrinsics,
-        points_3d=None if world is None else human36m.to_camera(world[:, human36m.JOINT_INDICES], subject, camera),
-    )
+    points = None if world is None else human36m.to_camera(world[:, human36m.JOINT_INDICES], subject, camera)
+    return camera_clip(*sequence, camera, str(path), keypoints=keypoints, confidence=confidence, points_3d=points)

@@ -1,1 +1,1 @@
-"""MPI-INF-3DHP: its test set and its training set."""
+"""MPI-INF-3DHP, its test set and its training set."""

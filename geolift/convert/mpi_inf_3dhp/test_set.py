@@ -30,14 +30,14 @@ JOINT_INDICES = source_indices(
 def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
     """Read the folder that holds TS1/annot_data.mat to TS6/annot_data.mat (MATLAB v7.3, needs h5py).
 
-    Clips are runs of valid frames of one activity; `action` is its number. The files tell no frame rate, so `fps` is 0,
-    and no intrinsics: those that project `annot3` onto `annot2` best (least squares, in pixels) are taken.
+    Clips are runs of valid frames of one activity; `action` is its number. The files state no frame rate, so `fps` is
+    0, and no intrinsics: those that project `annot3` onto `annot2` best (least squares, in pixels) are used.
 
     Args:
         path: the folder.
         labels: "plain" for `annot3`, the recorded people, or "universal" for `univ_annot3`, every person scaled about
-            the root to the height of one skeleton. Universal people keep their shape as it is in the file, and their
-            root moves along its line of sight by the same scale, so that they still project onto the keypoints.
+            the root to the height of one skeleton. Universal people keep their shape as in the file, and their root
+            moves along its line of sight by the same factor, so that they still project onto the keypoints.
 
     Raises:
         DatasetError: naming the file, the array, what was found and what was expected; or if h5py is missing.

@@ -1,4 +1,4 @@
-"""The training set of MPI-INF-3DHP, seen by its cameras at the height of a chest (docs/convert.md)."""
+"""The training set of MPI-INF-3DHP, filmed by its cameras at chest height (docs/convert.md)."""
 
 import os
 from pathlib import Path
@@ -18,9 +18,9 @@ NOTICE = (
     "'Monocular 3D Human Pose Estimation In The Wild Using Improved CNN Supervision', 3DV 2017."
 )
 JOINT_INDICES = source_indices(MPI_INF_3DHP28)
-CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)  # of 14; the others look from the ceiling and the floor
+CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)  # of 14; the others are at the ceiling and the floor
 IMAGE_SIZE = (2048, 2048)
-# Frames that the videos have, and their rate; the annotations may go on beyond the end.
+# Frames and frame rates of the videos; annotations may continue beyond the end of a video.
 FRAMES = {
     ("S1", "Seq1"): (6416, 25), ("S1", "Seq2"): (12430, 50), ("S2", "Seq1"): (6502, 25), ("S2", "Seq2"): (6081, 25),
     ("S3", "Seq1"): (12488, 50), ("S3", "Seq2"): (12283, 50), ("S4", "Seq1"): (6171, 25), ("S4", "Seq2"): (6675, 25),
@@ -30,31 +30,31 @@ FRAMES = {
 
 
 def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
-    """Read the folder that holds S1/Seq1/annot.mat to S8/Seq2/annot.mat (MATLAB v5, needs scipy); some may be missing.
+    """Read the folder that holds S1/Seq1/annot.mat to S8/Seq2/annot.mat (MATLAB v5); some may be missing.
 
     Intrinsics are those that project `annot3` onto `annot2` best (least squares, for each sequence and camera).
 
     Args:
         path: the folder.
-        labels: as in `mpi_inf_3dhp.read`.
+        labels: as in `test_set.read`.
 
     Raises:
-        DatasetError: naming the file, the array, what was found and what was expected; or if scipy is missing.
+        DatasetError: naming the file, the array, what was found and what was expected.
         FileNotFoundError: if none of the files is there.
     """
     if labels not in LABELS:
         raise ValueError(f"labels: found {labels!r}, expected one of {sorted(LABELS)}")
     path = Path(path)
     files = {names: path.joinpath(*names, "annot.mat") for names in FRAMES}
-    there = {names: file for names, file in files.items() if bounded_file.exists(file)}
-    if not there:
+    present = {names: file for names, file in files.items() if bounded_file.exists(file)}
+    if not present:
         raise FileNotFoundError(f"{path}: found no annot.mat in the folder, expected S1/Seq1/annot.mat and so on")
     clips, cut = [], 0
-    for names, file in there.items():
+    for names, file in present.items():
         made, beyond = _camera_clips(file, names, LABELS[labels])
         clips += made
         cut += beyond
-    notes = [f"{len(there)} of {len(files)} sequences, {len(CAMERAS)} of 14 cameras."]
+    notes = [f"{len(present)} of {len(files)} sequences, {len(CAMERAS)} of 14 cameras."]
     if cut:
         notes.append(f"{cut} frames of annotations beyond the end of the videos are left out.")
     source = f"{labels} labels ({LABELS[labels]}). {NOTICE}"
@@ -91,7 +91,7 @@ def _camera_clips(file: Path, names: tuple[str, str], label: str) -> tuple[list[
 
 
 def _joints(cells: list[np.ndarray], camera: int, axes: int, frames: int, where: str) -> np.ndarray:
-    """`[frames, 17, axes]` of what one camera saw."""
+    """`[frames, 17, axes]` labels of one camera."""
     array, width = cells[camera], axes * len(MPI_INF_3DHP28.source)
     if array.ndim != 2 or array.shape[1] != width or len(array) < frames:
         raise DatasetError(f"{where}: found shape {list(array.shape)}, expected [{frames} or more, {width}]")
@@ -101,7 +101,7 @@ def _joints(cells: list[np.ndarray], camera: int, axes: int, frames: int, where:
 
 
 def _cells(file: Path, label: str) -> dict[str, list[np.ndarray]]:
-    """What each camera saw, for the cell arrays `annot2`, `annot3` and `label`."""
+    """The labels of each camera, for the cell arrays `annot2`, `annot3` and `label`."""
     content, cells = matlab5.load(file, ("annot2", "annot3", label)), {}
     for key in ("annot2", "annot3", label):
         array = content.get(key)
