@@ -24,14 +24,14 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
     outputs = [tmp_path / f"out{suffix}" for suffix in (".npz", ".json", ".csv", ".bvh", ".trc", ".html", ".png")]
     assert cli.main(["lift", str(folder), "--fps", "25", *(x for path in outputs for x in ("-o", str(path)))]) == 0
     printed = capsys.readouterr().out
-    for told in (
+    for text in (
         "taken for openpose",
         "12 poses of 2 people in 6 frames",
         "1.7 m (assumed",
         "no pose has head",
         "cmu-",
     ):
-        assert told in printed
+        assert text in printed
     for path in outputs:
         if path.suffix in (".bvh", ".trc"):  # one person a file
             assert sorted(p.name for p in tmp_path.glob(f"out_*{path.suffix}")) == [
@@ -48,8 +48,8 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
 
 def test_options_reach_the_lifting(folder, tmp_path):
     out = tmp_path / "out.npz"
-    said = "--fps 25 --people largest --height 1.5 --head extrapolate --min-confidence 0 --image-size 640x480"
-    assert cli.main(["lift", str(folder), "-o", str(out), *said.split()]) == 0
+    given = "--fps 25 --people largest --height 1.5 --head extrapolate --min-confidence 0 --image-size 640x480"
+    assert cli.main(["lift", str(folder), "-o", str(out), *given.split()]) == 0
     result = load_result(out)
     assert len(result.people) == 1 and "1.5 m (as given)" in result.scale
     assert result.filled[:, H36M17.head].any() and np.isfinite(result.position).all()
@@ -58,8 +58,8 @@ def test_options_reach_the_lifting(folder, tmp_path):
 def test_inspect_says_what_a_file_is(folder, capsys):
     assert cli.main(["inspect", str(folder)]) == 0
     printed = capsys.readouterr().out
-    for told in ("openpose", "body25", "left_knee", "warning"):
-        assert told in printed
+    for text in ("openpose", "body25", "left_knee", "warning"):
+        assert text in printed
 
 
 def test_a_lifter_is_exported(tmp_path):
