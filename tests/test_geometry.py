@@ -120,7 +120,7 @@ def test_alignment_undoes_a_similarity(points):
     np.testing.assert_allclose(geo.align(moved / 0.3, points, scale=False), points, atol=2e-4)
 
 
-def test_alignment_never_forgives_a_mirror_image_unless_told(points):
+def test_alignment_never_forgives_a_mirror_image_unless_asked(points):
     mirrored = geo.mirror_depth(points, 0)
     assert np.linalg.norm(geo.align(mirrored, points) - points, axis=-1).mean() > 0.1
     np.testing.assert_allclose(geo.align(mirrored, points, reflection=True), points, atol=2e-5)

@@ -66,7 +66,7 @@ def test_unsquared_is_a_length_and_a_sum_of_distances(truth):
     np.testing.assert_allclose(losses.consistency_2d(cycle, pose, squared=False), expected, rtol=1e-4)
 
 
-def test_deformation_compares_neighbours_and_forgives_what_both_suffer(truth):
+def test_deformation_compares_neighbours_and_ignores_what_both_share(truth):
     points, rotation = truth
     pose = geo.project(points)
     closed = losses.lift_reproject_lift(oracle(points, rotation), pose, rotation)
@@ -152,15 +152,15 @@ def test_adversarial_losses_by_hand():
 
 
 @pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL))
-def test_the_two_sides_of_every_game_pull_against_each_other(name):
-    game = losses.adversarial(name)
-    low, high = jnp.array(game.threshold - 0.2), jnp.array(game.threshold + 0.2)
-    assert game.generator(high) < game.generator(low)
-    assert game.discriminator(high, low) < game.discriminator(low, high)
-    assert np.isfinite(jax.grad(game.generator)(-1e4)) and np.isfinite(game.generator(jnp.array(-1e4)))
+def test_generator_and_discriminator_losses_are_opposed(name):
+    pair = losses.adversarial(name)
+    low, high = jnp.array(pair.threshold - 0.2), jnp.array(pair.threshold + 0.2)
+    assert pair.generator(high) < pair.generator(low)
+    assert pair.discriminator(high, low) < pair.discriminator(low, high)
+    assert np.isfinite(jax.grad(pair.generator)(-1e4)) and np.isfinite(pair.generator(jnp.array(-1e4)))
 
 
-def test_unknown_game_and_wrong_shapes_are_refused(truth):
+def test_unknown_losses_and_wrong_shapes_are_refused(truth):
     points, rotation = truth
     with pytest.raises(ValueError, match=r"hinge.*least_squares.*logistic"):
         losses.adversarial("hinge")

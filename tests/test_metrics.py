@@ -101,7 +101,7 @@ def test_what_each_measure_ignores(pair):
     assert metrics.p_mpjpe(0.1 * turned + 7.0, g).max() < 1e-1 and metrics.n_mpjpe(turned, g).min() > 1
 
 
-def test_no_measure_ignores_a_mirror_image_or_exchanged_sides(pair):
+def test_no_measure_ignores_a_mirror_image_or_swapped_sides(pair):
     _, g = pair
     g = jnp.asarray(g)
     for wrong in (geo.mirror_depth(g, 0), g[:, jnp.array(H36M17.mirrored)]):

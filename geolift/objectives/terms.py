@@ -31,6 +31,14 @@ class Lifted(NamedTuple):
         params: parameters of all networks, by name.
         view: distance, nearest depth and root of the scene.
         axis_name: mapped axis over whose devices the batch is shared; None on one device.
+
+    Example:
+        A term is computed from it, here one that pulls depths towards the root's:
+
+        >>> def shallow(lifted: Lifted) -> Part:
+        ...     return Part({"shallow": (lifted.cycle.lifted[..., 2] - lifted.view.distance).var()})
+        >>> TermGroup(("shallow",), shallow).names
+        ('shallow',)
     """
 
     batch: Batch
@@ -77,12 +85,9 @@ class TermGroup(NamedTuple):
         compute: from a lifted batch to exactly these terms.
 
     Example:
-        A term that pulls depths towards the root's:
-
-        >>> def compute(lifted):
-        ...     return Part({"shallow": (lifted.cycle.lifted[..., 2] - lifted.view.distance).var()})
-        >>> TermGroup(("shallow",), compute).names
-        ('shallow',)
+        >>> from geolift.objectives import cycle_terms
+        >>> cycle_terms().names
+        ('consistency_2d', 'consistency_3d')
     """
 
     names: tuple[str, ...]

@@ -81,8 +81,8 @@ def replay(workdir: str | os.PathLike) -> list[BadStep]:
 def _recompute(run: Run, state: TrainState, pools: Pools, step: int) -> BadStep:
     batch = sample_batch(pools, jax.random.fold_in(state.key, step), jnp.arange(run.config.batch_size))
     phase = next(phase for phase in build_phases(run.config, run.skeleton, run.normalization) if step < phase.last)
-    resting = {name: average["params"] for name, average in state.ema.items()}
-    grads, outcome = gradients(phase.objectives, state.params, state.batch_stats, batch, resting=resting)
+    averages = {name: average["params"] for name, average in state.ema.items()}
+    grads, outcome = gradients(phase.objectives, state.params, state.batch_stats, batch, averages=averages)
     first = {}
     for name, tree in grads.items():
         bad = [path for path, leaf in jax.tree.leaves_with_path(tree) if not jnp.isfinite(leaf).all()]

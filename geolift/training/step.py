@@ -1,6 +1,6 @@
-"""How several networks learn at once: one state, one gradient per network, one update, on any number of devices.
+"""The training step: one state, one gradient for each network, one update of all, on any number of devices.
 
-Nothing here knows a network or a loss: `objectives` brings them.
+Nothing here depends on a network or a loss: both come with `objectives`.
 """
 
 import functools
@@ -22,7 +22,7 @@ SKIPPED, IN_A_ROW = "health/skipped", "health/skipped_in_a_row"  # metrics: step
 
 
 class TrainState(train_state.TrainState):
-    """Everything a run is, one pytree to save.
+    """The whole state of a run, one pytree to save.
 
     Attributes:
         step: number of updates done.
@@ -30,10 +30,19 @@ class TrainState(train_state.TrainState):
         tx, opt_state: optimiser and its state by network.
         batch_stats: the lifter's batch statistics; empty without batch norm.
         ema: exponential moving averages by network, `{"lifter": {"params": ..., "batch_stats": ...}, ...}`. The
-            lifter's is what is evaluated and shipped; any other network plays by its average while it rests.
-        averaged: number of updates of each of these networks, which its average is over.
+            lifter's is evaluated and shipped; any other network is used with its average while it is frozen.
+        averaged: `{network: ()}` int32, the updates that each average is over.
         key: base PRNG key; it never changes, a step folds in its number.
-        bad: number of steps in a row, up to now, that were skipped because something in them was not finite.
+        bad: `()` int32, steps in a row, up to now, that were skipped because something in them was not finite.
+        ema_decay: decay of the averages.
+
+    Example:
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.ones(2)}, batch_stats={},
+        ...     optimizers={"lifter": optax.sgd(0.5)}, ema_decay=0.9,
+        ... )
+        >>> state.apply_gradients(grads={"lifter": jnp.ones(2)}).params["lifter"].tolist()
+        [0.5, 0.5]
     """
 
     batch_stats: Any
@@ -44,7 +53,7 @@ class TrainState(train_state.TrainState):
     ema_decay: float = struct.field(pytree_node=False)
 
     def apply_gradients(self, *, grads: Mapping[str, Any], **changes: Any) -> "TrainState":
-        """One update of every network in `grads`; the others rest, their optimisers too."""
+        """One update of every network in `grads`; the others are frozen, and their optimisers too."""
         params, opt_state = dict(self.params), dict(self.opt_state)
         for name, grad in grads.items():
             updates, opt_state[name] = self.tx[name].update(grad, opt_state[name], params[name])
@@ -71,10 +80,21 @@ def create_state(
         batch_stats: the lifter's batch statistics.
         optimizers: one optimiser for each network in `params`.
         ema_decay: decay of the moving averages.
-        averages: networks of which one is kept; "lifter" among them.
+        averages: networks with a moving average; "lifter" among them.
+
+    Returns:
+        A state of step 0 whose averages are the weights.
 
     Raises:
         ValueError: if params and optimizers name different networks.
+
+    Example:
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": {"w": jnp.ones(3)}}, batch_stats={},
+        ...     optimizers={"lifter": optax.sgd(0.1)}, ema_decay=0.9,
+        ... )
+        >>> int(state.step), sorted(state.ema["lifter"])
+        (0, ['batch_stats', 'params'])
     """
     if set(params) != set(optimizers):
         raise ValueError(f"optimizers: found {sorted(optimizers)}, expected those of params, {sorted(params)}")
@@ -102,25 +122,46 @@ def gradients(
     objectives: Callable[..., Outcome],
     params: Mapping[str, Any],
     *args: Any,
-    resting: Mapping[str, Any] | None = None,
+    averages: Mapping[str, Any] | None = None,
     **kwargs: Any,
-):
-    """The gradient, for each network that has a loss, of its own loss with all others held fixed; and the outcome.
+) -> tuple[dict[str, Any], Outcome]:
+    """The gradient, for each network that has a loss, of this loss by its parameters; all other networks are fixed.
 
-    So there is no stop_gradient to forget and no order to get wrong. Everything forward is computed once, for all
-    networks; each loss is pulled back on its own, and the compiler drops what leads to other networks' parameters.
-    `resting` holds what networks play by instead while they have no loss.
+    So no stop_gradient can be forgotten, and no order of updates matters. The forward pass is computed once, for all
+    networks; each loss has its backward pass, of which the compiler drops what leads to other networks' parameters.
+
+    Args:
+        objectives: `(params, *args, **kwargs) -> Outcome`.
+        params: parameters by network.
+        args, kwargs: passed on to `objectives`.
+        averages: parameters by network, used in place of `params` for networks without a loss.
+
+    Returns:
+        `{network: gradient}`, each of the structure of its parameters; and the outcome.
+
+    Source:
+        Ours.
+
+    Example:
+        Each network has its own loss, though both losses depend on both:
+
+        >>> def objectives(params):
+        ...     a, b = params["a"], params["b"]
+        ...     return Outcome({"a": a * b, "b": -a * b}, {}, {})
+        >>> grads, _ = gradients(objectives, {"a": jnp.float32(2.0), "b": jnp.float32(3.0)})
+        >>> float(grads["a"]), float(grads["b"])
+        (3.0, -2.0)
     """
-    learners = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
-    resting = {name: p for name, p in (resting or {}).items() if name not in learners}
+    trained = jax.eval_shape(lambda p: objectives(p, *args, **kwargs).losses, params)
+    frozen = {name: p for name, p in (averages or {}).items() if name not in trained}
 
     def losses(learning: Mapping[str, Any]) -> tuple[Mapping[str, jax.Array], Outcome]:
-        outcome = objectives({**params, **resting, **learning}, *args, **kwargs)
+        outcome = objectives({**params, **frozen, **learning}, *args, **kwargs)
         return outcome.losses, outcome
 
-    values, pull_back, outcome = jax.vjp(losses, {name: params[name] for name in learners}, has_aux=True)
-    one_hot = {name: {other: jnp.full_like(values[other], other == name) for other in values} for name in learners}
-    return {name: pull_back(one_hot[name])[0][name] for name in learners}, outcome
+    values, backward, outcome = jax.vjp(losses, {name: params[name] for name in trained}, has_aux=True)
+    one_hot = {name: {other: jnp.full_like(values[other], other == name) for other in values} for name in trained}
+    return {name: backward(one_hot[name])[0][name] for name in trained}, outcome
 
 
 def train_step(
@@ -133,22 +174,36 @@ def train_step(
 ) -> tuple[TrainState, dict[str, jax.Array]]:
     """One simultaneous update, on one batch, of all networks that have a loss. Pure.
 
-    A step in which a metric, a loss among them, or a gradient is not finite is skipped: it is counted, and nothing
-    else changes.
-    After `patience` of them in a row the state stays as it is for good, so that the first of them can be looked at.
+    A step in which a metric (losses are among them) or a gradient is not finite is skipped: it is counted, and nothing
+    else changes. After `patience` of them in a row the state never changes again, so that the first of them can be
+    examined.
 
     Args:
         state: the state before.
-        batch: what `objectives` wants; with `axis_name`, this device's share of it.
+        batch: what `objectives` takes; with `axis_name`, this device's share of it.
         objectives: `(params, batch_stats, batch, *, axis_name) -> Outcome`.
         patience: bad steps in a row that end the training.
         axis_name: mapped axis over which gradients, statistics and metrics are averaged; None on one device.
 
     Returns:
-        The state after, and the metrics of the batch; with SKIPPED (1 or 0) and IN_A_ROW among them.
+        The state after, and the metrics of the batch `{name: ()}`; with SKIPPED (1 or 0) and IN_A_ROW among them.
+
+    Example:
+        >>> def objectives(params, batch_stats, batch, *, axis_name):
+        ...     loss = ((params["lifter"] - batch) ** 2).sum()
+        ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.zeros(2)}, batch_stats={},
+        ...     optimizers={"lifter": optax.sgd(0.25)}, ema_decay=0.9,
+        ... )
+        >>> state, metrics = train_step(state, jnp.ones(2), objectives=objectives)
+        >>> state.params["lifter"].tolist(), metrics["loss/lifter"].item()
+        ([0.5, 0.5], 2.0)
     """
-    resting = {name: average["params"] for name, average in state.ema.items()}
-    grads, outcome = gradients(objectives, state.params, state.batch_stats, batch, resting=resting, axis_name=axis_name)
+    averages = {name: average["params"] for name, average in state.ema.items()}
+    grads, outcome = gradients(
+        objectives, state.params, state.batch_stats, batch, averages=averages, axis_name=axis_name
+    )
     metrics, batch_stats = dict(outcome.metrics), outcome.batch_stats
     if axis_name is not None:
         grads, metrics, batch_stats = jax.lax.pmean((grads, metrics, batch_stats), axis_name)
@@ -156,7 +211,7 @@ def train_step(
     good = jnp.isfinite(jnp.stack(list(metrics.values()))).all()
     over = state.bad >= patience
     taken = good & ~over
-    after = _if(taken, lambda: _learnt(_update(state, grads, batch_stats)), lambda: _learnt(state))
+    after = _if(taken, lambda: _trained(_update(state, grads, batch_stats)), lambda: _trained(state))
     bad = jnp.where(over, state.bad, jnp.where(good, 0, state.bad + 1))
     step = jnp.where(over, state.step, state.step + 1)
     return state.replace(**after, step=step, bad=bad), metrics | {SKIPPED: 1.0 - taken, IN_A_ROW: bad}
@@ -165,7 +220,7 @@ def train_step(
 def _if(condition: jax.Array, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
     """The pytree `yes()` or `no()`, whichever costs less to choose.
 
-    A CPU branches: it would not update in place what it also has to keep. Elsewhere a branch would make the host wait
+    A CPU branches: it could not update in place what it also has to keep. Elsewhere a branch would make the host wait
     for the condition; there both are computed, and the choice is fused into the update.
     """
     return jax.lax.platform_dependent(
@@ -174,8 +229,8 @@ def _if(condition: jax.Array, yes: Callable[[], Any], no: Callable[[], Any]) -> 
     )
 
 
-def _learnt(state: TrainState) -> dict[str, Any]:
-    """What an update changes, but for the counts of steps."""
+def _trained(state: TrainState) -> dict[str, Any]:
+    """What an update changes, except the counts of steps."""
     return {name: getattr(state, name) for name in ("params", "opt_state", "batch_stats", "ema", "averaged")}
 
 
@@ -213,8 +268,21 @@ def many_steps(
         steps: number of updates.
 
     Returns:
-        The state after, and the metrics: their means over the steps that were taken (NaN if none was), the number of
-        those that were SKIPPED, and how many of these were IN_A_ROW at the end.
+        The state after, and the metrics `{name: ()}`: their means over the steps that were taken (NaN if none was), the
+        number of those that were SKIPPED, and how many of these were IN_A_ROW at the end.
+
+    Example:
+        >>> def objectives(params, batch_stats, batch, *, axis_name):
+        ...     loss = ((params["lifter"] - batch.mean()) ** 2).sum()
+        ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.zeros(2)}, batch_stats={},
+        ...     optimizers={"lifter": optax.sgd(0.25)}, ema_decay=0.9,
+        ... )
+        >>> source, sample = jnp.ones(8), lambda source, key, examples: source[examples]
+        >>> state, _ = many_steps(state, source, jnp.arange(4), sample=sample, objectives=objectives, steps=2)
+        >>> int(state.step), state.params["lifter"].tolist()
+        (2, [0.75, 0.75])
     """
 
     def body(state, _):
@@ -229,7 +297,19 @@ def many_steps(
 
 
 class Parallel(NamedTuple):
-    """`many_steps` on several devices: `run(state, source) -> (state, metrics)`, and `place` to put arguments there."""
+    """`many_steps` on several devices.
+
+    Attributes:
+        run: `(state, source) -> (state, metrics)`; the state is donated.
+        place: puts a state or a source on the devices.
+
+    Example:
+        A program for one device that does nothing (for a real one: `parallel`):
+
+        >>> idle = Parallel(run=lambda state, source: (state, {}), place=jax.device_put)
+        >>> idle.run(idle.place(jnp.ones(2)), None)[0].tolist()
+        [1.0, 1.0]
+    """
 
     run: Callable[[TrainState, Any], tuple[TrainState, dict[str, jax.Array]]]
     place: Callable[[Any], Any]
@@ -245,17 +325,40 @@ def parallel(
     patience: int = 1,
     replicas: bool = False,
 ) -> Parallel:
-    """The one place that knows of several devices: pmap over shares of the batch, everything else replicated.
+    """Compile `many_steps` for several devices: pmap over shares of the batch, everything else replicated.
 
-    The devices may belong to several processes, each of which makes the same calls with the same source; a process
-    holds the whole state on each of its own devices.
+    The only place that depends on the number of devices. They may belong to several processes, each of which makes the
+    same calls with the same source; a process has the whole state on each of its devices.
 
-    The state is donated. Place state and source once before the first call; a state placed otherwise is compiled for
-    twice. With `replicas` the state is several (`stack`), of other seeds, that are trained side by side on the same
-    source: vmap over their leading axis, which the metrics have, too.
+    The state is donated. Place state and source once before the first call; with a state placed otherwise it is
+    compiled twice. With `replicas` the state is several states of different seeds (`stack`), trained side by side on
+    the same source: vmap over their leading axis, which the metrics have, too.
+
+    Args:
+        devices: of all processes, in one order.
+        batch_size: examples per step, over all devices.
+        steps, sample, objectives, patience: as in `many_steps`.
+        replicas: whether the state is a stack of several.
+
+    Returns:
+        The compiled program, and how to place its arguments.
 
     Raises:
         ValueError: if the batch cannot be shared equally.
+
+    Example:
+        >>> def objectives(params, batch_stats, batch, *, axis_name):
+        ...     loss = ((params["lifter"] - batch.mean()) ** 2).sum()
+        ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.zeros(2)}, batch_stats={},
+        ...     optimizers={"lifter": optax.sgd(0.25)}, ema_decay=0.9,
+        ... )
+        >>> sample = lambda source, key, examples: source[examples]
+        >>> program = parallel(jax.devices()[:1], batch_size=4, steps=2, sample=sample, objectives=objectives)
+        >>> state, metrics = program.run(program.place(state), program.place(jnp.ones(8)))
+        >>> int(state.step), state.params["lifter"].tolist()
+        (2, [0.75, 0.75])
     """
     if batch_size % len(devices):
         raise ValueError(f"batch_size: found {batch_size}, expected a multiple of the {len(devices)} devices")
@@ -269,7 +372,7 @@ def parallel(
         objectives=objectives,
         steps=steps,
         patience=patience,
-        axis_name=AXIS if len(devices) > 1 else None,  # one device has nobody to talk to
+        axis_name=AXIS if len(devices) > 1 else None,  # one device communicates with no other
     )
     if replicas:
         several = jax.vmap(several, in_axes=(0, None, None))
@@ -286,12 +389,47 @@ def parallel(
 
 
 def stack(states: Sequence[TrainState]) -> TrainState:
-    """States of several seeds as one, every array with a leading axis: what `parallel(replicas=True)` trains."""
+    """States of several seeds as one, for `parallel(replicas=True)`.
+
+    Args:
+        states: S states of the same structure.
+
+    Returns:
+        A state whose arrays are `[S, ...]`.
+
+    Example:
+        >>> states = [
+        ...     create_state(
+        ...         jax.random.key(seed), apply_fn=None, params={"lifter": jnp.zeros(2)}, batch_stats={},
+        ...         optimizers={"lifter": optax.identity()}, ema_decay=0.9,
+        ...     )
+        ...     for seed in range(3)
+        ... ]
+        >>> stacked = stack(states)
+        >>> stacked.params["lifter"].shape, unstack(stacked, 1).params["lifter"].shape
+        ((3, 2), (2,))
+    """
     structure = jax.tree.structure(states[0])
     columns = zip(*(jax.tree.leaves(state) for state in states), strict=True)
     return jax.tree.unflatten(structure, [jnp.stack(column) for column in columns])
 
 
 def unstack(state: TrainState, index: int) -> TrainState:
-    """The state of one seed."""
+    """The state of one seed.
+
+    Args:
+        state: of `stack`, its arrays `[S, ...]`.
+        index: of the seed.
+
+    Returns:
+        Its state, as `stack` took it.
+
+    Example:
+        >>> state = create_state(
+        ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.ones(2)}, batch_stats={},
+        ...     optimizers={"lifter": optax.identity()}, ema_decay=0.9,
+        ... )
+        >>> unstack(stack([state, state.replace(step=jnp.int32(7))]), 1).step.item()
+        7
+    """
     return jax.tree.map(lambda x: x[index], state)

@@ -1,4 +1,4 @@
-"""A density of poses: it is one, it learns, and it knows what is unlike the poses it learnt from."""
+"""The flow is a density, learns from real poses, and gives unlike poses a low one."""
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +34,7 @@ def test_untrained_it_is_student_s_distribution():
     np.testing.assert_allclose(flow.apply(flow.init(jax.random.key(0), x), x), expected, rtol=1e-4)
 
 
-def test_a_pose_unlike_all_others_pulls_no_harder_than_one_near_them():
+def test_the_gradient_of_a_pose_unlike_all_others_is_bounded():
     flow, near = Flow(layers=4, width=8), jax.random.normal(jax.random.key(2), (64, 5))
     variables = flow.init(jax.random.key(0), near)
     pull = jax.vmap(jax.grad(lambda x: flow.apply(variables, x)))
@@ -111,7 +111,7 @@ def test_with_a_mirror_it_learns_from_both_sides(poses):
     assert abs(losses[1] - plain) > 1e-4
 
 
-def test_poses_that_miss_joints_teach_it_nothing(poses):
+def test_poses_that_miss_joints_do_not_count(poses):
     flow = PoseFlow(body_parts(H36M17, ["whole"]), components=6, layers=1, width=8)
     params = {"flow": fit_whitening(flow, flow.init(jax.random.key(0), poses[:1])["params"], poses)}
     few, seen = jnp.asarray(poses)[:8], jnp.ones((8, 17), bool).at[::2, 3].set(False)

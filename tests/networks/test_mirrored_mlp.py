@@ -1,4 +1,4 @@
-"""Networks that are mirrored with their input, and the ordinary ones that they unfold to."""
+"""Mirror-equivariant networks, and the ordinary ones that they unfold to."""
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +24,7 @@ def trained(network, *inputs):
     return structure.unflatten([x + 0.1 * jax.random.normal(k, x.shape) for k, x in zip(keys, leaves, strict=True)])
 
 
-def test_mirroring_twice_is_nothing_and_sides_change_places():
+def test_mirroring_twice_is_the_identity_and_sides_are_swapped():
     np.testing.assert_array_equal(mirror_pose(mirror_pose(POSE, MIRRORED), MIRRORED), POSE)
     left, right = H36M17.left[0], H36M17.right[0]
     np.testing.assert_array_equal(mirror_pose(POSE, MIRRORED)[:, left], POSE[:, right] * jnp.array([[-1.0, 1.0]]))
@@ -47,18 +47,18 @@ def test_the_mirrored_pose_is_lifted_to_the_mirrored_depths(masks):
 @pytest.mark.parametrize("rows", [1, 2])
 @pytest.mark.parametrize("masks", [False, True])
 def test_a_discriminator_sees_no_difference(rows, masks):
-    judge = Discriminator(**SIZE, masks=masks)
+    discriminator = Discriminator(**SIZE, masks=masks)
     poses = [POSE, POSE[::-1]][:rows]
     seen = jnp.concatenate([SEEN] * rows, axis=-1) if masks else None
     other = jnp.concatenate([SEEN[:, np.array(MIRRORED)]] * rows, axis=-1) if masks else None
     x = jnp.concatenate(poses, axis=-2)
-    variables = trained(judge, x, seen)
-    verdict = judge.apply(variables, x, seen)
+    variables = trained(discriminator, x, seen)
+    logits = discriminator.apply(variables, x, seen)
     mirrored = jnp.concatenate([mirror_pose(pose, MIRRORED) for pose in poses], axis=-2)
-    np.testing.assert_allclose(judge.apply(variables, mirrored, other), verdict, atol=1e-5)
-    assert np.ptp(verdict) > 0.01  # it does tell poses apart
+    np.testing.assert_allclose(discriminator.apply(variables, mirrored, other), logits, atol=1e-5)
+    assert np.ptp(logits) > 0.01  # it does tell poses apart
     changed = x.at[..., 0].multiply(-1.0)  # a mirror that left the names of the sides alone would not be one
-    assert np.abs(np.asarray(judge.apply(variables, changed, seen) - verdict)).max() > 1e-3
+    assert np.abs(np.asarray(discriminator.apply(variables, changed, seen) - logits)).max() > 1e-3
 
 
 @pytest.mark.parametrize("masks", [False, True])
@@ -76,7 +76,7 @@ def test_unfolded_it_is_an_ordinary_lifter(masks):
 
 
 @pytest.mark.parametrize("mirrored", [(), MIRRORED])
-def test_a_flat_start_is_one(mirrored):
+def test_a_flat_start_gives_equal_depths(mirrored):
     lifter = Lifter(width=16, blocks=1, norm="none", flat_start=True, mirrored=mirrored)
     variables = lifter.init(jax.random.key(0), POSE)
     np.testing.assert_array_equal(lifter.apply(variables, POSE), 0.0)
@@ -84,7 +84,7 @@ def test_a_flat_start_is_one(mirrored):
     assert max(float(jnp.abs(grad).max()) for grad in jax.tree.leaves(grads)) > 0  # it can leave it
 
 
-def test_it_costs_half_the_products_of_a_free_one():
+def test_it_costs_half_the_products_of_an_ordinary_one():
     def products(lifter):
         shapes = jax.eval_shape(lifter.init, jax.random.key(0), POSE)["params"]
         kernels = [x.shape for path, x in jax.tree.leaves_with_path(shapes) if "kernel" in str(path[-1])]

@@ -1,4 +1,4 @@
-"""Shapes, sizes and the two lives of batch norm."""
+"""Shapes, sizes and the two modes of batch norm."""
 
 import jax
 import jax.numpy as jnp

@@ -69,7 +69,7 @@ def sharded(devices, batch, *, norm="none"):
     return mapped.lower(state, pools, np.arange(batch).reshape(devices, -1)).compile()
 
 
-def test_devices_talk_once_an_update():
+def test_devices_communicate_once_an_update():
     """All gradients and metrics go in one all-reduce; batch norm, over the whole batch, asks for more in each layer."""
 
     def count(program):
