@@ -97,10 +97,10 @@ def sample_rotation(
         shape: batch shape of the result.
         azimuth: a ~ U[-azimuth, azimuth], radians (paper: pi).
         elevation: e ~ U[-elevation, elevation], radians (paper: pi / 9, 20 degrees).
-        pitch: how far the data's cameras look down, radians, one number or one for each view. 0, as in the paper,
+        pitch: how far the data's cameras look down, radians, a scalar or `[*shape]`. 0, as in the paper,
             rotates about the image's vertical: R_x(e) R_y(a). Rotating about gravity instead is ElePose's correction.
             The pitch's sign sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
-        tilt: how far the new views' cameras look down, radians; None: by the pitch.
+        tilt: how far the new views' cameras look down, radians, a scalar or `[*shape]`; None: by the pitch.
 
     Returns:
         `[*shape, 3, 3]` rotation matrices.
@@ -134,6 +134,9 @@ def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:
 
     Raises:
         ValueError: if a shape does not fit.
+
+    Source:
+        Standard.
 
     Example:
         >>> rotate(jnp.eye(3), rotation_y(jnp.float32(jnp.pi))).round(6).diagonal().tolist()

@@ -37,6 +37,9 @@ def joint_errors(points: jax.Array, target: jax.Array) -> jax.Array:
     Raises:
         ValueError: if a shape does not fit.
 
+    Source:
+        Standard.
+
     Example:
         >>> joint_errors(jnp.zeros((2, 3)), jnp.array([[0.0, 0.0, 0.0], [0.0, 3.0, 4.0]])).tolist()
         [0.0, 5.0]

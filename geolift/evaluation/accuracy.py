@@ -216,7 +216,22 @@ def _measure(p: jax.Array, g: jax.Array, seen: jax.Array, scale: float, root: in
 
 
 def table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """A plain-text table: means over frames of each system, then of the last the mean over actions and every action."""
+    """Format results as plain text: means over frames of each system; of the last also the mean over and each action.
+
+    Args:
+        results: results of `evaluate` by the name of the system, all by one protocol.
+
+    Returns:
+        The lines of the table, the protocol's statement and the headline of the last system.
+
+    Example:
+        >>> from geolift.data.cameras import film
+        >>> from geolift.data.synthetic.motions import procedural_clips
+        >>> from geolift.skeletons.skeleton import H36M17
+        >>> people = film(procedural_clips(seed=0, people=3, seconds=1.0, fps=5.0), H36M17, seed=0)
+        >>> print(table({"truth": evaluate(people.points_3d, people)}).splitlines()[-1])
+        headline of 'truth': P-MPJPE 0.0 mm
+    """
     name, last = list(results.items())[-1]
     rows = [*results.items(), *((f"  {action}", row) for action, row in last["per_action"].items())]
     rows.insert(len(results), ("  mean over actions", last["action_mean"]))
