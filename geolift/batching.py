@@ -1,4 +1,4 @@
-"""Large arrays through a compiled function, piece by piece, so that a few programs serve any number of rows."""
+"""Batching: a compiled function applied to large arrays in chunks, so that a few programs serve any number of rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ SIZES = (1, 4, 16, 64, 256, 1024, 4096)  # rows that a function is compiled for,
 
 
 def map_chunks(function: Callable[..., Any], *arrays: np.ndarray) -> Any:
-    """`function(*arrays)` along the first axis, a piece at a time, the last padded with ones.
+    """`function(*arrays)` along the first axis, a chunk at a time, the last one padded with ones.
 
-    All pieces have the same size, so that one program serves a call: `size_of_pieces`.
+    All chunks have the same size, `chunk_size`, so that one program serves a call.
 
     Args:
         function: from arrays `[S, ...]` to a pytree of arrays `[S, ...]`, row by row, S one of SIZES.
@@ -22,17 +22,17 @@ def map_chunks(function: Callable[..., Any], *arrays: np.ndarray) -> Any:
         The pytree of numpy arrays `[N, ...]`.
     """
     rows = len(arrays[0])
-    size = size_of_pieces(rows)
+    size = chunk_size(rows)
 
-    def padded(piece: np.ndarray) -> np.ndarray:
-        if len(piece) == size:
-            return piece
-        return np.concatenate([piece, np.ones((size - len(piece), *piece.shape[1:]), piece.dtype)])
+    def padded(chunk: np.ndarray) -> np.ndarray:
+        if len(chunk) == size:
+            return chunk
+        return np.concatenate([chunk, np.ones((size - len(chunk), *chunk.shape[1:]), chunk.dtype)])
 
     results = [function(*(padded(a[i : i + size]) for a in arrays)) for i in range(0, rows, size)]
     return jax.tree.map(lambda *parts: np.concatenate([np.asarray(part) for part in parts])[:rows], *results)
 
 
-def size_of_pieces(rows: int) -> int:
-    """The largest of SIZES with which less than half of what is computed for so many rows is padding."""
+def chunk_size(rows: int) -> int:
+    """The largest of SIZES with which less than half of the computed rows are padding."""
     return max(size for size in SIZES if -(-rows // size) * size < 2 * rows)

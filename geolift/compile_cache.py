@@ -1,4 +1,4 @@
-"""Compiled programs kept from one start to the next, for geolift's own commands; a library leaves that to its user."""
+"""A cache of compiled programs for geolift's commands, kept between starts; the library leaves it to its user."""
 
 import contextlib
 import hashlib
@@ -8,21 +8,21 @@ from pathlib import Path
 
 import jax
 
-SHORTEST = 0.05  # seconds; what is compiled sooner is not kept
+SHORTEST = 0.05  # seconds; programs that compile faster are not kept
 
 
 def keep_programs() -> Path | None:
-    """Keep what JAX compiles in the user's cache folder, unless JAX was told of another place.
+    """Keep the programs that JAX compiles in the user's cache folder, unless JAX is configured to use another place.
 
     For programs of one process: several would have to share a folder, and wait for each other.
-    A compiled program is code that is run without a question. So they are kept where only this user writes, and never
-    in a run's folder, which people pass on. Each kind of machine has a folder of its own: a home may be shared by many.
+    A compiled program is code that is run without a question. So programs are kept where only this user can write, and
+    never in a run's folder, which people pass on. Each kind of machine has a separate folder: they may share a home.
 
     Returns:
-        The folder; None where JAX was told of one (`JAX_COMPILATION_CACHE_DIR`; empty for none), or where there is no
-        folder that belongs to this user alone.
+        The folder; None where JAX is configured (`JAX_COMPILATION_CACHE_DIR`; empty for none), where no folder belongs
+        to this user alone, or where that cannot be checked (Windows).
     """
-    if jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.jax_compilation_cache_dir is not None or not hasattr(os, "getuid"):
         return None
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -41,7 +41,7 @@ def keep_programs() -> Path | None:
 
 
 def _machine() -> str:
-    """The processor's architecture and a digest of what it can do: programs for one CPU may not run on another."""
+    """The processor's architecture and a digest of its features: programs for one CPU may not run on another."""
     able = platform.processor()
     with contextlib.suppress(OSError, StopIteration):
         lines = Path("/proc/cpuinfo").read_text().splitlines()

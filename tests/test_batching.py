@@ -50,6 +50,6 @@ def test_pieces(rows, sizes):
 
 def test_less_than_half_is_padding_and_pieces_are_few():
     for rows in range(1, 9000):
-        size = batching.size_of_pieces(rows)
+        size = batching.chunk_size(rows)
         assert -(-rows // size) * size < 2 * rows
         assert size == SIZES[-1] or rows <= 2 * SIZES[SIZES.index(size) + 1], "no more than eight pieces of a size"

@@ -7,7 +7,6 @@ import re
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from geolift.errors import DatasetError
 from geolift.skeletons.joint_sets import HUMAN36M32
@@ -102,6 +101,8 @@ POSES = {
 
 def to_camera(points: np.ndarray, subject: str, camera: str) -> np.ndarray:
     """World metres `[..., 3]`, z up, in the frame of a subject's camera: metres, x right, y down, z forward."""
+    from scipy.spatial.transform import Rotation  # slow to import
+
     (w, x, y, z), centre = POSES[subject][CAMERAS.index(camera)]
     world_from_camera = Rotation.from_quat((x, y, z, w)).as_matrix()
     return (points - np.array(centre) / 1000) @ world_from_camera

@@ -1,6 +1,6 @@
-"""A variable of a CDF file (NASA's format), whose structure is walked before cdflib believes it.
+"""Reading a variable of an untrusted CDF file (NASA's format): its structure is checked before cdflib reads it.
 
-cdflib follows every count, length and offset in a file: a number can make it run for hours, or fill the memory.
+cdflib follows every count, length and offset in a file: one number can make it run for hours, or fill the memory.
 """
 
 import math
@@ -12,7 +12,7 @@ from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, npz
 
 LARGEST = 2**30  # bytes of a file
-MOST = 1000  # variables, attributes
+MOST = 1000  # variables, and attributes
 MOST_AXES = 10  # CDF's own limit
 WIDTHS = {b"\xcd\xf3\x00\x01": 8, b"\xcd\xf2\x60\x02": 4}  # bytes of offsets and lengths, by the file's first bytes
 NAMES = {8: 256, 4: 64}  # bytes of a variable's name, by those of offsets
@@ -23,6 +23,10 @@ INDEX, VALUES, COMPRESSED_VALUES = 6, 7, 13  # kinds of records
 
 def variable(path: Path, name: str) -> np.ndarray:
     """The values of a variable.
+
+    Args:
+        path: the file.
+        name: of the variable.
 
     Raises:
         DatasetError: naming the file; also if cdflib is missing.
@@ -42,7 +46,7 @@ def variable(path: Path, name: str) -> np.ndarray:
 
 
 class _Walk:
-    """All records that lead to values; every one is visited once, and what they unpack to is bounded."""
+    """Visits all records that lead to values, each once, and bounds the size that they unpack to."""
 
     def __init__(self, content: bytes):
         self.left = npz.limit(len(content))  # bytes that may still be unpacked
@@ -53,20 +57,21 @@ class _Walk:
         self.visited: set[int] = set()
 
     def check(self) -> None:
-        """Raise ValueError if the file is not what it says."""
+        """Raise ValueError if a count, length or offset does not fit the file."""
         width = self.width
         start = self._number(12 + width, width) + width + 4
         heads = [self._number(start + i * width, width) for i in (0, 1)]
-        plain, attributes, _, axes, own = (self._number(start + 4 * width + 4 * i, 4) for i in range(5))
-        if not all(0 <= count <= MOST for count in (plain, attributes, own)) or not 0 <= axes <= MOST_AXES:
-            raise ValueError(f"found {plain} + {own} variables, {attributes} attributes, {axes} axes")
+        # Variables of two kinds: r, whose axes are shared, and z, with separate axes.
+        shared, attributes, _, axes, separate = (self._number(start + 4 * width + 4 * i, 4) for i in range(5))
+        if not all(0 <= count <= MOST for count in (shared, attributes, separate)) or not 0 <= axes <= MOST_AXES:
+            raise ValueError(f"found {shared} + {separate} variables, {attributes} attributes, {axes} axes")
         sizes = [self._number(start + 5 * width + 32 + 4 * i, 4) for i in range(axes)]
-        for at, count, shared in zip(heads, (plain, own), (sizes, None), strict=True):
+        for at, count, known in zip(heads, (shared, separate), (sizes, None), strict=True):
             for _ in range(count):
-                at = self._variable(at, shared)
+                at = self._variable(at, known)
 
     def _variable(self, at: int, sizes: list[int] | None) -> int:
-        """Check a variable's record, its `sizes` or those in the record; returns where the next one is."""
+        """Check a variable's record, with these `sizes` or those in the record; returns the offset of the next one."""
         width = self.width
         begin = at + width
         last, elements = self._number(begin + 8 + width, 4), self._number(begin + 32 + 3 * width, 4)
@@ -85,7 +90,7 @@ class _Walk:
         return self._number(begin + 4, width)
 
     def _index(self, at: int) -> None:
-        """Check an index of blocks of values, and those that it leads to."""
+        """Check an index of blocks of values, and the blocks and indices that it lists."""
         waiting, width = [at], self.width
         while waiting:
             at = waiting.pop()
@@ -115,7 +120,7 @@ class _Walk:
             self._inflate(self.content[at + 2 * self.width + 8 : at + size])
 
     def _whole(self, content: bytes) -> bytes:
-        """What a file that is compressed as a whole unpacks to."""
+        """Unpack a file that is compressed as a whole."""
         self.content = content
         parameters = self._number(12 + self.width, self.width)
         if self._number(parameters + self.width + 4, 4) != GZIP:

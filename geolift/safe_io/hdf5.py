@@ -1,4 +1,4 @@
-"""HDF5 files, read without following them out of the file and without allocating more than they can hold."""
+"""Bounded reading of untrusted HDF5 files: no link out of the file is followed, no size is allocated unchecked."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,13 +10,13 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, npz
 
-MOST_TEXTS = 2**16  # texts of any length in a data set, which are read one by one
+MOST_TEXTS = 2**16  # texts of variable length in a data set; they are read one by one
 LONGEST_TEXT = 2**12  # characters of a name
 
 
 @contextmanager
 def opened(path: Path, what: str = "HDF5") -> Iterator[Any]:
-    """The h5py.File of `path`, which is `what`; whatever h5py raises becomes a DatasetError.
+    """The h5py.File of `path`, a file of kind `what`; errors of h5py become a DatasetError.
 
     Raises:
         DatasetError: if h5py is missing or the file is damaged.
@@ -38,7 +38,7 @@ def opened(path: Path, what: str = "HDF5") -> Iterator[Any]:
 
 
 def holds(group: Any, name: str) -> bool:
-    """Whether a group has something of this name, "a/b" for b in its group a."""
+    """Whether a group has a member of this name, "a/b" for b in its group a."""
     return _find(group, name) is not None
 
 
@@ -50,7 +50,7 @@ def expect(group: Any, names: Sequence[str], path: Path) -> None:
 
 
 def members(group: Any, name: str, path: Path) -> list[str]:
-    """The names in a group of a group. Raises DatasetError if it is none."""
+    """The names in a group's member group. Raises DatasetError if the member is not a group."""
     import h5py
 
     found = _find(group, name)
@@ -60,15 +60,15 @@ def members(group: Any, name: str, path: Path) -> list[str]:
 
 
 def attributes(group: Any, name: str) -> Mapping[str, Any]:
-    """The attributes of what a group has under a name; none of what is not in this file."""
+    """The attributes of a group's member; empty if it is not in this file."""
     return getattr(_find(group, name), "attrs", {})
 
 
 def array(group: Any, name: str, path: Path) -> np.ndarray:
-    """A data set of a group, "a/b" for b in its group a, which is in this file and no larger than `npz.limit` allows.
+    """A data set of a group, "a/b" for b in its group a, that lies in this file and is not larger than `npz.limit`.
 
     Raises:
-        DatasetError: naming it.
+        DatasetError: naming the data set.
     """
     import h5py
 
@@ -82,7 +82,7 @@ def array(group: Any, name: str, path: Path) -> np.ndarray:
 
 
 def numbers(group: Any, name: str, path: Path) -> np.ndarray:
-    """A data set of numbers as float64. Raises DatasetError naming it."""
+    """A data set of numbers as float64. Raises DatasetError naming the data set."""
     found = array(group, name, path)
     if found.dtype.kind not in "fiub":
         raise DatasetError(f"{path}: {name}: found {found.dtype}, expected numbers")
@@ -93,7 +93,7 @@ def texts(values: Any, origin: str) -> tuple[str, ...]:
     """A list of texts, which HDF5 may hold as bytes.
 
     Raises:
-        DatasetError: if it is none.
+        DatasetError: if it is not one.
     """
     values = np.asarray(values)
     if values.ndim != 1 or values.dtype.kind not in "OSU":
@@ -108,7 +108,7 @@ def text(value: Any) -> str:
 
 
 def _find(group: Any, name: str) -> Any:
-    """What a group has under a name, or None; a link that may lead out of the file is not followed, but returned."""
+    """A group's member, or None; a link that may lead out of the file is returned, not followed."""
     import h5py
 
     found = group
@@ -121,7 +121,7 @@ def _find(group: Any, name: str) -> Any:
 
 
 def _texts(found: Any, origin: str) -> np.ndarray:
-    """`[N]` objects: texts of any length, several of which the file may keep once, so that they are counted here."""
+    """`[N]` objects: texts of variable length, counted here because the file may store one text for many entries."""
     if found.dtype.kind != "O" or found.ndim != 1 or len(found) > MOST_TEXTS:
         what = f"{found.dtype} of shape {list(found.shape)}"
         raise DatasetError(f"{origin}: found {what}, expected a list of up to {MOST_TEXTS} texts")

@@ -1,6 +1,6 @@
-"""Cell arrays of numbers in MATLAB v5 files, whose structure is walked before SciPy believes it.
+"""Reading cell arrays of numbers of untrusted MATLAB v5 files: their structure is checked before SciPy reads it.
 
-SciPy follows cells in cells until the process dies, allocates by the sizes that a file says, and unpacks without end.
+SciPy follows cells in cells until the process dies, allocates the sizes that a file states, and unpacks without limit.
 """
 
 import math
@@ -19,20 +19,18 @@ MOST_CELLS = 1000
 HEADER = 128  # bytes
 ARRAY, COMPRESSED = 14, 15  # kinds of elements
 CELLS, PLAIN = 1, (4, *range(6, 16))  # classes of arrays: text and numbers
-NAME = 512  # bytes of an element within which its name stands
+NAME = 512  # first bytes of an element, which hold its name
 
 
 def load(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """The arrays of these names that the file has.
 
     Raises:
-        DatasetError: naming the file; also if scipy is missing.
+        DatasetError: naming the file and what is wrong with it.
         FileNotFoundError: if there is no such file.
     """
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise DatasetError(f"{path}: MATLAB v5 files need scipy: pip install 'geolift[files]'") from error
+    from scipy.io import loadmat  # slow to import
+
     content = bounded_file.content(path, LARGEST, "a MATLAB v5 file")
     try:
         _check(content, names)
@@ -63,7 +61,7 @@ def _check(content: bytes, names: Sequence[str]) -> None:
 
 
 def _check_array(body: bytes, order: str, *, cells: bool) -> None:
-    """Raise ValueError unless it is an array of numbers or, if `cells`, cells of such."""
+    """Raise ValueError unless it is an array of numbers or, with `cells`, cells of such arrays."""
     _, begin, at = _element(body, 0, order)
     kind = int.from_bytes(body[begin : begin + 4], order) & 0xFF
     if kind in PLAIN:
@@ -84,7 +82,7 @@ def _check_array(body: bytes, order: str, *, cells: bool) -> None:
 
 
 def _name(element: bytes, order: str) -> str:
-    """The name of an array, by the beginning of its element."""
+    """The name of an array, read from the beginning of its element."""
     kind, begin, _ = _element(element, 0, order, whole=False)
     return _array_name(element[begin:], order) if kind == ARRAY else ""
 
@@ -97,13 +95,13 @@ def _array_name(body: bytes, order: str) -> str:
 
 
 def _next(body: bytes, at: int, order: str) -> int:
-    """Where the element after the one at `at` is: they begin at multiples of 8 bytes."""
+    """The offset of the element after the one at `at`: elements begin at multiples of 8 bytes."""
     end = _element(body, at, order)[2]
     return end + -end % 8
 
 
 def _element(body: bytes, at: int, order: str, *, whole: bool = True) -> tuple[int, int, int]:
-    """The kind of an element, and where its data begins and ends; small ones have these in one word."""
+    """The kind of an element, and where its data begins and ends; small elements hold kind and size in one word."""
     if at + 8 > len(body):
         raise ValueError("found an element that is cut off")
     word = int.from_bytes(body[at : at + 4], order)

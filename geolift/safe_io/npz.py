@@ -1,6 +1,6 @@
-"""The arrays of .npz files, read without believing what a file says: no free unpickling, no size without the bytes.
+"""Bounded reading of untrusted .npz files, and writing of .npz files: no free unpickling, no size without its bytes.
 
-Large arrays that are stored as they are, not compressed, can stay in the file and be mapped into memory.
+Large arrays that are stored uncompressed can stay in the file and be mapped into memory.
 """
 
 import math
@@ -18,15 +18,16 @@ from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, pickles
 
 LARGEST = 16 * 2**30  # bytes that the arrays of a file may take together
-LARGEST_RATIO = 200  # and how many times the size of the file, except for files whose arrays take less than SMALL
+LARGEST_RATIO = 200  # of the arrays' bytes to the file's, unless the arrays take less than SMALL
 SMALL = 2**30
-MAPPED = 2**26  # bytes from which on an array can stay in its file
-PIECE = 2**24  # bytes of it that are checked at a time
-LOCAL_HEADER, ZIP64, ALIGNED = 30, 20, 64  # bytes: of zip's headers, and what mapped arrays begin at a multiple of
+MAPPED = 2**26  # bytes; larger arrays can stay in their file
+PIECE = 2**24  # bytes of a mapped array that are checked at a time
+LOCAL_HEADER, ZIP64 = 30, 20  # bytes of zip's headers
+ALIGNED = 64  # bytes; stored arrays begin at a multiple of it
 
 
 class Archive:
-    """A .npz file whose names are known, and whose arrays are read when asked for.
+    """A .npz file: the names of its arrays are read at once, each array when it is asked for.
 
     Attributes:
         path: the file.
@@ -68,8 +69,8 @@ class Archive:
     def array(self, name: str, *, mapped: bool = False) -> np.ndarray:
         """One array of numbers or text.
 
-        With `mapped` a large one that is not compressed stays in the file, which must not be changed then (it may be
-        replaced), and cannot be written to.
+        With `mapped` a large uncompressed array stays in the file, read-only; the file must not be changed then, only
+        replaced.
 
         Raises:
             DatasetError: if it is damaged or holds objects.
@@ -77,7 +78,7 @@ class Archive:
         return self._read(name, objects=False, mapped=mapped)
 
     def objects(self, name: str) -> np.ndarray:
-        """One array, whose objects may be what `pickles.load_pickle` allows. Raises DatasetError if it is damaged."""
+        """One array of objects that `load_pickle` allows. Raises DatasetError if it is damaged."""
         return self._read(name, objects=True, mapped=False)
 
     def _read(self, name: str, *, objects: bool, mapped: bool) -> np.ndarray:
@@ -105,27 +106,55 @@ class Archive:
 
 
 def limit(size: int) -> int:
-    """How many bytes the arrays of a file of `size` bytes may take."""
+    """The most bytes that the arrays of a file of `size` bytes may take."""
     return max(size, min(LARGEST, max(SMALL, LARGEST_RATIO * size)))
 
 
 def read_arrays(path: str | os.PathLike, *, mapped: bool = False) -> dict[str, np.ndarray]:
-    """Read every array of a .npz without unpickling anything; `mapped` as in `Archive.array`.
+    """Read every array of a .npz without unpickling anything.
+
+    Args:
+        path: the file.
+        mapped: leave large uncompressed arrays in the file, read-only.
+
+    Returns:
+        The arrays by name.
 
     Raises:
         DatasetError: naming the file and what is wrong with it (empty, truncated, not a .npz, pickled objects).
         FileNotFoundError: if there is no such file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(Path(folder, "a.npz"), pose=np.zeros((17, 2)))
+        ...     read_arrays(Path(folder, "a.npz"))["pose"].shape
+        (17, 2)
     """
     archive = Archive(path)
     return {name: archive.array(name, mapped=mapped) for name in archive.names}
 
 
 def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Read some arrays of a .npz, whose objects `pickles.load_pickle` must allow: containers, text, numbers, arrays.
+    """Read some arrays of a .npz with the objects that `load_pickle` allows: containers, text, numbers, arrays.
+
+    Args:
+        path: the file.
+        names: of the arrays.
+
+    Returns:
+        The arrays by name.
 
     Raises:
         DatasetError: naming the file and what is wrong with it; also if a name is missing.
         FileNotFoundError: if there is no such file.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(Path(folder, "a.npz"), metadata=np.array({"joints": 17}, object))
+        ...     read_object_arrays(Path(folder, "a.npz"), ["metadata"])["metadata"].item()
+        {'joints': 17}
     """
     archive = Archive(path)
     missing = sorted(set(names) - set(archive.names))
@@ -135,9 +164,25 @@ def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[st
 
 
 def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray], *, stored: Iterable[str] = ()) -> None:
-    """Write a .npz of arrays without objects to a new file: those named in `stored` as they are, the others compressed.
+    """Write a .npz of arrays without objects: those in `stored` uncompressed, the others compressed.
 
-    The stored ones are where a program can map them: their numbers begin at a multiple of 64 bytes.
+    A program can map the stored arrays into memory: their numbers begin at a multiple of 64 bytes.
+
+    Args:
+        file: a new file, opened for writing in binary mode.
+        arrays: by name.
+        stored: names of the arrays to store uncompressed.
+
+    Raises:
+        ValueError: if an array holds objects.
+        OSError: if the disk does not accept it.
+
+    Example:
+        >>> import io
+        >>> file = io.BytesIO()
+        >>> write_arrays(file, {"pose": np.zeros((17, 2))})
+        >>> np.load(io.BytesIO(file.getvalue()))["pose"].shape
+        (17, 2)
     """
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
@@ -152,7 +197,7 @@ def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray], *, stored: It
 
 
 def _map(file: BinaryIO, member: zipfile.ZipInfo) -> np.ndarray:
-    """The bytes of a stored member `[file_size]`, read once, to see whether they are whole."""
+    """The bytes `[file_size]` of a stored member, mapped; all are read once to compare the checksum."""
     file.seek(member.header_offset)
     name, extra = struct.unpack("<26xHH", file.read(LOCAL_HEADER))
     start = member.header_offset + LOCAL_HEADER + name + extra
@@ -177,11 +222,11 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _check_size(file: BinaryIO, size: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
-    """The member of `size` bytes must hold what its header says, before anything is allocated for it."""
-    promised, there = math.prod(shape) * dtype.itemsize, size - file.tell()
-    if min(shape, default=0) < 0 or promised != there:
-        raise ValueError(f"found {there} bytes, expected {promised} for {dtype} of shape {list(shape)}")
-    if not there and pickles.hollow(shape):
+    """Raise ValueError unless a member of `size` bytes holds the array of its header; nothing is allocated before."""
+    expected, found = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or expected != found:
+        raise ValueError(f"found {found} bytes, expected {expected} for {dtype} of shape {list(shape)}")
+    if not found and pickles.hollow(shape):
         raise ValueError(f"found shape {list(shape)} without any bytes")
 
 

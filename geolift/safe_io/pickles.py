@@ -1,8 +1,8 @@
-"""Unpickling other people's files: arrays, numbers, text and containers of them, and nothing that runs.
+"""Safe unpickling of untrusted files: arrays, numbers, text and containers of them; nothing in the file is run.
 
-A pickle is a program. This one interpreter of it knows no function but those below, which build arrays and containers
-and check what they are given: no import, no attribute, no class of the file's choosing. Memory stays within a few
-hundred bytes for each byte of the file, since every array must come with its bytes.
+A pickle is a program. This interpreter knows only the functions below, which build arrays and containers and check
+their arguments: no import, no attribute, no class that the file chooses. Memory stays within a few hundred bytes for
+each byte of the file, because every array must come with its bytes.
 """
 
 import math
@@ -22,21 +22,30 @@ LARGEST_REPEATED = 2**25  # bytes, of arrays that are used more than once
 LONGEST_NAME = 1000  # characters
 SMALL_KEY = 2**16  # of whole numbers in tuples
 LARGEST_KEY = 2**60  # of whole numbers, below which no two have the same hash
-LARGEST_HOLLOW = 2**24  # of an array without bytes: its lengths' product, a length of 0 taken as 1
+LARGEST_HOLLOW = 2**24  # of an array without bytes: the product of its lengths, 0 counted as 1
 
 
 def load_pickle(file: BinaryIO, origin: str, *, encoding: str = "latin1") -> Any:
-    """The object that a pickle holds: dicts, lists, tuples, sets, text, bytes, numbers, None and arrays of them.
+    """Read the object in a pickle: dicts, lists, tuples, sets, text, bytes, numbers, None and arrays of them.
 
-    Lists may hold each other many times over, as the pickle has it: check shapes before making arrays of them.
+    Lists in the pickle may contain one another many times: check shapes before making arrays of them.
 
     Args:
         file: opened for reading in binary mode.
-        origin: the file, which errors name.
-        encoding: what becomes of the byte strings of Python 2: "latin1" (text) or "bytes".
+        origin: the file, for errors.
+        encoding: how byte strings of Python 2 are read: "latin1" (as text) or "bytes".
+
+    Returns:
+        The object.
 
     Raises:
-        DatasetError: if the pickle names anything else (the message says what), or is damaged.
+        DatasetError: if the pickle names anything else (the message states what), or is damaged.
+        ValueError: if `encoding` is neither.
+
+    Example:
+        >>> import io
+        >>> load_pickle(io.BytesIO(pickle.dumps({"joints": [1, 2]})), "a.pkl")
+        {'joints': [1, 2]}
     """
     if encoding not in ENCODINGS:
         raise ValueError(f"encoding: found {encoding!r}, expected one of {ENCODINGS}")
@@ -52,18 +61,18 @@ def load_pickle(file: BinaryIO, origin: str, *, encoding: str = "latin1") -> Any
 
 
 class Repeats:
-    """How much of a pickle is there again and again: naming an array once more takes two bytes, using it takes all.
+    """Limits how often a pickle's arrays are used again: naming one takes two bytes, using it takes all its bytes.
 
     Args:
-        origin: the file, which errors name.
+        origin: the file, for errors.
     """
 
     def __init__(self, origin: str):
         self._origin, self._left = origin, LARGEST_REPEATED
-        self._known: dict[int, Any] = {}  # by identity, held so that it stays theirs
+        self._known: dict[int, Any] = {}  # by identity; kept alive so that no identity is used twice
 
     def count(self, value: Any) -> None:
-        """Note that `value` is used. Raises DatasetError once the same ones were used too often."""
+        """Count a use of `value`. Raises DatasetError if the same values are used too often."""
         if id(value) in self._known:
             self._left -= 1000 + getattr(value, "nbytes", 0)
         self._known[id(value)] = value
@@ -75,7 +84,7 @@ def numbers(value: Any, origin: str) -> np.ndarray:
     """Numbers that a pickle holds as an array, or as a list of them.
 
     Raises:
-        DatasetError: if it is anything else, lists in lists among it, which may hold each other many times over.
+        DatasetError: if it is anything else, such as lists in lists, which may contain one another many times.
     """
     return _plain(value, origin, (int, float, np.number, np.bool_), "biuf", "numbers")
 
@@ -104,11 +113,11 @@ def _plain(value: Any, origin: str, items: tuple[type, ...], kinds: str, expecte
 
 
 class _Forbidden(Exception):
-    """Something that the pickle may not ask for; its text names it."""
+    """The pickle asks for something that is not allowed; the text names it."""
 
 
 def _text(value: Any) -> str:
-    """Text that Python 2 pickled as bytes, or text."""
+    """Text, also text that Python 2 pickled as bytes."""
     if isinstance(value, bytes):
         return value.decode("latin1")
     if not isinstance(value, str):
@@ -117,7 +126,7 @@ def _text(value: Any) -> str:
 
 
 def _bytes(value: Any) -> bytes:
-    """Bytes, or what Python 2 pickled as such and `encoding` made text of."""
+    """Bytes, also those of Python 2 that `encoding` decoded to text."""
     if isinstance(value, str):
         return value.encode("latin1")
     if not isinstance(value, bytes | bytearray | memoryview):
@@ -132,19 +141,19 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def hollow(shape: tuple[int, ...]) -> bool:
-    """Whether an array of this shape would be one of very many elements or lists, were its bytes not asked for."""
+    """Whether an array of this shape without bytes would still have very many elements or lists."""
     return math.prod(length or 1 for length in shape) > LARGEST_HOLLOW
 
 
 def _dtype(name: Any, align: Any = False, copy: Any = True) -> np.dtype:
-    """A type of numbers, text or objects of its own, whose byte order a BUILD may set; `align`, `copy` say nothing."""
+    """A new type of numbers, text or objects, whose byte order a BUILD may set; `align` and `copy` are ignored."""
     if not KINDS.fullmatch(_text(name)):
         raise _Forbidden(f"arrays of type {_text(name)[:40]!r}")
     return np.dtype(_text(name), copy=True)
 
 
 def _set_dtype(dtype: np.dtype, state: Any) -> None:
-    """Set the byte order, if that is all that `state` sets."""
+    """Set the byte order; anything else in `state` is refused."""
     if not isinstance(state, tuple) or len(state) < 2:
         raise ValueError("found no state of a type")
     order = _text(state[1])
@@ -152,12 +161,12 @@ def _set_dtype(dtype: np.dtype, state: Any) -> None:
         raise ValueError(f"found the byte order {order[:9]!r}")
     expected = dtype.newbyteorder(order).__reduce__()[2]
     if state[0] not in (3, 4) or state[2:8] != expected[2:8] or (len(state) > 8 and state[8] is not None):
-        raise _Forbidden("arrays of records or of a type of their own")
+        raise _Forbidden("arrays of records or of a custom type")
     dtype.__setstate__(expected)
 
 
 def _values(data: Any, dtype: Any, count: int) -> np.ndarray:
-    """`[count]` values that `data` holds byte by byte."""
+    """`[count]` values from the bytes `data`."""
     if not isinstance(dtype, np.dtype) or dtype.hasobject:
         raise ValueError("found objects, expected a type of numbers or text")
     data = _bytes(data)
@@ -179,7 +188,7 @@ def _reconstruct(cls: Any, shape: Any, kind: Any) -> np.ndarray:
 
 
 def _set_array(array: np.ndarray, state: Any) -> None:
-    """Fill an array of `_reconstruct` once; its bytes or its list of objects must be there."""
+    """Fill an array of `_reconstruct`, once; its bytes or its list of objects must be complete."""
     if array.shape != (0,) or array.dtype != np.int8 or not array.flags.owndata:
         raise ValueError("found an array that is built twice")
     if not isinstance(state, tuple) or len(state) not in (4, 5):
@@ -212,7 +221,7 @@ def _frombuffer(data: Any, dtype: Any, shape: Any, order: Any, axes: Any = None)
 
 
 def _encode(text: Any, encoding: Any = "latin1") -> bytes:
-    """Bytes as the protocols before 3 have them."""
+    """Bytes as protocols before 3 store them."""
     if encoding not in ("latin1", "latin-1") or not isinstance(text, str):
         raise _Forbidden("_codecs.encode other than latin1")
     return text.encode("latin1")
@@ -235,10 +244,10 @@ def _items(items: Any) -> list | tuple:
 
 
 def _key(key: Any) -> Any:
-    """A key that is hashed at once, to a hash that few others have.
+    """A key that is hashed quickly, to a hash that few other keys have.
 
-    Tuples in tuples can hold each other so that hashing them takes for ever. Of numbers beyond `LARGEST_KEY`, complex
-    ones and tuples of numbers many can be found with the same hash, which make a dict's time grow with its square.
+    Tuples in tuples can contain one another so that hashing them takes for ever. Many numbers beyond `LARGEST_KEY`,
+    complex numbers and tuples of numbers can have the same hash; then a dict's time grows with the square of its size.
     """
     parts = key if isinstance(key, tuple) else (key,)
     for part in parts:
@@ -298,7 +307,7 @@ _BUILTINS = {
     "bytes": _bytes_object, "bytearray": _bytearray, "set": _set, "frozenset": _frozenset, "list": _list,
     "tuple": _tuple, "dict": _dict, "int": _int, "long": _int, "float": _float, "complex": _complex, "bool": _bool,
 }  # fmt: skip
-# What a pickle may name. All are plain functions: none is a class, so that no opcode can make an instance unchecked.
+# All that a pickle may name. They are plain functions, not classes: no opcode can make an instance unchecked.
 _GLOBALS = {
     ("numpy", "dtype"): _dtype,
     ("numpy", "ndarray"): _ndarray,
@@ -312,7 +321,7 @@ _GLOBALS = {
 
 
 class _Unpickler(pickle._Unpickler):
-    """The interpreter in Python, since the one in C trusts sizes in the pickle. No opcode changes any other object."""
+    """The interpreter in Python, because the one in C trusts sizes in the pickle. No opcode changes any other object."""
 
     dispatch = pickle._Unpickler.dispatch.copy()
 

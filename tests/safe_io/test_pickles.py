@@ -164,8 +164,8 @@ TUPLES = b")" + b"2\x86" * 60  # hashing it would take 2**60 steps
         (built(b"numpy\ndtype", "V8", state=()), "arrays of type 'V8'"),
         (built(b"numpy\ndtype", "i4,O", state=()), "arrays of type"),
         (built(b"numpy\ndtype", "f8", state=(3, "<", None, ("a",), {"a": 1}, 8, 1, 0)), "records"),
-        (built(b"numpy\ndtype", "U2", state=(3, "<", None, None, None, 80, 4, 8)), "type of their own"),
-        (built(b"numpy\ndtype", "O", state=(3, "|", None, None, None, -1, -1, 0)), "type of their own"),
+        (built(b"numpy\ndtype", "U2", state=(3, "<", None, None, None, 80, 4, 8)), "custom type"),
+        (built(b"numpy\ndtype", "O", state=(3, "|", None, None, None, -1, -1, 0)), "custom type"),
     ],
 )
 def test_no_other_way_in(content, message):

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from geolift.convert.mocap import cmu
 from geolift.data.cameras import WorldClip, film
@@ -88,6 +87,8 @@ def numbers(words: Sequence[str], where: str) -> list[float]:
 
 def rotations(axes: str, degrees: np.ndarray) -> np.ndarray:
     """`[..., 3, 3]` rotations by `degrees` `[..., n]` about the n <= 3 `axes` ("zxy"), the last one applied first."""
+    from scipy.spatial.transform import Rotation  # slow to import
+
     if not axes:
         return np.broadcast_to(np.eye(3), (*degrees.shape[:-1], 3, 3))
     return Rotation.from_euler(axes.upper(), degrees, degrees=True).as_matrix()
