@@ -26,11 +26,13 @@ def load(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """The arrays of these names that the file has.
 
     Raises:
-        DatasetError: naming the file and what is wrong with it.
+        DatasetError: naming the file and what is wrong with it; also if scipy is missing.
         FileNotFoundError: if there is no such file.
     """
-    from scipy.io import loadmat  # slow to import
-
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise DatasetError(f"{path}: MATLAB v5 files need scipy: pip install 'geolift[files]'") from error
     content = bounded_file.content(path, LARGEST, "a MATLAB v5 file")
     try:
         _check(content, names)

@@ -321,7 +321,7 @@ _GLOBALS = {
 
 
 class _Unpickler(pickle._Unpickler):
-    """The interpreter in Python, because the one in C trusts sizes in the pickle. No opcode changes any other object."""
+    """The interpreter in Python: the one in C trusts sizes in the pickle. No opcode changes any other object."""
 
     dispatch = pickle._Unpickler.dispatch.copy()
 

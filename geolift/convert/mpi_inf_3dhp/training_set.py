@@ -39,7 +39,7 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
         labels: as in `test_set.read`.
 
     Raises:
-        DatasetError: naming the file, the array, what was found and what was expected.
+        DatasetError: naming the file, the array, what was found and what was expected; or if scipy is missing.
         FileNotFoundError: if none of the files is there.
     """
     if labels not in LABELS:
