@@ -1,8 +1,8 @@
-"""Kill a training again and again, start it again each time, and compare its end with that of an undisturbed one.
+"""Chaos test: kill a training many times, resume it each time, and compare its result with that of a run without kills.
 
-`python -m benchmarks.chaos --kills=100`. Kills fall at random instants of the start, the steps, the saves and the
-evaluation; most are SIGKILL, some SIGTERM, SIGINT, or SIGTERM twice. Whatever ends the processes, weights, optimisers,
-log and evaluation must be those of the undisturbed run, to the bit, and no checkpoint may be damaged.
+`python -m benchmarks.chaos --kills=100`. Kills come at random times of the start, the steps, the saves and the
+evaluation; most are SIGKILL, some SIGTERM, SIGINT, or SIGTERM twice. Weights, optimisers, log and evaluation must be
+equal to those of the run without kills, to the bit, and no checkpoint may be damaged.
 """
 
 import json
@@ -26,8 +26,8 @@ from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER
 from geolift.training.recovery import QUARANTINE
 
-KILLS = flags.DEFINE_integer("kills", 100, "How often.", lower_bound=1)
-SEED = flags.DEFINE_integer("seed", 0, "Of the instants.")
+KILLS = flags.DEFINE_integer("kills", 100, "Number of kills.", lower_bound=1)
+SEED = flags.DEFINE_integer("seed", 0, "Seed of the times of the kills.")
 DEVICES = flags.DEFINE_integer("devices", 1, "Simulated CPU devices.")
 ROOT = Path(__file__).parents[1]
 SHARE = {"start": 0.2, "step": 0.35, "save": 0.35, "evaluation": 0.1}  # of the kills

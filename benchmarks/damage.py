@@ -1,7 +1,7 @@
-"""Damage a run's newest checkpoint in every way a disk has, and see who notices: geolift, and orbax alone.
+"""Detection of damaged checkpoints, by geolift and by orbax alone, for every kind of damage that a disk does.
 
 `python -m benchmarks.damage --workdir=runs/cmu --damages=500`. The run is not touched; each damage is done to a copy.
-Prints how often each kind was found before anything was restored, and what orbax restores of it without the manifest.
+Prints how often each kind was detected before restoring, and what orbax restores without the manifest.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Calls in a process of their own, one after the other, each with a limit on its time and on the process's memory."""
+"""Calls in a separate process, one after the other, each with a limit on time and on the memory of the process."""
 
 import contextlib
 import faulthandler
@@ -17,19 +17,19 @@ MEMORY = 1 << 30  # bytes of address space beyond what the process holds after i
 
 
 class Outcome(NamedTuple):
-    """What became of a call.
+    """The outcome of a call.
 
     Attributes:
         value: what it returned, or None.
         failure: "" if it returned, "raised", "slow" (beyond the time), or "died" (with the process).
-        said: of a failure the traceback, or how the process ended.
+        message: after a failure the traceback, or how the process ended.
         seconds: how long it took.
         peak: bytes that the process held at most during the call, beyond what it held before; 0 where it died.
     """
 
     value: Any
     failure: str = ""
-    said: str = ""
+    message: str = ""
     seconds: float = 0.0
     peak: int = 0
 
@@ -70,8 +70,8 @@ def _serve(pipe, calls: Sequence[Callable[[], Any]], seconds: float, memory: int
         try:
             outcome = Outcome(call())
         except BaseException as error:
-            said = "".join(traceback.format_exception(error))
-            outcome = Outcome(None, "slow" if isinstance(error, _Slow) else "raised", said)
+            message = "".join(traceback.format_exception(error))
+            outcome = Outcome(None, "slow" if isinstance(error, _Slow) else "raised", message)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             faulthandler.cancel_dump_traceback_later()

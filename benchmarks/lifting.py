@@ -1,8 +1,8 @@
 """Poses per second of `geolift lift`, end to end and of the network alone: `python -m benchmarks.lifting --model=cmu`.
 
 Procedural people are written as OpenPose folder, COCO results and CSV, and lifted from there; the network alone runs on
-the same poses. In the same run its matrices alone are multiplied, one after the other: the machine's limit, of which
-every other rate's share is given. Medians of turns; times depend on the machine, the ratio hardly does. Last, poses are
+the same poses. In the same run its matrix products alone are computed: the machine's limit, with which every other
+speed is compared. Medians over alternating rounds; times depend on the machine, ratios hardly do. Last, poses are
 lifted one at a time, as in live use.
 """
 

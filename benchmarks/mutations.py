@@ -78,7 +78,7 @@ def run(cases: Sequence[Case], numbers: Sequence[int], seed: int, folder: Path) 
     calls = [functools.partial(_mutate_and_read, cases, number, seed, folder) for number in numbers]
     for number, outcome in zip(numbers, guarded.run(calls), strict=True):
         case, reader, _ = _draw(cases, number, seed)
-        yield Outcome(number, case.path.name, reader, FAILURES.get(outcome.failure) or outcome.value, outcome.said)
+        yield Outcome(number, case.path.name, reader, FAILURES.get(outcome.failure) or outcome.value, outcome.message)
 
 
 def read(path: Path, reader: str) -> str:

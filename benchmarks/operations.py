@@ -1,15 +1,15 @@
-"""What a step and a lift must multiply: floating-point operations per pose, counted with paper and pencil."""
+"""Floating-point operations per pose of a training step and of lifting, counted by hand."""
 
-JOINTS, BLOCKS, JUDGE_BLOCKS = 17, 4, 3  # of the configs
+JOINTS, BLOCKS, DISCRIMINATOR_BLOCKS = 17, 4, 3  # of the configs
 
 
 def lift(width: int) -> int:
-    """Of the lifter, once forward."""
+    """Operations of one forward pass of the lifter."""
     return _network(width, BLOCKS, JOINTS)
 
 
 def step(width: int, *, motion: bool = False) -> int:
-    """Of an update of all networks: products of dense layers alone.
+    """Operations of one update of all networks; only the products of dense layers.
 
     A lift has a forward product, an input gradient and a weight gradient; but the first lift's poses need no gradient.
     A discriminator has forward and weight gradient of real and fake, input gradients of real and fake for itself and of
@@ -17,9 +17,9 @@ def step(width: int, *, motion: bool = False) -> int:
     more lift, of the later poses, and one more discriminator.
     """
     first = _first(width)
-    duel = 7 * _network(width, JUDGE_BLOCKS, 1) - 2 * first
-    plain = 6 * lift(width) - first + duel
-    return plain + (3 * lift(width) - first + duel if motion else 0)
+    adversarial = 7 * _network(width, DISCRIMINATOR_BLOCKS, 1) - 2 * first
+    plain = 6 * lift(width) - first + adversarial
+    return plain + (3 * lift(width) - first + adversarial if motion else 0)
 
 
 def _network(width: int, blocks: int, outputs: int) -> int:

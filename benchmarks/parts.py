@@ -1,7 +1,7 @@
-"""What each part of the method costs: `python -m benchmarks.parts --config=configs/cmu_cpu.py`.
+"""The cost of each part of the method: `python -m benchmarks.parts --config=configs/cmu_cpu.py`.
 
 Steps on the procedural human with a part switched on, timed against the plain step (self-consistency and pose
-discriminator) in turns inside one run. Prints the median ratio and its quartiles; times depend on the machine.
+discriminator) alternately in one run. Prints the median ratio and its quartiles; times depend on the machine.
 """
 
 import time
@@ -77,7 +77,7 @@ def main(_: list[str]) -> None:
     configs = variants()
     first = configs["adapter, trained first: the lifter's phase"]
     programs = {name: program(config) for name, config in configs.items()}
-    programs["adapter, trained first: its own phase"] = program(first, phase=0)
+    programs["adapter, trained first: a separate phase"] = program(first, phase=0)
     programs["plain, one of three seeds side by side"] = program(configs[PLAIN], seeds=3)
     for run in programs.values():
         run()

@@ -1,8 +1,8 @@
-"""How a lifter does on keypoints as detectors give them: `python -m benchmarks.robustness --model=cmu --data=cmu.npz`.
+"""Robustness of a lifter to the keypoints of detectors: `python -m benchmarks.robustness --model=cmu --data=cmu.npz`.
 
-Frames of a data set with 3D, each taken as a single image of an unknown camera and lifted by `geolift.lift`: as they
-are, with noise, with joints missing, and with a trunk made as from COCO's joints. Prints a table: rigid P-MPJPE over
-the joints that were seen, beside it that of the undamaged frames over the same joints. Writes it as JSON.
+Frames of a data set with 3D, each as a single image of an unknown camera, are lifted by `geolift.lift`: unchanged, with
+noise, with joints missing, and with a trunk made as from COCO's joints. Prints a table: rigid P-MPJPE over the joints
+that were seen, beside it that of the unchanged frames over the same joints. Writes it as JSON.
 """
 
 import json
@@ -86,7 +86,7 @@ CONDITIONS: dict[str, Callable[..., Frames]] = {
 
 
 def stills(keypoints: np.ndarray, confidence: np.ndarray) -> Recording:
-    """Every frame as an image of its own."""
+    """Every frame as a separate image."""
     frames = tuple(str(i) for i in range(len(keypoints)))
     return record(
         keypoints,

@@ -1,8 +1,8 @@
-"""Steps and lifts against the machine's limit and against PyTorch: `python -m benchmarks.run`.
+"""Speed of training steps and lifting, compared with the machine's limit and with PyTorch: `python -m benchmarks.run`.
 
 For every width, batch and precision a program for geolift (benchmarks/step.py) and two for PyTorch, eager and compiled
-(benchmarks/torch_step.py; need torch and, for the second, a C++ compiler) take their turns, several rounds of them. The
-limit is a hidden layer's product, multiplied by geolift's program in the same turns. Times depend on the machine,
+(benchmarks/torch_step.py; need torch and, for the second, a C++ compiler) run alternately, for several rounds. The
+limit is the product of a hidden layer, computed by geolift's program in the same rounds. Times depend on the machine,
 ratios of one round hardly do. Writes all rounds to a JSON file and a table to a Markdown file beside it.
 
 Operations are those that a step or a lift must do, counted by hand (benchmarks/operations.py), the same for all.
@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 class Worker:
-    """A program that does something so many times when it is told to, and says how long it took."""
+    """A program that repeats an operation on request and reports how long it took."""
 
     def __init__(self, command: list[str], checkout: str | None = None) -> None:
         self.command = command

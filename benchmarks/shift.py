@@ -1,4 +1,4 @@
-"""Is a domain shift that is known undone? `python -m benchmarks.shift --config.data.path=cmu.npz`.
+"""Correction of a known domain shift by the adapter: `python -m benchmarks.shift --config.data.path=cmu.npz`.
 
 What two of the four cameras saw of the training split becomes the source domain: the head joint is moved 5 cm up the
 neck and the hips are made 10 % wider, in 2D. The adapter, trained first as in `configs/cmu_cpu.py`, never sees a pair

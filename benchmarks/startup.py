@@ -1,4 +1,4 @@
-"""From the command to its first result, compiling and not: `python -m benchmarks.startup --data=cmu.npz`.
+"""Time from a command to its first result, with and without compiling: `python -m benchmarks.startup --data=cmu.npz`.
 
 Every round starts with an empty cache of compiled programs (geolift/compile_cache.py): each command is run cold, then
 again, warm. Timed are `geolift lift` of one person in one frame, to its end, and `launch.train`, to its first step. Of

@@ -1,7 +1,7 @@
-"""geolift's side of `python -m benchmarks.run`: one program that takes steps, lifts, and multiplies when told to.
+"""geolift's side of `python -m benchmarks.run`: a program that computes steps, lifts and products on request.
 
 A worker: every line on standard input is one of the words below and a number of times; the answer is a line of JSON,
-the seconds that it took, the first time with making and compiling it, and the most memory used so far.
+the seconds that it took, the first time including compilation, and the peak memory so far.
 
     step: the plain training step (self-consistency and discriminator), many in one dispatch, as `train` does it.
     lift: the batch from numpy to numpy, as `geolift.lift_poses` does it.

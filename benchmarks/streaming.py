@@ -1,9 +1,9 @@
-"""Does a step wait for its data? `python -m benchmarks.streaming`.
+"""Cost of streaming the training poses in shards: `python -m benchmarks.streaming`.
 
-A data set of the procedural people, many times over, is trained on from the device's memory and, in turns in the same
-run, streamed in shards (`data.shard`): what a step takes, and how long the loop waited for a shard. The file is written
-and read back as a user's would be, mapped into memory; how much memory of the host reading, normalising and grouping
-took is measured, per pose, which says how many poses a host can hold.
+A data set of the procedural people, many times over, is trained on from the device's memory and, alternately in the
+same run, streamed in shards (`data.shard`): the time of a step, and how long the loop waited for a shard. The file is
+written and read back as a user's would be, mapped into memory. The host memory that reading, normalizing and grouping
+take is measured per pose, which shows how many poses a host can hold.
 """
 
 import json
@@ -70,7 +70,7 @@ def parse(arguments: list[str]) -> None:
 
 
 def prepared(path: Path) -> dict[str, float]:
-    """What a program needs to make a file ready for training: seconds, and memory of its own (mapped files are not)."""
+    """What a program needs to make a file ready for training: seconds, and private memory (without mapped files)."""
     config, held, done = configured(), [], threading.Event()
 
     def watch() -> None:

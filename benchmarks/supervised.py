@@ -1,7 +1,7 @@
-"""What the same lifter reaches with 3D supervision: `python -m benchmarks.supervised --config.data.path=cmu.npz`.
+"""Accuracy of the same lifter with 3D supervision: `python -m benchmarks.supervised --config.data.path=cmu.npz`.
 
-The yardstick that training without 3D is held against, and the only place where a lifter is trained on 3D points; no
-file of the package can. The network, batch, rate, averages and seeds are those of a config; of its losses, views and
+An upper bound for training without 3D, and the only place where a lifter is trained on 3D points; no file of the
+package can. The network, batch, rate, averages and seeds are those of a config; of its losses, views and
 other networks nothing is used. The loss is the mean joint distance after the scale that fits a pose best. Prints one
 line of JSON: figures of `test` and the seconds that training took without compiling.
 """
@@ -57,7 +57,7 @@ def sample(source: Pairs, key: jax.Array, examples: jax.Array) -> Pairs:
     return jax.tree.map(lambda x: jnp.asarray(x)[chosen], source)
 
 
-def game(config: ConfigDict, skeleton: Skeleton):
+def supervised_objectives(config: ConfigDict, skeleton: Skeleton):
     """Objectives of the lifter alone, which sees every other example in a mirror unless it is one that mirrors."""
     lifter = build_networks(config, skeleton)["lifter"]
     mirrored, root = skeleton.mirrored, skeleton.root
@@ -91,7 +91,7 @@ def train(config: ConfigDict, data: Dataset) -> tuple[Model, int, float]:
         batch_size=config.batch_size,
         steps=config.run.steps_per_dispatch,
         sample=sample,
-        objectives=game(config, seen.skeleton),
+        objectives=supervised_objectives(config, seen.skeleton),
     )
     source = program.place(pairs(seen, normalization))
     state: TrainState = program.place(build_state(config, seen.skeleton, len(source.pose)))

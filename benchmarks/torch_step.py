@@ -1,12 +1,12 @@
 """PyTorch's side of `python -m benchmarks.run`: the plain step and the lift; needs torch 2.6 or newer, not geolift.
 
-Written as a PyTorch user would for speed: one graph for both networks, each gradient for its own parameters alone,
-fused Adam, moving average by foreach, the data set on the device, the host waits once a round. Compiled, each network
-has a function of its own, since a compiled graph computes all of its gradients at once. That it computes geolift's
-losses and gradients is tested (tests/benchmarks/test_torch_step.py).
+Written as a PyTorch user would write it for speed: one graph for both networks, each gradient for one network's
+parameters alone, fused Adam, moving average by foreach, the data set on the device, the host waits once a round.
+Compiled, each network has a separate function, since a compiled graph computes all of its gradients at once. Its losses
+and gradients are those of geolift (tests/benchmarks/test_torch_step.py).
 
 A worker: every line on standard input is `step` or `lift` and a number of times; the answer is a line of JSON, the
-seconds that it took and the most memory used so far.
+seconds that it took and the peak memory so far.
 """
 
 import argparse
@@ -74,42 +74,44 @@ def cycle(lifter: nn.Module, pose: torch.Tensor, rotation: torch.Tensor) -> tupl
     return novel, 10.0 * flat + solid
 
 
-def verdict(judge: Callable, pose: torch.Tensor) -> torch.Tensor:
-    return judge(10.0 * pose.flatten(1)).float()
+def verdict(discriminator: Callable, pose: torch.Tensor) -> torch.Tensor:
+    return discriminator(10.0 * pose.flatten(1)).float()
 
 
-def of_both(lifter, judge, pose, real, rotation) -> tuple[torch.Tensor, torch.Tensor]:
+def of_both(lifter, discriminator, pose, real, rotation) -> tuple[torch.Tensor, torch.Tensor]:
     """The lifter's loss and the discriminator's, in one graph."""
     novel, terms = cycle(lifter, pose, rotation)
-    fake, seen = verdict(judge, novel), verdict(judge, real)
+    fake, seen = verdict(discriminator, novel), verdict(discriminator, real)
     return F.softplus(-fake).mean() + terms, (F.softplus(-seen) + F.softplus(fake)).mean()
 
 
-def of_lifter(lifter, judge, pose, rotation) -> tuple[torch.Tensor, torch.Tensor]:
+def of_lifter(lifter, discriminator, pose, rotation) -> tuple[torch.Tensor, torch.Tensor]:
     """The lifter's loss in a graph without gradients of the discriminator, and the synthetic poses."""
     novel, terms = cycle(lifter, pose, rotation)
-    frozen = {name: p.detach() for name, p in judge.named_parameters()}
-    fake = verdict(lambda x: torch.func.functional_call(judge, frozen, (x,)), novel)
+    frozen = {name: p.detach() for name, p in discriminator.named_parameters()}
+    fake = verdict(lambda x: torch.func.functional_call(discriminator, frozen, (x,)), novel)
     return F.softplus(-fake).mean() + terms, novel.detach()
 
 
-def of_judge(judge, novel, real) -> torch.Tensor:
+def of_discriminator(discriminator, novel, real) -> torch.Tensor:
     """The discriminator's loss."""
-    return (F.softplus(-verdict(judge, real)) + F.softplus(verdict(judge, novel))).mean()
+    return (F.softplus(-verdict(discriminator, real)) + F.softplus(verdict(discriminator, novel))).mean()
 
 
-def gradients(lifter, judge, pose, real, rotation) -> list[tuple[torch.Tensor, ...]]:
-    """Of each network's own loss for its own parameters; what was computed forward is shared."""
-    losses = of_both(lifter, judge, pose, real, rotation)
+def gradients(lifter, discriminator, pose, real, rotation) -> list[tuple[torch.Tensor, ...]]:
+    """The gradient of each network's loss for its parameters; the forward pass is shared."""
+    losses = of_both(lifter, discriminator, pose, real, rotation)
     mine = torch.autograd.grad(losses[0], list(lifter.parameters()), retain_graph=True)
-    return [mine, torch.autograd.grad(losses[1], list(judge.parameters()))]
+    return [mine, torch.autograd.grad(losses[1], list(discriminator.parameters()))]
 
 
-def gradients_in_two(of_lifter, of_judge, lifter, judge, pose, real, rotation) -> list[tuple[torch.Tensor, ...]]:
+def gradients_in_two(
+    of_lifter, of_discriminator, lifter, discriminator, pose, real, rotation
+) -> list[tuple[torch.Tensor, ...]]:
     """The same from two functions, which may be compiled."""
-    loss, novel = of_lifter(lifter, judge, pose, rotation)
+    loss, novel = of_lifter(lifter, discriminator, pose, rotation)
     mine = torch.autograd.grad(loss, list(lifter.parameters()))
-    return [mine, torch.autograd.grad(of_judge(judge, novel, real), list(judge.parameters()))]
+    return [mine, torch.autograd.grad(of_discriminator(discriminator, novel, real), list(discriminator.parameters()))]
 
 
 def memory(device: str) -> int:
@@ -131,9 +133,9 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.set_float32_matmul_precision("high")
     torch.manual_seed(0)
-    lifter, judge = (network(arguments.width, *size).to(device) for size in ((4, 17), (3, 1)))
+    lifter, discriminator = (network(arguments.width, *size).to(device) for size in ((4, 17), (3, 1)))
     average = [p.detach().clone() for p in lifter.parameters()]
-    parameters = [list(n.parameters()) for n in (lifter, judge)]
+    parameters = [list(n.parameters()) for n in (lifter, discriminator)]
     optimizers = [torch.optim.Adam(p, lr=5e-4, betas=(0.9, 0.999), fused=True) for p in parameters]
     poses = 0.05 * torch.randn(100_000, 17, 2, device=device)
     poses -= poses[:, :1].clone()
@@ -143,8 +145,8 @@ def main() -> None:
     def learn(*batch: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
         if not arguments.compile:
             with cast():
-                return gradients(lifter, judge, *batch)
-        return gradients_in_two(compiled_lifter, compiled_judge, lifter, judge, *batch)
+                return gradients(lifter, discriminator, *batch)
+        return gradients_in_two(compiled_lifter, compiled_discriminator, lifter, discriminator, *batch)
 
     def with_cast(function: Callable) -> Callable:
         def inside(*inputs):
@@ -153,14 +155,15 @@ def main() -> None:
 
         return inside
 
-    compiled_lifter, compiled_judge = torch.compile(with_cast(of_lifter)), torch.compile(with_cast(of_judge))
+    compiled_lifter = torch.compile(with_cast(of_lifter))
+    compiled_discriminator = torch.compile(with_cast(of_discriminator))
     lifted = torch.compile(with_cast(lift)) if arguments.compile else with_cast(lift)
 
     def step() -> None:
         chosen = torch.randint(len(poses), (2, arguments.batch), device=device)
         found = learn(poses[chosen[0]], poses[chosen[1]], rotations(arguments.batch, device))
-        for own, gradient, optimizer in zip(parameters, found, optimizers, strict=True):
-            for p, g in zip(own, gradient, strict=True):
+        for group, gradient, optimizer in zip(parameters, found, optimizers, strict=True):
+            for p, g in zip(group, gradient, strict=True):
                 p.grad = g
             optimizer.step()
         with torch.no_grad():

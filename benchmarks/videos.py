@@ -1,4 +1,4 @@
-"""What a clip's frames tell each other: `python -m benchmarks.videos --model=cmu --data=cmu.npz`.
+"""The gain of refining the frames of a clip together: `python -m benchmarks.videos --model=cmu --data=cmu.npz`.
 
 Every clip of a data set with 3D as one person of a video of an unknown camera, with noise as of a detector, lifted by
 `geolift.lift` frame by frame (`refine=False`) and together. Prints rigid P-MPJPE, MPJPE and MPJVE, writes them as JSON.
@@ -32,7 +32,7 @@ MEASURES = ("p_mpjpe", "n_mpjpe", "mpjpe", "mpjve", "flip_rate")
 
 
 def video(keypoints: np.ndarray, confidence: np.ndarray, clips: dataset.Dataset) -> Recording:
-    """Every clip as one person, all at once; nobody meets anybody."""
+    """Every clip as one person, all at once; people do not interact."""
     clip = clips.clip_of_frame
     frame = np.arange(clips.frames) - clips.start[clip]
     return record(

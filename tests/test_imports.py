@@ -5,9 +5,9 @@ import os
 import runpy
 import subprocess
 import sys
+import types
 
 import pytest
-import setuptools
 
 from tests.helpers.imports import cycles, defining, imports, modules
 from tests.helpers.paths import ROOT
@@ -145,7 +145,8 @@ def test_programs_and_configs_keep_their_places():
 
 def test_every_extra_of_setup_py_is_listed(monkeypatch):
     given = {}
-    monkeypatch.setattr(setuptools, "setup", lambda **arguments: given.update(arguments))
+    setuptools = types.SimpleNamespace(setup=lambda **arguments: given.update(arguments), find_packages=lambda **_: [])
+    monkeypatch.setitem(sys.modules, "setuptools", setuptools)
     runpy.run_path(str(ROOT / "setup.py"))
     users = [given["extras_require"][name] for name in ("files", "detect", "viz", "export", "bench", "tensorboard")]
     names = {requirement.split(">")[0].split("<")[0] for extra in users for requirement in extra}

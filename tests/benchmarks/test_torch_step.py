@@ -61,7 +61,9 @@ def test_it_computes_the_losses_and_gradients_of_ours():
     ):
         np.testing.assert_allclose(loss.item(), outcome.losses[name], rtol=1e-4)
     whole = torch_step.gradients(lifter, judge, pose, real, rotation)
-    parts = torch_step.gradients_in_two(torch_step.of_lifter, torch_step.of_judge, lifter, judge, pose, real, rotation)
+    parts = torch_step.gradients_in_two(
+        torch_step.of_lifter, torch_step.of_discriminator, lifter, judge, pose, real, rotation
+    )
     for found in (whole, parts):
         close(found[0], ours["lifter"])
         close(found[1], ours["discriminator"])
