@@ -1,6 +1,6 @@
 """Hostile files, by every way in: each is refused in one line that names it, soon, and in bounded memory.
 
-Here is what a table can list. Archives of arrays, pickles and random damage have tests of their own (test_npz,
+Here is what a table can list. Archives of arrays, pickles and random damage have separate tests (test_npz,
 test_pickles, test_fuzz).
 """
 
@@ -53,7 +53,7 @@ ANY = {
     "unreadable": unreadable,
     "64 GiB": vast,
 }
-# What is no damage: these formats say where their content ends, and other files of the folder are there.
+# Not damage: these formats state where their content ends, and the folder has other files.
 FINE = {
     ("deeplabcut_table.h5", "64 GiB"), ("deeplabcut_fixed.h5", "64 GiB"), ("sleap.h5", "64 GiB"),
     ("archive_elepose.pkl", "64 GiB"), ("archive_motionbert.pkl", "64 GiB"), ("archive_h36m_fetch", "64 GiB"),
@@ -61,7 +61,7 @@ FINE = {
 }  # fmt: skip
 
 
-# Refused although whole: nobody is in these pictures, and these data sets have other frames, other arrays.
+# Refused although whole: no person is in these pictures, and these data sets have other frames, other arrays.
 LACKING = {way for way in ways_in.WAYS if way.reader in ("picture", "convert cmu", "convert mpi_inf_3dhp_train")}
 
 
@@ -80,7 +80,7 @@ def damaged(good, folder, way, damage):
     return path
 
 
-# Files of one format: who reads them, under which name; the class; what is in it; what is said of it.
+# Files of one format by reader and name: for each class its content, and a part of the message.
 
 CHAIN = {"joint_names": np.arange(MANY).astype("U8"), "parents": np.arange(MANY) - 1}
 EMPTY = {key: lambda array: array[:0] for key in ("keypoints", "confidence", "points_3d")}
@@ -321,7 +321,7 @@ def folder():
 
 @pytest.fixture(scope="module")
 def outcomes(folder):
-    """What became of every cell, read one after the other in a process of its own."""
+    """The outcome of every cell, read one after the other in a separate process."""
     good = folder / "good"
     ways_in.write(good)
     calls = {("good", *way): functools.partial(ways_in.read, way.reader, good / way.file) for way in ways_in.WAYS}
@@ -331,7 +331,7 @@ def outcomes(folder):
             ways_in.read, way.reader, path, kind == "unreadable"
         )
     for i, (reader, name, kind) in enumerate(CELLS):
-        path = folder / f"own {i}" / name
+        path = folder / f"content {i}" / name
         path.parent.mkdir()
         path.write_bytes(content(OWN[reader, name][kind][0], good))
         calls[reader, name, kind] = functools.partial(ways_in.read, reader, path)
@@ -348,9 +348,9 @@ def content(what, good):
     return what.encode() if isinstance(what, str) else what
 
 
-def refused(outcome, said):
+def refused(outcome, message):
     assert not outcome.failure, outcome.said
-    assert said in outcome.value and outcome.value, outcome.value or "it was read"
+    assert message in outcome.value and outcome.value, outcome.value or "it was read"
     assert outcome.peak < PEAK, f"{outcome.peak >> 20} MiB"
 
 
@@ -362,7 +362,7 @@ def test_good_files_are_read(way, outcomes):
 
 
 @pytest.mark.parametrize("kind", ANY)
-def test_what_is_no_such_file_is_refused_by_every_way_in(kind, outcomes):
+def test_damaged_files_are_refused_by_every_way_in(kind, outcomes):
     for way in ways_in.WAYS:
         outcome = outcomes[way.reader, way.file, way.victim, kind]
         if (way.file, kind) in FINE:
@@ -384,7 +384,7 @@ def test_hostile_files_in_a_folder_are_refused(reader, name, file, kind, outcome
 
 def slow():
     while True:
-        with contextlib.suppress(OSError):  # as a reader does, which takes it for a damaged file
+        with contextlib.suppress(OSError):  # as a reader does that considers the file damaged
             time.sleep(60)
 
 

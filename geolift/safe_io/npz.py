@@ -27,7 +27,7 @@ ALIGNED = 64  # bytes; stored arrays begin at a multiple of it
 
 
 class Archive:
-    """A .npz file: the names of its arrays are read at once, each array when it is asked for.
+    """A .npz file: the names of its arrays are read at once, each array on demand.
 
     Attributes:
         path: the file.

@@ -59,7 +59,7 @@ def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:
 
 @functools.cache
 def partners(skeleton: Skeleton) -> np.ndarray:
-    """`[B]` for each bone the number of its partner on the other side; of a bone in the middle its own."""
+    """`[B]` for each bone the number of its partner on the other side; for a bone in the middle the bone itself."""
     number, mirrored = _ending_in(skeleton), skeleton.mirrored
     return np.array([number[mirrored[child]] for _, child in skeleton.bones])
 

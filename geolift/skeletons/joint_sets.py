@@ -1,7 +1,7 @@
 """The joint sets of 2D keypoints of people, as data: the mapping of each to Human3.6M-17 (docs/joint-mapping.md).
 
-Names are the formats' own, in snake_case, sides first; left and right are the person's own. A name means what it means
-in its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
+Names are those of the formats, in snake_case, sides first; left and right are the person's own. A name has the meaning
+of its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
 """
 
 from collections.abc import Sequence

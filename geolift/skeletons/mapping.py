@@ -1,6 +1,6 @@
 """Joint mappings: how keypoints of one joint set become keypoints of a skeleton, each joint the mean of source joints.
 
-What a source lacks is masked, never made up: confidence 0, coordinates 0. The one exception must be asked for: the top
+What a source lacks is masked, never made up: confidence 0, coordinates 0. The one exception is optional: the top
 of the head of a joint set that has ears, `map_joints(..., head="extrapolate")`. The joint sets themselves are in
 `joint_sets`; the table with reasons is docs/joint-mapping.md.
 """

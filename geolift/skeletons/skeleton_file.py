@@ -147,8 +147,8 @@ def resolve_mapping(
     if not best or any(part.mean_of != next(iter(best.values())).mean_of for part in best.values()):
         which = f"their names are those of {list(best)}" if best else "no known joint set has them all"
         raise DatasetError(
-            f"{origin}: joints: found {', '.join(joints)[:300]}; {which}: expected a skeleton file that says "
-            "what they are (--skeleton)"
+            f"{origin}: joints: found {', '.join(joints)[:300]}; {which}: expected a skeleton file "
+            "that names them (--skeleton)"
         )
     return next(iter(best.values()))
 

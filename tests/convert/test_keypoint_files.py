@@ -122,9 +122,9 @@ def test_detections_without_a_root_are_left_out_and_counted(tmp_path):
     data = keypoint_files.convert(path, fps=25)
     np.testing.assert_array_equal(data.stop, [2, 5])
     assert "1 of 6 detections without the root were left out" in data.source
-    nobody = alphapose(tmp_path / "b.json", range(3), left_hip=0)
+    rootless = alphapose(tmp_path / "b.json", range(3), left_hip=0)
     with pytest.raises(DatasetError, match="none of 3 detections has the root, pelvis"):
-        keypoint_files.convert(nobody, fps=25)
+        keypoint_files.convert(rootless, fps=25)
 
 
 def test_joints_and_a_skeleton_of_one_s_own(tmp_path):

@@ -22,7 +22,7 @@ def test_look_at_is_upright_and_looks_at_its_target(rng):
         camera = look_at(centre, target)
         rotation = camera.camera_from_world
         np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
-        assert np.linalg.det(rotation) > 0.999  # a mirrored camera would exchange left and right
+        assert np.linalg.det(rotation) > 0.999  # a mirrored camera would swap left and right
         seen = rotation @ (target - centre)
         np.testing.assert_allclose(seen, [0, 0, np.linalg.norm(target - centre)], atol=1e-9)
         assert (rotation @ [0, 0, 1])[1] < 0 and abs((rotation @ [0, 0, 1])[0]) < 1e-12  # up is up in the image

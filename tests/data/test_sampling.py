@@ -71,7 +71,7 @@ def draw(sampler_, n=20_000, step=0):
 
 def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
     long_action = people.action[0]
-    # Clip names tell the frames of one action apart from all others, so shares can be counted through `poses` itself.
+    # Clip names separate the frames of one action from all others, so shares can be counted through `poses` itself.
     index = {pose.tobytes(): i for i, pose in enumerate(poses)}
     action = people.action[people.clip_of_frame]
     clip = people.clip[people.clip_of_frame]

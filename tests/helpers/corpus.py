@@ -56,8 +56,8 @@ def _tables(folder):
     table_writers.table(folder / "table.csv", _people())
     table_writers.table(folder / "table_plain.csv", _people("anna"), person=False, confidence=False)
     table_writers.detectron(folder / "detectron.npz", _people())
-    takes = {"S1": {"walk": [np.nan_to_num(_people().keypoints[:, 0])]}}
-    table_writers.videopose3d(folder / "videopose3d.npz", takes, {"layout_name": "coco", "num_joints": 17})
+    sequences = {"S1": {"walk": [np.nan_to_num(_people().keypoints[:, 0])]}}
+    table_writers.videopose3d(folder / "videopose3d.npz", sequences, {"layout_name": "coco", "num_joints": 17})
 
 
 def _own(folder):

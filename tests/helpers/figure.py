@@ -4,7 +4,7 @@ import numpy as np
 
 OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
 
-# Who faces the camera with the nose at (0, 0); y down, the person's own left on the right of the image.
+# A person who faces the camera, nose at (0, 0); y down, the person's own left on the right of the image.
 PLACES = {
     "head_top": (0, -2), "eye": (0.4, -0.5), "ear": (0.8, 0), "mouth": (0.3, 0.5), "nose": (0, 0),
     "upper_neck": (0, 2), "neck_base": (0, 3), "collar": (0.5, 3), "shoulder": (2, 3), "elbow": (3, 6),
@@ -50,6 +50,6 @@ def standing(joints, joint_set):
 
 
 def mirrored_name(joint):
-    """The joint on the other side; a joint in the middle is its own."""
+    """The joint on the other side; for a joint in the middle the joint itself."""
     side, _, rest = joint.partition("_")
     return f"{OTHER[side]}_{rest}" if side in OTHER else joint

@@ -132,16 +132,16 @@ def weights(tensors=lambda tensors: tensors, raw=None, **changes):
     def content(good):
         with safe_open(good / "small.safetensors", "np") as file:
             arrays = tensors({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
-            told = json.loads(file.metadata()["geolift"])
-        del told["sha256"]
+            card = json.loads(file.metadata()["geolift"])
+        del card["sha256"]
         for key, value in changes.items():
-            told[key] = told[key] | value if isinstance(value, dict) else value
+            card[key] = card[key] | value if isinstance(value, dict) else value
         try:
-            told["sha256"] = weights_file._checksum(told, arrays)
+            card["sha256"] = weights_file._checksum(card, arrays)
         except ValueError:
-            told["sha256"] = "none fits"
+            card["sha256"] = "none fits"
         with tempfile.NamedTemporaryFile(suffix=".safetensors") as made:
-            save_file(arrays, made.name, metadata={"geolift": raw or json.dumps(told)})
+            save_file(arrays, made.name, metadata={"geolift": raw or json.dumps(card)})
             return Path(made.name).read_bytes()
 
     return content
@@ -178,18 +178,18 @@ def shared_people(good):
 
 
 def shared_takes(subjects, actions, **metadata):
-    """Very many takes that are all the same array."""
+    """Very many sequences that are all the same array."""
 
     def content(good):
         one = np.full((20_000, 17, 2), 500, np.float32)
-        taken = {subject: {f"Action {i}": [one] * 4 for i in range(actions)} for subject in subjects}
-        return npz(positions_2d=np.array(taken, object), metadata=np.array({"num_joints": 17, **metadata}, object))
+        repeated = {subject: {f"Action {i}": [one] * 4 for i in range(actions)} for subject in subjects}
+        return npz(positions_2d=np.array(repeated, object), metadata=np.array({"num_joints": 17, **metadata}, object))
 
     return content
 
 
 def cmu(**changes):
-    """One clip of a standing person as `geolift convert cmu` takes it, changed."""
+    """One clip of a standing person as `geolift convert cmu` reads it, changed."""
 
     def content(good):
         points = np.zeros((50, 17, 3), np.float32)
@@ -227,9 +227,9 @@ def mat(*elements):
 def nested_cells(good):
     begin, size = [], 0
     for i in range(DEPTH):
-        own = cells(1, name=b"annot2" if i == DEPTH - 1 else b"")[8:]
-        begin.append(struct.pack("<II", 14, len(own) + size) + own)
-        size += len(own) + 8
+        inner = cells(1, name=b"annot2" if i == DEPTH - 1 else b"")[8:]
+        begin.append(struct.pack("<II", 14, len(inner) + size) + inner)
+        size += len(inner) + 8
     return mat(b"".join(reversed(begin)))
 
 
@@ -245,7 +245,7 @@ def unpacking(megabytes):
 
 
 def cdf(*changes):
-    """The first CDF file, with numbers of so many bytes at offsets, or at what a number at an offset points to."""
+    """The first CDF file with changed numbers: at offsets, or where a number at an offset points to."""
 
     def content(good):
         data = bytearray(sorted((good / "archive_human36m_cdf").rglob("*.cdf"))[0].read_bytes())
@@ -261,7 +261,7 @@ def cdf(*changes):
 
 
 def image(width, height):
-    """A PNG that says it has so many pixels; the first of them, black, are there."""
+    """A PNG whose header states this many pixels; it holds the first of them, black."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""Synthetic people before Human3.6M's cameras, by the rules of its files, without the package's tables of joints."""
+"""Synthetic people in Human3.6M's cameras, in the layout of its files, without the package's tables of joints."""
 
 import functools
 
@@ -12,7 +12,7 @@ ACTIONS = (
     "SittingDown", "Smoking", "Waiting", "WalkDog", "Walking", "WalkTogether",
 )  # fmt: skip
 CAMERAS = ("54138969", "55011271", "58860488", "60457274")
-# Of the 32 joints: where each of the 17 stands, and whose place every other takes.
+# Of the 32 joints: the index of each of the 17, and the joint whose place every other one shares.
 PLACE = [0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27]
 COPIES = {
     4: 3,

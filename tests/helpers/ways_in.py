@@ -1,4 +1,4 @@
-"""Every way that somebody else's file comes in: good files for each, and what reading a bad one ends in."""
+"""Every way in for untrusted files: good files for each, and the message when a bad one is refused."""
 
 import importlib.util
 import json
@@ -35,7 +35,7 @@ NOBODY = 65534  # a user who may read nothing of others
 
 
 class Way(NamedTuple):
-    """A good file or folder of `corpus`, the reader that takes it, and which of a folder's files is to be damaged."""
+    """A good file or folder of `corpus`, its reader, and which of a folder's files is to be damaged."""
 
     file: str
     reader: str = "inspect"
@@ -43,7 +43,7 @@ class Way(NamedTuple):
 
 
 class Nobody:
-    """A detector that finds nobody, so that pictures are read without the networks."""
+    """A detector that finds no person, so that pictures are read without the networks."""
 
     def __init__(self, *_):
         pass
@@ -102,16 +102,16 @@ def _pictures(folder: Path) -> None:
 
 
 def read(reader: str, path: Path, unreadable: bool = False) -> str:
-    """What the reader says of a file that it refuses, as one short line that names it; "" if it reads it."""
+    """The reader's message if it refuses the file, one short line that names it; "" if it reads it."""
     if unreadable and os.geteuid() == 0:
         os.seteuid(NOBODY)
     try:
         _read(reader, path)
     except (DatasetError, FileNotFoundError) as error:
-        said = str(error)
-        assert "\n" not in said and len(said) <= LONGEST + 100, f"no short line: {said[:300]!r}"
-        assert path.name in said, f"does not name the file: {said[:300]!r}"
-        return said
+        message = str(error)
+        assert "\n" not in message and len(message) <= LONGEST + 100, f"not a short line: {message[:300]!r}"
+        assert path.name in message, f"does not name the file: {message[:300]!r}"
+        return message
     finally:
         os.seteuid(os.getuid())
     return ""
@@ -133,7 +133,7 @@ def _read(reader: str, path: Path) -> None:
     elif reader == "skeleton":
         skeleton_file.read_skeleton(path)
     else:
-        blazepose.BlazePose = Nobody  # in a process of its own
+        blazepose.BlazePose = Nobody  # in a separate process
         described(inspect_file(path))
 
 

@@ -31,7 +31,7 @@ OBJECTS = {
 
 
 def member(shape, dtype="<f4", data=b"", version=b"\x01\x00"):
-    """An .npy file whose header says what it likes."""
+    """An .npy file whose header may state anything."""
     header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode().ljust(118) + b"\n"
     return b"\x93NUMPY" + version + struct.pack("<H", len(header)) + header + data
 

@@ -58,7 +58,7 @@ def test_a_standing_person_stands(name):
 
 @every_set
 def test_joints_in_another_order_make_another_person(name):
-    """No two of the joints that count may be exchanged without notice."""
+    """Swapping any two of the joints that count is noticed."""
     mapping = JOINT_SETS[name]
     person, sure = standing(mapping.source, name), np.ones(len(mapping.source))
     points = map_joints(mapping, person, sure)[0]

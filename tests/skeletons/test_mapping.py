@@ -18,7 +18,7 @@ JOINT = H36M17.names.index
 
 
 def as_images(data):
-    """Every frame of a data set as a clip of its own."""
+    """Every frame of a data set as a separate clip."""
     return data._replace(start=np.arange(data.frames), stop=np.arange(data.frames) + 1)
 
 
@@ -112,8 +112,8 @@ def test_mpii_pixels_count_from_zero_and_hidden_joints_are_half_sure(tmp_path):
 def test_coco_people_without_a_pelvis_are_left_out_and_counted(tmp_path, capsys):
     np.savez(tmp_path / "coco.npz", **coco_arrays())
     assert cli.main(["convert", "coco", str(tmp_path / "coco.npz"), str(tmp_path / "out.npz")]) == 0
-    said = capsys.readouterr().out
-    assert "2 frames" in said and "1 of 3 persons left out" in said and "head 2" in said
+    output = capsys.readouterr().out
+    assert "2 frames" in output and "1 of 3 persons left out" in output and "head 2" in output
     data = load_dataset(tmp_path / "out.npz")
     assert data.subject.tolist() == ["7", "8"] and data.clip.tolist() == ["20", "3"]
     assert data.split.tolist() == ["train", "test"] and data.image_size.tolist() == [[640, 480]] * 2
@@ -152,14 +152,14 @@ def test_wrong_archives_are_refused_in_one_line(kind, case, tmp_path):
 
 def test_nobody_with_a_pelvis(tmp_path):
     arrays = coco_arrays()
-    np.savez(tmp_path / "nobody.npz", **{**arrays, "visibility": arrays["visibility"] * 0})
+    np.savez(tmp_path / "no_person.npz", **{**arrays, "visibility": arrays["visibility"] * 0})
     with pytest.raises(DatasetError, match="none of 3 persons has a pelvis"):
-        CONVERTERS["coco"].convert(tmp_path / "nobody.npz")
+        CONVERTERS["coco"].convert(tmp_path / "no_person.npz")
 
 
 @pytest.fixture(scope="module")
 def wild(request):
-    """A real archive in Human3.6M-17 joints, and its own arrays."""
+    """A real archive in Human3.6M-17 joints, and its arrays."""
     path = request.getfixturevalue(f"{request.param}_file")
     return request.param, CONVERTERS[request.param].convert(path), npz.read_arrays(path)
 
@@ -180,7 +180,7 @@ def test_the_real_files_count_as_documented(wild):
 
 @real
 def test_the_real_files_have_the_joints_that_they_name(wild):
-    """Against the archives' own lists of indices; MPII's neck differs on purpose (docs/joint-mapping.md)."""
+    """Against the archives' lists of indices; MPII's neck differs on purpose (docs/joint-mapping.md)."""
     kind, data, arrays = wild
     flags = arrays[{"mpii": "visible", "coco": "visibility"}[kind]]
     for joint, index in enumerate(arrays[f"h36m17_from_{kind}"]):

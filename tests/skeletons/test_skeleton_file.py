@@ -91,7 +91,7 @@ def test_without_sides(tmp_path):
 
 
 def test_the_mapping_of_people_is_that_of_their_joint_set(tmp_path, rng):
-    """Mapped as a joint set is, a file gives what the joint set's own mapping gives."""
+    """A file with the mapping of a joint set gives the same as that joint set."""
     known = JOINT_SETS["coco17"]
     content = {**as_content(H36M17), "mapping": {joint: list(sources) for joint, sources in known.mean_of.items()}}
     mapping = skeleton_file.joint_mapping(skeleton_file.read_skeleton(written(tmp_path, content)), known.source)
@@ -101,7 +101,7 @@ def test_the_mapping_of_people_is_that_of_their_joint_set(tmp_path, rng):
 
 
 def test_the_mapping_of_a_dog(tmp_path, rng):
-    """Joints that the mapping leaves out are called as they are; those that nobody has are masked."""
+    """Joints that the mapping leaves out keep their names; those that the source lacks are masked."""
     file = skeleton_file.read_skeleton(written(tmp_path, DOG))
     source = ("nose", "tail_base", "R_F_Elbow", "L_F_Elbow", "left_paw", "right_paw", "tongue")
     mapping = skeleton_file.joint_mapping(file, source)

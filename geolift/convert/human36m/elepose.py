@@ -83,7 +83,7 @@ def _arrays(path: Path, needed: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _unflattened(rows: np.ndarray) -> np.ndarray:
-    """`[N, 17, 2]` in the order of `H36M17` from rows `[N, 34]`; swapping the arms is its own inverse."""
+    """`[N, 17, 2]` in the order of `H36M17` from rows `[N, 34]`; swapping the arms is also the inverse."""
     joints = list(range(len(H36M17.names)))
     for left, right in zip(H36M17.left, H36M17.right, strict=True):
         if H36M17.names[left].endswith(("shoulder", "elbow", "wrist")):

@@ -88,7 +88,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
 def read(path: Path) -> BvhClip:
     """The motion in a file. Raises as `convert`."""
     joints, frames, seconds = parse(text(path), str(path))
-    rest = has_rest(joints, frames)
+    rest = starts_with_t_pose(joints, frames)
     joints, thorax = with_thorax(joints)
     places = dict(zip((joint.name for joint in joints), forward(joints, frames[int(rest) :]), strict=True))
     named = human36m_names({joint.name for joint in joints}, str(path))
@@ -107,12 +107,12 @@ def read(path: Path) -> BvhClip:
     return BvhClip(Motion(scaled, round(1 / seconds, 2), path), unit, rest, thorax)
 
 
-def has_rest(joints: list[Joint], frames: np.ndarray) -> bool:
-    """Whether the first of the frames `[T, C]` is a T-pose: hardly a joint is turned in it, and more in the second."""
-    turned = [
+def starts_with_t_pose(joints: list[Joint], frames: np.ndarray) -> bool:
+    """Whether the first of the frames `[T, C]` is a T-pose: nearly all its angles are 0, and fewer in the second."""
+    angles = [
         i for i, name in enumerate(name for joint in joints for name in joint.channels) if name.endswith("rotation")
     ]
-    still = (frames[:2, turned] == 0).mean(axis=1) > STILL
+    still = (frames[:2, angles] == 0).mean(axis=1) > STILL
     return bool(len(still) == 2 and still[0] and not still[1])
 
 
@@ -130,10 +130,10 @@ def with_thorax(joints: list[Joint]) -> tuple[list[Joint], bool]:
 
 
 def human36m_names(names: set[str], where: str) -> dict[str, str]:
-    """What each joint of Human3.6M-17 but the pelvis is called among `names`, which may share a beginning (mixamorig:).
+    """The name of each joint of Human3.6M-17 but the pelvis among `names`, which may share a prefix (mixamorig:).
 
     Raises:
-        DatasetError: if they are called as nothing that is known.
+        DatasetError: if the names are of no known scheme.
     """
     for scheme, (root, trunk) in enumerate(zip(ROOTS, TRUNKS, strict=True)):
         for begin in sorted(name.removesuffix(root) for name in names if name.endswith(root)):
@@ -153,7 +153,7 @@ def human36m_names(names: set[str], where: str) -> dict[str, str]:
 
 
 def parse(content: str, where: str) -> tuple[list[Joint], np.ndarray, float]:
-    """Joints, ends of bones among them (called by their joint and `END`), channels `[T, C]`, seconds for each frame.
+    """Joints, with the ends of bones (named by their joint and `END`), channels `[T, C]`, seconds for each frame.
 
     Raises:
         DatasetError: beginning with `where`, what was found and what was expected.
@@ -191,9 +191,9 @@ def forward(joints: list[Joint], frames: np.ndarray) -> list[np.ndarray]:
             np.broadcast_to(values.get(f"{x}position", o), len(frames))
             for x, o in zip("xyz", joint.offset, strict=True)
         ]
-        turned = [name for name in joint.channels if name.endswith("rotation")]
-        degrees = np.stack([values[name] for name in turned], axis=-1) if turned else np.zeros((len(frames), 0))
-        local = rotations("".join(name[0] for name in turned), degrees)
+        angles = [name for name in joint.channels if name.endswith("rotation")]
+        degrees = np.stack([values[name] for name in angles], axis=-1) if angles else np.zeros((len(frames), 0))
+        local = rotations("".join(name[0] for name in angles), degrees)
         if joint.parent < 0:
             places.append(np.stack(moved, axis=-1))
             axes.append(local)

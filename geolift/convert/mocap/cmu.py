@@ -16,7 +16,7 @@ NOTICE = (
     "The database was created with funding from NSF EIA-0196217."
 )
 TEST_SUBJECTS = ("03", "10", "12", "13", "14", "32", "93", "135")  # of the protocol's test split
-# Joint names of the archive, in Human3.6M-17 order; the archive is refused if its own list differs.
+# Joint names of the archive, in Human3.6M-17 order; the archive is refused if its list differs.
 JOINTS = (
     "Pelvis", "RHip", "RKnee", "RAnkle", "LHip", "LKnee", "LAnkle", "Spine", "Thorax",
     "Neck/Nose", "HeadTop", "LShoulder", "LElbow", "LWrist", "RShoulder", "RElbow", "RWrist",

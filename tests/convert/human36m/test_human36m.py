@@ -64,7 +64,7 @@ def write_cdf_archive(folder, actions=None, place="MyPoseFeatures/"):
 def cdf_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("human36m")
     write_cdf_archive(folder)
-    (folder / "S9" / "MyPoseFeatures" / "D2_Positions" / "_ALL 1.54138969.cdf").write_bytes(b"several takes")
+    (folder / "S9" / "MyPoseFeatures" / "D2_Positions" / "_ALL 1.54138969.cdf").write_bytes(b"several sequences")
     return folder
 
 
@@ -227,7 +227,7 @@ def test_elepose_rows_come_with_their_sides(protocol, tmp_path, rng):
     true, detected = (CONVERTERS[kind].convert(path) for kind in ("elepose", "elepose_detected"))
     assert true.frames == len(content["subject"]) and not true.fps.any() and len(true.start) == 3
     assert dict(zip(true.subject, true.split, strict=True)) == {"S1": "train", "S9": "test", "S11": "test"}
-    np.testing.assert_allclose(detected.keypoints, true.keypoints, atol=6)  # pixels of noise; exchanged arms are far
+    np.testing.assert_allclose(detected.keypoints, true.keypoints, atol=6)  # pixels of noise; swapped arms are far
     s9 = np.array(content["subject"]) == 9
     clip = np.flatnonzero(true.subject == "S9")[0]
     expected = content["poses_3d"][s9][:, [3, 8, 19, 27]] / 1000

@@ -94,8 +94,8 @@ def test_cameras_stand_upright_around_the_room_and_look_at_its_middle(subject, c
 
 def test_the_converted_set_is_measured_by_the_protocol(folder, tmp_path, capsys):
     assert cli.main(["convert", "videopose3d", str(folder), str(tmp_path / "h36m.npz")]) == 0
-    said = capsys.readouterr().out
-    assert "S11's second sequence of Directions" in said and "Human3.6M, for academic use only" in said
+    output = capsys.readouterr().out
+    assert "S11's second sequence of Directions" in output and "Human3.6M, for academic use only" in output
     data = load_dataset(tmp_path / "h36m.npz")
     assert len(data.start) == 4 * (2 + 30 + 29) and set(data.fps) == {50}
     for protocol in ("h36m", "h36m-14", "h36m-64th"):
@@ -152,7 +152,7 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
     assert data.seen[:, H36M17.head].all() == (metadata.get("layout_name") != "coco")
 
 
-def test_a_mirrored_person_with_exchanged_names_is_noticed(folder, tmp_path):
+def test_a_mirrored_person_with_swapped_names_is_noticed(folder, tmp_path):
     worlds = people(FRAMES)
     left_first = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
     write_2d(tmp_path / "data_2d_h36m_x.npz", {"S1": {"Walking": views(worlds["S1"], "S1", left_first)}})

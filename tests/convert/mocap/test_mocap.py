@@ -117,8 +117,8 @@ def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
     for name in ("01_02", "12_01", "dance"):
         write(tmp_path / f"{name}.bvh", *motion(rng, frames=41))
     assert cli.main(["convert", "bvh", str(tmp_path), str(tmp_path / "out.npz"), "--seed", "3"]) == 0
-    said = capsys.readouterr().out
-    assert "CMU's, inches times 0.45" in said and "a T-pose, is left out in 3 of 3 files" in said
+    output = capsys.readouterr().out
+    assert "CMU's, inches times 0.45" in output and "a T-pose, is left out in 3 of 3 files" in output
     data = load_dataset(tmp_path / "out.npz")
     assert data.fps.tolist() == [30] * 12 and data.frames == 12 * 10
     assert dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test", "dance": "train"}
@@ -164,7 +164,7 @@ def test_the_unit_is_told_by_the_performer_s_height(unit, metres, tmp_path, rng)
     np.testing.assert_allclose(read.motion.joints["left_wrist"], reference.joints["left_wrist"], atol=1e-4)
 
 
-def test_a_mirrored_performer_has_exchanged_sides(tmp_path, rng):
+def test_a_mirrored_performer_has_swapped_sides(tmp_path, rng):
     place, angles = motion(rng)
     swapped = {
         name: angles[next((n for a, b in SIDES for n in (name.replace(a, b),) if n != name), name)] * [-1, -1, 1]
@@ -179,7 +179,7 @@ def test_a_mirrored_performer_has_exchanged_sides(tmp_path, rng):
 
 
 def test_cgspeed_s_missing_thorax_is_put_back(tmp_path, rng):
-    """As long as the upper back, turned with it by Spine1; whoever has a thorax keeps it, as the other names do."""
+    """As long as the upper back and rotated with it by Spine1; skeletons that have a thorax keep it."""
     place, angles = motion(rng)
     clip = bvh.read(write(tmp_path / "a.bvh", place, angles))
     assert clip.thorax
@@ -343,7 +343,7 @@ def write_amc(path, values):
 
 
 def test_a_hand_worked_skeleton(tmp_path):
-    """Bone a's own x axis is the world's y: its first angle turns b, at its end, about y, and leaves a upright."""
+    """Bone a's x axis is the world's y: its first angle rotates b, at its end, about y, and leaves a upright."""
     skeleton = asf_amc.parse_asf(write_asf(tmp_path / "a.asf", TINY).read_text(), "a.asf")
     assert skeleton.unit == pytest.approx(0.0254 / 0.45)
     values = {
@@ -379,11 +379,11 @@ def test_the_same_motion_as_bvh(tmp_path, rng):
             joints.append((f"{name}/end", name, along[name]))
     angles = {"root": rotation.from_euler("xyz", values["root"][:, 3:], degrees=True).as_euler("ZYX", degrees=True)}
     for name, _, _, _, axis, dof in CMU:
-        own = np.zeros((FRAMES, 3))
+        local = np.zeros((FRAMES, 3))
         for i, key in enumerate(dof.split()):
-            own[:, "xyz".index(key[1])] = values[name][:, i]
+            local[:, "xyz".index(key[1])] = values[name][:, i]
         frame = rotation.from_euler("xyz", axis, degrees=True)
-        turned = frame * rotation.from_euler("xyz", own, degrees=True) * frame.inv()
+        turned = frame * rotation.from_euler("xyz", local, degrees=True) * frame.inv()
         angles[name] = turned.as_euler("ZYX", degrees=True)
     path = write(tmp_path / "01.bvh", values["root"][:, :3], angles, joints)
     parsed, frames, _ = bvh.parse(path.read_text(), "01.bvh")

@@ -1,4 +1,4 @@
-"""The training set of MPI-INF-3DHP in MATLAB v5 files, each camera in a cell of its own."""
+"""The training set of MPI-INF-3DHP in MATLAB v5 files, a cell for each camera."""
 
 import functools
 import sys
@@ -16,7 +16,7 @@ savemat = pytest.importorskip("scipy.io").savemat
 INTRINSICS = (1497.7, 1497.1, 1024.7, 1051.4)
 FRAMES, BEYOND = 6, 3
 TALL = 0.9
-# Of the 28 joints: where each of the 17 stands, and whose place every other takes.
+# Of the 28 joints: the index of each of the 17, and the joint whose place every other one shares.
 PLACE = [4, 23, 24, 25, 18, 19, 20, 3, 5, 6, 7, 9, 10, 11, 14, 15, 16]
 COPIES = {0: 3, 1: 3, 2: 3, 8: 5, 12: 11, 13: 5, 17: 16, 21: 20, 22: 20, 26: 25, 27: 25}
 
