@@ -23,7 +23,7 @@ class Lifted(NamedTuple):
         batch: the batch as it was drawn.
         pose: poses `[N, J, 2]` that were lifted; with a source domain corrected ones are among them.
         real: poses `[N, J, 2]` that discriminators see as real; likewise.
-        target: which of the N examples are of the target domain, indices.
+        target: `[T]` int, the indices of the examples of the target domain.
         rotation: `[N, 3, 3]` from view 1, the given one, to view 2, the random one.
         cycle: the stages of the cycle of `pose`.
         lift: `(poses, examples) -> [M, J, 3]`, lifts other poses of those examples: a later frame. They are augmented

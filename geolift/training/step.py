@@ -33,7 +33,7 @@ class TrainState(train_state.TrainState):
             lifter's is evaluated and shipped; any other network is used with its average while it is frozen.
         averaged: `{network: ()}` int32, the updates that each average is over.
         key: base PRNG key; it never changes, a step folds in its number.
-        bad: `()` int32, steps in a row, up to now, that were skipped because something in them was not finite.
+        bad: scalar int32, steps in a row, up to now, that were skipped because something in them was not finite.
         ema_decay: decay of the averages.
 
     Example:
