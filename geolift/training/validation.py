@@ -14,7 +14,9 @@ from geolift.model import Model, lift_on_device
 FRAMES = 1024
 
 
-def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
+def validator(
+    config: ConfigDict, data: Dataset, normalization: Normalization
+) -> Callable[[Model], dict[str, jax.Array]]:
     """A function from a model to its flip rate and P-MPJPE on poses of the validation split; no metrics without 3D."""
     if not config.data.validation_split or data.points_3d is None:
         return lambda model: {}
@@ -24,7 +26,7 @@ def validator(config: ConfigDict, data: Dataset, scaling: Normalization) -> Call
         return lambda model: {}
     chosen = whole[np.linspace(0, len(whole) - 1, min(FRAMES, len(whole))).astype(int)]
     root = data.skeleton.root
-    poses, points = normalize(split, scaling)[chosen], split.points_3d[chosen]
+    poses, points = normalize(split, normalization)[chosen], split.points_3d[chosen]
 
     @jax.jit
     def errors(lifted: jax.Array) -> dict[str, jax.Array]:

@@ -285,7 +285,7 @@ def test_select_from_the_command_line(people_file, runs, tmp_path):
 
     done = program(*command, f"--runs={runs}/row/*,{runs}/level", check=False)
     assert done.returncode == 1 and "view: found" in done.stderr and done.stderr.count("\n") == 1
-    assert "--view_of judges all by the views of one run" in done.stderr
+    assert "--view_of takes the views of one run for all" in done.stderr
     views = [select.view_of(runs / name, *load(runs / name)[:2]) for name in ("row/seed_0", "level")]
     assert 0 < views[1].pitch < 0.35 and views[1].pitch != views[0].pitch  # what was learnt
     program(*command, f"--runs={runs}/row/*,{runs}/level", f"--view_of={runs}/level")

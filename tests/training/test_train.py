@@ -91,7 +91,7 @@ def test_a_run_leaves_what_it_promises(straight, people, people_file):
     assert not np.allclose(model.lift_poses(trained, poses), model.lift_poses(untrained, poses))
 
 
-def test_lifting_does_not_depend_on_the_company(straight, people):
+def test_lifting_a_pose_does_not_depend_on_the_rest_of_the_batch(straight, people):
     trained, _, _ = load(straight)
     poses = model.normalized_poses(trained, people)
     lifted = model.lift_poses(trained, poses)
@@ -130,7 +130,7 @@ def whole_method(people_file, tmp_path_factory):
     return workdir
 
 
-def test_the_adapter_learns_first_and_then_rests(whole_method, people_file, people):
+def test_the_adapter_learns_first_and_is_then_frozen(whole_method, people_file, people):
     config = whole(people_file)
     start = build_state(config, people.skeleton, people.select("train").frames)
     assert saved_steps(whole_method) == [2, 4, 6, 8]
@@ -205,11 +205,11 @@ def later(path, changes):
 
 
 @pytest.mark.parametrize(
-    ("changes", "plays"),
+    ("changes", "networks"),
     [(MIRRORED, {"lifter", "discriminator", "motion_discriminator", "camera"}), (FLOW, {"lifter", "camera", "flow"})],
     ids=["mirrored", "flow"],
 )
-def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, plays, people, people_file, tmp_path):
+def test_parts_after_the_paper_resume_exactly_and_are_blind_to_3d(changes, networks, people, people_file, tmp_path):
     config = later(people_file, changes)
     train(config, tmp_path / "straight")
     asked = itertools.count(0, 2)
@@ -217,7 +217,7 @@ def test_what_came_after_the_paper_is_resumed_exactly_and_blind_to_3d(changes, p
         train(config, tmp_path / "cut", stop=lambda: next(asked) >= 2)
     train(config, tmp_path / "cut")
     straight = state_of(tmp_path / "straight", config, people)
-    assert set(straight.params) == plays
+    assert set(straight.params) == networks
     assert_bit_equal(state_of(tmp_path / "cut", config, people), straight)
 
     rng = np.random.default_rng(0)
@@ -244,7 +244,7 @@ EVERYTHING = MIRRORED | {
 }  # fmt: skip
 
 
-def test_seeds_side_by_side_with_all_of_it_are_what_they_are_alone(people, people_file, tmp_path):
+def test_seeds_side_by_side_with_all_parts_train_as_alone(people, people_file, tmp_path):
     config = later(people_file, EVERYTHING)
     train_seeds(config, tmp_path, [0, 1])
     config.seed = 1
@@ -317,7 +317,7 @@ def test_a_skeleton_without_a_middle_cannot_be_mirrored(people):
         build_networks(config, skeleton)
 
 
-def test_the_flow_learns_first_and_then_rests(people, people_file, tmp_path):
+def test_the_flow_learns_first_and_is_then_frozen(people, people_file, tmp_path):
     config = later(people_file, FLOW)
     bad = later(people_file, FLOW)
     bad.flow.parts = "whole,arms"
@@ -398,7 +398,7 @@ def test_a_run_cut_off_between_checkpoints_does_those_steps_again(straight, peop
     assert lines(tmp_path) == lines(straight)
 
 
-def test_a_finished_run_is_left_alone(straight, people_file):
+def test_a_finished_run_is_not_changed(straight, people_file):
     before = lines(straight)
     train(tiny(people_file), straight)
     assert lines(straight) == before
@@ -418,7 +418,7 @@ def test_resuming_with_other_dispatches_is_exact_or_refused(straight, people, pe
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6, err_msg=jax.tree_util.keystr(path))
 
 
-def test_nothing_is_compiled_while_the_run_goes_on(people_file, tmp_path, monkeypatch):
+def test_nothing_is_compiled_after_the_first_dispatch(people_file, tmp_path, monkeypatch):
     compiled, counts = [], []
     jax.monitoring.register_event_duration_secs_listener(
         lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
@@ -605,7 +605,7 @@ def test_the_defaults_are_the_paper_s():
 
 
 @pytest.mark.parametrize("recipe", [best, links, pretrained])
-def test_a_recipe_plays_all_it_names(recipe, people_file, tmp_path):
+def test_a_recipe_trains_all_that_it_names(recipe, people_file, tmp_path):
     """At a small size, pretrained with its masks, hidden joints, adapter and flow at once."""
     config = recipe.get_config()
     sizes = tiny(people_file, steps=2)
