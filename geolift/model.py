@@ -86,10 +86,13 @@ def lift_poses(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) 
         poses: `[N, J, 2]` normalized poses (`normalized_poses`).
         seen: `[N, J]` bool, which joints were seen, for a model trained with masks; the points of the others have no
             meaning. None: all were.
+
     Returns:
         `[N, J, 3]` root-centred points in model units, camera axes (x right, y down, z forward).
+
     Source:
         Chen et al. 2019 (docs/method.md).
+
     Example:
         >>> import geolift
         >>> poses = np.random.default_rng(0).normal(size=(4, 17, 2)).astype(np.float32) / 20

@@ -78,11 +78,14 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
         path: a file or a folder.
         format: its format, as `--from` takes it; None: it is recognised.
         options: what the file does not state.
+
     Returns:
         `Inspection`.
+
     Raises:
         DatasetError: if it is none of these, or cannot be used.
         FileNotFoundError: if there is no such file or folder.
+
     Example:
         >>> import tempfile
         >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"
@@ -127,8 +130,10 @@ def describe_inspection(inspection: Inspection) -> str:
 
     Args:
         inspection: of a file.
+
     Returns:
         Lines, without a line break at the end; control characters of the file are escaped.
+
     Example:
         >>> import tempfile
         >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"

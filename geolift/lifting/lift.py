@@ -24,7 +24,7 @@ from geolift.lifting.lifted import Lifted, lift_tracks, refine_lifted, smooth_li
 from geolift.lifting.metric_scale import in_metres, locate
 from geolift.lifting.tracks import Tracks
 from geolift.model import Model
-from geolift.output.result import Result
+from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
 
@@ -69,18 +69,22 @@ def lift(
         refine: make the frames of a person in a video agree: keypoints are smoothed by as much as they jitter
             (`denoise.denoise`), bones keep their lengths and depths change smoothly (`refinement.refine`).
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
-        height: metres; for Human3.6M-17 the people's stature (default `metric_scale.ASSUMED_STATURE`), for other
-            skeletons the length of the bones from the root to the head of a body with the training set's proportions
-            (default: not known, and units are "normalised").
+        height: metres. For Human3.6M-17 it is the people's stature (default `metric_scale.ASSUMED_STATURE`). For other
+            skeletons it is the length of the bones from the root to the head of a body with the training set's
+            proportions (default: not known, and units are "normalised").
         focal: focal length in pixels (default: `metric_scale.ASSUMED_FOCAL_RATIO` times the image's larger side).
+
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or
         model units, with positions, the 2D that was lifted, and notes.
+
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
         FileNotFoundError: if there is no such file.
+
     Source:
         Ours; the lifter is trained as in Chen et al. 2019 (docs/method.md).
+
     Example:
         >>> import geolift
         >>> import numpy as np
@@ -99,7 +103,7 @@ def lift(
     recording = with_joints_of(mapping, recording)
     tracks = to_tracks(recording, mapping, head=head, source=origin)
     warnings = [f"warning: {sentence}" for sentence in check_recording(recording)]
-    tracks = tracks.noted(*missing_joints(tracks), *warnings, *_brief(tracks))
+    tracks = tracks.noted(*missing_joints(tracks), *warnings, *_unknown_fps(tracks), *_brief(tracks))
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
@@ -145,6 +149,13 @@ def _read(source: str | os.PathLike | Recording, format: str | None, options: Op
     path = Path(source)
     read = read_keypoints(path, format=format, options=options)
     return read.recording, f"{path.name}: {read.why}"
+
+
+def _unknown_fps(tracks: Tracks) -> list[str]:
+    """A note on a video whose frame rate is unknown."""
+    if not tracks.video or tracks.fps:
+        return []
+    return [f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were assumed (set with --fps)"]
 
 
 def _brief(tracks: Tracks) -> list[str]:

@@ -94,13 +94,17 @@ def refine(
             `[F]`: the larger, the less bone lengths count.
         ahead: for streams: every frame is refined from the WINDOW frames that end `ahead` frames after it (or with the
             clip), under WINDOW; 0: it is causal. None: every frame is refined from its whole clip.
+
     Returns:
         Points `[F, J, 3]` and scale `[F]`.
+
     Raises:
         ValueError: if shapes or numbers do not fit, points are not finite where seen, a clip is torn apart, out of
             order or of several frame rates.
+
     Source:
         Ours (docs/method.md, eq. 22 and 23); constant bones within a clip: Yu et al. 2021.
+
     Example:
         >>> from geolift.skeletons.skeleton import H36M17
         >>> walk = np.random.default_rng(0).normal(size=(8, 17, 3)) / 4

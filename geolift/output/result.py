@@ -88,10 +88,13 @@ def check_result(result: Result, origin: str) -> Result:
     Args:
         result: N poses, as in `Result`.
         origin: the file or argument, which errors begin with.
+
     Returns:
         The same result.
+
     Raises:
         DatasetError: naming the field, what was found and what was expected.
+
     Example:
         >>> import geolift
         >>> import numpy as np

@@ -71,13 +71,17 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
     Args:
         result: N poses.
         path: the file.
+
     Returns:
         The files and notes.
+
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented, or the format cannot hold it.
         FileNotFoundError: if there is no such folder.
+
     Source:
         Formats: docs/formats.md.
+
     Example:
         >>> import tempfile
         >>> import geolift
@@ -121,13 +125,17 @@ def load_result(path: str | os.PathLike) -> Result:
 
     Args:
         path: the file.
+
     Returns:
         The result that was written.
+
     Raises:
         DatasetError: naming the file, the entry, what was found and what was expected.
         FileNotFoundError: if there is no such file.
+
     Source:
         Formats: docs/formats.md.
+
     Example:
         >>> import tempfile
         >>> import geolift

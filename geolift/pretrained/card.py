@@ -45,8 +45,10 @@ def describe_card(card: dict[str, Any]) -> str:
 
     Args:
         card: entries of `CARD`, and "model".
+
     Returns:
         The text.
+
     Example:
         >>> print(describe_card({"model": "mine-1a2b3c4d", "steps": 5}).splitlines()[0])
         # mine-1a2b3c4d

@@ -31,11 +31,14 @@ def export_model(model: Model, path: str | os.PathLike, format: str, *, card: di
         path: the file. With "stablehlo", which has no place for it, `describe` goes to `path` + ".json".
         format: one of `FORMATS`. "safetensors" keeps weights in bfloat16 (`pretrained.save`), the others in float32.
         card: for "safetensors": the model card (`pretrained.CARD`).
+
     Raises:
         DatasetError: if the format is unknown, its library is not installed, or the card is missing or incomplete.
         OSError: if the disk does not accept the file.
+
     Source:
         StableHLO by `jax.export`; ONNX, opset 17 (`onnx_graph`).
+
     Example:
         >>> import tempfile
         >>> from geolift.pretrained import load, load_card

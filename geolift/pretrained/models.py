@@ -22,6 +22,7 @@ def model_names() -> list[str]:
 
     Returns:
         Their names, sorted.
+
     Example:
         >>> model_names()
         ['cmu']
@@ -38,11 +39,14 @@ def load(name_or_path: str | os.PathLike) -> Model:
 
     Args:
         name_or_path: "cmu", a file that `save` wrote, or a folder that `train` wrote.
+
     Returns:
         The model, with its id.
+
     Raises:
         FileNotFoundError: if there is no such model; the message lists those that come with geolift.
         DatasetError: if the file is not a model of this version, is incomplete, or was changed since it was written.
+
     Example:
         >>> model = load("cmu")
         >>> len(model.skeleton.names), model.id.split("-")[0]
@@ -60,10 +64,13 @@ def load_card(name_or_path: str | os.PathLike) -> dict[str, Any]:
 
     Args:
         name_or_path: as for `load`.
+
     Returns:
         Entries of `CARD`, and "model": the id of what was read ("run" is that of the run before weights were rounded).
+
     Raises:
         FileNotFoundError, DatasetError: as `load`; also if a run's evaluation is of another step.
+
     Example:
         >>> load_card("cmu")["metrics"]["split"]
         'test'

@@ -40,11 +40,14 @@ def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: 
         path: the file; an existing one is replaced.
         card: every key of `CARD`, values as JSON has them; "model" is left to the reader.
         dtype: "bfloat16" (half the size, three digits) or "float32" (exact).
+
     Raises:
         DatasetError: if the card lacks a key, has an unknown one or is not JSON, or the dtype is unknown.
         OSError: if the disk does not accept the file; an existing one is as it was then.
+
     Source:
         safetensors, the format; its metadata are ours (docs/models.md).
+
     Example:
         >>> import tempfile
         >>> from geolift.pretrained import load, load_card

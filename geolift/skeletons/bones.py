@@ -32,8 +32,10 @@ def seen_bone_lengths(joints: np.ndarray, seen: np.ndarray, skeleton: Skeleton) 
         joints: `[N, J, D]`, any values where not seen.
         seen: `[N, J]` bool.
         skeleton: of the joints.
+
     Returns:
         `[N, B]` in the order of `skeleton.bones`, in the joints' units.
+
     Example:
         >>> from geolift.skeletons.skeleton import H36M17
         >>> seen = np.ones((1, 17), bool)

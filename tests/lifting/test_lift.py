@@ -504,3 +504,13 @@ def test_people_in_few_frames_are_noted(video, trained):
     short = {key: video[key][kept] for key in ("keypoints", "confidence", "frame", "person")}
     assert any("1 of 2 people are in 5 frames or fewer: bob" in note for note in lift(video, trained, short).notes)
     assert not any("frames or fewer" in note for note in lift(video, trained).notes)
+
+
+def test_an_unknown_frame_rate_of_a_video_is_noted(trained, video):
+    """Once, wherever 30 frames per second stand in for it; single images have no rate."""
+    note = "the frame rate is unknown: 30 frames per second were assumed (set with --fps)"
+    unknown = {**video, "fps": 0.0}
+    for options in ({}, {"gap": 0.0, "refine": False}):
+        assert lift(unknown, trained, **options).notes.count(note) == 1
+    assert note not in lift(video, trained).notes
+    assert note not in lift({**unknown, "video": False}, trained).notes

@@ -24,12 +24,16 @@ def write_bvh(result: Result, path: Path) -> list[str]:
     Args:
         result: of one person.
         path: the file.
+
     Returns:
         Notes; one says how far the file's joints are from the lifted ones.
+
     Raises:
         DatasetError: if no frame has the root, or joint names do not differ.
+
     Source:
         Biovision Hierarchy, a format without a specification (docs/formats.md).
+
     Example:
         >>> import tempfile
         >>> import geolift

@@ -22,12 +22,16 @@ def write_c3d(result: Result, path: Path) -> list[str]:
     Args:
         result: of a video.
         path: the file.
+
     Returns:
         Notes.
+
     Raises:
         DatasetError: if ezc3d is missing, or people, frames or names are too many or too long for the format.
+
     Source:
         The C3D File Format, User Guide (c3d.org).
+
     Example:
         >>> import tempfile
         >>> import geolift

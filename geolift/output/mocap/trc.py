@@ -16,12 +16,16 @@ def write_trc(result: Result, path: Path) -> list[str]:
     Args:
         result: of one person.
         path: the file.
+
     Returns:
         Notes.
+
     Raises:
         DatasetError: if joint names do not differ without spaces.
+
     Source:
         OpenSim's documentation of marker files (.trc).
+
     Example:
         >>> import tempfile
         >>> import geolift

@@ -18,9 +18,11 @@ def write_view(result: Result, path: str | os.PathLike) -> None:
     Args:
         result: N poses.
         path: the file; an existing one is replaced.
+
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented or has no bone to draw, or what pictures
             need is not installed.
+
     Example:
         >>> import tempfile
         >>> import geolift
