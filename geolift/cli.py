@@ -117,7 +117,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     """Options that give what a file does not state."""
     from geolift.skeletons.joint_sets import JOINT_SETS
 
-    parser.add_argument("--from", dest="format", metavar="FORMAT", help="format of the input (default: recognised)")
+    parser.add_argument("--from", dest="format", metavar="FORMAT", help="format of the input (default: recognized)")
     parser.add_argument("--joints", choices=JOINT_SETS, help="joint set, if the file does not state it")
     parser.add_argument("--fps", type=float, help="frames per second, if the file does not state it")
     parser.add_argument(

@@ -62,7 +62,7 @@ def rng():
 
 @pytest.fixture
 def time(monkeypatch):
-    """A time that passes only when told to."""
+    """A time that passes only as the test sets it."""
 
     class Time:
         now = 1000.0

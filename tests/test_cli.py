@@ -25,7 +25,7 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
     assert cli.main(["lift", str(folder), "--fps", "25", *(x for path in outputs for x in ("-o", str(path)))]) == 0
     printed = capsys.readouterr().out
     for text in (
-        "taken for openpose",
+        "recognized as openpose",
         "12 poses of 2 people in 6 frames",
         "1.7 m (assumed",
         "no pose has head",
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
         (["lift", "nowhere", "-o", "a.npz"], "nowhere: no such file"),
         (["lift", str(folder), "-o", "a.fbx"], "found .fbx, expected one of"),
         (["lift", str(folder), "-o", str(tmp_path / "none" / "b.npz")], "found no folder"),
-        (["lift", str(boxes), "-o", "a.npz"], "not recognised"),
+        (["lift", str(boxes), "-o", "a.npz"], "not recognized"),
         (["lift", str(results), "-o", "a.npz", "--from", "openpose"], "expected an object with 'people'"),
         (["lift", str(folder), "-o", "a.npz", "--model", "best"], "best"),
         (["lift", str(folder), "-o", "a.npz", "--people", "ann"], "found ['ann']"),

@@ -69,5 +69,5 @@ def test_errors_in_a_reader_are_found(cases, tmp_path, monkeypatch):
 
 def test_bad_files_in_the_corpus_are_refused(tmp_path):
     (tmp_path / "bad.json").write_text("{}")
-    with pytest.raises(DatasetError, match=r"bad\.json: no reader takes this undamaged file: .*not recognised"):
+    with pytest.raises(DatasetError, match=r"bad\.json: no reader takes this undamaged file: .*not recognized"):
         mutations.find_cases(tmp_path)

@@ -130,7 +130,7 @@ OWN = {
         "huge number": (made.people_in(["1.jpg"]).replace("1.5", "9" * DEPTH, 1), "Exceeds the limit"),
         "name twice": (made.people_in(["1.jpg"]).replace('"idx"', '"score"'), "'score' twice"),
         "huge text": (made.people_in(["x" * 10**6, "y"]), "frames: expected names"),
-        "T = 0": ("[]", "not recognised"),
+        "T = 0": ("[]", "not recognized"),
         "J = 0": ('[{"image_id": "1.jpg", "keypoints": [], "idx": 0}]', "found 0 numbers"),
         "crowd": (made.people_in(["1.jpg"] * 3000 + ["2.jpg"] * 3000), "found 3000 people in a frame"),
     },

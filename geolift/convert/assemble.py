@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.data.dataset import CLIP_TEXT, LARGEST_PIXEL, Dataset, check_dataset
 from geolift.errors import DatasetError
+from geolift.plurals import counted
 from geolift.skeletons.skeleton import H36M17
 
 TRUNK = (0.3, 1.5)  # metres from pelvis to head top
@@ -89,11 +90,12 @@ def _keypoints(clips: Sequence[CameraClip]) -> tuple[np.ndarray, np.ndarray, lis
     keypoints, confidence = keypoints.astype(np.float32), confidence.astype(np.float32)
     changes = []
     if not finite.all():
-        changes.append(f"{int((~finite).sum())} joints that are not finite count as not seen.")
+        joints = counted(int((~finite).sum()), "joint", "joints")
+        changes.append(f"{joints} with coordinates or confidence that are not finite: counted as not seen.")
     confidence = np.where(finite, confidence, 0)
     too_sure = int((confidence > 1).sum())
     if too_sure:
-        changes.append(f"{too_sure} confidences above 1 were taken as 1.")
+        changes.append(f"{counted(too_sure, 'confidence above 1 was', 'confidences above 1 were')} counted as 1.")
         confidence = np.minimum(confidence, 1)
     return np.where(confidence[..., None] > 0, keypoints, 0), confidence, changes
 

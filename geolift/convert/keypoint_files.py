@@ -37,7 +37,7 @@ def convert(
 
     Args:
         path: a file or folder of any known format.
-        format: of the file; None: it is recognised.
+        format: of the file; None: it is recognized.
         joints: name of the joint set (`joint_sets.JOINT_SETS`) if the file does not state it.
         skeleton: a skeleton file that names the joints, for other joint sets and bodies.
         fps: frames per second if the file does not state them.

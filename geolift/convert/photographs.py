@@ -117,6 +117,7 @@ def _people(
     kept = np.flatnonzero(confidence[:, H36M17.root] > 0)
     if not len(kept):
         raise DatasetError(f"{path}: joints: none of {len(keypoints)} persons has a pelvis, expected one")
+    lacking = f"{len(keypoints) - len(kept)} of {len(keypoints)}"
     test = np.unique(image, return_inverse=True)[1] % TEST_EVERY == 0
     dataset = Dataset(
         keypoints=keypoints[kept],
@@ -131,6 +132,6 @@ def _people(
         split=np.where(test, "test", "train")[kept],
         clip=image.astype(np.str_)[kept],
         image_size=arrays["image_size"].astype(np.float32)[kept] if "image_size" in arrays else None,
-        source=f"{notice} {len(keypoints) - len(kept)} of {len(keypoints)} persons left out: no pelvis.",
+        source=f"{notice} {lacking} persons left out because the pelvis is missing.",
     )
     return check_dataset(dataset, str(path))

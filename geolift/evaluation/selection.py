@@ -195,7 +195,7 @@ def _measure_views(lifter, variables, view, skeleton, poses, seen, rotation, lev
     body = cycle.rotated - cycle.rotated[:, view.root, None]
     novel = project(rotate_about_root(cycle.lifted, level, **scene), min_depth=view.min_depth)
     parent, child = np.transpose(skeleton.bones)
-    # Not `bone_lengths`, whose gradient is safe as it takes what is no number for 0: here that must show.
+    # Not `bone_lengths`, whose gradient is safe as it treats NaN as 0: here NaN must stay.
     lengths = jnp.linalg.norm(cycle.lifted[:, child] - cycle.lifted[:, parent], axis=-1)
     return {
         "consistency_3d": mean_length(cycle.relifted - cycle.rotated) / mean_length(body),

@@ -1,7 +1,7 @@
 """2D keypoints: recordings, and reading them from the files of other programs (docs/formats.md), images and videos."""
 
 from geolift.keypoints.options import Options
-from geolift.keypoints.recognition import Recognised, read_keypoints
+from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, record
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import select, track
@@ -9,7 +9,7 @@ from geolift.keypoints.training_clips import to_dataset
 
 __all__ = [
     "Options",
-    "Recognised",
+    "Recognized",
     "Recording",
     "check_recording",
     "read_keypoints",

@@ -16,7 +16,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options, resolve_fps
 
-SPARSEST = 50  # frames per name up to which numbered names are taken for a video
+SPARSEST = 50  # frames per name up to which numbered names count as a video
 MOST_FRAMES = 3 * 10**6  # of a video: a day at 30 frames per second
 DIGITS = re.compile(r"[0-9]+")
 MOST_DIGITS = 18  # of a frame's number
@@ -65,7 +65,7 @@ def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless
     step = math.gcd(*(number - first for number in numbers)) if gapless else 1
     count = (max(numbers) - first) // step + 1
     if options.fps is None and count > SPARSEST * len(names):
-        note = f"numbers of frames lie far apart ({len(names)} in {count}): taken as single images"
+        note = f"numbers of frames lie far apart ({len(names)} in {count}): read as single images"
         return single_images(names, origin, options)._replace(notes=(note,))
     if count > MOST_FRAMES:
         found = f"frames {first} to {max(numbers)}"
@@ -74,7 +74,7 @@ def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless
     width = min(len(name) for name in names) - len(before) - len(after)
     every = tuple(f"{before}{first + i * step:0{width}d}{after}" for i in range(count))
     fps = resolve_fps(0.0, options.fps, origin) / step
-    notes = [f"numbers of frames go up in steps of {step}: 1 frame in {step} was taken"] if step > 1 else []
+    notes = [f"numbers of frames go up in steps of {step}: 1 frame in {step} was processed"] if step > 1 else []
     if step > 1 and fps:
         notes.append(f"{options.fps:g} frames per second in steps of {step} are {fps:g}")
     return Frames(every, (np.array(numbers) - first) // step, True, fps, tuple(notes))

@@ -37,7 +37,7 @@ def joints_by_count(count: int, origin: str, given: str | None, by_count: Mappin
 def body_joints(count: int, given: str | None, names: Sequence[str] | None = None) -> tuple[int, tuple[str, ...]]:
     """How many of K joints, from the first on, belong to the body, and a note on those that are left out.
 
-    A set with feet, face and hands is recognised by its number of joints and, in a file with names, also by the names.
+    A set with feet, face and hands is recognized by its number of joints and, in a file with names, also by the names.
     """
     joint_set = BODY_OF.get(count)
     if joint_set is None or given not in (None, joint_set):
@@ -45,7 +45,7 @@ def body_joints(count: int, given: str | None, names: Sequence[str] | None = Non
     source = JOINT_SETS[joint_set].source
     if names is not None and canonical_names(names[: len(source)]) != source:
         return count, ()
-    note = f"of {count} joints the first {len(source)} ({joint_set}) were taken; feet, face and hands were left out"
+    note = f"of {count} joints the first {len(source)} ({joint_set}) were read; feet, face and hands were left out"
     return len(source), (note,)
 
 

@@ -50,8 +50,8 @@ def resolve_joints(names: Sequence[str], given: str | None, origin: str) -> Reso
     """The joints of a file that names them.
 
     If the names are those of a joint set, in any order, the joints are that set, in its order. Otherwise they form a
-    custom set, which a skeleton file explains; or, if the user gives a joint set of as many joints, they are taken for
-    that set's joints in its order, whatever their names.
+    custom set, which a skeleton file explains; or, if the user gives a joint set of as many joints, they are
+    read as that set's joints in its order, whatever their names.
 
     Args:
         names: K names.
@@ -78,7 +78,7 @@ def resolve_joints(names: Sequence[str], given: str | None, origin: str) -> Reso
     if found or len(expected) != len(names):
         what = f"those of {found[0]}" if found else f"{len(names)}: {list(names)}"
         raise DatasetError(f"{origin}: the file has other joints than {given}: found {what}, expected {list(expected)}")
-    note = f"joints {list(names)} were taken for those of {given} in its order, as asked"
+    note = f"joints {list(names)} were read as those of {given} in its order, as asked"
     return ResolvedJoints(np.arange(len(names)), expected, given, (note,))
 
 

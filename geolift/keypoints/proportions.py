@@ -31,7 +31,7 @@ USUAL, SPREAD = np.array(list(SEGMENTS.values())).T
 CLIP = 3.0  # the largest deviation of a segment in spreads: one wrong joint does not decide alone
 MIN_SEGMENTS = 6  # that must be seen of a person
 MOST_SAMPLES = 1000  # detections, evenly spaced, that a mean is taken over
-PERSON = 1.4  # mean deviation up to which keypoints are taken for people
+PERSON = 1.4  # mean deviation up to which keypoints count as people's
 MARGIN = 0.3  # of the mean deviation between the best joint set and the next; larger for few people
 
 

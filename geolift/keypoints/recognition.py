@@ -51,13 +51,13 @@ BEGINNING = 40  # bytes of a file that an error shows
 KIND_NAMES = dict(zip(KINDS, ("a folder", "JSON", "an archive of arrays (.npz)", "text", "HDF5"), strict=True))
 
 
-class Recognised(NamedTuple):
+class Recognized(NamedTuple):
     """A keypoint file, read.
 
     Attributes:
         recording: its content.
         format: the name of its format, as `--from` takes it.
-        why: what it was taken for and why, one sentence.
+        why: what it was recognized as and why, one sentence.
 
     Example:
         >>> import tempfile
@@ -68,8 +68,8 @@ class Recognised(NamedTuple):
         ...     _ = path.write_text("frame,head_x,head_y\\n0,10,20\\n1,11,20\\n")
         ...     recording, format, why = read_keypoints(path)
         >>> format, why
-        ('table', 'taken for table (a table of comma-separated values: frame, person, JOINT_x, JOINT_y): the header \
-begins with frame and names joints as NAME_x, NAME_y')
+        ('table', 'recognized as table (a table of comma-separated values: frame, person, JOINT_x, JOINT_y): the \
+header begins with frame and names joints as NAME_x, NAME_y')
     """
 
     recording: Recording
@@ -125,21 +125,21 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     return "csv", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
-def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognised:
+def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognized:
     """Read a keypoint file of any known format, or detect people in images or a video.
 
     Images and videos are known by their suffix, all other files by their content.
 
     Args:
         path: a file, or a folder of files.
-        format: the name of a format in `FORMATS`; None: the one that recognises the content.
+        format: the name of a format in `FORMATS`; None: the one that recognizes the content.
         options: what the user states about it.
 
     Returns:
-        The recording, the name of its format, and why it was taken for that.
+        The recording, the name of its format, and why it was recognized as that.
 
     Raises:
-        DatasetError: if no format or several recognise the content, if it is damaged, or contradicts the options.
+        DatasetError: if no format or several recognize the content, if it is damaged, or contradicts the options.
         FileNotFoundError: if there is no such file or folder.
 
     Source:
@@ -161,13 +161,13 @@ def read_keypoints(path: str | os.PathLike, *, format: str | None = None, option
         given = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
         if given:
             raise DatasetError(f"{path}: {', '.join(given)}: found with images or a video, which state it themselves")
-        return Recognised(pictures.detect(path, fps=options.fps), "picture", "people found by BlazePose")
+        return Recognized(pictures.detect(path, fps=options.fps), "picture", "people found by BlazePose")
     if format is not None and format not in {known.name for known in FORMATS}:
         raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
     kind, content = open_content(path)
     try:
-        chosen, why = _asked(path, kind, content, format) if format is not None else _recognised(path, kind, content)
-        return Recognised(chosen.read(content, path, options), chosen.name, why)
+        chosen, why = _asked(path, kind, content, format) if format is not None else _recognized(path, kind, content)
+        return Recognized(chosen.read(content, path, options), chosen.name, why)
     except (OverflowError, RecursionError, MemoryError) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise DatasetError(f"{path}: damaged, or too large: {what}") from error
@@ -189,20 +189,20 @@ def _is_picture(path: Path) -> bool:
     return True
 
 
-def _recognised(path: Path, kind: str, content: Any) -> tuple[Format, str]:
-    """The one format that recognises the content, and why."""
+def _recognized(path: Path, kind: str, content: Any) -> tuple[Format, str]:
+    """The one format that recognizes the content, and why."""
     candidates = [known for known in FORMATS if known.kind == kind]
-    found = [(known, why) for known in candidates if (why := known.recognise(content))]
+    found = [(known, why) for known in candidates if (why := known.recognize(content))]
     if len(found) > 1:
         listed = "; ".join(f"{known.name} ({why})" for known, why in found)
         raise DatasetError(f"{path}: found several formats, say which with --from: {listed}")
     if not found:
         looked = "; ".join(f"{known.name} ({known.what})" for known in candidates) or "none"
         raise DatasetError(
-            f"{path}: not recognised: found {KIND_NAMES[kind]}, {_begins(content, kind)}. Formats looked for: {looked}"
+            f"{path}: not recognized: found {KIND_NAMES[kind]}, {_begins(content, kind)}. Formats looked for: {looked}"
         )
     chosen, why = found[0]
-    return chosen, f"taken for {chosen.name} ({chosen.what}): {why}"
+    return chosen, f"recognized as {chosen.name} ({chosen.what}): {why}"
 
 
 def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]:
@@ -212,8 +212,8 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
     if chosen is None:
         kinds = " or ".join(KIND_NAMES[known.kind] for known in named)
         raise DatasetError(f"{path}: found {KIND_NAMES[kind]}, expected {kinds} for {name}")
-    why = chosen.recognise(content) or "its content does not confirm it"
-    return chosen, f"taken for {chosen.name} ({chosen.what}) as asked: {why}"
+    why = chosen.recognize(content) or "its content does not confirm it"
+    return chosen, f"read as {chosen.name} ({chosen.what}), as asked: {why}"
 
 
 def _json(text: str, path: Path) -> Any:

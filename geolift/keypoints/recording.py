@@ -6,6 +6,7 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
+from geolift.plurals import counted
 from geolift.skeletons import joint_sets
 from geolift.skeletons.joint_sets import JOINT_SETS
 
@@ -169,10 +170,11 @@ def without_unsure_joints(recording: Recording, min_confidence: float) -> Record
     unsure = recording.seen & (recording.confidence < min_confidence)
     if not unsure.any():
         return recording
+    joints = counted(int(unsure.sum()), "joint", "joints")
     surer = recording._replace(
         keypoints=np.where(unsure[..., None], 0, recording.keypoints),
         confidence=np.where(unsure, 0, recording.confidence),
-        notes=(*recording.notes, f"{int(unsure.sum())} joints less sure than {min_confidence:g} were taken as missing"),
+        notes=(*recording.notes, f"{joints} less sure than {min_confidence:g}: counted as missing"),
     )
     return select_rows(surer, surer.seen.any(axis=1), f"no joint as sure as {min_confidence:g}")
 
@@ -266,12 +268,13 @@ def _zero_missing(
     too_sure = int((confidence[seen] > 1).sum())
     keypoints = np.where(seen[..., None], keypoints, 0).astype(np.float32)
     confidence = np.where(seen, np.minimum(confidence, 1), 0).astype(np.float32)
-    return keypoints, confidence, (f"{too_sure} confidences above 1 were taken as 1",) if too_sure else ()
+    note = f"{counted(too_sure, 'confidence above 1 was', 'confidences above 1 were')} counted as 1"
+    return keypoints, confidence, (note,) if too_sure else ()
 
 
 def _sort_rows(confidence: np.ndarray, frame: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Indices of the detections with any joint, by frame, then by person, and a note on the others."""
     kept = np.flatnonzero((confidence > 0).any(axis=1))
     dropped = len(confidence) - len(kept)
-    notes = (f"{dropped} detections without any joint were left out",) if dropped else ()
-    return kept[np.lexsort((person[kept], frame[kept]))], notes
+    note = f"{counted(dropped, 'detection', 'detections')} without any joint: left out"
+    return kept[np.lexsort((person[kept], frame[kept]))], (note,) if dropped else ()

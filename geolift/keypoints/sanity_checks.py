@@ -25,7 +25,7 @@ from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
 MAJORITY = 0.5  # share of detections that must contradict
-MIN_DETECTIONS = 5  # with fewer, proportions and sides are not judged
+MIN_DETECTIONS = 5  # with fewer, proportions and sides are not checked
 SURE = 0.5  # confidence above which a joint of the face counts as seen, not guessed
 NORMALIZED = 2.0  # the largest coordinate of poses that are not in pixels
 FROZEN = 0.05  # share of frames in which a person does not move at all
@@ -209,7 +209,7 @@ def missing_joints(recording: Recording) -> str | None:
 
 
 def numbering(recording: Recording) -> str | None:
-    """Gaps in the numbers at the end of the names of a video's frames, which are taken as consecutive."""
+    """Gaps in the numbers at the end of the names of a video's frames, which count as consecutive."""
     if not recording.video:
         return None
     number, same, before = [], [], None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from geolift.plurals import counted
+
 
 def people_by_id(
     ids: Sequence[int | None], frame: np.ndarray, *, untracked: int | None = None
@@ -32,5 +34,6 @@ def people_by_id(
     if twice:
         return None, (), (f"the file's track numbers were not used: {twice} of them are twice in a frame",)
     alone = len(names) - len(known)
-    notes = (f"{alone} detections without a track number were taken as separate people",) if alone else ()
+    note = f"{counted(alone, 'detection', 'detections')} without a track number: each counted as a separate person"
+    notes = (note,) if alone else ()
     return person, tuple(names), notes

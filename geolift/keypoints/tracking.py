@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording, select_rows
+from geolift.plurals import counted
 
 LIMIT = 0.5  # of a person's size: a detection farther from every known person begins a new one
 GAP = 0.5  # seconds for which a person may be lost
@@ -58,10 +59,11 @@ def track(recording: Recording) -> Recording:
     person = _follow(keypoints, seen, frame, gap)
     people = int(person.max()) + 1
     order = np.lexsort((person, frame))
-    who = "1 person was" if people == 1 else f"{people} people were"
+    who = counted(people, "person was", "people were")
     notes = [f"{who} tracked by position from frame to frame, through gaps of up to {gap} frames"]
     if not single.all():
-        notes.append(f"{int((~single).sum())} detections were left out: the same person twice in a frame")
+        twice = counted(int((~single).sum()), "detection was", "detections were")
+        notes.append(f"{twice} left out: the same person twice in a frame")
     return recording._replace(
         keypoints=keypoints[order],
         confidence=recording.confidence[single][order],

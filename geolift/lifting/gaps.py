@@ -3,6 +3,7 @@
 import numpy as np
 
 from geolift.lifting.tracks import Tracks, each_stretch
+from geolift.plurals import counted
 
 
 def fill_gaps(tracks: Tracks, seconds: float) -> Tracks:
@@ -11,7 +12,9 @@ def fill_gaps(tracks: Tracks, seconds: float) -> Tracks:
         return tracks
     filled = fill(tracks, tracks.frames_in(seconds))
     more = int(filled.filled.sum() - tracks.filled.sum())
-    return filled.noted(f"{more} joints were filled in over gaps of up to {seconds:g} s") if more else filled
+    if not more:
+        return filled
+    return filled.noted(f"{counted(more, 'joint was', 'joints were')} filled in over gaps of up to {seconds:g} s")
 
 
 def fill(tracks: Tracks, longest: int) -> Tracks:

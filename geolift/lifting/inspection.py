@@ -1,4 +1,4 @@
-"""Inspection of files: what they hold, what they were recognised as and why, what looks wrong (`geolift inspect`)."""
+"""Inspection of files: what they hold, what they were recognized as and why, what looks wrong (`geolift inspect`)."""
 
 import contextlib
 import os
@@ -18,6 +18,7 @@ from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
 from geolift.output import npz_json
 from geolift.output.result import Result
+from geolift.plurals import counted
 from geolift.skeletons import joint_sets
 
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
@@ -29,8 +30,8 @@ class Inspection(NamedTuple):
 
     Attributes:
         path: the file or folder.
-        format: what it was recognised as: a name that `--from` takes, or "geolift poses" for lifted ones.
-        why: by what it was recognised.
+        format: what it was recognized as: a name that `--from` takes, or "geolift poses" for lifted ones.
+        why: by what it was recognized.
         joints: K joint names.
         joint_set: their name in `joint_sets.JOINT_SETS`, or "".
         frames, people, detections: how many.
@@ -76,7 +77,7 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
 
     Args:
         path: a file or a folder.
-        format: its format, as `--from` takes it; None: it is recognised.
+        format: its format, as `--from` takes it; None: it is recognized.
         options: what the file does not state.
 
     Returns:
@@ -150,7 +151,7 @@ def describe_inspection(inspection: Inspection) -> str:
     missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
     lines = [
         f"{found.path}: {found.format}",
-        f"  recognised: {found.why}",
+        f"  format: {found.why}",
         f"  joints: {found.joint_set or 'no known joint set'}, {len(found.joints)}: {', '.join(found.joints)}",
         f"  frames: {frames}",
         f"  people: {people}",
@@ -158,19 +159,21 @@ def describe_inspection(inspection: Inspection) -> str:
         f"  missing joints: {', '.join(missing) or 'none'}",
         *(f"  holds: {line}" for line in found.holds),
         *(f"  note: {line}" for line in found.notes),
-        *(f"  warning: {line}" for line in found.warnings or ("none",)),
+        *(f"  warning: {line}" for line in found.warnings),
+        *(() if found.warnings else ("  no warnings",)),
     ]
     return "\n".join(map(printable, lines))
 
 
 def _counts(found: Inspection) -> tuple[str, str]:
     """How many frames and people, in words."""
+    detections = counted(found.detections, "detection", "detections")
     if not found.video:
-        return f"{found.frames} single images", f"{found.detections} detections of people"
+        return counted(found.frames, "single image", "single images"), f"{detections} of people"
     fps = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
     who = "tracked in the file" if found.tracked else "tracked by geolift, the file is untracked"
-    people = f"{found.people} {'person' if found.people == 1 else 'people'} ({who}), {found.detections} detections"
-    return f"video of {found.frames} frames, {fps}", people
+    people = f"{counted(found.people, 'person', 'people')} ({who}), {detections}"
+    return f"video of {counted(found.frames, 'frame', 'frames')}, {fps}", people
 
 
 def _is_result(path: Path) -> bool:
@@ -189,8 +192,10 @@ def _of_dataset(data: Dataset) -> tuple[str, ...]:
     """What a data set holds besides keypoints, a line each."""
     clip = data.clip_of_frame
     splits = [f"{name} {int((data.split[clip] == name).sum())}" for name in dict.fromkeys(data.split.tolist())]
+    clips = counted(len(data.start), "clip", "clips")
+    subjects = counted(len(set(data.subject.tolist())), "subject", "subjects")
     return (
-        f"{len(data.start)} clips of {len(set(data.subject.tolist()))} subjects; frames by split: {', '.join(splits)}",
+        f"{clips} of {subjects}; frames by split: {', '.join(splits)}",
         "3D points" if data.points_3d is not None else "no 3D points",
         "intrinsics" if data.intrinsics is not None else "no intrinsics",
         f"source: {data.source or 'not given'}",

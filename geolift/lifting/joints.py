@@ -7,6 +7,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording, select_rows
 from geolift.lifting.tracks import Tracks, make_tracks
+from geolift.plurals import counted
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.mapping import JointMapping, map_joints
 from geolift.skeletons.skeleton import H36M17, Skeleton, expect_skeleton
@@ -76,7 +77,7 @@ def to_tracks(recording: Recording, mapping: JointMapping, *, head: str, source:
     extrapolated = np.zeros_like(tracks.filled)
     extrapolated[:, top] = tracks.confidence[:, top] > 0
     tracks = tracks._replace(filled=extrapolated, confidence=np.where(extrapolated, 0, tracks.confidence))
-    return tracks.noted(f"the top of the head was extrapolated in {int(extrapolated.sum())} poses")
+    return tracks.noted(f"the top of the head was extrapolated in {counted(int(extrapolated.sum()), 'pose', 'poses')}")
 
 
 def missing_joints(tracks: Tracks) -> list[str]:

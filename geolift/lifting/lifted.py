@@ -1,4 +1,4 @@
-"""Lifted tracks: what the network makes of the people of a clip, and what is then done to their points."""
+"""3D points of tracked people, and their refinement and smoothing."""
 
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
 from geolift.lifting.tracks import Tracks
 from geolift.model import Model, lift_poses, model_bones
+from geolift.plurals import counted
 
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is measured; it changes as they come nearer
 
@@ -21,7 +22,7 @@ class Lifted(NamedTuple):
         tracks: what was lifted, with the notes of all steps.
         points: `[N, J, 3]`, the root at the origin, camera axes (x right, y down, z forward); in model units, or in
             metres if these are known. NaN where missing or not lifted.
-        size: `[N]` pixels of a unit of the model's poses in the image, at the person (`person_sizes`); NaN if unknown.
+        size: `[N]` pixels per model unit at the person's depth (`person_sizes`); NaN if unknown.
         metres: `[N]` of a model unit, the same for all rows of a person; None if unknown.
         position: `[N, 3]` metres, where the root is in the camera frame, or None if unknown; NaN where not lifted.
         scale: a sentence: what `metres` and `position` are derived from.
@@ -94,7 +95,8 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
     points, size = lifted.points.copy(), lifted.size.copy()
     points[rows] = refined.points
     size[rows] /= refined.scale
-    note = f"bones were made to keep their lengths through {int(rows.sum())} poses (disable with --no-refine)"
+    poses = counted(int(rows.sum()), "pose", "poses")
+    note = f"bones were made to keep their lengths through {poses} (disable with --no-refine)"
     return lifted._replace(points=points, size=size).noted(note)
 
 

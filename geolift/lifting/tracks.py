@@ -1,4 +1,4 @@
-"""Tracks: the people of a video or of single images on their way from 2D to 3D, with notes on every step.
+"""Tracks: the people of a video or of single images in the lifting pipeline, with notes on every step.
 
 Rows are detections, each one person in one frame, person by person, frame by frame.
 """
@@ -29,7 +29,7 @@ class Tracks(NamedTuple):
         video: whether frames follow each other at a constant rate; False: single images.
         fps: frames per second; 0 where unknown.
         image_size: `[F, 2]` width and height of every frame in pixels, or None.
-        source: the file, and what it was recognised as.
+        source: the file, and what it was recognized as.
         notes: what each step left out, changed or assumed, a line each.
 
     Example:

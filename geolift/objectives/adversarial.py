@@ -1,4 +1,4 @@
-"""Adversarial terms: a discriminator learns to tell real poses from synthetic ones, the lifter to make them alike."""
+"""Adversarial terms: a discriminator learns to distinguish real from synthetic poses, the lifter to make them alike."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -34,7 +34,7 @@ def adversarial_terms(
         >>> adversarial_terms(Discriminator(width=8, blocks=1)).names
         ('adversarial',)
     """
-    against = opponent(
+    part = discriminator_against_lifter(
         "discriminator",
         discriminator,
         term="adversarial",
@@ -43,12 +43,12 @@ def adversarial_terms(
     )
 
     def compute(lifted: Lifted) -> Part:
-        return against(lifted.params, lifted.real, lifted.novel)
+        return part(lifted.params, lifted.real, lifted.novel)
 
     return TermGroup(("adversarial",), compute)
 
 
-def opponent(
+def discriminator_against_lifter(
     name: str,
     network: Discriminator,
     *,
@@ -71,7 +71,7 @@ def opponent(
     """
     pair = losses.adversarial(adversarial_loss)
 
-    def against(params: Mapping[str, Any], real: Poses, synthetic: Poses) -> Part:
+    def part(params: Mapping[str, Any], real: Poses, synthetic: Poses) -> Part:
         apply = partial(network.apply, {"params": params[name]})
         on_real, on_synthetic = apply(*real), apply(*synthetic)
         generator = pair.generator(on_synthetic).mean()
@@ -84,4 +84,4 @@ def opponent(
             loss = loss + gradient_penalty * losses.gradient_penalty(apply, *real, gain=network.gain).mean()
         return Part({term: generator}, {name: loss}, health)
 
-    return against
+    return part

@@ -1,6 +1,6 @@
 """Augmentation: random noise and hidden joints in the lifter's input, as keypoints of a detector have them.
 
-Only the input is corrupted; depths are applied to the clean pose, so the lifter learns to see through the noise. Ours.
+Only the input is corrupted; depths are applied to the clean pose, so the lifter learns to ignore the noise. Ours.
 """
 
 from typing import NamedTuple

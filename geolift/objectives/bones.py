@@ -61,8 +61,8 @@ def spread(
 ) -> jax.Array:
     """L_spread = sum_b (r_b - mean_b)^2, how far each of N poses is from the batch's proportions, `[N, B] -> [N]`.
 
-    The mean is that of the batch, left and right taken together, so nothing is assumed of what people look like, only
-    that they look alike (docs/method.md, eq. 16).
+    The mean is that of the batch, left and right taken together, so no proportions are assumed, only that they are
+    similar (docs/method.md, eq. 16).
 
     Args:
         ratios: of all poses of a batch, or of this device's share of it.

@@ -1,4 +1,4 @@
-"""The normalizing flow: its own objective (real poses become likely), then a term of the lifter's (so do new poses)."""
+"""The normalizing flow: a separate objective (real poses become likely), then a term of the lifter (so do new ones)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -6,7 +6,7 @@ import jax
 
 # `split(key, n)[i]` equals `fold_in(key, i)`, and the view's key is split again where it is used: numbers this large
 # are out of reach of a split.
-FIRST = 1 << 31
+KEY_OFFSET = 1 << 31
 
 
 class ExampleKeys(NamedTuple):
@@ -28,5 +28,5 @@ def split_keys(key: jax.Array) -> ExampleKeys:
 
     The view's key is the example's key itself.
     """
-    tilt, augmentation = (jax.vmap(jax.random.fold_in, (0, None))(key, FIRST + i) for i in range(2))
+    tilt, augmentation = (jax.vmap(jax.random.fold_in, (0, None))(key, KEY_OFFSET + i) for i in range(2))
     return ExampleKeys(key, tilt, augmentation)

@@ -58,7 +58,8 @@ def lifting_objectives(
             0.001, temporal 1); a term without a weight is logged only.
 
     Returns:
-        `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, as `step.train_step` wants it.
+        `objectives(params, batch_stats, batch, *, axis_name=None) -> Outcome`, in the form that
+        `step.train_step` needs.
 
     Raises:
         ValueError: if a weight is of no term of the groups.
@@ -82,7 +83,7 @@ def lifting_objectives(
     names = [name for group in groups for name in group.names]
     lacking = sorted(set(weights) - set(names))
     if lacking:
-        raise ValueError(f"weights: found {', '.join(lacking)}, expected terms of the parts given: {sorted(names)}")
+        raise ValueError(f"weights: found {', '.join(lacking)}, expected terms of the groups given: {sorted(names)}")
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
         lifted, new_stats, health = lift_batch(setup, params, batch_stats, batch, axis_name)
@@ -118,7 +119,10 @@ def lift_batch(
     statistics = []  # after each lift
 
     def offsets(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
-        """The lifter as the cycle wants it. Noise corrupts its input only: depths are applied to the clean pose."""
+        """The lifter in the form that the cycle needs.
+
+        Noise corrupts its input only: depths are applied to the clean pose.
+        """
 
         def lifter(joints: jax.Array) -> jax.Array:
             poses = Poses(joints, seen)

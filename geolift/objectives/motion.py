@@ -1,4 +1,4 @@
-"""Motion terms: a second discriminator learns to tell real motion from that of two lifted frames of one clip."""
+"""Motion terms: a second discriminator learns to distinguish real motion from that of two lifted frames of a clip."""
 
 import jax.numpy as jnp
 
@@ -6,7 +6,7 @@ from geolift.data.sampling import Poses
 from geolift.geometry import project
 from geolift.losses import displacement, rotate_about_root
 from geolift.networks.mlp import Discriminator
-from geolift.objectives.adversarial import opponent
+from geolift.objectives.adversarial import discriminator_against_lifter
 from geolift.objectives.terms import Lifted, Part, TermGroup, blank, select
 
 
@@ -42,7 +42,7 @@ def motion_terms(
         >>> motion_terms(Discriminator(width=8, blocks=1)).names
         ('temporal',)
     """
-    against = opponent(
+    part = discriminator_against_lifter(
         "motion_discriminator",
         discriminator,
         term="temporal",
@@ -65,6 +65,6 @@ def motion_terms(
         points = rotate_about_root(points, lifted.rotation[target], distance=view.distance, root=view.root)
         novel_later = later._replace(joints=project(points, min_depth=view.min_depth))
         real = motion(select(batch.real, target), select(batch.real_later, target))
-        return against(lifted.params, real, motion(select(lifted.novel, target), novel_later))
+        return part(lifted.params, real, motion(select(lifted.novel, target), novel_later))
 
     return TermGroup(("temporal",), compute)

@@ -46,7 +46,7 @@ class Result(NamedTuple):
         units: "m", or "normalised" (the model's units) where the size is not known.
         scale: a sentence: what the size in `units` and `position` are derived from.
         model: id of the model: name and digest of the weights.
-        source: the file that was lifted, and what it was recognised as.
+        source: the file that was lifted, and what it was recognized as.
         notes: what reading and lifting left out, filled in or assumed, a line each, with counts.
 
     Example:

@@ -1,4 +1,4 @@
-"""The folders of runs at a start: locked, compared with the config and the data, and the step to resume from."""
+"""Opening the folders of runs: locked, compared with the config and the data, and the step to resume from."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack

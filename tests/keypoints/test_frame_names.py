@@ -47,14 +47,14 @@ def test_steps_are_gaps_unless_all_frames_are_named():
     frames = order(names, fps=30.0, gapless=True)
     assert frames.names == ("0", "5", "10", "15") and frames.index.tolist() == [0, 1, 3] and frames.fps == 6
     assert frames.notes == (
-        "numbers of frames go up in steps of 5: 1 frame in 5 was taken",
+        "numbers of frames go up in steps of 5: 1 frame in 5 was processed",
         "30 frames per second in steps of 5 are 6",
     )
 
 
 def test_sparse_numbers_are_a_video_only_with_a_frame_rate():
     frames = order(["1", "200"])
-    assert not frames.video and frames.notes == ("numbers of frames lie far apart (2 in 200): taken as single images",)
+    assert not frames.video and frames.notes == ("numbers of frames lie far apart (2 in 200): read as single images",)
     assert order(["1", "200"], fps=30.0).video
     with pytest.raises(
         DatasetError, match=f"test: found frames 1 to {10**9}, expected at most {MOST_FRAMES} in a video"

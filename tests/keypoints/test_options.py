@@ -30,7 +30,7 @@ def test_custom_joints_keep_their_names_or_become_the_given_set():
     found = resolve_joints(names, None, "file")
     assert found.joints == tuple(names) and found.joint_set == "" and found.order.tolist() == list(range(17))
     found = resolve_joints(names, "coco17", "file")
-    assert found.joints == COCO and found.joint_set == "coco17" and "taken for those of coco17" in found.notes[0]
+    assert found.joints == COCO and found.joint_set == "coco17" and "read as those of coco17" in found.notes[0]
     refused("found 17: .*expected", resolve_joints, names, "mpii16", "file")
     refused("joints: found 'cocoa', expected one of", resolve_joints, names, "cocoa", "file")
     for wrong in (["a", "a"], ["a", ""]):

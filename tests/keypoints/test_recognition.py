@@ -67,14 +67,14 @@ def made(name, path, rng):
 
 @pytest.mark.parametrize("ending", [".json", ".npz", ".csv", ""])
 @pytest.mark.parametrize("name", sorted({known.name for known in FORMATS}))
-def test_every_format_is_recognised_under_any_name(name, ending, rng, tmp_path, people_file):
+def test_every_format_is_recognized_under_any_name(name, ending, rng, tmp_path, people_file):
     path = tmp_path / f"keypoints{ending}"
     if name == "geolift":
         shutil.copy(people_file, path)
     else:
         made(name, path, rng)
     found = read_keypoints(path)
-    assert found.format == name and found.why.startswith(f"taken for {name} (") and len(found.recording.frame)
+    assert found.format == name and found.why.startswith(f"recognized as {name} (") and len(found.recording.frame)
     asked = read_keypoints(path, format=name)
     assert "as asked" in asked.why and asked.recording.joints == found.recording.joints
 
@@ -114,11 +114,11 @@ def test_contents(tmp_path, people_file):
         ("[" + "9" * 10_000 + "]", "damaged JSON: Exceeds the limit"),
         ('{"a": 1}\n{"a": 2}\n', "damaged JSON: line 2, column 1: Extra data"),
         (b"PK\x03\x04" + b"\0" * 100, "truncated"),
-        ("{}", r"not recognised: found JSON, an object\. Formats looked for: .*alphapose"),
-        ("[]", "not recognised: found JSON, a list of 0"),
+        ("{}", r"not recognized: found JSON, an object\. Formats looked for: .*alphapose"),
+        ("[]", "not recognized: found JSON, a list of 0"),
         ("[[[1, 2, 0.5]]]", "found JSON, a list of 1"),
         ('[{"joints": 1}]', r"found JSON, a list of 1 with \['joints'\]"),
-        ("time,x,y\n0,1,2\n", "not recognised: found text, which begins with 'time,x,y'"),
+        ("time,x,y\n0,1,2\n", "not recognized: found text, which begins with 'time,x,y'"),
         ("\n", "found text, which begins with ''"),
         ('frame,"a_x,a_y\n0,1,2\n', "found text, which begins with 'frame,"),
     ],
@@ -168,7 +168,7 @@ def test_a_format_given_by_the_user_needs_its_arrays(name, array, tmp_path, rng)
 def test_several_formats_are_named(tmp_path, monkeypatch, rng):
     path = made("table", tmp_path / "t.csv", rng)
     table = next(known for known in FORMATS if known.name == "table")
-    twin = table._replace(name="twin", recognise=lambda content: "it has two")
+    twin = table._replace(name="twin", recognize=lambda content: "it has two")
     monkeypatch.setattr(recognition, "FORMATS", (table, twin))
     refused(path, r"several formats, say which with --from: table \(the header .*\); twin \(it has two\)")
     assert read_keypoints(path, format="twin").format == "twin"

@@ -37,8 +37,8 @@ def test_missing_joints_are_zero_and_changes_are_counted():
     assert not made.keypoints[~made.seen].any() and made.confidence.max() == 1
     assert made.notes == (
         "read from a test",
-        "1 confidences above 1 were taken as 1",
-        "1 detections without any joint were left out",
+        "1 confidence above 1 was counted as 1",
+        "1 detection without any joint: left out",
         "1 of 3 frames are without people",
     )
 
@@ -96,7 +96,7 @@ def test_unsure_joints_become_missing():
     made = without_unsure_joints(record(**detections() | {"confidence": confidence}), 0.5)
     assert made.seen.tolist() == [[False, False, True], [True, True, True]] and not made.keypoints[~made.seen].any()
     assert made.notes == (
-        "5 joints less sure than 0.5 were taken as missing",
+        "5 joints less sure than 0.5: counted as missing",
         "1 of 3 detections were left out: no joint as sure as 0.5",
     )
     assert without_unsure_joints(made, 0.5) is made

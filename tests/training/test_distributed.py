@@ -188,7 +188,7 @@ def test_an_error_in_one_process_ends_all_of_them():
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, None),  # some pod, not of an indexed job
     ],
 )
-def test_launchers_are_recognised_by_the_variables_they_set(monkeypatch, variables, launcher):
+def test_launchers_are_recognized_by_the_variables_they_set(monkeypatch, variables, launcher):
     for name in [name for name in os.environ if name.startswith(("SLURM_", "OMPI_", "KUBERNETES_", "JOB_"))]:
         monkeypatch.delenv(name)
     for name, value in variables.items():

@@ -227,10 +227,10 @@ def test_weights_scale_their_terms(batch):
 
 
 def test_bad_settings_are_refused():
-    with pytest.raises(ValueError, match="weights: found adversary, expected terms of the parts given"):
+    with pytest.raises(ValueError, match="weights: found adversary, expected terms of the groups given"):
         make_objectives(weights={"adversary": 0.0})
     for name in ("likelihood", "proportions", "spread", "symmetry", "temporal"):  # nothing here measures them
-        with pytest.raises(ValueError, match=f"weights: found {name}, expected terms of the parts given"):
+        with pytest.raises(ValueError, match=f"weights: found {name}, expected terms of the groups given"):
             make_objectives(weights={"adversarial": 1.0, name: 1.0})
     with pytest.raises(ValueError, match="wasserstein"):
         make_objectives(adversarial_loss="wasserstein")

@@ -21,7 +21,7 @@ Square = tuple[tuple[float, float], float]  # centre and side, pixels
 def views(width: int, height: int) -> list[list[Square]]:
     """Centres and sides of the squares that the detector takes: first a long image's parts, then the whole image.
 
-    In a wide image scaled as a whole, people become small, and two of them have been taken for a third. The whole image
+    In a wide image scaled as a whole, people become small, and two of them have been detected as one. The whole image
     is searched only if its parts show no people. Neighbouring parts share at least half.
     """
     long, short = max(width, height), min(width, height)

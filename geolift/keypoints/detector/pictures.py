@@ -15,6 +15,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints.detector import blazepose
 from geolift.keypoints.frame_names import natural_key
 from geolift.keypoints.recording import Recording, record
+from geolift.plurals import counted
 from geolift.safe_io import bounded_file
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -95,7 +96,8 @@ def detect(
         sizes.append(image.shape[1::-1])
     notes = ["keypoints were found by BlazePose (pose_landmark_full of MediaPipe)", *pictures.notes]
     if pictures.count and len(names) != pictures.count:
-        notes.append(f"{len(names)} frames were read, where the video's header states {pictures.count}")
+        read = counted(len(names), "frame was", "frames were")
+        notes.append(f"{read} read, where the video's header states {pictures.count}")
     if not poses:
         raise DatasetError(f"{path}: found no person in {len(names)} frames, expected at least one")
     outside = np.stack([pose.presence for pose in poses]) < MIN_PRESENCE
@@ -131,7 +133,8 @@ def _open_images(path: Path, fps: float | None) -> _Pictures:
     if not images:
         raise DatasetError(f"{path}: found no image or video, expected {' '.join(IMAGES + VIDEOS)}")
     others = sum(not file.name.startswith(".") for file in files) - len(images)
-    notes = [f"{others} files that are not images were left out"] if others else []
+    left_out = counted(others, "file that is not an image was", "files that are not images were")
+    notes = [f"{left_out} left out"] if others else []
     video = bool(fps and path.is_dir())
     return _Pictures(((file.name, _image(file)) for file in images), len(images), video, fps if video else 0.0, notes)
 

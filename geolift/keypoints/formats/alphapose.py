@@ -31,7 +31,7 @@ UNTRACKED = 0  # idx of all people without tracking
 NECK_TOLERANCE = 0.02  # of a person's size: distance of the neck from the middle of the shoulders
 
 
-def recognise(content: Any) -> str | None:
+def recognize(content: Any) -> str | None:
     """Why a JSON file is AlphaPose's, or None."""
     if isinstance(content, dict) and content:
         first = next(iter(content.values()))
@@ -76,7 +76,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     return make_recording(rows, frame, frames, joints, path, options, person=person, people=people, notes=notes)
 
 
-FORMAT = Format("alphapose", "AlphaPose, alphapose-results.json", "json", recognise, read)
+FORMAT = Format("alphapose", "AlphaPose, alphapose-results.json", "json", recognize, read)
 
 
 class _Entry(NamedTuple):

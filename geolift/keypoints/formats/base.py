@@ -1,8 +1,8 @@
-"""`Format`: how a format of keypoint files is recognised and read.
+"""`Format`: how a format of keypoint files is recognized and read.
 
 To add a format:
 
-1. Write `formats/NAME.py`. Its docstring describes the files. It has `recognise(content)` and `read(content, path,
+1. Write `formats/NAME.py`. Its docstring describes the files. It has `recognize(content)` and `read(content, path,
    options)`, and `FORMAT = Format(...)` (or `FORMATS`, several) with both.
    `content` depends on the kind of file (`recognition.open_content`): for "json" the parsed values, for "csv" lines.
    `read` checks each value (`json_values`, `archive_values`, `csv_rows`, `safe_io.hdf5`; their errors name the place in
@@ -29,7 +29,7 @@ class Format(NamedTuple):
         name: what `--from` takes.
         what: one line that names the program and the file.
         kind: one of `KINDS`: the kind of file, which decides what `content` is.
-        recognise: `(content) -> str | None`: the reason why the content is of this format, or None if it is not.
+        recognize: `(content) -> str | None`: the reason why the content is of this format, or None if it is not.
         read: `(content, path, options) -> Recording`; raises DatasetError beginning with the path.
 
     Example:
@@ -41,5 +41,5 @@ class Format(NamedTuple):
     name: str
     what: str
     kind: str
-    recognise: Callable[[Any], str | None]
+    recognize: Callable[[Any], str | None]
     read: Callable[[Any, Path, Options], Recording]

@@ -28,14 +28,14 @@ CONFIDENCE = (0.0, 0.5, 1.0)  # not labelled, hidden, visible
 MODELS = {17: "coco17", 26: "halpe26"}
 
 
-def recognise_annotations(content: Any) -> str | None:
+def recognize_annotations(content: Any) -> str | None:
     """Why a JSON file holds COCO annotations, or None."""
     lists = ("images", "annotations")
     found = isinstance(content, dict) and all(isinstance(content.get(key), list) for key in lists)
     return "an object with images and annotations" if found else None
 
 
-def recognise_results(content: Any) -> str | None:
+def recognize_results(content: Any) -> str | None:
     """Why a JSON file holds COCO results, or None."""
     if not isinstance(content, list) or not content or not isinstance(content[0], dict):
         return None
@@ -95,8 +95,8 @@ def read_results(content: Any, path: Path, options: Options) -> Recording:
 
 
 FORMATS = (
-    Format("coco", "COCO keypoint annotations", "json", recognise_annotations, read_annotations),
-    Format("coco-results", "COCO keypoint results", "json", recognise_results, read_results),
+    Format("coco", "COCO keypoint annotations", "json", recognize_annotations, read_annotations),
+    Format("coco-results", "COCO keypoint results", "json", recognize_results, read_results),
 )
 
 Id = int | str

@@ -33,7 +33,7 @@ from geolift.keypoints.recording import Recording
 LAST = ("x", "y", "confidence")  # of a column's name
 
 
-def recognise(lines: list[str]) -> str | None:
+def recognize(lines: list[str]) -> str | None:
     """Why the lines are a table: its header begins with `frame` and has a joint."""
     header = _header(lines)
     if header[:1] == ["frame"] and any(f"{name[:-2]}_y" in header for name in header if name.endswith("_x")):
@@ -102,4 +102,4 @@ def _numbers(row: list[str], columns: list[dict[str, int]], origin: str) -> np.n
     return numbers
 
 
-FORMAT = Format("table", "a table of comma-separated values: frame, person, JOINT_x, JOINT_y", "csv", recognise, read)
+FORMAT = Format("table", "a table of comma-separated values: frame, person, JOINT_x, JOINT_y", "csv", recognize, read)

@@ -40,7 +40,7 @@ class Table(NamedTuple):
     labels: list[str]
 
 
-def recognise(lines: list[str]) -> str | None:
+def recognize(lines: list[str]) -> str | None:
     """Why the lines are DeepLabCut's, or None: by their header rows."""
     levels = tuple(line.partition(",")[0].strip() for line in lines[:4])
     for known in LEVELS:
@@ -74,7 +74,7 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
     return _recording(table, len(columns) - len(kept), path, options)
 
 
-def recognise_hdf5(path: Path) -> str | None:
+def recognize_hdf5(path: Path) -> str | None:
     """Why the file is DeepLabCut's, or None: it holds a data frame of pandas with such columns."""
     with hdf5.opened(path) as file:
         frames = _frames(file)
@@ -104,8 +104,8 @@ def read_hdf5(path: Path, _: Path, options: Options) -> Recording:
 
 
 FORMATS = (
-    Format("deeplabcut", "DeepLabCut's or LightningPose's CSV", "csv", recognise, read),
-    Format("deeplabcut", "DeepLabCut's HDF5", "hdf5", recognise_hdf5, read_hdf5),
+    Format("deeplabcut", "DeepLabCut's or LightningPose's CSV", "csv", recognize, read),
+    Format("deeplabcut", "DeepLabCut's HDF5", "hdf5", recognize_hdf5, read_hdf5),
 )
 
 
@@ -129,7 +129,7 @@ def _recording(table: Table, left_out: int, path: Path, options: Options) -> Rec
     if left_out:
         notes.append(f"{left_out} columns beyond x, y, likelihood were left out")
     if not likelihood:
-        notes.append("the file holds no likelihood: 1 was taken where there are coordinates")
+        notes.append("the file holds no likelihood: it counts as 1 where there are coordinates")
     frame, person = np.repeat(frame, len(people)), np.tile(np.arange(len(people)), len(table.labels))
     rows, notes = rows.reshape(-1, len(names), 3), tuple(notes)
     return make_recording(rows, frame, frames, joints, path, options, person=person, people=people, notes=notes)

@@ -20,7 +20,7 @@ from geolift.safe_io.npz import Archive, read_object_arrays
 PARTS = ("x", "y", "logit", "probability")  # of a joint, as Detectron gives them
 
 
-def recognise(archive: Archive) -> str | None:
+def recognize(archive: Archive) -> str | None:
     """Why the archive is what `infer_video_d2.py` writes."""
     arrays = {"boxes", "keypoints", "metadata"}
     return f"it holds the arrays {', '.join(sorted(arrays))}" if set(archive.names) >= arrays else None
@@ -58,7 +58,7 @@ def read(_: Archive, path: Path, options: Options) -> Recording:
     return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes)
 
 
-FORMAT = Format("detectron", "people by frame, as VideoPose3D's infer_video_d2.py writes them", "npz", recognise, read)
+FORMAT = Format("detectron", "people by frame, as VideoPose3D's infer_video_d2.py writes them", "npz", recognize, read)
 
 
 def _people(entry: Any, where: str) -> Iterator[np.ndarray]:

@@ -14,7 +14,7 @@ from geolift.skeletons.skeleton import H36M17
 ARRAYS = {"version", "keypoints", "confidence", "joint_names", "parents", "start", "stop"}
 
 
-def recognise(archive: Archive) -> str | None:
+def recognize(archive: Archive) -> str | None:
     """Why the archive is a data set, or None: it holds its arrays."""
     return f"it holds the arrays {', '.join(sorted(ARRAYS))}" if set(archive.names) >= ARRAYS else None
 
@@ -38,7 +38,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     rates = np.unique(data.fps)
     notes = list(resolved.notes)
     if len(rates) > 1:
-        notes.append(f"clips have {len(rates)} frame rates from {rates[0]:g} to {rates[-1]:g}: none was taken")
+        notes.append(f"clips have {len(rates)} frame rates from {rates[0]:g} to {rates[-1]:g}: none was used")
     fps = float(rates[0]) if len(rates) == 1 else 0.0
     size = None if data.image_size is None else data.image_size[clip]
     return record(
@@ -58,4 +58,4 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     )
 
 
-FORMAT = Format("geolift", "a geolift data set", "npz", recognise, read)
+FORMAT = Format("geolift", "a geolift data set", "npz", recognize, read)

@@ -23,6 +23,7 @@ from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import numbered_video, single_images
 from geolift.keypoints.options import NO_OPTIONS, Options, resolve_fps, resolve_image_size, resolve_joint_set
 from geolift.keypoints.recording import Recording
+from geolift.plurals import counted
 from geolift.skeletons.joint_sets import MEDIAPIPE33
 
 JOINT_SET = "mediapipe33"
@@ -33,7 +34,7 @@ AT_HIPS = 0.02  # metres: how close to 0 world landmarks have the middle of the 
 FARTHEST = 10.0  # the largest fraction of the image
 
 
-def recognise(content: Any) -> str | None:
+def recognize(content: Any) -> str | None:
     """Why a JSON file holds MediaPipe landmarks, or None."""
     if isinstance(content, dict) and any(key in content for key in (*KEYS, WORLD)):
         return "an object with landmarks"
@@ -84,11 +85,12 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         frames = numbered_video(len(entries), fps)
     else:
         frames = single_images([path.stem], str(path), NO_OPTIONS)
-    notes = (f"{unscored} landmarks without visibility were taken as seen",) if unscored else ()
+    note = f"{counted(unscored, 'landmark', 'landmarks')} without visibility: counted as seen"
+    notes = (note,) if unscored else ()
     return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes, notes=notes)
 
 
-FORMAT = Format("mediapipe", "MediaPipe pose landmarks", "json", recognise, read)
+FORMAT = Format("mediapipe", "MediaPipe pose landmarks", "json", recognize, read)
 
 
 def _people(frame: Any, where: str) -> list[Any]:

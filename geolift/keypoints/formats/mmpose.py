@@ -30,7 +30,7 @@ OF_17 = ("coco17", "h36m17")
 NAMES = "keypoint_id2name"
 
 
-def recognise(content: Any) -> str | None:
+def recognize(content: Any) -> str | None:
     """Why a JSON file is mmpose's, or None."""
     if isinstance(content, dict):
         found = isinstance(content.get("instance_info"), list)
@@ -70,7 +70,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     return make_recording(rows, frames.index[entry_of_row], frames, joints, path, options, notes=notes)
 
 
-FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognise, read)
+FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognize, read)
 
 
 def _frame_ids(entries: list[Any], where: str) -> list[str]:
@@ -141,5 +141,5 @@ def _joints(rows: np.ndarray, names: tuple[str, ...] | None, path: Path, options
     likely, decided, why = proportions.likely_joint_sets(clean[..., :2], clean[..., 2], OF_17)
     if not decided:
         raise DatasetError(f"{path}: found 17 joints without names ({why}), expected --joints {' or '.join(OF_17)}")
-    note = f"the joints were taken for {likely[0]}: {why}"
+    note = f"the joints were recognized as {likely[0]}: {why}"
     return joints_by_count(count, str(path), likely[0], MODELS)._replace(notes=(note,))

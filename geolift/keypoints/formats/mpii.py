@@ -21,7 +21,7 @@ from geolift.keypoints.recording import Recording
 MODELS = {16: "mpii16"}
 
 
-def recognise(content: Any) -> str | None:
+def recognize(content: Any) -> str | None:
     """Why a JSON file holds MPII's annotations, or None."""
     found = isinstance(content, list) and content and isinstance(content[0], dict)
     found = found and {"image", "joints", "joints_vis"} <= set(content[0])
@@ -53,4 +53,4 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     return make_recording(np.stack(rows), frames.index[which], frames, joints, path, options, notes=notes)
 
 
-FORMAT = Format("mpii", "MPII annotations (HRNet, mmpose)", "json", recognise, read)
+FORMAT = Format("mpii", "MPII annotations (HRNet, mmpose)", "json", recognize, read)

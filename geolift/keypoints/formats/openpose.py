@@ -7,7 +7,7 @@ a file in between are frames without people (`frame_names`). Pose2Sim's files, w
 read, too.
 
 With `--keypoint_scale 3` or `4` coordinates are fractions of the image, from 0 to 1 or from -1 to 1. Coordinates that
-are all at most 2 are taken for fractions and need the images' size.
+are all at most 2 count as fractions and need the images' size.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
+from geolift.plurals import counted
 
 ENDING = "_keypoints"
 KEYS = ("pose_keypoints_2d", "pose_keypoints")
@@ -37,7 +38,7 @@ FRACTION = 2.0  # coordinates up to this are fractions of the image: in pixels a
 Person = tuple[np.ndarray, int | None]  # [K, 3] x, y, confidence; person_id
 
 
-def recognise_folder(files: list[Path]) -> str | None:
+def recognize_folder(files: list[Path]) -> str | None:
     """Why the files of a folder are OpenPose's, or None."""
     chosen = _chosen(files)
     if not chosen:
@@ -46,7 +47,7 @@ def recognise_folder(files: list[Path]) -> str | None:
     return f"{len(chosen)} files *{ending} with people"
 
 
-def recognise_file(content: Any) -> str | None:
+def recognize_file(content: Any) -> str | None:
     """Why a JSON file is OpenPose's, or None."""
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list):
@@ -68,7 +69,8 @@ def read_folder(files: list[Path], path: Path, options: Options) -> Recording:
     names = [file.stem.removesuffix(ENDING) for file in chosen]
     frames = order_frames(names, str(path), options, gapless=True)
     absent = len(frames.names) - len(names)
-    notes = (f"{absent} frames in between have no file: taken as frames without people",) if absent else ()
+    note = f"{counted(absent, 'frame in between has', 'frames in between have')} no file: counted as without people"
+    notes = (note,) if absent else ()
     people = (
         (file, _people(values.load(file, largest=LARGEST_FILE), str(file)))
         for file in tqdm(chosen, desc=str(path), unit="frame", disable=None, leave=False)
@@ -87,8 +89,8 @@ def read_file(content: Any, path: Path, options: Options) -> Recording:
 
 
 FORMATS = (
-    Format("openpose", "OpenPose, a folder with a JSON file for each frame", "folder", recognise_folder, read_folder),
-    Format("openpose", "OpenPose, the JSON file of one image", "json", recognise_file, read_file),
+    Format("openpose", "OpenPose, a folder with a JSON file for each frame", "folder", recognize_folder, read_folder),
+    Format("openpose", "OpenPose, the JSON file of one image", "json", recognize_file, read_file),
 )
 
 
@@ -99,7 +101,7 @@ def _chosen(files: list[Path]) -> list[Path]:
     if ending or not found:
         return ending
     try:
-        return found if recognise_file(values.load(found[0], largest=LARGEST_FILE)) else []
+        return found if recognize_file(values.load(found[0], largest=LARGEST_FILE)) else []
     except (DatasetError, FileNotFoundError):
         return []
 
@@ -136,7 +138,8 @@ def _recording(people: Iterable[tuple[Path, list[Person]]], frames: Frames, path
             ids.append(number)
     if not rows:
         raise DatasetError(f"{path}: found no person in {len(frames.names)} frames, expected at least one")
-    left_out = (f"{bodiless} people without a body (only face or hands) were left out",) if bodiless else ()
+    note = f"{counted(bodiless, 'person', 'people')} without a body (only face or hands): left out"
+    left_out = (note,) if bodiless else ()
     rows, scaled = _pixels(np.stack(rows), path, options)
     person, names, tracks = people_by_id(ids, np.array(frame))
     frame, notes = np.array(frame), (*frames.notes, *left_out, *scaled, *tracks)

@@ -22,7 +22,7 @@ LAYOUT = ("frame", "track", "node", "xy")
 LAYOUTS = (("track", "xy", "node", "frame"), ("frame", "node", "xy", "track"), LAYOUT)
 
 
-def recognise(path: Path) -> str | None:
+def recognize(path: Path) -> str | None:
     """Why the file is an analysis file, or None: it holds tracks and the names of their nodes."""
     with hdf5.opened(path) as file:
         return "it holds tracks and node_names" if {"tracks", "node_names"} <= set(file) else None
@@ -60,7 +60,7 @@ def _confidence(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """`[F, P, K]` confidences of points that are `seen` `[F, P, K]`, and a note on those without a score."""
     if scores is None:
-        note = "the file holds no scores: confidence 1 was taken where there are coordinates"
+        note = "the file holds no scores: confidence counts as 1 where there are coordinates"
         return seen.astype(np.float64), (note,)
     if scores.ndim == 3:
         axes = [axis for axis in layout if axis != "xy"]
@@ -91,4 +91,4 @@ def _layout(shape: tuple[int, ...], tracks: int, nodes: int, dims: Any, path: Pa
     return fitting[0]
 
 
-FORMAT = Format("sleap", "SLEAP's analysis HDF5", "hdf5", recognise, read)
+FORMAT = Format("sleap", "SLEAP's analysis HDF5", "hdf5", recognize, read)

@@ -23,7 +23,7 @@ SYMMETRIES = {
 }
 
 
-def recognise(archive: Archive) -> str | None:
+def recognize(archive: Archive) -> str | None:
     """Why the archive is a data set of VideoPose3D, or None."""
     return "it holds the array positions_2d" if "positions_2d" in archive.names else None
 
@@ -59,11 +59,11 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         people=tuple(clips),
         fps=resolve_fps(0.0, options.fps, str(path)),
         image_size=resolve_image_size(sizes, options.image_size, len(keypoints), str(path)),
-        notes=("the archive holds no confidence: 1 was taken", *unknown),
+        notes=("the archive holds no confidence: it counts as 1", *unknown),
     )
 
 
-FORMAT = Format("videopose3d", "a data set of VideoPose3D: data_2d_*.npz", "npz", recognise, read)
+FORMAT = Format("videopose3d", "a data set of VideoPose3D: data_2d_*.npz", "npz", recognize, read)
 
 
 def subjects(content: Any, where: str) -> Iterator[tuple[Any, dict]]:
@@ -136,5 +136,5 @@ def _image_sizes(
     if all(size is not None for size in sizes):
         return np.repeat(np.float32(sizes), lengths, axis=0), ()
     if any(size is not None for size in sizes):
-        return None, ("the image sizes of some videos are unknown: none was taken",)
+        return None, ("the image sizes of some videos are unknown: none was used",)
     return None, ()

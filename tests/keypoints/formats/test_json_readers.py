@@ -24,13 +24,13 @@ ALL = (ANNOTATIONS, RESULTS, SINGLE, alphapose.FORMAT, mmpose.FORMAT, mpii.FORMA
 
 
 def read(format, path, **options):
-    """Recognised by this format and no other, and read."""
+    """Recognized by this format and no other, and read."""
     if format.kind == "folder":
         content = sorted(path.iterdir())
     else:
         content = json.loads(path.read_text())
-        assert [f for f in ALL if f.recognise(content)] == [format]
-    assert format.recognise(content)
+        assert [f for f in ALL if f.recognize(content)] == [format]
+    assert format.recognize(content)
     return format.read(content, path, Options(**options))
 
 
@@ -107,7 +107,7 @@ def test_openpose_people_are_tracked_by_person_id(rng, tmp_path):
     agrees(found, [people[::-1] for people in scene])
     scene[1][0] = scene[1][0]._replace(track=-1)
     found = read(FOLDER, writers.openpose(tmp_path / "out", scene, tracked=True))
-    assert len(found.people) == 3 and noted(found, "1 detections without a track number")
+    assert len(found.people) == 3 and noted(found, "1 detection without a track number")
     scene[1] = [person._replace(track=1) for person in scene[1]]
     found = read(FOLDER, writers.openpose(tmp_path / "out", scene, tracked=True))
     assert not found.tracked and noted(found, "track numbers were not used: 1 of them are twice")
@@ -150,7 +150,7 @@ def test_wrong_openpose_files_are_named(rng, tmp_path):
         third.write_text(text)
         refused(FOLDER, path, f"{third.name}: .*{message}")
     (tmp_path / "none").mkdir()
-    assert FOLDER.recognise([]) is None
+    assert FOLDER.recognize([]) is None
     refused(FOLDER, tmp_path / "none", "found no files")
     refused(FOLDER, writers.openpose(tmp_path / "empty", [[], []]), "found no person in 2 frames")
 
@@ -168,7 +168,7 @@ def test_alphapose_is_sorted_by_number_with_its_gaps(joint_set, form, rng, tmp_p
     agrees(found, scene, [0, 1, 8, 10])
     assert found.joint_set == joint_set and found.video and found.fps == 30 and not found.tracked
     assert found.frames[:2] == (("2", "3") if form == "eval" else ("2.jpg", "3.jpg")) and len(found.frames) == 11
-    assert found.notes == ("1 confidences above 1 were taken as 1", "7 of 11 frames are without people")
+    assert found.notes == ("1 confidence above 1 was counted as 1", "7 of 11 frames are without people")
 
 
 def test_alphapose_tracks_and_face_and_hands(rng, tmp_path):
@@ -181,7 +181,7 @@ def test_alphapose_tracks_and_face_and_hands(rng, tmp_path):
     found = read(alphapose.FORMAT, writers.alphapose(tmp_path / "a.json", whole, tracked=True))
     agrees(found, halpe)
     assert found.tracked and found.people == ("1", "2") and found.joint_set == "halpe26"
-    assert noted(found, "of 136 joints the first 26 (halpe26) were taken")
+    assert noted(found, "of 136 joints the first 26 (halpe26) were read")
 
 
 def test_alphapose_in_openpose_s_order_has_a_neck_between_the_shoulders(rng, tmp_path):
@@ -205,7 +205,7 @@ def test_sparse_numbers_are_single_images_without_a_frame_rate(rng, tmp_path):
     path = writers.alphapose(tmp_path / "a.json", scene, numbers=[139, 285, 1000])
     found = read(alphapose.FORMAT, path)
     agrees(found, scene)
-    assert not found.video and noted(found, "taken as single images")
+    assert not found.video and noted(found, "read as single images")
     found = read(alphapose.FORMAT, path, fps=30.0)
     agrees(found, scene, [0, 146, 861])
     assert found.video
@@ -326,7 +326,7 @@ def test_mmpose_distinguishes_coco_and_human36m_by_proportions(coco_file, people
     scene = [[Person(k, v / 2)] for k, v in zip(joints[:60], flags[:60], strict=True)]
     found = read(mmpose.FORMAT, writers.mmpose(tmp_path / "coco.json", scene))
     agrees(found, scene)
-    assert found.joint_set == "coco17" and noted(found, "taken for coco17") and found.video
+    assert found.joint_set == "coco17" and noted(found, "recognized as coco17") and found.video
     scene = [[Person(k.astype(np.float64), np.ones(17))] for k in people.keypoints[:20]]
     path = writers.mmpose(tmp_path / "h36m.json", scene)
     found = read(mmpose.FORMAT, path)
@@ -511,7 +511,7 @@ def test_any_value_gives_a_recording_or_an_error_of_one_line(name, rng, tmp_path
         else:
             content = value
         for other in ALL:
-            other.recognise(content)
+            other.recognize(content)
         try:
             found = format.read(content, path, Options(image_size=SIZE))
         except DatasetError as error:
@@ -523,9 +523,9 @@ def test_any_value_gives_a_recording_or_an_error_of_one_line(name, rng, tmp_path
 
 
 @pytest.mark.parametrize("format", ALL, ids=lambda format: f"{format.name}-{format.read.__name__}")
-def test_other_json_is_not_recognised(format, tmp_path):
+def test_other_json_is_not_recognized(format, tmp_path):
     for value in (*NASTY, {"frames": []}, [{"a": 1}]):
-        assert format.recognise(value) is None or value == {"people": 3}
+        assert format.recognize(value) is None or value == {"people": 3}
         with pytest.raises(DatasetError):
             format.read(value, tmp_path / "a.json", Options(image_size=SIZE))
 

@@ -107,7 +107,7 @@ def test_joint_sets_given_by_the_user(kind, rng, tmp_path):
     write(kind, path, found)
     assert read(path).joint_set == ""
     recording = read(path, joints="coco17")
-    assert recording.joint_set == "coco17" and any("were taken for those of coco17" in n for n in recording.notes)
+    assert recording.joint_set == "coco17" and any("were read as those of coco17" in n for n in recording.notes)
     expect(recording._replace(joints=found.joints), found)
     refused(path, r"other joints than mpii16: found 17", joints="mpii16")
     refused(path, r"joints: found 'cocoa', expected one of", joints="cocoa")
