@@ -9,7 +9,6 @@ import time
 import jax
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict
 
 from configs.tables import ablation
 from geolift.data.normalization import fit_normalization
@@ -18,6 +17,7 @@ from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
+from geolift.training.config import Config
 from geolift.training.step import parallel, stack
 from launch.config_flags import ConfigFlags
 
@@ -27,7 +27,7 @@ STEPS = 20
 PLAIN = "plain: self-consistency and discriminator"
 
 
-def variants() -> dict[str, ConfigDict]:
+def variants() -> dict[str, Config]:
     """The plain config and those with one part more."""
     base = CONFIG.value
     base.data.path = base.adapter.data = PROCEDURAL
@@ -35,7 +35,7 @@ def variants() -> dict[str, ConfigDict]:
     plain = ablation.row(base, "ss+adv")
     first, both = ablation.row(base, "+domain"), ablation.row(base, "+both")
     first.data.masks = both.data.masks = False  # nothing is missing here
-    jointly = ConfigDict(first.to_dict())
+    jointly = Config(first.to_dict())
     jointly.adapter.first_steps = 0
     return {
         PLAIN: plain,
@@ -47,7 +47,7 @@ def variants() -> dict[str, ConfigDict]:
     }
 
 
-def program(config: ConfigDict, seeds: int = 1, phase: int = -1):
+def program(config: Config, seeds: int = 1, phase: int = -1):
     """A function that makes STEPS steps and waits for them."""
     seen = open_dataset(PROCEDURAL).select("train").without_3d()
     normalization = fit_normalization(seen)

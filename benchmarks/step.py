@@ -19,7 +19,6 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from ml_collections import ConfigDict
 
 from benchmarks import operations
 from configs import cmu_cpu
@@ -31,6 +30,7 @@ from geolift.model import lift_poses
 from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
+from geolift.training.config import Config
 from geolift.training.environment import machine
 from geolift.training.run import as_model
 from geolift.training.step import parallel
@@ -40,7 +40,7 @@ from geolift.training.step import parallel
 DISPATCH, FEWEST = 2e11, 4
 
 
-def setting(width: int, batch: int, precision: str) -> ConfigDict:
+def setting(width: int, batch: int, precision: str) -> Config:
     config = cmu_cpu.get_config()
     config.data.path, config.batch_size = PROCEDURAL, batch
     if precision == "bfloat16":
@@ -50,7 +50,7 @@ def setting(width: int, batch: int, precision: str) -> ConfigDict:
     return config
 
 
-def stepper(config: ConfigDict, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
+def stepper(config: Config, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
     """`run(steps) -> seconds`, rounded up to whole dispatches and scaled back."""
     needed = config.batch_size * operations.step(config.lifter.width)
     dispatch = int(np.clip(DISPATCH / needed, FEWEST, config.run.steps_per_dispatch))
@@ -73,7 +73,7 @@ def stepper(config: ConfigDict, seen: Dataset, normalization: Normalization) -> 
     return run
 
 
-def lifter(config: ConfigDict, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
+def lifter(config: Config, seen: Dataset, normalization: Normalization) -> Callable[[int], float]:
     model = as_model(config, seen.skeleton, normalization, build_state(config, seen.skeleton, seen.frames))
     model = model._replace(lifter=model.lifter.clone(bfloat16=config.bfloat16))
     poses = 0.1 * np.random.default_rng(0).normal(size=(config.batch_size, operations.JOINTS, 2)).astype(np.float32)
@@ -87,7 +87,7 @@ def lifter(config: ConfigDict, seen: Dataset, normalization: Normalization) -> C
     return run
 
 
-def multiplier(config: ConfigDict) -> Callable[[int], float]:
+def multiplier(config: Config) -> Callable[[int], float]:
     width, kind = config.lifter.width, jnp.bfloat16 if config.bfloat16 else jnp.float32
     x = jax.random.normal(jax.random.key(0), (config.batch_size, width)).astype(kind)
     kernel = (jax.random.normal(jax.random.key(1), (width, width)) / np.sqrt(width)).astype(kind)

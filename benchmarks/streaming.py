@@ -17,7 +17,6 @@ from pathlib import Path
 import jax
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict
 
 from benchmarks.step import setting
 from geolift.data.dataset import Dataset, load_dataset, save_dataset
@@ -27,6 +26,7 @@ from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
+from geolift.training.config import Config
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
 from geolift.training.environment import machine
@@ -60,7 +60,7 @@ def many(poses: int) -> Dataset:
     )
 
 
-def configured() -> ConfigDict:
+def configured() -> Config:
     return setting(WIDTH.value, BATCH.value, "bfloat16" if BFLOAT16.value else "float32")
 
 
@@ -92,7 +92,7 @@ def prepared(path: Path) -> dict[str, float]:
     return {"read_seconds": read, "ready_seconds": ready, "bytes_per_pose": (max(held) - held[0]) / frames}
 
 
-def timed(config: ConfigDict, data: Dataset) -> dict[str, list[float]]:
+def timed(config: Config, data: Dataset) -> dict[str, list[float]]:
     """Seconds of every dispatch from the device and in shards, and of the latter's waiting."""
     normalization = fit_normalization(data)
     pools = build_pools(config, data, normalization)

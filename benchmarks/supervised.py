@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from absl import app, flags
-from ml_collections import ConfigDict
 
 from geolift import metrics
 from geolift.data.dataset import Dataset
@@ -29,6 +28,7 @@ from geolift.objectives.outcome import Outcome
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
 from geolift.training.build.state import build_state
+from geolift.training.config import Config
 from geolift.training.run import as_model
 from geolift.training.step import TrainState, parallel
 from launch.config_flags import ConfigFlags
@@ -57,7 +57,7 @@ def sample(source: Pairs, key: jax.Array, examples: jax.Array) -> Pairs:
     return jax.tree.map(lambda x: jnp.asarray(x)[chosen], source)
 
 
-def supervised_objectives(config: ConfigDict, skeleton: Skeleton):
+def supervised_objectives(config: Config, skeleton: Skeleton):
     """Objectives of the lifter alone, which sees every other example in a mirror unless it is one that mirrors."""
     lifter = build_networks(config, skeleton)["lifter"]
     mirrored, root = skeleton.mirrored, skeleton.root
@@ -82,7 +82,7 @@ def supervised_objectives(config: ConfigDict, skeleton: Skeleton):
     return objectives
 
 
-def train(config: ConfigDict, data: Dataset) -> tuple[Model, int, float]:
+def train(config: Config, data: Dataset) -> tuple[Model, int, float]:
     """The trained model, the steps it took, and the seconds they took after the first dispatch."""
     seen = data.select(config.data.split)
     normalization = fit_normalization(seen.without_3d(), distance=config.view.distance)

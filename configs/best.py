@@ -5,12 +5,11 @@ Time:    not measured at this size (no such machine yet).
 Result:  not measured; that of configs/best_cpu.py is.
 """
 
-from ml_collections import ConfigDict
-
 from configs import best_cpu
+from geolift.training.config import Config
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     config = best_cpu.get_config()
     config.update_from_flattened_dict(
         {

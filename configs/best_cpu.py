@@ -9,12 +9,10 @@ some 3 degrees (`view.elevation`); the mean pitch is learnt. What each entry is 
 found: docs/research-log.md.
 """
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
+from geolift.training.config import Config, load
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     return load(
         {
             "mirror_equivariant": True,

@@ -10,12 +10,10 @@ L_3D, and views that rotate about gravity. What each is worth: docs/results.md.
 
 import math
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
+from geolift.training.config import Config, load
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     return load(
         {
             "data.validation_split": "train",

@@ -4,12 +4,12 @@ python -m launch.train --config=configs/cpu.py:elepose --config.data.path=cmu.np
 Time:    some 10 minutes for 16 000 steps on 2 cores of an AMD EPYC.
 Result:  docs/results.md, "at equal budget".
 
-Networks of 256 units, batches of 256, products in bfloat16; everything else as the recipe has it.
+No recipe by itself: any recipe with networks of 256 units, batches of 256 and products in bfloat16.
 """
 
 import importlib
 
-from ml_collections import ConfigDict
+from geolift.training.config import Config
 
 SIZE = {
     "lifter.width": 256,
@@ -23,7 +23,7 @@ SIZE = {
 }
 
 
-def get_config(name: str = "paper") -> ConfigDict:
+def get_config(name: str = "paper") -> Config:
     config = importlib.import_module(f"configs.{name}").get_config()
     config.update_from_flattened_dict(SIZE)
     return config

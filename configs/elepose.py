@@ -11,12 +11,10 @@ under a measure that allows no mirror image (docs/research-log.md): the pitch ke
 the flow has the tails of Student's t. Equations 17 to 21 of docs/method.md.
 """
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
+from geolift.training.config import Config, load
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     return load(
         {
             "lifter.norm": "none",

@@ -8,12 +8,11 @@ Unlike the original: one lifter and not two, for legs and torso, which gained no
 (docs/research-log.md); flows score principal components and not coordinates; no poses are drawn from the flows.
 """
 
-from ml_collections import ConfigDict
-
 from configs import elepose
+from geolift.training.config import Config
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     config = elepose.get_config()
     config.flow.parts = "whole,legs,torso,left,right"
     return config

@@ -7,10 +7,8 @@ Result:  at 16 000 steps with widths of 256 on a CPU (`configs/cpu.py:paper`): 6
 How sure each number of the paper is: docs/method.md. Without `adapter.data` there is no domain adaptation.
 """
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
+from geolift.training.config import Config, load
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     return load()

@@ -8,12 +8,11 @@ The best recipe for two cores, for keypoints of detectors, where joints are disp
 way: joints are displaced and hidden in training, and an adapter brings in people of photographs.
 """
 
-from ml_collections import ConfigDict
-
 from configs import best_cpu
+from geolift.training.config import Config
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     config = best_cpu.get_config()
     config.update_from_flattened_dict(
         {

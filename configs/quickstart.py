@@ -5,12 +5,11 @@ Time:    two minutes on two CPU cores, evaluation and pictures included.
 Result:  64.4 mm on people never seen (rigid P-MPJPE); the flat skeleton has 119.8 mm.
 """
 
-from ml_collections import ConfigDict
-
 from configs import cmu_cpu
+from geolift.training.config import Config
 
 
-def get_config() -> ConfigDict:
+def get_config() -> Config:
     config = cmu_cpu.get_config()  # the procedural human stands before the same cameras
     config.update_from_flattened_dict(
         {

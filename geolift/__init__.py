@@ -1,8 +1,8 @@
 """geolift: 3D human poses from 2D keypoints, learnt without 3D.
 
 The public names, by theme. What is not here is imported from its package: `geolift.objectives`, `geolift.networks`,
-`geolift.geometry`, `geolift.losses`, `geolift.metrics`; `geolift.training` needs orbax-checkpoint and ml-collections,
-parts of `geolift.output.view` need matplotlib.
+`geolift.geometry`, `geolift.losses`, `geolift.metrics`; `geolift.training` takes seconds to import
+(orbax-checkpoint), parts of `geolift.output.view` need matplotlib.
 """
 
 from geolift.data.dataset import Dataset

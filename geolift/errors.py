@@ -19,12 +19,15 @@ class DatasetError(ValueError):
 
 
 class ConfigError(ValueError):
-    """A config or a run's folder that cannot be used; the message names the entry or file.
+    """A config or a run's folder that cannot be used; the message, one line, names the entry or file.
 
     Example:
         >>> print(ConfigError("batch_size: found 0, expected 1 or more"))
         batch_size: found 0, expected 1 or more
     """
+
+    def __init__(self, message: str):
+        super().__init__(one_line(message))
 
 
 def one_line(text: str) -> str:

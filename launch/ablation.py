@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 
 from absl import flags
-from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
@@ -21,6 +20,7 @@ from geolift.errors import ConfigError, DatasetError
 from geolift.evaluation.report import lift_and_evaluate, mean_and_deviation, write_results
 from geolift.safe_io.atomic import replace_file
 from geolift.safe_io.json_file import read_json, write_json
+from geolift.training.config import Config
 from geolift.training.config_checks import check
 from geolift.training.signals import Signals
 from geolift.training.train import train_seeds
@@ -44,7 +44,7 @@ def table() -> ModuleType:
     return importlib.import_module(f"configs.tables.{TABLE.value}")
 
 
-def run_row(name: str, config: ConfigDict, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
+def run_row(name: str, config: Config, folder: Path, data: Dataset, stop: Signals) -> list[dict]:
     """Train the seeds of one row and evaluate each on `data`; returns the row's entries in the table."""
     seeds = [int(seed) for seed in SEEDS.value]
     models = train_seeds(config, folder, seeds, stop=stop)
@@ -82,7 +82,9 @@ def main() -> None:
         raise ConfigError(f"--seeds: found {','.join(SEEDS.value)!r}, expected whole numbers from 0 on, as in 0,1,2")
     workdir = Path(WORKDIR.value)
     if not CONFIG.value.adapter.data and {"+domain", "+both"} & set(rows):
-        raise ConfigError("adapter.data is empty; give 2D poses of another domain, or leave out +domain and +both")
+        raise ConfigError(
+            "adapter.data: found none, expected data sets of other domains for the rows +domain and +both"
+        )
     configs = {name: table().row(CONFIG.value, name) for name in rows}
     for (name, config), (other, same) in combinations(configs.items(), 2):
         if config == same:

@@ -1,6 +1,6 @@
 """Flags of a training config: `--config=FILE` for the recipe, and a flag for every entry, `--config.lifter.width=256`.
 
-Flags come from the schema (`geolift.training.config`), so `--helpfull` explains every entry.
+Flags come from the schema (`geolift.training.schema`), so `--helpfull` explains every entry.
 """
 
 import difflib
@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from absl import flags
-from ml_collections import ConfigDict
 
 from geolift.errors import ConfigError, one_line
-from geolift.training.config import SCHEMA, Entry, load
+from geolift.training.config import Config, load
+from geolift.training.schema import SCHEMA, Entry
 
 FOLDER = Path(__file__).parents[1] / "configs"
 
@@ -21,13 +21,17 @@ class ConfigFlags:
     """The flags of a program's config; `value` is the config once flags are parsed."""
 
     def __init__(self, default: str, about: str) -> None:
-        flags.DEFINE_string("config", default, f"{about} FILE.py, or FILE.py:ARGUMENT for one that takes an argument.")
+        about = f"{about} FILE.py, or FILE.py:ARGUMENT for a recipe that takes an argument."
+        flags.DEFINE_string("config", default, about)
+        flags.declare_key_flag("config")  # shown by --help
         for entry in SCHEMA:
             name, what = _flag(entry), f"{entry.about} ({entry.expected})"
             if type(entry.default) is bool:
                 flags.DEFINE_bool(name, None, what)
+                flags.FLAGS[name].parser = _BooleanParser()
             else:
                 flags.DEFINE(_Parser(entry), name, None, what)
+        self._recipe: dict[str, Config] = {}
 
     @property
     def file(self) -> str:
@@ -35,14 +39,16 @@ class ConfigFlags:
         return flags.FLAGS.config
 
     @property
-    def value(self) -> ConfigDict:
+    def value(self) -> Config:
         """The recipe with the entries that flags change.
 
         Raises:
             ConfigError: if the file is missing or cannot be run, or has a wrong entry.
         """
-        config = load(recipe(self.file))
+        if self.file not in self._recipe:
+            self._recipe[self.file] = load(recipe(self.file))
         given = {entry.name: flags.FLAGS[_flag(entry)] for entry in SCHEMA}
+        config = load(self._recipe[self.file])
         config.update_from_flattened_dict({name: flag.value for name, flag in given.items() if flag.present})
         return config
 
@@ -53,40 +59,56 @@ def recipe(file: str) -> Any:
     Raises:
         ConfigError: if there is no such file (with the nearest one of configs/), or it cannot be run.
     """
-    name, _, argument = file.partition(":")
-    path = Path(name)
-    if not path.is_file():
-        known = [f"configs/{found.relative_to(FOLDER)}" for found in sorted(FOLDER.rglob("[!_]*.py"))]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
-        raise ConfigError(f"--config: found no file {name!r}, expected a recipe; did you mean {near}?")
-    if path.suffix != ".py":
-        raise ConfigError(f"--config: found {name!r}, expected a recipe, FILE.py")
+    name, separator, argument = file.partition(".py:")
+    path = Path(f"{name}.py" if separator else file)
+    if path.suffix != ".py" or not path.is_file():
+        found = f"the file {str(path)!r}" if path.is_file() else f"no file {str(path)!r}"
+        raise ConfigError(f"--config: found {found}, expected a recipe, FILE.py; did you mean {_nearest(str(path))}?")
     try:
         spec = importlib.util.spec_from_file_location(f"recipe_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        return module.get_config(argument) if argument else module.get_config()
+        values = module.get_config(argument) if argument else module.get_config()
+    except ConfigError:
+        raise
     except Exception as error:  # the file is a program: anything can go wrong in it
         raise ConfigError(f"--config: {file}: cannot be run: {type(error).__name__}: {one_line(str(error))}") from error
+    if values is None:
+        raise ConfigError(f"--config: {file}: get_config: found no return value, expected a config or a dict")
+    return values
+
+
+def _nearest(name: str) -> str:
+    recipes = [path for path in sorted(FOLDER.rglob("[!_]*.py")) if "def get_config" in path.read_text()]
+    known = [f"configs/{path.relative_to(FOLDER).as_posix()}" for path in recipes]
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
 
 
 def _flag(entry: Entry) -> str:
     return f"config.{entry.name}"
 
 
+class _BooleanParser(flags.BooleanParser):
+    """As absl's, with a plain message."""
+
+    def parse(self, argument: Any) -> bool:
+        try:
+            return super().parse(argument)
+        except (TypeError, ValueError) as error:
+            raise ValueError("expected True or False") from error
+
+
 class _Parser(flags.ArgumentParser):
-    """Reads the text of a flag as its entry wants it."""
+    """Reads the text of a flag as its entry wants it; what does not fit raises ValueError with what is expected."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry, self.kind = entry, type(entry.default)
 
     def parse(self, argument: Any) -> Any:
-        if isinstance(argument, str) and self.kind is not str:
-            try:
-                argument = self.kind(argument)
-            except ValueError as error:
-                raise ConfigError(f"{self.entry.name}: found {argument!r}, expected {self.entry.expected}") from error
-        return self.entry.checked(argument)
+        try:
+            return self.entry.checked(self.kind(argument))
+        except ValueError as error:
+            raise ValueError(f"expected {self.entry.expected}") from error
 
     def flag_type(self) -> str:
         return self.kind.__name__

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from absl import flags
-from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.dataset import Dataset
@@ -25,6 +24,7 @@ from geolift.evaluation.selection import CRITERIA, DEFINITIONS, assess, lift_usa
 from geolift.model import Model
 from geolift.objectives.views import View
 from geolift.training.checkpoint import saved_steps
+from geolift.training.config import Config
 from geolift.training.run import load
 from launch import program
 
@@ -82,7 +82,7 @@ def find_runs(patterns: list[str]) -> list[Path]:
     return sorted(runs)
 
 
-def view_of(run: Path, trained: Model, config: ConfigDict) -> View:
+def view_of(run: Path, trained: Model, config: Config) -> View:
     """The views that a run was trained with, about its learnt pitch if it has one."""
     view = config.view.to_dict()
     if view.pop("learned_pitch") == "pose":
@@ -126,7 +126,7 @@ def correlate(results: list[dict[str, Any]], candidates: dict[str, Candidate], d
 
     errors = {}
     for name, step in ((result["run"], result["step"]) for result in results):
-        trained, _, _ = load(candidates[name].run, step=step)  # the one that was scored: the run may have gone on
+        trained, _, _ = load(candidates[name].run, step=step)  # the one that was scored: the run may have been resumed
         errors[name] = lift_and_evaluate(trained, data)[1]["p_mpjpe"]
     scores = {key: [r[key] for r in results] for key in SCORES if all(r[key] is not None for r in results)}
     truth, folders = list(errors.values()), [candidates[name].folder for name in errors]

@@ -8,12 +8,12 @@ SIGTERM or SIGINT saves and stops. Exit codes: launch/program.py; clusters: docs
 from pathlib import Path
 
 from absl import flags
-from ml_collections import ConfigDict
 
 from geolift.compile_cache import keep_programs
 from geolift.data.sources import open_dataset
 from geolift.evaluation.report import write_report
 from geolift.training import distributed
+from geolift.training.config import Config
 from geolift.training.config_table import describe
 from geolift.training.signals import Signals, Stopped
 from geolift.training.train import train
@@ -45,7 +45,7 @@ def main() -> None:
         distributed.wait_for_all("evaluated")
 
 
-def evaluate(config: ConfigDict, workdir: str) -> None:
+def evaluate(config: Config, workdir: str) -> None:
     """The table of the trained model, if the config asks for one and the data have 3D."""
     data = open_dataset(config.data.path) if config.evaluation.split else None
     if data is not None and data.points_3d is not None:

@@ -7,7 +7,7 @@ import pytest
 
 from geolift.cli import main
 from geolift.output import load_result
-from geolift.training.config import ENTRIES
+from geolift.training.schema import ENTRIES
 from tests.helpers.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -10,15 +10,14 @@ One row by `launch.train`: `--config=configs/tables/ablation.py:adv` changes con
 
 import importlib
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
+from geolift.training.config import Config, load
+from geolift.training.schema import SCHEMA
 
 SELF_SUPERVISION_OFF = {"loss.weights.consistency_2d": 0.0, "loss.weights.consistency_3d": 0.0}
 NO_TEMPORAL = {"loss.weights.temporal": 0.0}
 NO_DOMAIN = {"adapter.data": ""}
-NOTHING_LATER = {  # than the paper
-    f"loss.weights.{term}": 0.0 for term in ("symmetry", "spread", "proportions", "deformation", "likelihood")
+NOTHING_LATER = {  # terms that came after the paper, whose weight there is 0
+    entry.name: 0.0 for entry in SCHEMA if entry.name.startswith("loss.weights.") and not entry.default
 }
 MASKS = {"data.masks": True}  # other domains lack joints
 
@@ -33,7 +32,7 @@ ROWS = {
 }
 
 
-def row(config: ConfigDict, name: str) -> ConfigDict:
+def row(config: Config, name: str) -> Config:
     """The config of one row, from that of a recipe, which needs `adapter.data` for the last two rows.
 
     A recipe without a motion discriminator gets the paper's weight in the rows that have one; terms that came after the
@@ -50,7 +49,7 @@ def row(config: ConfigDict, name: str) -> ConfigDict:
     return config
 
 
-def get_config(name: str = "+both") -> ConfigDict:
+def get_config(name: str = "+both") -> Config:
     base, _, chosen = name.rpartition("/")
     config = row(importlib.import_module(f"configs.{base or 'paper'}").get_config(), chosen)
     if chosen in ("+domain", "+both") and not config.adapter.data:

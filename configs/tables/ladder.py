@@ -8,24 +8,10 @@ Each row is the one before it with one more idea; the last is the recipe itself.
 learning rates and steps of the lifter, and no motion discriminator; the flow's steps come before them.
 """
 
-import math
+from geolift.training.config import Config, load
+from geolift.training.schema import ENTRIES
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import load
-
-OFF = {  # the first row: the paper's losses
-    "mirror_equivariant": False,
-    "view.learned_pitch": "",
-    "view.elevation": math.pi / 9,
-    "lifter.flat_start": False,
-    "loss.gradient_penalty": 0.0,
-    "loss.weights.consistency_3d": 0.001,
-    "loss.weights.symmetry": 0.0,
-    "loss.weights.spread": 0.0,
-    "loss.weights.likelihood": 0.0,
-}
-IDEAS = {  # by row: entries that are from then on as in the recipe
+IDEAS = {  # by row: entries that are from this row on as in the recipe; before it they are as in the paper
     "paper": set(),
     "+l3d": {"loss.weights.consistency_3d"},  # L_3D counts
     "+r1": {"loss.gradient_penalty"},
@@ -38,7 +24,7 @@ IDEAS = {  # by row: entries that are from then on as in the recipe
 ROWS = tuple(IDEAS)
 
 
-def row(config: ConfigDict, name: str) -> ConfigDict:
+def row(config: Config, name: str) -> Config:
     """The config of one row of a recipe.
 
     Raises:
@@ -46,7 +32,7 @@ def row(config: ConfigDict, name: str) -> ConfigDict:
     """
     if name not in ROWS:
         raise ValueError(f"row: found {name!r}, expected one of {'; '.join(ROWS)}")
-    on = set().union(*(IDEAS[idea] for idea in ROWS[: ROWS.index(name) + 1]))
+    later = set().union(*(IDEAS[idea] for idea in ROWS[ROWS.index(name) + 1 :]))
     config = load(config)
-    config.update_from_flattened_dict({entry: value for entry, value in OFF.items() if entry not in on})
+    config.update_from_flattened_dict({entry: ENTRIES[entry].default for entry in later})
     return config

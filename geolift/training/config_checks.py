@@ -1,6 +1,6 @@
 """How the entries of a config must fit each other and the devices: small checks by name.
 
-Each check returns None, or what is wrong as (entry, found, expected). What an entry must be by itself is in
+Each check yields its faults as (entry, found, expected). What an entry must be by itself is in
 `geolift.training.config`.
 """
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-from ml_collections import ConfigDict
 
 from geolift.errors import ConfigError
+from geolift.training.config import Config
 
 Fault = tuple[str, Any, str]  # entry, what was found, what was expected
 
 
-def check(config: ConfigDict) -> None:
+def check(config: Config) -> None:
     """Refuse a config whose entries do not fit each other.
 
     Args:
@@ -35,12 +35,12 @@ def check(config: ConfigDict) -> None:
             raise ConfigError(f"{name}: found {found}, expected {expected}")
 
 
-def data_is_named(config: ConfigDict) -> Iterator[Fault]:
+def data_is_named(config: Config) -> Iterator[Fault]:
     if not config.data.path:
         yield "data.path", "none", "a geolift data set, or 'procedural' (set --config.data.path)"
 
 
-def steps_are_whole_dispatches(config: ConfigDict) -> Iterator[Fault]:
+def steps_are_whole_dispatches(config: Config) -> Iterator[Fault]:
     """Steps run in compiled programs of `run.steps_per_dispatch`."""
     steps = {
         "steps": config.steps,
@@ -60,7 +60,7 @@ def steps_are_whole_dispatches(config: ConfigDict) -> Iterator[Fault]:
             yield name, found, f"{least} {multiple} of run.steps_per_dispatch, {each}"
 
 
-def shards_are_whole_dispatches(config: ConfigDict) -> Iterator[Fault]:
+def shards_are_whole_dispatches(config: Config) -> Iterator[Fault]:
     dispatch = config.batch_size * config.run.steps_per_dispatch
     if config.data.shard % dispatch:
         yield (
@@ -70,23 +70,23 @@ def shards_are_whole_dispatches(config: ConfigDict) -> Iterator[Fault]:
         )
 
 
-def hidden_joints_are_masked(config: ConfigDict) -> Iterator[Fault]:
+def hidden_joints_are_masked(config: Config) -> Iterator[Fault]:
     if config.augmentation.hidden and not config.data.masks:
-        yield "augmentation.hidden", "above 0", "data.masks, which tell the networks what is hidden"
+        yield "augmentation.hidden", config.augmentation.hidden, "0, or data.masks=True, so that networks get the mask"
 
 
-def penalty_has_a_discriminator(config: ConfigDict) -> Iterator[Fault]:
+def penalty_has_a_discriminator(config: Config) -> Iterator[Fault]:
     penalty, weights = config.loss.gradient_penalty, config.loss.weights
     if penalty and not (weights.adversarial or weights.temporal):
         yield "loss.gradient_penalty", penalty, "0 where no discriminator is trained"
 
 
-def pitch_is_given_or_learnt(config: ConfigDict) -> Iterator[Fault]:
+def pitch_is_given_or_learnt(config: Config) -> Iterator[Fault]:
     if config.view.learned_pitch and config.view.pitch:
-        yield "view.pitch", config.view.pitch, "0 with view.learned_pitch, which finds the pitch"
+        yield "view.pitch", config.view.pitch, "0 with view.learned_pitch, which learns the pitch"
 
 
-def mirrored_networks_are_even(config: ConfigDict) -> Iterator[Fault]:
+def mirrored_networks_are_even(config: Config) -> Iterator[Fault]:
     """Equivariant networks split their units in halves, and have no normalization layers."""
     if not config.mirror_equivariant:
         return
@@ -97,28 +97,28 @@ def mirrored_networks_are_even(config: ConfigDict) -> Iterator[Fault]:
             yield f"{name}.width", config[name].width, "an even number with mirror_equivariant"
 
 
-def batch_fits_the_devices(config: ConfigDict) -> Iterator[Fault]:
+def batch_fits_the_devices(config: Config) -> Iterator[Fault]:
     """Every device gets the same number of poses, of pairs, and of poses of the source domain."""
     devices, size = jax.device_count(), config.batch_size
     if config.loss.weights.deformation and size % (2 * devices):
         yield (
             "batch_size",
             size,
-            f"a multiple of twice the {devices} devices with loss.weights.deformation, which is of pairs",
+            f"a multiple of {2 * devices} (2 x {devices} devices) with loss.weights.deformation, which is of pairs",
         )
     every = config.adapter.every if config.adapter.data else 1
     if size % (devices * every):
-        times = f" times adapter.every, {every}" if config.adapter.data else ""
-        yield "batch_size", size, f"a multiple of the {devices} devices{times}"
+        times = f" x adapter.every, {every}" if config.adapter.data else ""
+        yield "batch_size", size, f"a multiple of {devices * every} ({devices} devices{times})"
 
 
-def camera_is_outside(config: ConfigDict) -> Iterator[Fault]:
+def camera_is_outside(config: Config) -> Iterator[Fault]:
     if config.view.min_depth >= config.view.distance:
         found = f"{config.view.min_depth}, {config.view.distance}"
         yield "view.min_depth, view.distance", found, "min_depth < distance"
 
 
-CHECKS: tuple[Callable[[ConfigDict], Iterator[Fault]], ...] = (
+CHECKS: tuple[Callable[[Config], Iterator[Fault]], ...] = (
     data_is_named,
     steps_are_whole_dispatches,
     shards_are_whole_dispatches,

@@ -5,17 +5,16 @@
 
 import itertools
 
-from ml_collections import ConfigDict
-
-from geolift.training.config import SCHEMA, Entry, flatten
+from geolift.training.config import Config, flatten
+from geolift.training.schema import SCHEMA, Entry
 
 INTRODUCTION = """\
 # Config entries
 
-Generated from the schema, [config.py](../geolift/training/config.py), by `python -m geolift.training.config_table`.
+Generated from the schema, [schema.py](../geolift/training/schema.py), by `python -m geolift.training.config_table`.
 
-Defaults are the paper's recipe; "ours" and "ElePose" came after it and are off by default. The recipes in
-[configs/](../configs) change some of them. Every entry can be set by flag, `--config.lifter.width=256`, and
+Defaults are the paper's recipe; "ours" and "ElePose" came after it and are off by default, except `ema_decay`. The
+recipes in [configs/](../configs) change some of them. Every entry can be set by flag, `--config.lifter.width=256`, and
 `python -m launch.train --config=configs/best_cpu.py --print_config` prints a whole config and what differs from the
 paper. How entries must fit each other: [config_checks.py](../geolift/training/config_checks.py). Terms and equations:
 [method.md](method.md).
@@ -37,7 +36,7 @@ def markdown() -> str:
     return "\n".join(parts)
 
 
-def describe(config: ConfigDict) -> str:
+def describe(config: Config) -> str:
     """A whole config, a line for each entry; entries that differ from the paper's are marked.
 
     Example:

@@ -6,12 +6,11 @@ While training samples one shard, another thread builds the next one on the host
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ml_collections import ConfigDict
-
 from geolift.data.sampling import Pools, shard_pools
+from geolift.training.config import Config
 
 
-def stream(config: ConfigDict, pools: Pools, place: Callable[[Pools], Pools], *, last: int) -> Callable[[int], Pools]:
+def stream(config: Config, pools: Pools, place: Callable[[Pools], Pools], *, last: int) -> Callable[[int], Pools]:
     """A function from the first step of a dispatch (counted from 0) to the pools on the devices that it samples.
 
     Args:

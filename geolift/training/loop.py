@@ -7,12 +7,12 @@ from typing import NamedTuple, NoReturn
 import jax
 import numpy as np
 from jax import numpy as jnp
-from ml_collections import ConfigDict
 
 from geolift.data.sampling import Pools
 from geolift.training import distributed, divergence
 from geolift.training.checkpoint_writer import CheckpointWriter, SaveError
 from geolift.training.clock import Clock
+from geolift.training.config import Config
 from geolift.training.divergence import Diverged
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
@@ -49,7 +49,7 @@ class Loop(NamedTuple):
         stop: whether this process was asked to stop.
     """
 
-    config: ConfigDict
+    config: Config
     clock: Clock
     programs: Sequence[tuple[int, Parallel]]
     pools: Callable[[int], Pools]

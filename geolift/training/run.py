@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from ml_collections import ConfigDict
 
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization
@@ -20,7 +19,7 @@ from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
 from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER, DamagedCheckpoint, read, saved_steps, verify
-from geolift.training.config import load_older
+from geolift.training.config import Config, load_older
 from geolift.training.step import TrainState
 
 CONFIG, CARD = "config.json", "model.json"
@@ -37,7 +36,7 @@ class Run(NamedTuple):
     """
 
     folder: Path
-    config: ConfigDict
+    config: Config
     skeleton: Skeleton
     normalization: Normalization
     training_poses: int
@@ -47,7 +46,7 @@ class Run(NamedTuple):
         return build_state(self.config, self.skeleton, self.training_poses)
 
 
-def read_config(path: Path) -> ConfigDict:
+def read_config(path: Path) -> Config:
     """The config of a run, which an earlier version of geolift may have written.
 
     Args:
@@ -82,7 +81,7 @@ def open_run(folder: str | os.PathLike) -> Run:
         raise _foreign(folder, error) from error
 
 
-def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, ConfigDict, int]:
+def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, Config, int]:
     """Load the model of a run, with its config and its step; the model's id is folder, step and digest.
 
     If one pitch for all cameras was learnt, the config's `view.pitch` is the learnt one.
@@ -102,7 +101,7 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
         if trained:
             state = _restore(run.folder, state, step)
         model = as_model(run.config, run.skeleton, run.normalization, state)
-        config = ConfigDict(run.config.to_dict())
+        config = Config(run.config.to_dict())
         if trained and config.view.learned_pitch == "mean":
             config.view.pitch = mean_pitch(state.params["camera"])
     except ConfigError:
@@ -129,7 +128,7 @@ def card(seen: Dataset, normalization: Normalization, pools: Pools) -> dict[str,
     return content
 
 
-def as_model(config: ConfigDict, skeleton: Skeleton, normalization: Normalization, state: TrainState) -> Model:
+def as_model(config: Config, skeleton: Skeleton, normalization: Normalization, state: TrainState) -> Model:
     """The lifter of a state: the moving average of its weights, in float32 however it was trained."""
     lifter, variables = unfold_lifter(
         build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"]
@@ -166,4 +165,4 @@ def _whole(path: Path) -> bool:
 
 def _foreign(folder: Path, error: Exception) -> ConfigError:
     why = str(error).partition("\n")[0]
-    return ConfigError(f"{folder}: this run was made by another version of geolift; load it with that one ({why})")
+    return ConfigError(f"{folder}: {why}; the run is damaged, or another version of geolift made it: use that one")

@@ -1,4 +1,4 @@
-"""The settings that a run was started with, compared with those of now, so that no other run resumes in its folder."""
+"""The settings that a run was started with, compared with the current ones, so that no other run resumes there."""
 
 import json
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 from geolift.errors import ConfigError
 from geolift.safe_io.json_file import read_json
+from geolift.training.config import flatten
 
 
 def expect(
@@ -18,11 +19,11 @@ def expect(
 ) -> None:
     """Refuse to resume a run with other settings than those in `path`, if the file exists.
 
-    An entry that only one of the two has is no difference as long as it is off (0, empty, false).
+    An entry that only one of the two has is ignored if it is off (0, empty, false).
 
     Args:
         path: a JSON file.
-        content: the settings of now, nested dicts of JSON values.
+        content: the current settings, nested dicts of JSON values.
         free: entries whose dotted name starts with one of these may change from one start to the next.
         read: reads the file, which an earlier version may have written.
 
@@ -32,13 +33,12 @@ def expect(
     if path.exists():
         changed = [row for row in differences(read(path), content) if not (free and row.startswith(free))]
         if changed:
-            head = f"{path} was started with other settings; use another workdir:"
-            raise ConfigError("\n".join([head, *(f"  {row}" for row in changed)]))
+            raise ConfigError(f"{path}: started with other settings, use another workdir: {'; '.join(changed)}")
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """The entries that differ between two trees of settings, a line each, "lifter.width: started with 256, now 512"."""
-    before, now = _dotted(before), _dotted(json.loads(json.dumps(now)))
+    before, now = flatten(before), flatten(json.loads(json.dumps(now)))
     rows = []
     for key in sorted(before | now):
         both = key in before and key in now
@@ -46,10 +46,3 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
             old, new = (repr(tree[key]) if key in tree else "nothing" for tree in (before, now))
             rows.append(f"{key}: started with {old}, now {new}")
     return rows
-
-
-def _dotted(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat = {}
-    for key, value in tree.items():
-        flat |= _dotted(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
-from ml_collections import ConfigDict
 
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization, fit_normalization
@@ -26,7 +25,7 @@ from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state, fit_flow
 from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.clock import Clock
-from geolift.training.config import load
+from geolift.training.config import Config, load
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
 from geolift.training.health import Watch
@@ -38,7 +37,7 @@ from geolift.training.validation import validator
 from geolift.training.workdir import open_workdirs
 
 
-def train(config: ConfigDict, workdir: str | os.PathLike, *, stop: Callable[[], bool] = lambda: False) -> Model:
+def train(config: Config, workdir: str | os.PathLike, *, stop: Callable[[], bool] = lambda: False) -> Model:
     """Train a lifter on the 2D poses of a data set; its 3D points are never used for training.
 
     Writes `config.json`, `model.json`, `metrics.jsonl`, `history.jsonl` and `checkpoints/` into `workdir`. A second
@@ -65,7 +64,7 @@ def train(config: ConfigDict, workdir: str | os.PathLike, *, stop: Callable[[], 
 
 
 def train_seeds(
-    config: ConfigDict,
+    config: Config,
     workdir: str | os.PathLike,
     seeds: Sequence[int],
     *,
@@ -87,7 +86,7 @@ def train_seeds(
     """
     if len(set(seeds)) != len(seeds) or not seeds:
         raise ConfigError(f"seeds: found {list(seeds)}, expected at least one, all different")
-    configs = [ConfigDict(config.to_dict() | {"seed": seed}) for seed in seeds]
+    configs = [Config(config.to_dict() | {"seed": seed}) for seed in seeds]
     return _train(configs, [Path(workdir) / f"seed_{seed}" for seed in seeds], stop)
 
 
@@ -109,7 +108,7 @@ class _Data(NamedTuple):
     validate: Callable[[Model], dict[str, jax.Array]]
 
 
-def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callable[[], bool]) -> list[Model]:
+def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[], bool]) -> list[Model]:
     """Train configs that differ in their seed alone, each in its folder."""
     clock, configs = Clock(), [load(config) for config in configs]
     config = configs[0]
@@ -147,7 +146,7 @@ def _train(configs: Sequence[ConfigDict], folders: Sequence[Path], stop: Callabl
     return [model(state) for state in per_seed(state, len(configs))]
 
 
-def _read_data(config: ConfigDict) -> _Data:
+def _read_data(config: Config) -> _Data:
     data = open_dataset(config.data.path)
     for split in filter(None, (config.data.validation_split, config.evaluation.split)):
         data.select(split)  # raises for a wrong name before the training, not after it
@@ -157,12 +156,12 @@ def _read_data(config: ConfigDict) -> _Data:
     return _Data(seen, normalization, pools, card(seen, normalization, pools), validator(config, data, normalization))
 
 
-def _first_state(config: ConfigDict, data: _Data) -> TrainState:
+def _first_state(config: Config, data: _Data) -> TrainState:
     state = build_state(config, data.seen.skeleton, data.card["training_poses"])
     return fit_flow(state, config, data.seen.skeleton, data.pools)
 
 
-def _program(config: ConfigDict, phase: Phase, *, replicas: bool) -> Parallel:
+def _program(config: Config, phase: Phase, *, replicas: bool) -> Parallel:
     return parallel(
         jax.devices(),
         batch_size=config.batch_size,
@@ -175,7 +174,7 @@ def _program(config: ConfigDict, phase: Phase, *, replicas: bool) -> Parallel:
 
 
 def _open_journal(
-    opened: ExitStack, folder: Path, folders: Sequence[Path], config: ConfigDict, first: int, last: int, clock: Clock
+    opened: ExitStack, folder: Path, folders: Sequence[Path], config: Config, first: int, last: int, clock: Clock
 ) -> Journal:
     logger = opened.enter_context(Logger(folder, first=first, last=last, clock=clock))
     logger.info(f"{'resuming from' if first else 'starting at'} step {first} on {environment.machine()}")

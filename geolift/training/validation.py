@@ -4,19 +4,17 @@ from collections.abc import Callable
 
 import jax
 import numpy as np
-from ml_collections import ConfigDict
 
 from geolift import metrics
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization, normalize
 from geolift.model import Model, lift_on_device
+from geolift.training.config import Config
 
 FRAMES = 1024
 
 
-def validator(
-    config: ConfigDict, data: Dataset, normalization: Normalization
-) -> Callable[[Model], dict[str, jax.Array]]:
+def validator(config: Config, data: Dataset, normalization: Normalization) -> Callable[[Model], dict[str, jax.Array]]:
     """A function from a model to its flip rate and P-MPJPE on poses of the validation split; no metrics without 3D."""
     if not config.data.validation_split or data.points_3d is None:
         return lambda model: {}

@@ -5,12 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ml_collections import ConfigDict
-
 from geolift.errors import ConfigError
 from geolift.safe_io.json_file import write_json
 from geolift.training import environment, recovery
 from geolift.training.checkpoint_writer import SaveError
+from geolift.training.config import Config
 from geolift.training.lock import Lock
 from geolift.training.run import CARD, CONFIG, read_config
 from geolift.training.run_settings import expect
@@ -19,7 +18,7 @@ FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries 
 
 
 def open_workdirs(
-    locks: ExitStack, configs: Sequence[ConfigDict], folders: Sequence[Path], card: dict[str, Any], last: int
+    locks: ExitStack, configs: Sequence[Config], folders: Sequence[Path], card: dict[str, Any], last: int
 ) -> tuple[int, list[str]]:
     """Lock the folders of runs that are trained side by side, and write their config, card and environment.
 
@@ -58,7 +57,7 @@ def open_workdirs(
     return step or 0, [*messages, *faults]
 
 
-def _expect_fitting(step: int, config: ConfigDict, last: int, folder: Path) -> None:
+def _expect_fitting(step: int, config: Config, last: int, folder: Path) -> None:
     """Refuse a config that cannot resume from a step."""
     if step > last:
         raise ConfigError(f"steps: found {last} in all, but {folder} has been trained for {step} already")

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ml_collections import ConfigDict
 
 from configs import cmu_cpu
 from geolift.data import dataset
@@ -24,6 +23,7 @@ from geolift.losses import rotate_about_root
 from geolift.model import Model
 from geolift.objectives.views import View
 from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.training.config import Config
 from geolift.training.run import load
 from geolift.training.train import train, train_seeds
 from launch import select
@@ -132,7 +132,7 @@ def test_a_score_that_is_no_number_is_refused(own, flat):
 
 @pytest.fixture(scope="module")
 def config(people_file):
-    config = ConfigDict(cmu_cpu.get_config().to_dict())
+    config = Config(cmu_cpu.get_config().to_dict())
     config.steps, config.batch_size = 20, 32
     config.data.path, config.data.validation_split = str(people_file), ""
     config.lifter.width = config.discriminator.width = 16
@@ -252,7 +252,7 @@ def runs(config, tmp_path_factory):
     """The folder of two runs that differ in their seed, `row/seed_N`, and of one that learnt from other views."""
     folder = tmp_path_factory.mktemp("runs")
     train_seeds(config, folder / "row", [0, 1])
-    other = ConfigDict(config.to_dict())
+    other = Config(config.to_dict())
     other.view.update({"learned_pitch": "mean", "pitch": 0.0})
     train(other, folder / "level")
     return folder

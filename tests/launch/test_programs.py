@@ -69,7 +69,7 @@ def test_the_ablation_from_the_command_line(people_file, tmp_path):
     assert expected in table and table in done.stdout and "| adv |" in table
     for wrong, message in (
         (["--rows="], "--rows: found ''"), (["--rows=none"], "--rows: found 'none'"), (["--seeds=x"], "--seeds: found"),
-        (["--rows=+both"], "adapter.data is empty"), (["--rows=ss", "--split=dev"], "found no clip of 'dev'"),
+        (["--rows=+both"], "adapter.data: found none"), (["--rows=ss", "--split=dev"], "found no clip of 'dev'"),
         (["--rows=ss", "--config.loss.adversarial=hinge"], "loss.adversarial: found 'hinge'"),
     ):  # fmt: skip
         done = program(*run, *wrong, check=False)

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from ml_collections import ConfigDict
 
 import geolift
 from configs import quickstart
 from geolift import cli
 from geolift.data.dataset import load_dataset
 from geolift.output.write import load_result
+from geolift.training.config import Config
 
 SKELETON = """
 head = "nose"
@@ -70,7 +70,7 @@ def test_a_dog_is_converted_trained_on_and_lifted(tracked, capsys):
     config.data.path = data
     config.data.validation_split = config.evaluation.split = ""
     for network in ("lifter", "discriminator"):
-        config[network] = ConfigDict(config[network].to_dict() | {"width": 16, "blocks": 1})
+        config[network] = Config(config[network].to_dict() | {"width": 16, "blocks": 1})
     config.batch_size = 16
     config.steps = 4
     config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 2, "checkpoint_every": 4})
@@ -92,7 +92,7 @@ def test_a_model_of_people_refuses_a_dog(tracked, people_file, tmp_path):
     config = quickstart.get_config()
     config.data.path = str(people_file)
     config.data.validation_split = config.evaluation.split = ""
-    config.lifter = ConfigDict(config.lifter.to_dict() | {"width": 16, "blocks": 1})
+    config.lifter = Config(config.lifter.to_dict() | {"width": 16, "blocks": 1})
     config.batch_size = 16
     config.steps = 2
     config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 2, "checkpoint_every": 2})

@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ml_collections import ConfigDict
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -22,6 +21,7 @@ from geolift.pretrained.card import describe_card
 from geolift.pretrained.models import load, load_card, model_names
 from geolift.pretrained.weights_file import save
 from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.training.config import Config
 from geolift.training.run import load as load_run
 from geolift.training.train import train
 from tests.launch.test_programs import program
@@ -231,7 +231,7 @@ def test_names(tmp_path, monkeypatch):
         ({"terms": None}, r"card: \['terms'\] missing, found \[\] beyond"),
         ({"licence": "free"}, r"card: \[\] missing, found \['licence'\] beyond"),
         ({"metrics": {"p_mpjpe": float("nan")}}, "card: found what JSON cannot hold"),
-        ({"config": ConfigDict()}, "card: found what JSON cannot hold"),
+        ({"config": Config()}, "card: found what JSON cannot hold"),
     ],
 )
 def test_nothing_is_written_without_a_card(change, message, tmp_path):
@@ -259,7 +259,7 @@ def run(people, people_file, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "short"
     config = quickstart.get_config()
     config.data.path = str(people_file)
-    config.lifter = ConfigDict({"width": 8, "blocks": 1, "norm": "batch"})
+    config.lifter = Config({"width": 8, "blocks": 1, "norm": "batch"})
     config.discriminator.update({"width": 8, "blocks": 1})
     config.batch_size, config.steps, config.data.validation_split, config.loss.weights.temporal = 16, 2, "", 0.0
     config.run.update({"steps_per_dispatch": 2, "log_every": 2, "validate_every": 2, "checkpoint_every": 2})

@@ -7,13 +7,13 @@ import subprocess
 import sys
 
 import pytest
-from ml_collections import ConfigDict
 
 from configs import pretrained
 from geolift.errors import ConfigError
 from geolift.pretrained.models import load_card
-from geolift.training.config import ENTRIES, RENAMED, SCHEMA, flatten, load, load_older, unknown
+from geolift.training.config import RENAMED, flatten, load, load_older, unknown
 from geolift.training.config_table import describe, markdown
+from geolift.training.schema import ENTRIES, SCHEMA
 from launch.config_flags import recipe
 from tests.helpers.paths import ROOT
 
@@ -52,8 +52,9 @@ def test_a_config_is_whole_and_survives_json(tmp_path):
     assert list(sorted(flatten(config))) == sorted(ENTRIES)
     assert load(config.to_dict()).to_dict() == config.to_dict() == load_older(config.to_dict()).to_dict()
     assert all(value != ENTRIES[name].default for name, value in flatten(config).items())
-    with pytest.raises((AttributeError, KeyError)):
-        config.nonsense = 3
+    config.lifter.widht = 3
+    with pytest.raises(ConfigError, match=r"lifter\.widht: found no such entry"):
+        load(config)
 
 
 @pytest.mark.parametrize("entry", SCHEMA, ids=lambda entry: entry.name)
@@ -176,17 +177,22 @@ def test_every_entry_can_be_set_by_flag():
             "--config.lr: found no such entry, expected one of docs/config.md; did you mean optimizer.",
         ),
         (["--config.loss.weights.likelyhood=1"], "did you mean loss.weights.likelihood?"),
-        (["--config.steps=many"], "steps: found 'many', expected a whole number of at least 1"),
-        (["--config.steps=0"], "steps: found 0, expected a whole number of at least 1"),
-        (["--config.bfloat16=maybe"], "config.bfloat16"),
-        (["--config.lifter.norm=weight"], "lifter.norm: found 'weight', expected one of"),
+        (["--config.steps=many"], "--config.steps=many: expected a whole number of at least 1"),
+        (["--config.steps=0"], "--config.steps=0: expected a whole number of at least 1"),
+        (["--config.bfloat16=maybe"], "--config.bfloat16=maybe: expected True or False"),
+        (["--config.bfloat16", "false"], "found the argument 'false', expected flags only, --NAME=VALUE"),
+        (["--cofnig=3"], "--cofnig: found no such flag; did you mean --config?"),
+        (["--config.seed=99999999999999999999"], "--config.seed=99999999999999999999: expected a whole number from 0"),
+        (["--config=configs/tables/ladder.py"], "ladder.py: cannot be run: AttributeError"),
+        (["--config.loss.unsquared=True"], "did you mean loss.squared, with the opposite value?"),
+        (["--config.lifter.norm=weight"], "--config.lifter.norm=weight: expected one of"),
         (
             ["--config=configs/bset_cpu.py"],
-            "found no file 'configs/bset_cpu.py', expected a recipe; did you mean configs/best_cpu.py?",
+            "found no file 'configs/bset_cpu.py', expected a recipe, FILE.py; did you mean configs/best_cpu.py?",
         ),
-        (["--config=README.md"], "--config: found 'README.md', expected a recipe, FILE.py"),
+        (["--config=README.md"], "--config: found the file 'README.md', expected a recipe, FILE.py"),
         (["--config=configs/cpu.py:none"], "configs/cpu.py:none: cannot be run: ModuleNotFoundError"),
-        (["--wrokdir=x"], "Did you mean: workdir"),
+        (["--wrokdir=x"], "--wrokdir: found no such flag; did you mean --workdir?"),
         (["--config.data.path="], "data.path: found none, expected a geolift data set"),
     ],
 )
@@ -203,4 +209,37 @@ def test_a_recipe_of_a_user_may_hold_a_few_entries(tmp_path):
     path.write_text("def get_config():\n    return {'lifter.widht': 8}\n")
     code, _, error = command(f"--config={path}", "--print_config")
     assert code == 1 and "did you mean lifter.width" in error
-    assert isinstance(load(), ConfigDict)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return None", "get_config: found no return value, expected a config or a dict"),
+        ("return [1]", "config: found list, expected a ConfigDict or a dict of entries"),
+        ("return {5: 1}", "config: found the name 5, expected text"),
+        ("return {'lifter': {'width': 64}, 'lifter.width': 65}", "lifter.width: found twice"),
+        ("c = load(); c.lifter.widht = 3; return c", "lifter.widht: found no such entry"),
+        ("c = load(); c.lifter.width = 'wide'; return c", "lifter.width: found 'wide', expected a whole number"),
+        ("return load({'steps': 0})", "geolift: steps: found 0"),
+        ("return 1 / 0", "mine.py: cannot be run: ZeroDivisionError"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_in_one_line(body, message, tmp_path, capsys):
+    path = tmp_path / "mine.py"
+    path.write_text(f"from geolift.training.config import load\ndef get_config():\n    {body}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(recipe(str(path)))
+    assert message in f"geolift: {caught.value}" and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("older", "message"),
+    [
+        ({"loss": {"unsquared": "no"}}, "loss.unsquared: found 'no', expected True or False"),
+        ({"mirror": True, "mirror_equivariant": False}, "found with|found twice"),
+        ({"steps": "x"}, "steps: found 'x'"),
+    ],
+)
+def test_a_damaged_config_of_a_run_is_refused(older, message):
+    with pytest.raises(ConfigError, match=message):
+        load_older(older)

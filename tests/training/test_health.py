@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ml_collections import ConfigDict
 
 from configs import quickstart
 from geolift.data.normalization import fit_normalization
@@ -16,6 +15,7 @@ from geolift.data.sampling import sample_batch
 from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
+from geolift.training.config import Config
 from geolift.training.health import PERSISTENCE, Watch
 from geolift.training.step import many_steps
 
@@ -172,8 +172,8 @@ def test_steps_that_are_done_again_replace_those_before():
 def real_run(people, **changes):
     """The messages about the log of the first steps of a small run."""
     config = quickstart.get_config()
-    config.lifter = ConfigDict({"width": 16, "blocks": 1, "norm": "none"})
-    config.discriminator = ConfigDict({"width": 16, "blocks": 1})
+    config.lifter = Config({"width": 16, "blocks": 1, "norm": "none"})
+    config.discriminator = Config({"width": 16, "blocks": 1})
     config.batch_size = 32
     config.update_from_flattened_dict(changes)
     seen = people.select("train").without_3d()

@@ -1,7 +1,6 @@
 """The networks of a config."""
 
 from flax import linen as nn
-from ml_collections import ConfigDict
 
 from geolift.errors import ConfigError
 from geolift.networks.flow import PoseFlow, body_parts
@@ -9,22 +8,23 @@ from geolift.networks.mlp import Adapter, Discriminator, Lifter
 from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.objectives import bones
 from geolift.skeletons.skeleton import Skeleton
+from geolift.training.config import Config
 
 PITCH_BLOCKS = 3  # residual blocks of the network that estimates a camera's pitch from a pose, as in ElePose
 
 
-def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Module]:
+def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
     """The networks that a config trains, by name.
 
     Raises:
-        ConfigError: if the skeleton has not what the config needs: a root on the midline, the flow's parts of the body.
+        ConfigError: if the skeleton lacks what the config needs: a root on the midline, the flow's parts of the body.
     """
     _expect_midline_root(config, skeleton)
     common = {"masks": config.data.masks, "bfloat16": config.bfloat16}
     mirrored = common | {"mirrored": skeleton.mirrored if config.mirror_equivariant else ()}
     weights = config.loss.weights
     networks = {"lifter": Lifter(**config.lifter, **mirrored)}
-    if weights.adversarial or not weights.likelihood:  # at weight 0 it still measures, unless a flow does
+    if weights.adversarial or not weights.likelihood:  # with weight 0 it is trained for the log only
         networks["discriminator"] = Discriminator(**config.discriminator, **mirrored)
     if weights.temporal:
         networks["motion_discriminator"] = Discriminator(**config.motion_discriminator, **mirrored)
@@ -40,22 +40,22 @@ def build_networks(config: ConfigDict, skeleton: Skeleton) -> dict[str, nn.Modul
     return networks
 
 
-def uses_bones(config: ConfigDict) -> bool:
+def uses_bones(config: Config) -> bool:
     """Whether a term of the loss is of bones."""
     return any(config.loss.weights[term] for term in bones.NAMES)
 
 
-def _expect_midline_root(config: ConfigDict, skeleton: Skeleton) -> None:
+def _expect_midline_root(config: Config, skeleton: Skeleton) -> None:
     if not (config.mirror_equivariant or uses_bones(config)) or skeleton.mirrored[skeleton.root] == skeleton.root:
         return
-    entry = "mirror_equivariant" if config.mirror_equivariant else "loss.weights of bones"
+    entry = "mirror_equivariant" if config.mirror_equivariant else "loss.weights.symmetry, spread, proportions"
     root = skeleton.names[skeleton.root]
     raise ConfigError(
         f"{entry}: found the root {root!r}, which has a left/right partner, expected a root on the midline"
     )
 
 
-def _flow(config: ConfigDict, skeleton: Skeleton) -> PoseFlow:
+def _flow(config: Config, skeleton: Skeleton) -> PoseFlow:
     sizes = {name: config.flow[name] for name in ("components", "layers", "width")}
     try:
         return PoseFlow(body_parts(skeleton, config.flow.parts.split(",")), **sizes)

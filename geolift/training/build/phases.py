@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from flax import linen as nn
-from ml_collections import ConfigDict
 
 from geolift.data.normalization import Normalization
 from geolift.objectives.adaptation import SourceDomain, adaptation_objectives
@@ -23,6 +22,7 @@ from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks, uses_bones
+from geolift.training.config import Config
 
 Networks = dict[str, nn.Module]
 
@@ -39,7 +39,7 @@ class Phase(NamedTuple):
     objectives: Callable[..., Outcome]
 
 
-def build_phases(config: ConfigDict, skeleton: Skeleton, normalization: Normalization) -> list[Phase]:
+def build_phases(config: Config, skeleton: Skeleton, normalization: Normalization) -> list[Phase]:
     """The phases of a config in order: the flow, the adapter, the lifter; the last one always, the others if used."""
     networks = build_networks(config, skeleton)
     setup = _setup(config, networks, skeleton)
@@ -66,7 +66,7 @@ def build_phases(config: ConfigDict, skeleton: Skeleton, normalization: Normaliz
     return [Phase(last, objectives) for last, (_, objectives) in zip(lasts, phases, strict=True)]
 
 
-def _setup(config: ConfigDict, networks: Networks, skeleton: Skeleton) -> LiftingSetup:
+def _setup(config: Config, networks: Networks, skeleton: Skeleton) -> LiftingSetup:
     view = {name: value for name, value in config.view.items() if name != "learned_pitch"}
     noise = config.augmentation
     return LiftingSetup(
@@ -78,7 +78,7 @@ def _setup(config: ConfigDict, networks: Networks, skeleton: Skeleton) -> Liftin
     )
 
 
-def _terms(config: ConfigDict, networks: Networks, skeleton: Skeleton, normalization: Normalization) -> list[TermGroup]:
+def _terms(config: Config, networks: Networks, skeleton: Skeleton, normalization: Normalization) -> list[TermGroup]:
     """The terms of the lifter's loss: those of the networks there are, and those whose weight is not 0."""
     adversarial = {"adversarial_loss": config.loss.adversarial, "gradient_penalty": config.loss.gradient_penalty}
     groups = [cycle_terms(squared=config.loss.squared)]

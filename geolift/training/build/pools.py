@@ -3,17 +3,16 @@
 import functools
 from collections.abc import Callable
 
-from ml_collections import ConfigDict
-
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization, normalize, normalize_persons
 from geolift.data.sampling import Pool, Pools, make_pool, merge_pools
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import expect_skeleton
+from geolift.training.config import Config
 
 
-def build_pools(config: ConfigDict, dataset: Dataset, normalization: Normalization) -> Pools:
+def build_pools(config: Config, dataset: Dataset, normalization: Normalization) -> Pools:
     """The poses that training draws from: of the training set, and of the source domain if there is an adapter.
 
     Args:
@@ -38,7 +37,7 @@ def build_pools(config: ConfigDict, dataset: Dataset, normalization: Normalizati
 
 
 def _source(
-    path: str, config: ConfigDict, dataset: Dataset, normalization: Normalization, pool: Callable[..., Pool]
+    path: str, config: Config, dataset: Dataset, normalization: Normalization, pool: Callable[..., Pool]
 ) -> Pool:
     """Poses of another domain, scaled to the size of the training set's.
 

@@ -4,22 +4,28 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from ml_collections import ConfigDict
 
 from geolift.data.sampling import Pools
 from geolift.errors import ConfigError
 from geolift.networks.flow import fit_whitening
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
+from geolift.training.config import Config
 from geolift.training.step import TrainState, create_state
 
-FIRST = ("lifter", "discriminator", "motion_discriminator", "adapter", "domain_discriminator")  # share one key split
-LATER = ("camera", "flow")  # added later: separate keys, so that the weights of the first ones stayed the same
+SPLIT_KEYS = (
+    "lifter",
+    "discriminator",
+    "motion_discriminator",
+    "adapter",
+    "domain_discriminator",
+)  # share one key split
+FOLDED_KEYS = ("camera", "flow")  # added later: separate keys, so that the weights of the first ones stayed the same
 LEARN_AS = {"camera": "lifter", "flow": "lifter"}  # networks with the learning rate of another
 FLOW_POSES = 1 << 17  # training poses, evenly spread, that the flow's principal axes are fitted to, at most
 
 
-def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainState:
+def build_state(config: Config, skeleton: Skeleton, frames: int) -> TrainState:
     """The state before the first step: drawn weights, and Adam for every network.
 
     Args:
@@ -28,9 +34,9 @@ def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainSta
         frames: size of the training set, which makes an epoch; learning rates decay by epochs.
     """
     networks = build_networks(config, skeleton)
-    base, *keys = jax.random.split(jax.random.key(config.seed), 1 + len(FIRST))
-    keys = dict(zip(FIRST, keys, strict=True))
-    keys |= {name: jax.random.fold_in(base, i) for i, name in enumerate(LATER, start=1 << 31)}
+    base, *keys = jax.random.split(jax.random.key(config.seed), 1 + len(SPLIT_KEYS))
+    keys = dict(zip(SPLIT_KEYS, keys, strict=True))
+    keys |= {name: jax.random.fold_in(base, i) for i, name in enumerate(FOLDED_KEYS, start=1 << 31)}
     joints = len(skeleton.names)
     inputs = dict.fromkeys(networks, np.zeros((1, joints, 2), np.float32))
     if config.motion.with_pose:
@@ -53,7 +59,7 @@ def build_state(config: ConfigDict, skeleton: Skeleton, frames: int) -> TrainSta
     )
 
 
-def fit_flow(state: TrainState, config: ConfigDict, skeleton: Skeleton, pools: Pools) -> TrainState:
+def fit_flow(state: TrainState, config: Config, skeleton: Skeleton, pools: Pools) -> TrainState:
     """The state with the flow's principal axes, which are fitted to the training poses before the first step.
 
     Raises:
