@@ -55,6 +55,28 @@ def test_options_reach_the_lifting(folder, tmp_path):
     assert result.filled[:, H36M17.head].any() and np.isfinite(result.position).all()
 
 
+def test_one_is_singular(tmp_path, rng, capsys):
+    table = tmp_path / "walk.csv"
+    columns = ",".join(f"{name}_{axis}" for name in H36M17.names for axis in "xy")
+    row = ",".join(f"{value:.1f}" for value in rng.uniform(100, 900, 34))
+    table.write_text(f"frame,{columns}\n0,{row}\n")
+    assert cli.main(["lift", str(table), "-o", str(tmp_path / "out.npz")]) == 0
+    assert "1 pose of 1 person in 1 frame, lifted by" in capsys.readouterr().out
+    assert cli.main(["convert", "keypoints", str(table), str(tmp_path / "data.npz")]) == 0
+    printed = capsys.readouterr().out
+    assert "1 frame, 1 clip, 17 joints" in printed and "train: 1 frame, 1 subject, 1 action" in printed
+
+
+def test_help_lists_the_formats_and_an_unknown_one_is_a_wrong_argument(folder, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["inspect", "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert end.value.code == 0 and all(name in printed for name in ("alphapose, coco,", "sleap, table, videopose3d"))
+    with pytest.raises(SystemExit) as end:
+        cli.main(["inspect", str(folder), "--from", "kinect"])
+    assert end.value.code == 2 and "'kinect'" in capsys.readouterr().err
+
+
 def test_inspect_says_what_a_file_is(folder, capsys):
     assert cli.main(["inspect", str(folder)]) == 0
     printed = capsys.readouterr().out
@@ -88,9 +110,12 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
         (["lift", str(results), "-o", "a.bvh"], "time line"),
         (["inspect", str(unclear)], "--joints"),
         (["view", str(results), "-o", "a.html"], str(results)),
-        (["convert", "mpii", str(results), "a.npz", "--fps", "3"], "takes no option fps"),
+        (["convert", "mpii", str(results), "a.npz", "--fps", "3"], "mpii: found --fps, expected no options"),
+        (["convert", "cmu", str(results), "a.npz", "--from", "coco", "--split-by", "clip"],
+         "cmu: found --from, --split-by, expected --seed"),
+        (["export", "cmu", str(tmp_path / "none" / "b.onnx"), "--format", "safetensors"], "none/b.onnx'\n"),
         (["export", str(results), "a.onnx", "--format", "onnx"], str(results)),
-    ]
+    ]  # fmt: skip
     for arguments, message in cases:
         assert cli.main([x.replace("a.", str(tmp_path / "a.")) if x.startswith("a.") else x for x in arguments]) == 1
         error = capsys.readouterr().err

@@ -18,7 +18,8 @@ def replacing(path: Path) -> Iterator[Path]:
         Where to write; the block closes what it opens there.
 
     Raises:
-        OSError: if the disk does not accept it. After any error `path` is as it was, and nothing lies beside it.
+        OSError: if the disk does not accept it; it names `path`. After any error `path` is as it was, and nothing lies
+            beside it.
 
     Example:
         >>> import tempfile
@@ -34,9 +35,11 @@ def replacing(path: Path) -> Iterator[Path]:
         yield partial
         _flush(partial)
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink()
+        if isinstance(error, OSError) and error.filename == str(partial):
+            error.filename = str(path)
         raise
 
 
