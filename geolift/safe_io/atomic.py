@@ -38,8 +38,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink()
-        if isinstance(error, OSError) and error.filename == str(partial):
-            error.filename = str(path)
+        if isinstance(error, OSError) and str(error.filename) == str(partial):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
