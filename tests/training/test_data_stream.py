@@ -8,6 +8,7 @@ import pytest
 
 from geolift.data.sampling import BY, Pool, Pools, Poses, make_pool, shard_pools
 from geolift.errors import ConfigError
+from geolift.training.config import load
 from geolift.training.config_checks import check
 from geolift.training.data_stream import Shards, stream
 from geolift.training.train import train, train_seeds
@@ -102,10 +103,11 @@ def test_a_shard_lasts_until_its_poses_were_lifted_once(people_file, pools):
         per = 4 // dispatch
         for i, pose in enumerate(found):
             np.testing.assert_array_equal(pose, shard_pools(pools, 64, i // per).target.poses.joints[0])
-    for shard in (-32, 16, 100):
+    multiple = "0 or a multiple of .*, 32"
+    for shard, expected in ((-32, "a whole number of at least 0"), (16, multiple), (100, multiple)):
         config.data.shard, config.run.steps_per_dispatch = shard, 2
-        with pytest.raises(ConfigError, match=rf"data\.shard: found {shard}, expected 0 or a multiple of .*, 32"):
-            check(config)
+        with pytest.raises(ConfigError, match=rf"data\.shard: found {shard}, expected {expected}"):
+            check(load(config))
 
 
 def test_a_run_in_shards_resumes_to_the_bit(people_file, people, tmp_path):
