@@ -12,7 +12,7 @@ from geolift.data.synthetic.motions import procedural_clips
 from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
-from tests.helpers import keypoint_writers, table_writers
+from tests.helpers import human36m_writers, keypoint_writers, motion_writers, photograph_writers, table_writers
 from tests.helpers.results import make_result
 
 
@@ -82,28 +82,26 @@ def _sleap(folder):
 
 
 def _archives(folder):
-    from tests.convert.human36m.test_human36m import elepose_content, motionbert_content, write_fetch
-    from tests.convert.human36m.test_videopose3d import good, write_2d
-    from tests.convert.mocap import test_mocap as motion
-    from tests.skeletons.test_mapping import coco_arrays, mpii_arrays
-
-    np.savez(folder / "archive_coco.npz", **coco_arrays())
-    np.savez(folder / "archive_mpii.npz", **mpii_arrays())
-    write_2d(folder / "archive_videopose3d.npz", good())
-    write_fetch(folder / "archive_h36m_fetch", lambda subject: range(1, 6), ["Walking"])
-    motion.write(folder / "archive_cgspeed.bvh", *motion.motion(np.random.default_rng(0)))
+    np.savez(folder / "archive_coco.npz", **photograph_writers.coco_arrays())
+    np.savez(folder / "archive_mpii.npz", **photograph_writers.mpii_arrays())
+    human36m_writers.write_videopose3d(folder / "archive_videopose3d.npz", human36m_writers.standing_still())
+    human36m_writers.write_fetch(folder / "archive_h36m_fetch", lambda subject: range(1, 6), ["Walking"])
+    motion_writers.write_bvh(folder / "archive_cgspeed.bvh", *motion_writers.motion(np.random.default_rng(0)))
     (folder / "archive_asf_amc").mkdir()
-    motion.write_asf(folder / "archive_asf_amc" / "01.asf")
-    motion.write_amc(folder / "archive_asf_amc" / "01_01.amc", motion.performance(np.random.default_rng(0)))
-    contents = {"elepose": elepose_content(np.random.default_rng(0)), "motionbert": motionbert_content()}
+    motion_writers.write_asf(folder / "archive_asf_amc" / "01.asf")
+    motion_writers.write_amc(
+        folder / "archive_asf_amc" / "01_01.amc", motion_writers.performance(np.random.default_rng(0))
+    )
+    contents = {
+        "elepose": human36m_writers.elepose_content(np.random.default_rng(0)),
+        "motionbert": human36m_writers.motionbert_content(),
+    }
     for name, content in contents.items():
         (folder / f"archive_{name}.pkl").write_bytes(pickle.dumps(content))
 
 
 def _human36m_cdf(folder):
-    from tests.convert.human36m.test_human36m import write_cdf_archive
-
-    write_cdf_archive(folder / "archive_human36m_cdf", ["Walking"])
+    human36m_writers.write_cdf_archive(folder / "archive_human36m_cdf", ["Walking"])
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from geolift.pretrained.weights_file import save
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus
+from tests.helpers.mpi_inf_3dhp_test_files import write_3dhp
+from tests.helpers.mpi_inf_3dhp_training_files import write_3dhp_training
 
 NOBODY = 65534  # a user who may read nothing of others
 
@@ -72,9 +74,6 @@ WAYS = (
 
 def write(folder: Path) -> None:
     """Write the files of all ways in."""
-    from tests.convert.mpi_inf_3dhp.test_test_set import write_3dhp
-    from tests.convert.mpi_inf_3dhp.test_training_set import write as write_3dhp_train
-
     corpus.write(folder)
     lifter = Lifter(16, 1, "batch", 10.0, False)
     variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
@@ -85,7 +84,7 @@ def write(folder: Path) -> None:
     (folder / "dog.json").write_text(json.dumps(tomllib.loads(dog)))
     people = film(procedural_clips(seed=1, people=3, seconds=1.0, fps=10.0), H36M17, seed=1)
     write_3dhp(folder / "3dhp_test", people, dict.fromkeys((f"TS{i}" for i in range(1, 7)), 20))
-    write_3dhp_train(folder / "3dhp_train" / "S1" / "Seq1" / "annot.mat")
+    write_3dhp_training(folder / "3dhp_train" / "S1" / "Seq1" / "annot.mat")
     if importlib.util.find_spec("cv2"):
         _pictures(folder)
 

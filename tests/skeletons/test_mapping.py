@@ -12,7 +12,7 @@ from geolift.safe_io import npz
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MPII16
 from geolift.skeletons.mapping import check_mapping, map_joints
 from geolift.skeletons.skeleton import H36M17
-from tests.helpers.figure import standing
+from tests.helpers.photograph_writers import coco_arrays, mpii_arrays
 
 JOINT = H36M17.names.index
 
@@ -71,30 +71,6 @@ def test_sources_must_fit_the_mapping(rng):
     for keypoints, confidence in ((np.zeros((2, 17, 2)), np.zeros((2, 17))), (np.zeros((2, 16, 2)), np.zeros(16))):
         with pytest.raises(ValueError, match=r"found shapes .*, expected \[..., 16, 2\]"):
             map_joints(MPII16, keypoints, confidence)
-
-
-# Small archives like the real ones: three persons, two of them in one image.
-def mpii_arrays():
-    joints = standing(MPII16.source, "mpii16").astype(np.float32)
-    return {
-        "joints": np.stack([joints * 10 + 101, joints * 20 + 301, joints * 5 + 51]),
-        "visible": np.array([[1] * 16, [1] * 16, [0] * 16], np.uint8),
-        "image": np.array(["b.jpg", "a.jpg", "b.jpg"]),
-        "person": np.array([0, 0, 3]),
-        "joint_names": np.array(MPII16.source),
-    }
-
-
-def coco_arrays():
-    joints = standing(COCO17.source, "coco17").astype(np.float32)
-    return {
-        "joints": np.stack([joints * 10 + 100, joints * 20 + 300, joints * 5 + 50]),
-        "visibility": np.array([[2] * 17, [2, 0] + [1] * 15, [2] * 11 + [0] + [2] * 5], np.uint8),
-        "image_id": np.array([20, 3, 20]),
-        "annotation_id": np.array([7, 8, 9]),
-        "image_size": np.array([[640, 480]] * 3),
-        "joint_names": np.array(COCO17.source),
-    }
 
 
 ARCHIVES = {"mpii": mpii_arrays, "coco": coco_arrays}

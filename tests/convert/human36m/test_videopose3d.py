@@ -26,12 +26,12 @@ from tests.helpers.human36m_files import (
     project,
     sequences,
 )
+from tests.helpers.human36m_writers import H36M_SIDES, standing_still, write_videopose3d
 
 FRAMES = 5
 EXTRA = 2  # frames of detections beyond the motion capture's
 COCO_SIDES = [[1, 3, 5, 7, 9, 11, 13, 15], [2, 4, 6, 8, 10, 12, 14, 16]]
 MPII_SIDES = [[3, 4, 5, 13, 14, 15], [0, 1, 2, 10, 11, 12]]
-H36M_SIDES = [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]]
 # Where other joint sets have their joints in the 17: the named ones, and near them what the 17 lack.
 COCO_OF_17 = [9, 10, 10, 9, 9, 11, 14, 12, 15, 13, 16, 4, 1, 5, 2, 6, 3]
 MPII_OF_17 = [3, 2, 1, 4, 5, 6, 0, 8, 9, 10, 16, 15, 14, 11, 12, 13]
@@ -44,11 +44,6 @@ def views(world, subject, picked=range(17), extra=0, noise=0.0, rng=None):
         pixels = np.concatenate([pixels, pixels[:1].repeat(extra, axis=0)])
         seen.append((pixels + (0 if rng is None else rng.normal(size=pixels.shape) * noise)).astype(np.float32))
     return seen
-
-
-def write_2d(path, positions, joints=17, sides=H36M_SIDES, **metadata):
-    metadata = {"num_joints": joints, "keypoints_symmetry": sides, **metadata}
-    np.savez_compressed(path, positions_2d=np.array(positions, object), metadata=np.array(metadata, object))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +61,7 @@ def folder(tmp_path_factory):
             if (subject, name) != ("S11", "Directions")
         }
     np.savez_compressed(folder / "data_3d_h36m.npz", positions_3d=np.array(three, object))
-    write_2d(folder / "data_2d_h36m_gt.npz", two)
+    write_videopose3d(folder / "data_2d_h36m_gt.npz", two)
     return folder
 
 
@@ -134,7 +129,7 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
         for subject in SUBJECTS
     }
     two["S2"] = {"TakingPhoto 1": two["S1"]["Photo"]}
-    write_2d(tmp_path / f"data_2d_h36m_{name}.npz", two, joints, sides, **metadata)
+    write_videopose3d(tmp_path / f"data_2d_h36m_{name}.npz", two, joints, sides, **metadata)
     alone = videopose3d.read(tmp_path)
     assert alone.points_3d is None and set(alone.select("extra").subject) == {"S2"}
     assert alone.frames == (3 * 2 + 1) * 4 * (FRAMES + EXTRA) and set(alone.action) == {"Photo 1", "Photo"}
@@ -155,7 +150,7 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
 def test_a_mirrored_person_with_swapped_names_is_noticed(folder, tmp_path):
     worlds = people(FRAMES)
     left_first = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
-    write_2d(tmp_path / "data_2d_h36m_x.npz", {"S1": {"Walking": views(worlds["S1"], "S1", left_first)}})
+    write_videopose3d(tmp_path / "data_2d_h36m_x.npz", {"S1": {"Walking": views(worlds["S1"], "S1", left_first)}})
     np.savez(tmp_path / "data_3d_h36m.npz", positions_3d=np.array({"S1": {"Walking": all32(worlds["S1"])}}, object))
     with pytest.raises(DatasetError, match="points_3d"):
         videopose3d.read(tmp_path)
@@ -171,29 +166,25 @@ class Payload:
         return (open, (str(self.path), "w"))
 
 
-def good():
-    return {"S1": {"Walking": [np.zeros((3, 17, 2), np.float32)] * 4}}
-
-
 @pytest.mark.parametrize(
     ("positions", "metadata", "message"),
     [
         ({"Bob": {}}, {}, "subject: found 'Bob', expected one of S1"),
         ({"S1": 3}, {}, "positions_2d: S1: found int, expected a dictionary"),
-        ({"S1": {"Walking": good()["S1"]["Walking"][:3]}}, {}, "Walking: found 3 views, expected 4"),
+        ({"S1": {"Walking": standing_still()["S1"]["Walking"][:3]}}, {}, "Walking: found 3 views, expected 4"),
         ({"S1": {"Walking": [np.zeros((3, 17, 3))] * 4}}, {}, r"found \[3, 17, 3\], expected an array of .*17, 2\]"),
         ({"S1": {"Walking": [np.zeros((0, 17, 2))] * 4}}, {}, r"found \[0, 17, 2\]"),
         ({"S1": {"Walking": [np.zeros((3, 17, 2), int)] * 4}}, {}, "found int64, expected floats"),
         ({}, {}, "found no frame, expected at least one"),
-        (good(), {"layout_name": "humaneva15"}, "layout_name 'humaneva15', .*expected one of h36m, coco, mpii"),
-        (good(), {"layout_name": "coco"}, "keypoints_symmetry: found .*for layout coco"),
-        (good(), {"keypoints_symmetry": 3}, "keypoints_symmetry: expected the joints"),
-        (good(), {"num_joints": 15}, "num_joints 15, expected one of"),
+        (standing_still(), {"layout_name": "humaneva15"}, "'humaneva15', .*expected one of h36m, coco, mpii"),
+        (standing_still(), {"layout_name": "coco"}, "keypoints_symmetry: found .*for layout coco"),
+        (standing_still(), {"keypoints_symmetry": 3}, "keypoints_symmetry: expected the joints"),
+        (standing_still(), {"num_joints": 15}, "num_joints 15, expected one of"),
     ],
 )
 def test_other_files_are_refused_in_one_line(positions, metadata, message, tmp_path):
     path = tmp_path / "data_2d_h36m_x.npz"
-    write_2d(path, positions, **metadata)
+    write_videopose3d(path, positions, **metadata)
     with pytest.raises(DatasetError, match=message) as caught:
         videopose3d.read(path)
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
@@ -201,7 +192,7 @@ def test_other_files_are_refused_in_one_line(positions, metadata, message, tmp_p
 
 def test_nothing_in_the_files_is_run(tmp_path):
     path = tmp_path / "data_2d_h36m_x.npz"
-    write_2d(path, {"S1": {"Walking": Payload(tmp_path / "run")}})
+    write_videopose3d(path, {"S1": {"Walking": Payload(tmp_path / "run")}})
     with pytest.raises(DatasetError, match="which is never run"):
         videopose3d.read(path)
     assert not (tmp_path / "run").exists()
@@ -216,7 +207,7 @@ def test_folders_without_one_file_and_2d_that_is_too_short(folder, tmp_path):
     with pytest.raises(FileNotFoundError, match="no data_2d_h36m"):
         videopose3d.read(tmp_path)
     for name in ("gt", "cpn_ft_h36m_dbb"):
-        write_2d(tmp_path / f"data_2d_h36m_{name}.npz", good())
+        write_videopose3d(tmp_path / f"data_2d_h36m_{name}.npz", standing_still())
     with pytest.raises(DatasetError, match=r"found 2 files of keypoints, expected one, .*cpn_ft_h36m_dbb\.npz, data"):
         videopose3d.read(tmp_path)
     for three, message in (

@@ -9,88 +9,27 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data.dataset import load_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
-
-# cgspeed's joints of a CMU performer: name, parent, offset in CMU's unit, in T-pose.
-SIDE = (
-    ("{}HipJoint", "Hips", (0, 0, 0)),
-    ("{}UpLeg", "{}HipJoint", (1.6, -1.8, 0.8)),
-    ("{}Leg", "{}UpLeg", (2.4, -6.9, 0)),
-    ("{}Foot", "{}Leg", (2.5, -7.0, 0)),
-    ("{}ToeBase", "{}Foot", (0.1, -0.3, 2.2)),
-    ("{}ToeBase/end", "{}ToeBase", (0, 0, 1.1)),
-    ("{}Shoulder", "Spine1", (0, 0, 0)),
-    ("{}Arm", "{}Shoulder", (3.2, 0.9, -0.1)),
-    ("{}ForeArm", "{}Arm", (5, 0, 0)),
-    ("{}Hand", "{}ForeArm", (3.4, 0, 0)),
-    ("{}Hand/end", "{}Hand", (0.7, 0, 0)),
+from tests.helpers.motion_writers import (
+    BIOVISION,
+    CMU,
+    FRAMES,
+    POSER,
+    SKELETON,
+    motion,
+    performance,
+    write_amc,
+    write_asf,
+    write_bvh,
 )
-TRUNK = (
-    ("Hips", "", (0, 0, 0)), ("LowerBack", "Hips", (0, 0, 0)), ("Spine", "LowerBack", (0, 2.0, -0.1)),
-    ("Spine1", "Spine", (0, 2.1, 0)), ("Neck", "Spine1", (0, 0, 0)), ("Neck1", "Neck", (0, 1.6, 0.2)),
-    ("Head", "Neck1", (0, 1.6, -0.3)), ("Head/end", "Head", (0, 1.7, 0)),
-)  # fmt: skip
-SHORT = {"LeftHipJoint": "LHipJoint", "RightHipJoint": "RHipJoint"}
-SKELETON = [
-    *TRUNK,
-    *(
-        (*(SHORT.get(text.format(side), text.format(side)) for text in (name, parent)), (sign * x, y, z))
-        for side, sign in (("Left", 1), ("Right", -1))
-        for name, parent, (x, y, z) in SIDE
-    ),
-]
-BIOVISION = {
-    "Spine": "Chest", **{f"{s}{a}": f"{s}{b}" for s in ("Left", "Right") for a, b in (
-        ("UpLeg", "Hip"), ("Leg", "Knee"), ("Foot", "Ankle"), ("Shoulder", "Collar"), ("Arm", "Shoulder"),
-        ("ForeArm", "Elbow"), ("Hand", "Wrist"))},
-}  # fmt: skip
-POSER = {
-    "Hips": "hip", "LowerBack": "abdomen", "Spine": "chest", "Neck": "neck", "Head": "head",
-    **{f"{s}{a}": f"{s[0].lower()}{b}" for s in ("Left", "Right") for a, b in (
-        ("UpLeg", "Thigh"), ("Leg", "Shin"), ("Foot", "Foot"), ("Shoulder", "Collar"), ("Arm", "Shldr"),
-        ("ForeArm", "ForeArm"), ("Hand", "Hand"))},
-}  # fmt: skip
+
 SIDES = (("Left", "Right"), ("Right", "Left"), ("LHip", "RHip"), ("RHip", "LHip"))
-FRAMES = 9
 JOINT = H36M17.names.index
-
-
-def motion(rng, joints=SKELETON, frames=FRAMES, order="ZYX"):
-    """Channels by joint: the root's place, and angles of every joint; the first frame is the T-pose."""
-    values = {name: rng.uniform(-25, 25, size=(frames, 3)) for name, _, _ in joints if not name.endswith("/end")}
-    for angles in values.values():
-        angles[0] = 0
-    return np.array([0, 17, 0]) + rng.uniform(-3, 3, size=(frames, 3)), values
-
-
-def write(path, place, angles, joints=SKELETON, order="ZYX", scale=1.0, rename=None, time=1 / 120, prefix=""):
-    """A BVH file; `order` as the channels list it."""
-    rename, lines, values = rename or {}, ["HIERARCHY"], [place * scale]
-
-    def node(name, depth):
-        pad, last = "\t" * depth, name.endswith("/end")
-        kind = "End Site" if last else f"{'JOINT' if depth else 'ROOT'} {prefix}{rename.get(name, name)}"
-        offset = " ".join(f"{x * scale:.6f}" for x in next(o for n, _, o in joints if n == name))
-        lines.extend([pad + kind, pad + "{", f"{pad}\tOFFSET {offset}"])
-        if not last:
-            channels = [*(f"{x}position" for x in "XYZ"), *(f"{x}rotation" for x in order)][0 if depth == 0 else 3 :]
-            lines.append(f"{pad}\tCHANNELS {len(channels)} {' '.join(channels)} ")
-            values.append(angles[name])
-        for child, parent, _ in joints:
-            if parent == name:
-                node(child, depth + 1)
-        lines.append(pad + "}")
-
-    node(joints[0][0], 0)
-    table = np.concatenate(values, axis=1)
-    lines += ["MOTION", f"Frames: {len(table)}", f"Frame Time: {time:.7f}"]
-    path.write_text("\n".join(lines + [" ".join(f"{x:.6f}" for x in row) for row in table]) + "\n")
-    return path
 
 
 @pytest.mark.parametrize("order", ["ZYX", "XYZ", "YXZ", "ZXY"])
 def test_another_reader_finds_the_joints_in_the_same_places(order, tmp_path, rng):
     pybvh = pytest.importorskip("pybvh")
-    path = write(tmp_path / "walk.bvh", *motion(rng), order=order)
+    path = write_bvh(tmp_path / "walk.bvh", *motion(rng), order=order)
     other = pybvh.read_bvh_file(path, world_up="+y")
     joints, frames, _ = bvh.parse(path.read_text(), "walk")
     places = bvh.forward(joints, frames)
@@ -115,7 +54,7 @@ def test_a_hand_worked_arm():
 
 def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
     for name in ("01_02", "12_01", "dance"):
-        write(tmp_path / f"{name}.bvh", *motion(rng, frames=41))
+        write_bvh(tmp_path / f"{name}.bvh", *motion(rng, frames=41))
     assert cli.main(["convert", "bvh", str(tmp_path), str(tmp_path / "out.npz"), "--seed", "3"]) == 0
     output = capsys.readouterr().out
     assert "CMU's, inches times 0.45" in output and "a T-pose, is left out in 3 of 3 files" in output
@@ -135,8 +74,8 @@ def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
 def test_joints_of_other_names_are_the_same(rename, prefix, tmp_path, rng):
     place, angles = motion(rng)
     whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]  # with a thorax
-    plain = bvh.read(write(tmp_path / "a.bvh", place, angles, whole)).motion
-    other = bvh.read(write(tmp_path / "b.bvh", place, angles, whole, rename=rename, prefix=prefix)).motion
+    plain = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles, whole)).motion
+    other = bvh.read(write_bvh(tmp_path / "b.bvh", place, angles, whole, rename=rename, prefix=prefix)).motion
     for joint, points in plain.joints.items():
         np.testing.assert_allclose(other.joints[joint], points, atol=1e-9)
 
@@ -147,7 +86,7 @@ def test_a_trunk_of_more_joints_and_a_named_head_top(tmp_path, rng):
     longer += [("HeadTop_End", "Head", (0, 1.9, 0)), ("HeadTop_End/end", "HeadTop_End", (0, 0.1, 0))]
     longer = [joint for joint in longer if joint[0] != "Head/end"]
     place, angles = motion(rng, longer)
-    read = bvh.read(write(tmp_path / "a.bvh", place, angles, longer)).motion
+    read = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles, longer)).motion
     spine, thorax, neck, head = (read.joints[joint] for joint in ("spine", "thorax", "neck", "head"))
     lengths = [np.linalg.norm(a - b, axis=-1) / clips.CMU_UNIT for a, b in ((spine, thorax), (neck, head))]
     np.testing.assert_allclose(lengths, [[2.0] * (FRAMES - 1), [1.9] * (FRAMES - 1)], atol=1e-5)
@@ -158,8 +97,8 @@ def test_a_trunk_of_more_joints_and_a_named_head_top(tmp_path, rng):
 )
 def test_the_unit_is_told_by_the_performer_s_height(unit, metres, tmp_path, rng):
     place, angles = motion(rng)
-    reference = bvh.read(write(tmp_path / "a.bvh", place, angles)).motion
-    read = bvh.read(write(tmp_path / "b.bvh", place, angles, scale=clips.CMU_UNIT / metres))
+    reference = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles)).motion
+    read = bvh.read(write_bvh(tmp_path / "b.bvh", place, angles, scale=clips.CMU_UNIT / metres))
     assert read.unit == unit and read.rest and read.motion.fps == 120
     np.testing.assert_allclose(read.motion.joints["left_wrist"], reference.joints["left_wrist"], atol=1e-4)
 
@@ -170,8 +109,8 @@ def test_a_mirrored_performer_has_swapped_sides(tmp_path, rng):
         name: angles[next((n for a, b in SIDES for n in (name.replace(a, b),) if n != name), name)] * [-1, -1, 1]
         for name in angles
     }  # a mirror in x turns angles about z and y around
-    plain = bvh.read(write(tmp_path / "a.bvh", place, angles)).motion
-    mirrored = bvh.read(write(tmp_path / "b.bvh", place * [-1, 1, 1], swapped)).motion
+    plain = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles)).motion
+    mirrored = bvh.read(write_bvh(tmp_path / "b.bvh", place * [-1, 1, 1], swapped)).motion
     names = [name for name in H36M17.names if name != "pelvis"]
     for name in names:
         partner = H36M17.names[H36M17.mirrored[JOINT(name)]]
@@ -181,34 +120,34 @@ def test_a_mirrored_performer_has_swapped_sides(tmp_path, rng):
 def test_cgspeed_s_missing_thorax_is_put_back(tmp_path, rng):
     """As long as the upper back and rotated with it by Spine1; skeletons that have a thorax keep it."""
     place, angles = motion(rng)
-    clip = bvh.read(write(tmp_path / "a.bvh", place, angles))
+    clip = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles))
     assert clip.thorax
     spine, thorax, shoulder = (clip.motion.joints[joint] for joint in ("spine", "thorax", "left_shoulder"))
     lengths = [np.linalg.norm(a - b, axis=-1) / clips.CMU_UNIT for a, b in ((thorax, spine), (shoulder, thorax))]
     assert (lengths[0] > 3.9).all() and (lengths[0] <= 4.2 + 1e-6).all()  # of twice 2.1, bent
     np.testing.assert_allclose(lengths[1], np.linalg.norm([3.2, 0.9, -0.1]), atol=1e-5)
     whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]
-    clip = bvh.read(write(tmp_path / "b.bvh", place, angles, whole))
+    clip = bvh.read(write_bvh(tmp_path / "b.bvh", place, angles, whole))
     assert not clip.thorax
-    assert not bvh.read(write(tmp_path / "c.bvh", place, angles, rename=BIOVISION)).thorax
+    assert not bvh.read(write_bvh(tmp_path / "c.bvh", place, angles, rename=BIOVISION)).thorax
 
 
 def test_a_t_pose_in_which_legs_and_arms_were_straightened(tmp_path, rng):
     place, angles = motion(rng)
     angles["LeftUpLeg"][0, 0], angles["RightUpLeg"][0, 0], angles["Neck"][0, 2] = -21, 21, -16
-    assert bvh.read(write(tmp_path / "a.bvh", place, angles)).rest
+    assert bvh.read(write_bvh(tmp_path / "a.bvh", place, angles)).rest
     for values in angles.values():
         values[1:] = values[1]
     angles["Hips"][0] = [3, 4, 5]
     angles["LowerBack"][:] = angles["Spine"][:] = 1
     for name in list(angles)[: len(angles) // 2]:
         angles[name][0] = 7
-    assert not bvh.read(write(tmp_path / "b.bvh", place, angles)).rest
+    assert not bvh.read(write_bvh(tmp_path / "b.bvh", place, angles)).rest
 
 
 def test_a_clip_without_a_t_pose_is_kept_whole(tmp_path, rng):
     place, angles = motion(rng)
-    read = bvh.read(write(tmp_path / "a.bvh", place[1:], {name: a[1:] for name, a in angles.items()}))
+    read = bvh.read(write_bvh(tmp_path / "a.bvh", place[1:], {name: a[1:] for name, a in angles.items()}))
     assert not read.rest and len(read.motion.joints["head"]) == FRAMES - 1
 
 
@@ -235,7 +174,7 @@ def test_a_clip_without_a_t_pose_is_kept_whole(tmp_path, rng):
     ],
 )
 def test_damaged_bvh_files_are_refused_in_one_line(old, new, message, tmp_path, rng):
-    path = write(tmp_path / "walk.bvh", *motion(rng))
+    path = write_bvh(tmp_path / "walk.bvh", *motion(rng))
     content = path.read_text()
     path.write_text(content.replace(old, new, 1))
     if message is None:
@@ -253,13 +192,13 @@ def test_damaged_bvh_files_are_refused_in_one_line(old, new, message, tmp_path, 
 def test_people_of_other_shapes_are_refused(tmp_path, rng):
     place, angles = motion(rng)
     with pytest.raises(DatasetError, match=r"found a performer of 5\d.* metres in one of metres, CMU's"):
-        bvh.convert(write(tmp_path / "giant.bvh", place, angles, scale=20))
+        bvh.convert(write_bvh(tmp_path / "giant.bvh", place, angles, scale=20))
     headless = [(n, p, (0, 0, 0) if n == "Head/end" else o) for n, p, o in SKELETON]
     with pytest.raises(DatasetError, match="found no length between head and its parent"):
-        bvh.convert(write(tmp_path / "headless.bvh", place, angles, headless))
+        bvh.convert(write_bvh(tmp_path / "headless.bvh", place, angles, headless))
     lying = {**angles, "Hips": angles["Hips"] + [180, 0, 0]}
     with pytest.raises(DatasetError, match="expected y up"):
-        bvh.convert(write(tmp_path / "upside_down.bvh", place, lying))
+        bvh.convert(write_bvh(tmp_path / "upside_down.bvh", place, lying))
 
 
 def test_folders_without_files_and_files_that_are_no_text(tmp_path):
@@ -277,69 +216,6 @@ TINY = (
     ("a", "root", (0, 1, 0), 2, (0, 0, 90), "rx rz"),
     ("b", "a", (1, 0, 0), 1, (0, 0, 0), ""),
 )
-CMU_TRUNK = (
-    ("lowerback", "root", (0, 1, 0), 2.0, (5, 3, 2), "rx ry rz"),
-    ("upperback", "lowerback", (0, 1, 0.05), 2.1, (0, 4, 0), "rx ry rz"),
-    ("thorax", "upperback", (0, 1, 0), 2.1, (0, 0, 0), "rx ry rz"),
-    ("lowerneck", "thorax", (0, 1, 0.2), 1.6, (0, 0, 0), "rx ry rz"),
-    ("upperneck", "lowerneck", (0, 1, 0), 1.6, (0, 0, 0), "rx ry rz"),
-    ("head", "upperneck", (0, 1, 0), 1.7, (0, 0, 0), "rx ry rz"),
-)
-CMU_LEFT = (
-    ("lhipjoint", "root", (0.6, -0.7, 0.3), 2.5, (0, 0, 0), ""),
-    ("lfemur", "lhipjoint", (0.34, -0.94, 0), 7.2, (0, 0, 20), "rx ry rz"),
-    ("ltibia", "lfemur", (0.34, -0.94, 0), 7.4, (0, 0, 20), "rx"),
-    ("lfoot", "ltibia", (0, -0.3, 0.9), 2.3, (-90, 7, 20), "rx rz"),
-    ("lclavicle", "thorax", (0.9, 0.3, 0), 3.5, (0, 0, 0), "ry rz"),
-    ("lhumerus", "lclavicle", (1, 0, 0), 5, (180, 30, -90), "rx ry rz"),
-    ("lradius", "lhumerus", (1, 0, 0), 3.4, (180, 30, -90), "rx"),
-    ("lwrist", "lradius", (1, 0, 0), 1.7, (180, 30, -90), "ry"),
-)
-
-
-def right(name):
-    return "r" + name[1:] if name in {bone[0] for bone in CMU_LEFT} else name
-
-
-CMU = (
-    *CMU_TRUNK,
-    *CMU_LEFT,
-    *(
-        (right(name), right(parent), (-x, y, z), length, (ax, -ay, -az), dof)
-        for name, parent, (x, y, z), length, (ax, ay, az), dof in CMU_LEFT
-    ),
-)
-
-
-def write_asf(path, bones=CMU, turn=(0, 0, 0), angle="deg", length=0.45):
-    scale = 1 if angle == "deg" else np.pi / 180
-    degrees = lambda values: " ".join(f"{value * scale:.10f}" for value in values)  # noqa: E731
-    lines = [
-        "# AST/ASF file", ":version 1.10", ":name performer", ":units", "  mass 1.0", f"  length {length}",
-        f"  angle {angle}", ":documentation", "   begin nothing, end nothing", ":root", "   order TX TY TZ RX RY RZ",
-        "   axis XYZ", "   position 0 0 0", f"   orientation {degrees(turn)}", ":bonedata",
-    ]  # fmt: skip
-    for i, (name, _, direction, size, axis, dof) in enumerate(bones, start=1):
-        lines += ["  begin", f"     id {i}", f"     name {name}", f"     direction {' '.join(map(str, direction))}"]
-        lines += [f"     length {size}", f"     axis {degrees(axis)}  XYZ"]
-        if dof:
-            limits = ["(-160.0 20.0)"] * len(dof.split())
-            lines += [f"    dof {dof}", "    limits " + "\n           ".join(limits)]
-        lines.append("  end")
-    lines += [":hierarchy", "  begin"]
-    for parent in dict.fromkeys(bone[1] for bone in bones):
-        lines.append(f"    {parent} {' '.join(bone[0] for bone in bones if bone[1] == parent)}")
-    path.write_text("\n".join([*lines, "  end", ""]))
-    return path
-
-
-def write_amc(path, values):
-    """Bones in the order of CMU's files, which starts with the root; frames count from 1."""
-    lines = ["#!OML:ASF a.asf", ":FULLY-SPECIFIED", ":DEGREES"]
-    for i in range(len(values["root"])):
-        lines += [str(i + 1), *(f"{bone} {' '.join(f'{x:.6f}' for x in rows[i])}" for bone, rows in values.items())]
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def test_a_hand_worked_skeleton(tmp_path):
@@ -357,11 +233,6 @@ def test_a_hand_worked_skeleton(tmp_path):
     values = {name: np.concatenate([v[:, :-3], np.radians(v[:, -3:])], axis=1) for name, v in values.items()}
     for name, points in asf_amc.forward(radians, values).items():
         np.testing.assert_allclose(points, ends[name], atol=1e-6)
-
-
-def performance(rng, frames=FRAMES):
-    values = {"root": np.concatenate([rng.normal(size=(frames, 3)), rng.uniform(-20, 20, (frames, 3))], axis=1)}
-    return values | {bone[0]: rng.uniform(-25, 25, (frames, len(bone[5].split()))) for bone in CMU if bone[5]}
 
 
 def test_the_same_motion_as_bvh(tmp_path, rng):
@@ -385,7 +256,7 @@ def test_the_same_motion_as_bvh(tmp_path, rng):
         frame = rotation.from_euler("xyz", axis, degrees=True)
         turned = frame * rotation.from_euler("xyz", local, degrees=True) * frame.inv()
         angles[name] = turned.as_euler("ZYX", degrees=True)
-    path = write(tmp_path / "01.bvh", values["root"][:, :3], angles, joints)
+    path = write_bvh(tmp_path / "01.bvh", values["root"][:, :3], angles, joints)
     parsed, frames, _ = bvh.parse(path.read_text(), "01.bvh")
     places = dict(zip((joint.name for joint in parsed), bvh.forward(parsed, frames), strict=True))
     for name in ("head", "lwrist", "rwrist", "lfoot"):
