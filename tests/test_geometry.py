@@ -40,8 +40,8 @@ def test_sampled_angles_stay_in_their_ranges_and_fill_them():
         assert abs(angle.mean()) < 0.02 * bound
 
 
-def test_with_a_pitch_views_turn_about_gravity_and_keep_the_camera_s_tilt():
-    """A camera that looks down by the pitch sees gravity along (0, cos, sin); turned views must see the same."""
+def test_with_a_pitch_views_rotate_about_gravity_and_keep_the_camera_s_tilt():
+    """A camera that looks down by the pitch sees gravity along (0, cos, sin); rotated views must see the same."""
     pitch = 0.3
     gravity = jnp.array([[0.0, np.cos(pitch), np.sin(pitch)]])
     rotation = geo.sample_rotation(jax.random.key(2), (50,), elevation=0.0, pitch=pitch)
@@ -56,25 +56,25 @@ def test_with_a_pitch_views_turn_about_gravity_and_keep_the_camera_s_tilt():
     np.testing.assert_allclose(same, geo.sample_rotation(jax.random.key(2), (50,)), atol=1e-7)
 
 
-def test_azimuth_turns_about_the_vertical_of_the_image_never_about_the_optical_axis():
-    turned = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_y(jnp.pi / 2))
-    np.testing.assert_allclose(turned, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], atol=1e-6)  # x goes away, y stays
+def test_azimuth_rotates_about_the_vertical_of_the_image_never_about_the_optical_axis():
+    rotated = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_y(jnp.pi / 2))
+    np.testing.assert_allclose(rotated, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], atol=1e-6)  # x goes away, y stays
 
 
 def test_elevation_by_hand():
-    turned = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_x(jnp.pi / 2))
-    np.testing.assert_allclose(turned, [[1, 0, 0], [0, 0, 1], [0, -1, 0]], atol=1e-6)
+    rotated = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_x(jnp.pi / 2))
+    np.testing.assert_allclose(rotated, [[1, 0, 0], [0, 0, 1], [0, -1, 0]], atol=1e-6)
     near = geo.rotate(jnp.array([[0.0, 0.0, -1.0]]), geo.rotation_x(0.1))
     assert near[0, 1] > 0, "a positive elevation must tip the near side down (y points down)"
 
 
 def test_rotation_keeps_bones_and_is_undone_by_its_inverse(points):
     rotation = geo.sample_rotation(jax.random.key(2), (5,))
-    turned = geo.rotate(points, rotation)
+    rotated = geo.rotate(points, rotation)
     for a, b in H36M17.bones:
-        before, after = (np.linalg.norm(p[:, a] - p[:, b], axis=-1) for p in (points, turned))
+        before, after = (np.linalg.norm(p[:, a] - p[:, b], axis=-1) for p in (points, rotated))
         np.testing.assert_allclose(before, after, rtol=1e-5)
-    np.testing.assert_allclose(geo.rotate(turned, geo.inverse(rotation)), points, atol=1e-5)
+    np.testing.assert_allclose(geo.rotate(rotated, geo.inverse(rotation)), points, atol=1e-5)
 
 
 def test_one_rotation_serves_many_poses_and_batches_equal_loops(points):

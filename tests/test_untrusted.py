@@ -349,7 +349,7 @@ def content(what, good):
 
 
 def refused(outcome, message):
-    assert not outcome.failure, outcome.said
+    assert not outcome.failure, outcome.message
     assert message in outcome.value and outcome.value, outcome.value or "it was read"
     assert outcome.peak < PEAK, f"{outcome.peak >> 20} MiB"
 
@@ -357,7 +357,7 @@ def refused(outcome, message):
 @pytest.mark.parametrize("way", ways_in.WAYS, ids=str)
 def test_good_files_are_read(way, outcomes):
     outcome = outcomes["good", *way]
-    assert not outcome.failure, outcome.said
+    assert not outcome.failure, outcome.message
     assert not outcome.value or way in LACKING, outcome.value
 
 
@@ -395,4 +395,4 @@ def large():
 def test_the_guard_notices_what_it_guards_against():
     found = list(guarded.run([int, slow, large, os.abort, large, float], seconds=0.5, memory=MEMORY))
     assert [outcome.failure for outcome in found] == ["", "slow", "raised", "died", "raised", ""]
-    assert (found[0].value, found[-1].value) == (0, 0.0) and "MemoryError" in found[2].said
+    assert (found[0].value, found[-1].value) == (0, 0.0) and "MemoryError" in found[2].message

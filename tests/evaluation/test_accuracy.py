@@ -30,7 +30,7 @@ def test_flipped_depth_is_seen_by_all_but_the_column_that_says_so(people):
     assert result["p_mpjpe"] > 30 and result["n_mpjpe"] > 50
 
 
-def test_exchanged_sides_and_another_joint_order_are_seen(people):
+def test_swapped_sides_and_another_joint_order_are_seen(people):
     for wrong in (people.points_3d[:, list(people.skeleton.mirrored)], people.points_3d[:, ::-1]):
         assert evaluate(wrong, people)["p_mpjpe"] > 30
 

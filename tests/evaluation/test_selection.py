@@ -1,4 +1,4 @@
-"""Judged by 2D alone: what is right wins, what is degenerate loses, and 3D is never looked at."""
+"""Selection from 2D alone: right lifters score best, degenerate ones worse, and 3D is never read."""
 
 import json
 import math
@@ -37,7 +37,7 @@ class Memory(NamedTuple):
     """A lifter that answers with the offsets of the most similar pose it has in mind, stretched and reordered."""
 
     stretch: float = 1.0
-    exchanged: bool = False
+    swapped: bool = False
     masks: bool = False
 
     def apply(self, variables, pose, seen=None):
@@ -45,7 +45,7 @@ class Memory(NamedTuple):
         flat = pose.reshape(len(pose), -1)
         distance = (known**2).sum(1)[None] - 2 * jnp.matmul(flat, known.T, precision=jax.lax.Precision.HIGHEST)
         found = self.stretch * offsets[jnp.argmin(distance, axis=1)]
-        return found[:, np.array(H36M17.mirrored)] if self.exchanged else found
+        return found[:, np.array(H36M17.mirrored)] if self.swapped else found
 
 
 def memory(bodies, *, views=12):
@@ -75,36 +75,36 @@ def bodies(people, normalization):
 
 
 @pytest.fixture(scope="module")
-def judged(people, lifter, bodies):
-    """The truth and what must not win, judged."""
+def assessed(people, lifter, bodies):
+    """Assessments of the truth and of lifters that must not win."""
     truth, twin = memory(bodies), memory(bodies * MIRROR)
     candidates = {
         "truth": lifter(Memory(), truth),
         "flat": lifter(FlatLifter(False)),
         "mirrored twin": lifter(Memory(), twin),
-        "exchanged": lifter(Memory(exchanged=True), truth),
+        "swapped": lifter(Memory(swapped=True), truth),
         "half as deep": lifter(Memory(stretch=0.5), truth),
         "twice as deep": lifter(Memory(stretch=2.0), truth),
     }
     return {name: assess(candidate, people, VIEW) for name, candidate in candidates.items()}
 
 
-def test_the_truth_is_preferred_to_everything_degenerate(judged):
-    scores = {name: result["score"] for name, result in judged.items()}
+def test_the_truth_is_preferred_to_everything_degenerate(assessed):
+    scores = {name: result["score"] for name, result in assessed.items()}
     assert min(scores, key=scores.get) == "truth"
     assert sorted(scores.values())[1] > 1.4 * scores["truth"], scores
     for key in CRITERIA:
-        assert judged["truth"][key] < judged["flat"][key], key
+        assert assessed["truth"][key] < assessed["flat"][key], key
 
 
-def test_the_flat_skeleton_scores_one(judged):
-    assert judged["flat"]["score"] == 1
-    assert all(judged["flat"][key] == judged["truth"]["flat"][key] for key in CRITERIA)
+def test_the_flat_skeleton_scores_one(assessed):
+    assert assessed["flat"]["score"] == 1
+    assert all(assessed["flat"][key] == assessed["truth"]["flat"][key] for key in CRITERIA)
 
 
-def test_realism_tells_the_mirrored_twin_by_gravity_alone(people, lifter, bodies, judged):
+def test_realism_distinguishes_the_mirrored_twin_by_gravity_alone(people, lifter, bodies, assessed):
     """The twin leans the other way. Cameras taken to look straight ahead cannot tell which."""
-    truth, twin = judged["truth"], judged["mirrored twin"]
+    truth, twin = assessed["truth"], assessed["mirrored twin"]
     assert twin["strangeness"] > 1.5 * truth["strangeness"]
     level = VIEW._replace(pitch=0.0)
     found = [assess(lifter(Memory(), memory(b)), people, level)["strangeness"] for b in (bodies, bodies * MIRROR)]
@@ -199,14 +199,14 @@ def test_missing_joints_do_not_count(people, lifter):
     assert one["frames"] == people.frames and one["bone_spread"] is None and np.isfinite(one["strangeness"])
 
 
-def test_frames_that_show_too_little_are_not_judged(people, lifter):
+def test_frames_that_show_too_little_are_not_assessed(people, lifter):
     """Of frames 0 to 2 the root alone, three joints in all, and all joints but the root are seen; of frame 3 four."""
     confidence = people.confidence.copy()
     confidence[:4] = 0
     confidence[[0, 1, 3], 0] = confidence[1, 1:3] = confidence[2, 1:] = confidence[3, 1:4] = 1
     partly = people._replace(confidence=confidence)
-    judged = usable_poses(lifter(FlatLifter(True)), partly)
-    np.testing.assert_array_equal(judged.seen, confidence[3:] > 0)
+    usable = usable_poses(lifter(FlatLifter(True)), partly)
+    np.testing.assert_array_equal(usable.seen, confidence[3:] > 0)
     result = assess(lifter(FlatLifter(True)), partly, VIEW)
     assert result["score"] == 1 and np.isfinite([result[key] for key in CRITERIA]).all()
     nothing = people._replace(confidence=np.where(np.arange(17) < 3, people.confidence, 0))
@@ -214,7 +214,7 @@ def test_frames_that_show_too_little_are_not_judged(people, lifter):
         usable_poses(lifter(FlatLifter(True)), nothing)
 
 
-def test_a_skeleton_without_sides_is_judged_by_the_rest(people, lifter):
+def test_a_skeleton_without_sides_is_assessed_by_the_rest(people, lifter):
     sideless = H36M17._replace(left=(), right=())
     result = assess(lifter(FlatLifter(False))._replace(skeleton=sideless), people._replace(skeleton=sideless), VIEW)
     assert result["asymmetry"] is None and result["bone_spread"] > 0 and result["score"] == 1
@@ -239,7 +239,7 @@ def test_data_with_what_the_model_was_normalised_by_keeps_its_sizes(people, lift
     np.testing.assert_array_equal(usable_poses(trained, other).poses, normalize_persons(other, normalization))
 
 
-def test_people_before_unknown_cameras_are_judged_at_their_own_size(people, lifter, normalization):
+def test_people_before_unknown_cameras_are_assessed_at_their_own_size(people, lifter, normalization):
     wild = people._replace(intrinsics=None, keypoints=3 * people.keypoints)
     np.testing.assert_array_equal(
         usable_poses(lifter(FlatLifter(False)), wild).poses, normalize_persons(wild, normalization)

@@ -85,7 +85,7 @@ def test_jumps_are_not_taken_for_jitter(rng):
     still = path()
     for frame, joint in zip(rng.integers(3, FRAMES - 3, 8), rng.integers(0, JOINTS, 8), strict=True):
         still[frame, joint] += 100
-    still[200:206] = still[200:206, ::-1]  # joints exchanged for some frames
+    still[200:206] = still[200:206, ::-1]  # joints swapped for some frames
     denoised = denoise(tracks(still))
     np.testing.assert_array_equal(denoised.tracks.keypoints, still)
 

@@ -95,7 +95,7 @@ def test_it_learns_from_poses_and_leaves_the_whitening_alone(poses):
 
     real = jnp.asarray(poses)[::37]
     upside_down, swapped = real.at[..., 1].multiply(-1.0), real[:, np.array(H36M17.mirrored)]
-    assert density(real) > density(swapped) + 1  # left and right exchanged without a mirror
+    assert density(real) > density(swapped) + 1  # left and right swapped without mirroring
     assert density(real) > density(upside_down) + 10
 
 

@@ -5,7 +5,7 @@ import json
 from geolift.training import environment
 
 
-def test_another_environment_is_told(tmp_path):
+def test_another_environment_is_reported(tmp_path):
     assert environment.changes(tmp_path) == [] and environment.changes(tmp_path) == []
     content = json.loads((tmp_path / environment.FILE).read_text())
     content["packages"]["jax"] = "0.0.1"

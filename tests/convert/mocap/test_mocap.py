@@ -95,7 +95,7 @@ def test_a_trunk_of_more_joints_and_a_named_head_top(tmp_path, rng):
 @pytest.mark.parametrize(
     ("unit", "metres"), [("metres", 1), ("inches", 0.0254), ("centimetres", 0.01), ("millimetres", 0.001)]
 )
-def test_the_unit_is_told_by_the_performer_s_height(unit, metres, tmp_path, rng):
+def test_the_unit_is_found_by_the_performer_s_height(unit, metres, tmp_path, rng):
     place, angles = motion(rng)
     reference = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles)).motion
     read = bvh.read(write_bvh(tmp_path / "b.bvh", place, angles, scale=clips.CMU_UNIT / metres))
