@@ -122,24 +122,15 @@ def record(
     _check_shapes(keypoints, confidence, len(joints), origin)
     _check_indices("frame", frame, len(keypoints), len(frames), origin)
     tracked = person is not None
-    if not tracked:
-        person = np.arange(len(keypoints))
-        people = tuple(str(i) for i in person)
-    person = np.asarray(person, np.int64)
-    if len(set(people)) < len(people):
-        raise DatasetError(f"{origin}: people: found {list(people)[:20]}, expected different names")
-    _check_indices("person", person, len(keypoints), len(people), origin)
+    person, people = _index_people(person, people, len(keypoints), origin)
 
     keypoints, confidence, changed = _zero_missing(keypoints, confidence, origin)
     rows, dropped = _sort_rows(confidence, frame, person)
     if not len(rows):
         raise DatasetError(f"{origin}: found no person in {len(frames)} frames, expected at least one")
     frame, person = frame[rows], person[rows]
-    crowd = np.bincount(frame).max()
-    if video and not tracked and crowd > MOST_PEOPLE:
-        raise DatasetError(
-            f"{origin}: found {crowd} people in a frame, expected at most {MOST_PEOPLE} in an untracked video"
-        )
+    if video and not tracked:
+        _check_crowd(frame, origin)
     _check_once_per_frame(frame, person, frames, people, origin)
     used, person = np.unique(person, return_inverse=True)
     empty = len(frames) - len(np.unique(frame))
@@ -225,6 +216,28 @@ def _check_shapes(keypoints: np.ndarray, confidence: np.ndarray, joints: int, or
         found = f"shapes {list(keypoints.shape)} and {list(confidence.shape)}"
         expected = f"[N, {joints}, 2] and [N, {joints}]"
         raise DatasetError(f"{origin}: keypoints, confidence: found {found}, expected {expected}")
+
+
+def _index_people(
+    person: np.ndarray | None, people: tuple[str, ...], count: int, origin: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """`[N]` checked indices of each detection's person, and the people's names; untracked: one for each detection."""
+    if person is None:
+        return np.arange(count), tuple(str(i) for i in range(count))
+    person = np.asarray(person, np.int64)
+    if len(set(people)) < len(people):
+        raise DatasetError(f"{origin}: people: found {list(people)[:20]}, expected different names")
+    _check_indices("person", person, count, len(people), origin)
+    return person, people
+
+
+def _check_crowd(frame: np.ndarray, origin: str) -> None:
+    """Raise if a frame of an untracked video has more people than can be tracked."""
+    crowd = np.bincount(frame).max()
+    if crowd > MOST_PEOPLE:
+        raise DatasetError(
+            f"{origin}: found {crowd} people in a frame, expected at most {MOST_PEOPLE} in an untracked video"
+        )
 
 
 def _check_indices(key: str, indices: np.ndarray, count: int, size: int, origin: str) -> None:

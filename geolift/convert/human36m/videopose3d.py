@@ -14,6 +14,7 @@ from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import archive_values as values
 from geolift.keypoints.formats.videopose3d import LAYOUTS, subjects, views_of
+from geolift.plurals import counted
 from geolift.safe_io import bounded_file, pickles
 from geolift.safe_io.npz import read_object_arrays
 from geolift.skeletons.joint_sets import JOINT_SETS
@@ -46,7 +47,8 @@ def read(path: str | os.PathLike) -> Dataset:
         keypoints = {sequence: views for sequence, views in keypoints.items() if not human36m.is_damaged(*sequence)}
     points = _points(path, keypoints)
     if points is not None and len(points) < len(keypoints):
-        notes.append(f"{len(keypoints) - len(points)} sequences without 3D are left out.")
+        without = counted(len(keypoints) - len(points), "sequence", "sequences")
+        notes.append(f"Left out: {without} without 3D.")
     clips, cut, repeats = [], 0, pickles.Repeats(f"{path}: positions_2d")
     for sequence in keypoints if points is None else points:
         name = " ".join(sequence)
@@ -64,7 +66,7 @@ def read(path: str | os.PathLike) -> Dataset:
             cut += len(view) - frames
             clips.append(_camera_clip(path, sequence, camera, mapping, view[:frames], world))
     if cut:
-        notes.append(f"{cut} frames of 2D beyond the end of the 3D are left out.")
+        notes.append(f"Left out: {counted(cut, 'frame', 'frames')} of 2D beyond the end of the 3D.")
     return assemble(clips, origin=str(path), source=f"{human36m.NOTICE} {path.name} of VideoPose3D.", notes=notes)
 
 

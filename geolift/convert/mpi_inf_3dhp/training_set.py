@@ -9,6 +9,7 @@ from geolift.convert.assemble import CameraClip, assemble, fit_intrinsics, follo
 from geolift.convert.mpi_inf_3dhp.test_set import LABELS
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.plurals import counted
 from geolift.safe_io import bounded_file, matlab5
 from geolift.skeletons.joint_sets import MPI_INF_3DHP28
 from geolift.skeletons.mapping import source_indices
@@ -56,7 +57,7 @@ def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
         cut += beyond
     notes = [f"{len(present)} of {len(files)} sequences, {len(CAMERAS)} of 14 cameras."]
     if cut:
-        notes.append(f"{cut} frames of annotations beyond the end of the videos are left out.")
+        notes.append(f"Left out: {counted(cut, 'frame', 'frames')} of annotations beyond the end of the videos.")
     source = f"{labels} labels ({LABELS[labels]}). {NOTICE}"
     return assemble(clips, origin=str(path), source=source, notes=notes)
 

@@ -20,6 +20,19 @@ def on_time_line(result: Result, values: np.ndarray, axes: np.ndarray) -> np.nda
     return line
 
 
+def points_on_time_line(result: Result, axes: np.ndarray, blank: str) -> tuple[np.ndarray, list[str]]:
+    """Points in other `axes`, on the time line, for formats of points: `[P, F, J, 3]` float64, and notes.
+
+    Args:
+        result: whose points, with positions if these are known.
+        axes: of the file.
+        blank: what the file has in place of missing points, for the notes.
+    """
+    points, notes = with_positions(result, blank)
+    notes = [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, blank)]
+    return on_time_line(result, points, axes), notes
+
+
 def with_positions(result: Result, instead: str) -> tuple[np.ndarray, list[str]]:
     """Points `[N, J, 3]` in the camera frame, their positions added, and a note if some are unknown.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import Z_UP, absence_notes, on_time_line, units_notes, with_positions
+from geolift.output.mocap.axes import Z_UP, points_on_time_line
 from geolift.output.result import Result
 
 BLANK = "NaN with residual -1"
@@ -61,8 +61,8 @@ def write_c3d(result: Result, path: Path) -> list[str]:
         raise DatasetError(f"found the name {longest!r}, expected names of at most {LARGEST_LABEL} bytes")
 
     metres = result.units == "m"
-    points, notes = with_positions(result, BLANK)
-    points = on_time_line(result, points, Z_UP) * (1000 if metres else 1)
+    points, notes = points_on_time_line(result, Z_UP, BLANK)
+    points *= 1000 if metres else 1
     data = np.ones((4, len(labels), frames))
     data[:3] = points.transpose(3, 0, 2, 1).reshape(3, len(labels), frames)
     file = ezc3d.c3d()
@@ -77,4 +77,4 @@ def write_c3d(result: Result, path: Path) -> list[str]:
     written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
     file.write(str(written))
     written.replace(path)
-    return [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, BLANK)]
+    return notes

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from geolift.output.mocap.axes import Y_UP, absence_notes, on_time_line, plain_names, units_notes, with_positions
+from geolift.output.mocap.axes import Y_UP, plain_names, points_on_time_line
 from geolift.output.result import Result
 
 BLANK = "blank"
@@ -37,8 +37,8 @@ def write_trc(result: Result, path: Path) -> list[str]:
         ...     (Path(folder) / "motion.trc").read_text().split()[0]
         'PathFileType'
     """
-    points, notes = with_positions(result, BLANK)
-    points = on_time_line(result, points, Y_UP)[0].reshape(len(result.frames), -1)
+    points, notes = points_on_time_line(result, Y_UP, BLANK)
+    points = points[0].reshape(len(result.frames), -1)
     names, frames = plain_names(result.skeleton.names), len(points)
     rate = f"{result.fps:.10g}"
     header = {
@@ -56,4 +56,4 @@ def write_trc(result: Result, path: Path) -> list[str]:
         *((row % (i + 1, i / result.fps, *values)).replace("nan", "") for i, values in enumerate(points.tolist())),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
-    return [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, BLANK)]
+    return notes

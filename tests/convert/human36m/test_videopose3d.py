@@ -137,7 +137,7 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
     three = {subject: {name: all32(worlds[subject]) for name in sequences(["Photo"])} for subject in SUBJECTS}
     np.savez(tmp_path / "data_3d_h36m.npz", positions_3d=np.array(three, object))
     data = videopose3d.read(tmp_path)
-    assert data.frames == 3 * 2 * 4 * FRAMES and "1 sequences without 3D" in data.source
+    assert data.frames == 3 * 2 * 4 * FRAMES and "1 sequence without 3D" in data.source
     assert f"{3 * 2 * 4 * EXTRA} frames of 2D beyond the end" in data.source
     joint = H36M17.names.index
     for limb in ("wrist", "ankle"):
