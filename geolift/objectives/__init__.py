@@ -13,14 +13,14 @@ from geolift.objectives.flow import flow_objectives, likelihood_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.motion import motion_terms
 from geolift.objectives.outcome import Outcome, combine
-from geolift.objectives.terms import Lifted, Part, TermGroup
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup
 from geolift.objectives.views import View
 
 __all__ = [
     # objectives
     "LiftingSetup", "Outcome", "View", "adaptation_objectives", "combine", "flow_objectives", "lifting_objectives",
     # groups of terms
-    "Lifted", "Part", "TermGroup", "adversarial_terms", "bone_terms", "cycle_terms", "deformation_terms",
+    "LiftedBatch", "Part", "TermGroup", "adversarial_terms", "bone_terms", "cycle_terms", "deformation_terms",
     "likelihood_terms", "motion_terms",
     # training poses
     "Augmentation", "SourceDomain", "adapt", "augment",

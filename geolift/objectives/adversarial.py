@@ -7,7 +7,7 @@ from typing import Any
 from geolift import losses
 from geolift.data.sampling import Poses
 from geolift.networks.mlp import Discriminator
-from geolift.objectives.terms import Lifted, Part, TermGroup
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup
 
 
 def adversarial_terms(
@@ -42,7 +42,7 @@ def adversarial_terms(
         gradient_penalty=gradient_penalty,
     )
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         return part(lifted.params, lifted.real, lifted.novel)
 
     return TermGroup(("adversarial",), compute)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from geolift.losses import mean_over
-from geolift.objectives.terms import Lifted, Part, TermGroup
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup
 from geolift.skeletons.bones import bone_ratios, partners, sides
 from geolift.skeletons.skeleton import Skeleton
 
@@ -37,7 +37,7 @@ def bone_terms(skeleton: Skeleton, expected: Sequence[float] | None = None) -> T
     """
     names = NAMES[:2] if expected is None else NAMES
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         ratios, whole = bone_ratios(lifted.cycle.lifted, skeleton), lifted.pose.whole
         losses = {
             "symmetry": symmetry(ratios, skeleton),

@@ -1,7 +1,7 @@
 """The terms of the lift-reproject-lift cycle: a lifter that knows the depth closes it."""
 
 from geolift import losses
-from geolift.objectives.terms import Lifted, Part, TermGroup
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup
 
 
 def cycle_terms(*, squared: bool = True) -> TermGroup:
@@ -21,7 +21,7 @@ def cycle_terms(*, squared: bool = True) -> TermGroup:
         ('consistency_2d', 'consistency_3d')
     """
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         cycle, pose = lifted.cycle, lifted.pose
         return Part(
             {
@@ -47,7 +47,7 @@ def deformation_terms() -> TermGroup:
         ('deformation',)
     """
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         return Part({"deformation": losses.deformation(lifted.cycle, lifted.pose.seen).mean()})
 
     return TermGroup(("deformation",), compute)

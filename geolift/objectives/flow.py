@@ -10,7 +10,7 @@ from geolift.losses import mean_over
 from geolift.networks.flow import PoseFlow
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
-from geolift.objectives.terms import Lifted, Part, TermGroup
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup
 
 
 def flow_objectives(flow: PoseFlow, mirrored: Sequence[int] = ()) -> Callable[..., Outcome]:
@@ -66,7 +66,7 @@ def likelihood_terms(flow: PoseFlow) -> TermGroup:
         ('likelihood',)
     """
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         unlikely = -flow.apply({"params": lifted.params["flow"]}, lifted.cycle.novel[lifted.target])
         return Part({"likelihood": mean_over(unlikely, lifted.pose.whole[lifted.target], lifted.axis_name)})
 

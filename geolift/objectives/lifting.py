@@ -19,7 +19,7 @@ from geolift.objectives.adaptation import SourceDomain, adapt, mix
 from geolift.objectives.augmentation import Augmentation, augment
 from geolift.objectives.keys import split_keys
 from geolift.objectives.outcome import Outcome
-from geolift.objectives.terms import Lifted, TermGroup, blank
+from geolift.objectives.terms import LiftedBatch, TermGroup, blank
 from geolift.objectives.views import View, random_views
 
 
@@ -103,7 +103,7 @@ def lifting_objectives(
 
 def lift_batch(
     setup: LiftingSetup, params: Mapping[str, Any], batch_stats: Any, batch: Batch, axis_name: str | None = None
-) -> tuple[Lifted, Any, dict[str, jax.Array]]:
+) -> tuple[LiftedBatch, Any, dict[str, jax.Array]]:
     """Lift a batch and close its cycle (docs/method.md, eq. 1 to 6).
 
     Returns:
@@ -144,4 +144,4 @@ def lift_batch(
     # Statistics of the first lift are kept, that of the given poses: such poses are lifted once training is over.
     new_stats = statistics[0]
     health = {"depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean()} | health
-    return Lifted(batch, pose, real, target, rotation, cycle, lift, params, view, axis_name), new_stats, health
+    return LiftedBatch(batch, pose, real, target, rotation, cycle, lift, params, view, axis_name), new_stats, health

@@ -7,7 +7,7 @@ from geolift.geometry import project
 from geolift.losses import displacement, rotate_about_root
 from geolift.networks.mlp import Discriminator
 from geolift.objectives.adversarial import discriminator_against_lifter
-from geolift.objectives.terms import Lifted, Part, TermGroup, blank, select
+from geolift.objectives.terms import LiftedBatch, Part, TermGroup, blank, select
 
 
 def motion_terms(
@@ -58,7 +58,7 @@ def motion_terms(
             seen = jnp.concatenate([seen, now.seen], axis=-1)
         return Poses(displacement(now.joints, later.joints, gain=gain, with_pose=with_pose), seen)
 
-    def compute(lifted: Lifted) -> Part:
+    def compute(lifted: LiftedBatch) -> Part:
         batch, view, target = lifted.batch, lifted.view, lifted.target
         later = blank(select(batch.later, target))
         points = lifted.lift(later, target)

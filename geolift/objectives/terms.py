@@ -1,6 +1,6 @@
 """What a loss term is computed from, and what a group of terms gives: the interface between lifting and its terms.
 
-A new term is a function from `Lifted` to `Part`, in a `TermGroup` that names it; its weight is an entry of
+A new term is a function from `LiftedBatch` to `Part`, in a `TermGroup` that names it; its weight is an entry of
 `config.loss.weights`.
 """
 
@@ -16,7 +16,7 @@ from geolift.losses import Cycle
 from geolift.objectives.views import View
 
 
-class Lifted(NamedTuple):
+class LiftedBatch(NamedTuple):
     """A batch of N poses that was lifted, rotated, projected and lifted again.
 
     Attributes:
@@ -35,7 +35,7 @@ class Lifted(NamedTuple):
     Example:
         A term is computed from it, here one that pulls depths towards the root's:
 
-        >>> def shallow(lifted: Lifted) -> Part:
+        >>> def shallow(lifted: LiftedBatch) -> Part:
         ...     return Part({"shallow": (lifted.cycle.lifted[..., 2] - lifted.view.distance).var()})
         >>> TermGroup(("shallow",), shallow).names
         ('shallow',)
@@ -91,7 +91,7 @@ class TermGroup(NamedTuple):
     """
 
     names: tuple[str, ...]
-    compute: Callable[[Lifted], Part]
+    compute: Callable[[LiftedBatch], Part]
 
 
 def select(poses: Poses, examples: np.ndarray) -> Poses:
