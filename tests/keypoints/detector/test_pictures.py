@@ -285,7 +285,7 @@ def test_pictures_are_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
     np.testing.assert_array_equal(images.image_size, [[1, 8], [9, 8], [10, 8], [100, 8]])
     assert seen == [(1, 0), (9, 0), (10, 0), (100, 0)]  # red is first, and people before are not passed on
     np.testing.assert_array_equal(images.seen, np.linspace(0, 1, 33) >= 0.5 + np.zeros((4, 1)))
-    assert any("64 of 132 joints" in note for note in images.notes) and any("1 files" in note for note in images.notes)
+    assert any("64 of 132 joints" in note for note in images.notes) and any("1 file " in note for note in images.notes)
     seen.clear()
     frames = pictures.detect(tmp_path, fps=25.0)
     assert frames.video and frames.fps == 25 and [count for _, count in seen] == [0, 1, 1, 1]
