@@ -18,7 +18,7 @@ from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
 from geolift.training.config import Config
-from geolift.training.step import parallel, stack
+from geolift.training.devices import parallel, stack
 from launch.config_flags import ConfigFlags
 
 CONFIG = ConfigFlags("configs/cmu_cpu.py", "Sizes.")

@@ -20,7 +20,7 @@ from geolift.skeletons.skeleton import H36M17
 from geolift.training.build.networks import build_networks
 from geolift.training.build.phases import build_phases
 from geolift.training.build.state import build_state
-from geolift.training.step import parallel
+from geolift.training.devices import parallel
 from launch.config_flags import ConfigFlags
 
 CONFIG = ConfigFlags("configs/cmu_cpu.py", "Sizes, rates, penalty, adapter.first_steps.")

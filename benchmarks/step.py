@@ -31,9 +31,9 @@ from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
 from geolift.training.config import Config
+from geolift.training.devices import parallel
 from geolift.training.environment import machine
 from geolift.training.run import as_model
-from geolift.training.step import parallel
 
 # Operations in a dispatch of steps, about two seconds of a CPU, and the fewest steps: a program asks the system for
 # memory when it starts, which on a CPU can take as long as half a step, and training has 50 steps in one.

@@ -29,8 +29,8 @@ from geolift.training.build.state import build_state
 from geolift.training.config import Config
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
+from geolift.training.devices import parallel
 from geolift.training.environment import machine
-from geolift.training.step import parallel
 
 POSES = flags.DEFINE_integer("poses", 4_000_000, "Of the data set.")
 SHARD = flags.DEFINE_integer("shard", 102_400, "Poses of a shard.")

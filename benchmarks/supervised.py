@@ -29,8 +29,9 @@ from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
 from geolift.training.build.state import build_state
 from geolift.training.config import Config
+from geolift.training.devices import parallel
 from geolift.training.run import as_model
-from geolift.training.step import TrainState, parallel
+from geolift.training.train_state import TrainState
 from launch.config_flags import ConfigFlags
 
 CONFIG = ConfigFlags("configs/best_cpu.py", "Network, batch, rates, steps, seed.")

@@ -11,9 +11,9 @@ _MODULES = {
     "Diverged": "divergence",
     "SaveError": "checkpoint_writer",
     "Stopped": "signals",
-    "TrainState": "step",
-    "create_state": "step",
-    "parallel": "step",
+    "TrainState": "train_state",
+    "create_state": "train_state",
+    "parallel": "devices",
     "train_step": "step",
 }
 __all__ = list(_MODULES)

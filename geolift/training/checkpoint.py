@@ -24,7 +24,7 @@ from flax.traverse_util import flatten_dict
 from geolift.errors import ConfigError
 from geolift.safe_io import json_file
 from geolift.training import run_settings
-from geolift.training.step import TrainState
+from geolift.training.train_state import TrainState
 
 FOLDER = "checkpoints"  # of a run
 SAVED = "saved.json"  # beside it: the newest step saved, which shows that there were checkpoints if all are gone

@@ -9,7 +9,7 @@ from typing import Any
 from geolift.safe_io import json_file
 from geolift.training import checkpoint
 from geolift.training.checkpoint import FOLDER, SAVED
-from geolift.training.step import TrainState
+from geolift.training.train_state import TrainState
 
 SLOW = 30.0  # seconds that training waits for the previous checkpoint
 PAUSES = (1.0, 5.0, 20.0, 60.0, 300.0)  # seconds from a failed save to the next attempt during training

@@ -16,7 +16,8 @@ from geolift.training.build.pools import build_pools
 from geolift.training.data_stream import stream
 from geolift.training.run import CARD, Run, card, open_run
 from geolift.training.run_settings import expect
-from geolift.training.step import TrainState, gradients
+from geolift.training.step import gradients
+from geolift.training.train_state import TrainState
 
 FOLDER = "diverged"
 

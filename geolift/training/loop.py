@@ -13,11 +13,13 @@ from geolift.training import distributed, divergence
 from geolift.training.checkpoint_writer import CheckpointWriter, SaveError
 from geolift.training.clock import Clock
 from geolift.training.config import Config
+from geolift.training.devices import Parallel, unstack
 from geolift.training.divergence import Diverged
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
 from geolift.training.signals import Stopped
-from geolift.training.step import IN_A_ROW, SKIPPED, Parallel, TrainState, unstack
+from geolift.training.step import IN_A_ROW, SKIPPED
+from geolift.training.train_state import TrainState
 
 
 class Journal(NamedTuple):

@@ -20,7 +20,7 @@ from geolift.training.build.networks import build_networks
 from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER, DamagedCheckpoint, read, saved_steps, verify
 from geolift.training.config import Config, load_older
-from geolift.training.step import TrainState
+from geolift.training.train_state import TrainState
 
 CONFIG, CARD = "config.json", "model.json"
 

@@ -28,11 +28,12 @@ from geolift.training.clock import Clock
 from geolift.training.config import Config, load
 from geolift.training.config_checks import check
 from geolift.training.data_stream import stream
+from geolift.training.devices import Parallel, parallel, stack
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, per_seed, run
 from geolift.training.run import as_model, card
-from geolift.training.step import Parallel, TrainState, parallel, stack
+from geolift.training.train_state import TrainState
 from geolift.training.validation import validator
 from geolift.training.workdir import open_workdirs
 

@@ -12,7 +12,8 @@ from geolift.networks.flow import DEGREES, Flow, PoseFlow, body_parts, fit_white
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.flow import flow_objectives
 from geolift.skeletons.skeleton import H36M17
-from geolift.training.step import create_state, train_step
+from geolift.training.step import train_step
+from geolift.training.train_state import create_state
 from tests.networks.test_mirrored_mlp import trained
 
 ROOT = H36M17.root

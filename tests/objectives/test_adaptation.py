@@ -16,6 +16,8 @@ from geolift.objectives.cycle import cycle_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.outcome import combine
 from geolift.training import step
+from geolift.training.devices import parallel
+from geolift.training.train_state import create_state
 from tests.training.test_step import VIEW, WEIGHTS, close
 
 HEAD = 0.05 / 6.5  # 5 cm in normalised units: the mean root-head distance of 0.65 m is 0.1
@@ -107,7 +109,7 @@ def test_networks_without_a_loss_are_frozen_to_the_bit(people, poses):
     adapter, adapting, params, pools = make(people, poses)
     lift, more = lifting(adapter)
     params = params | more
-    state = step.create_state(
+    state = create_state(
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.adam(1e-3)), ema_decay=0.9,
     )  # fmt: skip
@@ -165,11 +167,11 @@ def test_the_penalty_holds_the_correction_back(people, poses):
         objectives = adaptation_objectives(
             adapter, discriminator, weight=weight, squared=True, adversarial_loss="logistic", root=0
         )
-        state = step.create_state(
+        state = create_state(
             jax.random.key(0), apply_fn=None, params={**params, "lifter": {}}, batch_stats={},
             optimizers=dict.fromkeys((*params, "lifter"), optax.adam(1e-3)), ema_decay=0.9,
         )  # fmt: skip
-        program = step.parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sample_batch, objectives=objectives)
+        program = parallel(jax.devices()[:1], batch_size=32, steps=50, sample=sample_batch, objectives=objectives)
         state, log = program.run(program.place(state), program.place(pools))
         sizes[weight] = float(log["term/correction_size"])
     assert 0 < sizes[1e6] < 0.1 * sizes[1.0]
@@ -198,12 +200,12 @@ def test_a_known_shift_is_undone_on_people_never_seen(people, poses):
         "lifter": {},
     }
     rates = {"adapter": 3e-4, "domain_discriminator": 1e-3, "lifter": 0.0}
-    state = step.create_state(
+    state = create_state(
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers={name: optax.adam(rate) for name, rate in rates.items()}, ema_decay=0.999,
         averages=("lifter", "adapter"),
     )  # fmt: skip
-    program = step.parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sample_batch, objectives=objectives)
+    program = parallel(jax.devices()[:1], batch_size=128, steps=100, sample=sample_batch, objectives=objectives)
     state, pools = program.place(state), program.place(Pools(target, source))
     true = poses[~train]
     wrong = Poses(jnp.asarray(shifted_head(true)))
@@ -221,7 +223,7 @@ def test_a_frozen_adapter_corrects_by_its_average(people, poses):
     adapter, _, params, pools = make(people, poses)
     lift, more = lifting(adapter)
     params = params | more
-    state = step.create_state(
+    state = create_state(
         jax.random.key(0), apply_fn=None, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.sgd(0.1)), ema_decay=0.9, averages=("lifter", "adapter"),
     )  # fmt: skip

@@ -21,6 +21,8 @@ from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.motion import motion_terms
 from geolift.objectives.outcome import combine
 from geolift.training import step
+from geolift.training.devices import parallel, stack, unstack
+from geolift.training.train_state import create_state
 from tests.training.test_step import VIEW, close
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001, "temporal": 1.0}
@@ -277,23 +279,23 @@ def test_seeds_side_by_side_equal_each_alone(pairs, people, poses):
     objectives, params = make(domain=True)
     pools = Pools(pairs, make_pool(1.1 * poses, people))
     states = [
-        step.create_state(
+        create_state(
             jax.random.key(seed), apply_fn=None, params=jax.tree.map(lambda x, s=seed: x * (1 + 0.1 * s), params),
             batch_stats={}, optimizers=dict.fromkeys(params, optax.sgd(0.01)), ema_decay=0.9,
         )
         for seed in range(3)
     ]  # fmt: skip
     arguments = {"batch_size": 32, "steps": 2, "sample": sample_batch, "objectives": objectives}
-    several = step.parallel(jax.devices()[:2], **arguments, replicas=True)
-    alone = step.parallel(jax.devices()[:2], **arguments)
-    state, source = several.place(step.stack(states)), several.place(pools)
+    several = parallel(jax.devices()[:2], **arguments, replicas=True)
+    alone = parallel(jax.devices()[:2], **arguments)
+    state, source = several.place(stack(states)), several.place(pools)
     for _ in range(2):
         state, log = several.run(state, source)
     for i, single in enumerate(states):
         one = alone.place(single)
         for _ in range(2):
             one, expected = alone.run(one, source)
-        found = step.unstack(state, i)
+        found = unstack(state, i)
         close((found.params, found.ema), (one.params, one.ema), rtol=1e-4, atol=1e-6)
         assert found.step == one.step == 4
         np.testing.assert_array_equal(jax.random.key_data(found.key), jax.random.key_data(one.key))

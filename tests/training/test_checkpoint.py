@@ -14,7 +14,7 @@ import pytest
 
 from geolift.errors import ConfigError
 from geolift.safe_io import json_file
-from geolift.training import checkpoint, checkpoint_writer, recovery, step
+from geolift.training import checkpoint, checkpoint_writer, recovery, train_state
 from geolift.training.checkpoint import FOLDER, SAVED, DamagedCheckpoint
 from geolift.training.checkpoint_writer import CheckpointWriter, SaveError
 from geolift.training.recovery import QUARANTINE
@@ -25,7 +25,7 @@ def make_state(number, *, width=96):
     kernel = jax.random.normal(jax.random.key(number), (width, width))
     params = {"lifter": {"kernel": kernel, "bias": jnp.arange(3.0)}, "discriminator": {"kernel": kernel[:, :5]}}
     adam = optax.adam(1e-3)
-    state = step.create_state(
+    state = train_state.create_state(
         jax.random.key(7), apply_fn=None, params=params, batch_stats={}, optimizers=dict.fromkeys(params, adam),
         ema_decay=0.9,
     )  # fmt: skip

@@ -15,7 +15,8 @@ from geolift.data.sources import PROCEDURAL, open_dataset
 from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
-from geolift.training.step import AXIS, many_steps, train_step
+from geolift.training.devices import AXIS, many_steps
+from geolift.training.step import train_step
 
 WIDTH, BATCH = 128, 64
 

@@ -17,6 +17,7 @@ from geolift.training import train as training
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
 from geolift.training.checkpoint import FOLDER
+from geolift.training.devices import parallel, stack, unstack
 from geolift.training.divergence import Diverged
 from geolift.training.run import load, open_run
 from geolift.training.step import IN_A_ROW, SKIPPED
@@ -45,7 +46,7 @@ def source(people, poses):
 
 def run(source, sample, *, steps, patience, devices=1, state=None, **kwargs):
     start, objectives = make_state(norm="batch", **kwargs)
-    program = step.parallel(
+    program = parallel(
         jax.devices()[:devices], batch_size=32, steps=steps, sample=sample, objectives=objectives, patience=patience
     )
     return program.run(program.place(start if state is None else state), program.place(source))
@@ -98,12 +99,12 @@ def test_one_seed_that_diverges_leaves_the_others_alone(source):
     states = [make_state()[0].replace(key=jax.random.key(seed)) for seed in (0, 1)]
     _, objectives = make_state()
     sample = poisoned(sample_batch, states[1], range(2, 9))
-    program = step.parallel(
+    program = parallel(
         jax.devices()[:1], batch_size=32, steps=6, sample=sample, objectives=objectives, patience=2, replicas=True
     )
-    state, metrics = program.run(program.place(step.stack(states)), program.place(source))
+    state, metrics = program.run(program.place(stack(states)), program.place(source))
     assert state.step.tolist() == [6, 4] and state.bad.tolist() == [0, 2] and metrics[SKIPPED].tolist() == [0, 4]
-    assert np.isfinite(jax.tree.leaves(step.unstack(state, 1).params)[0]).all()
+    assert np.isfinite(jax.tree.leaves(unstack(state, 1).params)[0]).all()
 
 
 def lines(workdir, name="metrics.jsonl"):

@@ -16,8 +16,8 @@ from geolift.training.build.phases import build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state
 from geolift.training.config import Config
+from geolift.training.devices import many_steps
 from geolift.training.health import PERSISTENCE, Watch
-from geolift.training.step import many_steps
 
 GOOD = {
     "loss/lifter": 2.0,

@@ -15,6 +15,8 @@ from geolift.objectives.cycle import cycle_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.views import View
 from geolift.training import step
+from geolift.training.devices import parallel
+from geolift.training.train_state import create_state
 
 WEIGHTS = {"adversarial": 1.0, "consistency_2d": 10.0, "consistency_3d": 0.001}
 VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_depth=1.0, root=0)
@@ -31,7 +33,7 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
     pose = jnp.zeros((1, 17, 2))
     variables = lifter.init(jax.random.key(1), pose)
     optimizer = optimizer or optax.adam(1e-3)
-    state = step.create_state(
+    state = create_state(
         jax.random.key(0),
         apply_fn=lifter.apply,
         params={
@@ -143,7 +145,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
         return outcome._replace(losses={**outcome.losses, "adapter": jnp.sum((params["adapter"]["shift"] - 0.1) ** 2)})
 
     params = {**state.params, "adapter": {"shift": jnp.zeros((1, 17, 2))}}
-    state = step.create_state(
+    state = create_state(
         state.key, apply_fn=state.apply_fn, params=params, batch_stats={},
         optimizers=dict.fromkeys(params, optax.sgd(0.25)), ema_decay=0.9,
     )  # fmt: skip
@@ -154,9 +156,7 @@ def test_a_third_network_joins_without_a_change_to_the_step(batch):
 
 def run(devices, source, steps, calls, **kwargs):
     state, objectives = make_state(**kwargs)
-    program = step.parallel(
-        jax.devices()[:devices], batch_size=32, steps=steps, sample=sample_batch, objectives=objectives
-    )
+    program = parallel(jax.devices()[:devices], batch_size=32, steps=steps, sample=sample_batch, objectives=objectives)
     state, source = program.place(state), program.place(source)
     for _ in range(calls):
         state, metrics = program.run(state, source)
@@ -192,7 +192,7 @@ def test_one_compile_for_the_whole_run(source):
         lambda event, *_, **__: compiled.append(event) if "backend_compile" in event else None
     )
     state, objectives = make_state()
-    program = step.parallel(jax.devices(), batch_size=32, steps=2, sample=sample_batch, objectives=objectives)
+    program = parallel(jax.devices(), batch_size=32, steps=2, sample=sample_batch, objectives=objectives)
     state, source = program.place(state), program.place(source)
     state, _ = program.run(state, source)
     jax.block_until_ready(state)
@@ -206,7 +206,7 @@ def test_one_compile_for_the_whole_run(source):
 
 def test_state_is_donated(source):
     state, objectives = make_state()
-    program = step.parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sample_batch, objectives=objectives)
+    program = parallel(jax.devices()[:1], batch_size=32, steps=1, sample=sample_batch, objectives=objectives)
     state, source = program.place(state), program.place(source)
     kernel = jax.tree.leaves(state.params)[0]
     program.run(state, source)
@@ -235,9 +235,9 @@ def test_bad_settings_are_refused():
     with pytest.raises(ValueError, match="wasserstein"):
         make_objectives(adversarial_loss="wasserstein")
     with pytest.raises(ValueError, match="found 30, expected a multiple of the 8 devices"):
-        step.parallel(jax.devices(), batch_size=30, steps=1, sample=sample_batch, objectives=None)
+        parallel(jax.devices(), batch_size=30, steps=1, sample=sample_batch, objectives=None)
     state, _ = make_state()
     with pytest.raises(ValueError, match=r"optimizers: found \['lifter'\]"):
-        step.create_state(
+        create_state(
             state.key, apply_fn=None, params=state.params, batch_stats={}, optimizers={"lifter": 0}, ema_decay=0.9
         )

@@ -11,7 +11,7 @@ from geolift.networks.flow import fit_whitening
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
 from geolift.training.config import Config
-from geolift.training.step import TrainState, create_state
+from geolift.training.train_state import TrainState, create_state
 
 SPLIT_KEYS = (
     "lifter",
