@@ -1,0 +1,33 @@
+"""C3D files: rates, labels, limits, and a missing library."""
+
+import sys
+
+import pytest
+
+from geolift.errors import DatasetError
+from geolift.output.write import write_result
+from tests.helpers.motion_readers import library
+from tests.helpers.results import make_result
+
+
+def test_c3d_without_ezc3d(one, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ezc3d", None)
+    with pytest.raises(DatasetError, match=r"out\.c3d: \.c3d needs .*pip install 'geolift\[files\]'"):
+        write_result(one, tmp_path / "out.c3d")
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_than_c3d_can_count_is_refused(one, tmp_path):
+    library("ezc3d")
+    with pytest.raises(DatasetError, match="found 17 points in 65536 frames, expected at most 65535"):
+        write_result(one._replace(frames=("",) * 65536, image_size=None), tmp_path / "out.c3d")
+
+
+def test_c3d_rate_and_many_labels(tmp_path):
+    ezc3d = library("ezc3d")
+    result = make_result(people=20, frames=2, fps=59.94)
+    (path,) = write_result(result, tmp_path / "out.c3d").paths
+    file = ezc3d.c3d(str(path))
+    assert file["header"]["points"]["frame_rate"] == pytest.approx(59.94)
+    point = file["parameters"]["POINT"]
+    assert len(point["LABELS"]["value"] + point["LABELS2"]["value"]) == file["data"]["points"].shape[1] == 340
