@@ -137,7 +137,7 @@ def test_bvh_of_any_skeleton(name, rng, tmp_path):
     """Bones of fixed lengths that turn about at random come back exactly."""
     skeleton, frames = SKELETONS[name], 25
     bones = rng.normal(size=(frames, len(skeleton.names), 3))
-    bones[1:3] = -bones[0]  # folded back, opposite to the pose at rest
+    bones[1:3] = -bones[0]  # folded back, opposite to the rest pose
     bones *= np.linspace(0.1, 0.5, len(skeleton.names))[:, None] / np.linalg.norm(bones, axis=-1, keepdims=True)
     points = np.zeros_like(bones)
     for joint in range(len(skeleton.names)):
