@@ -41,6 +41,8 @@ def many_steps(
         number of those that were SKIPPED, and how many of these were IN_A_ROW at the end.
 
     Example:
+        >>> import optax
+        >>> from geolift.training import create_state
         >>> def objectives(params, batch_stats, batch, *, axis_name):
         ...     loss = ((params["lifter"] - batch.mean()) ** 2).sum()
         ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
@@ -116,6 +118,8 @@ def parallel(
         ValueError: if the batch cannot be shared equally.
 
     Example:
+        >>> import optax
+        >>> from geolift.training import create_state
         >>> def objectives(params, batch_stats, batch, *, axis_name):
         ...     loss = ((params["lifter"] - batch.mean()) ** 2).sum()
         ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
@@ -167,6 +171,8 @@ def stack(states: Sequence[TrainState]) -> TrainState:
         A state whose arrays are `[S, ...]`.
 
     Example:
+        >>> import optax
+        >>> from geolift.training import create_state
         >>> states = [
         ...     create_state(
         ...         jax.random.key(seed), apply_fn=None, params={"lifter": jnp.zeros(2)}, batch_stats={},
@@ -194,6 +200,8 @@ def unstack(state: TrainState, index: int) -> TrainState:
         Its state, as `stack` took it.
 
     Example:
+        >>> import optax
+        >>> from geolift.training import create_state
         >>> state = create_state(
         ...     jax.random.key(0), apply_fn=None, params={"lifter": jnp.ones(2)}, batch_stats={},
         ...     optimizers={"lifter": optax.identity()}, ema_decay=0.9,

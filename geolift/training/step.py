@@ -88,6 +88,7 @@ def train_step(
         The state after, and the metrics of the batch `{name: ()}`; with SKIPPED (1 or 0) and IN_A_ROW among them.
 
     Example:
+        >>> from geolift.training import create_state
         >>> def objectives(params, batch_stats, batch, *, axis_name):
         ...     loss = ((params["lifter"] - batch) ** 2).sum()
         ...     return Outcome({"lifter": loss}, {"loss/lifter": loss}, batch_stats)
