@@ -29,6 +29,7 @@ class CameraClip(NamedTuple):
         image_size: width and height in pixels, or None.
         intrinsics: fx, fy, cx, cy in pixels, or None.
         points_3d: `[T, 17, 3]` camera metres, or None.
+        gravity: `[3]` the direction down in camera axes, or None.
     """
 
     keypoints: np.ndarray
@@ -42,6 +43,7 @@ class CameraClip(NamedTuple):
     image_size: Sequence[float] | None = None
     intrinsics: Sequence[float] | None = None
     points_3d: np.ndarray | None = None
+    gravity: np.ndarray | None = None
 
 
 @np.errstate(over="ignore")  # values beyond float32 become infinite, which is checked
@@ -49,7 +51,8 @@ def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Se
     """The data set of all clips, in their order. Joints that are not finite get confidence 0, and are counted.
 
     Args:
-        clips: at least one; either all have image_size, intrinsics, points_3d, or none has.
+        clips: at least one; either all have image_size, intrinsics, points_3d, or none has. Gravity is kept if all
+            have it, and noted as left out if some have.
         origin: the archive, for errors.
         source: where the data is from, with its terms of use.
         notes: what was left out or assumed, one sentence each; they are kept in `Dataset.source`.
@@ -60,7 +63,13 @@ def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Se
     if not clips:
         raise DatasetError(f"{origin}: found no frame, expected at least one")
     keypoints, confidence, changes = _keypoints(clips)
-    stop = np.cumsum([len(clip.keypoints) for clip in clips])
+    length = [len(clip.keypoints) for clip in clips]
+    stop = np.cumsum(length)
+    down = [clip.gravity for clip in clips if clip.gravity is not None]
+    gravity = np.repeat(np.array(down, np.float32), length, axis=0) if len(down) == len(clips) else None
+    if down and gravity is None:
+        unknown = sorted({clip.subject for clip in clips if clip.gravity is None})
+        changes.append(f"Gravity is left out: that of {', '.join(unknown)} is not known.")
     optional = {
         key: None if getattr(clips[0], key) is None else np.array([getattr(clip, key) for clip in clips], np.float32)
         for key in ("image_size", "intrinsics")
@@ -75,6 +84,7 @@ def assemble(clips: Sequence[CameraClip], *, origin: str, source: str, notes: Se
         **{key: np.array([getattr(clip, key) for clip in clips], np.str_) for key in CLIP_TEXT},
         **optional,
         points_3d=None if clips[0].points_3d is None else _points(clips, origin),
+        gravity=gravity,
         source=" ".join([source, *notes, *changes]),
     )
     return check_dataset(dataset, origin)

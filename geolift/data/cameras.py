@@ -91,7 +91,8 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
         source: one line on where the motion is from, kept in the data set.
 
     Returns:
-        A data set with keypoints `[F, J, 2]` in pixels, intrinsics, and `points_3d` `[F, J, 3]` in camera metres.
+        A data set with keypoints `[F, J, 2]` in pixels, intrinsics, `points_3d` `[F, J, 3]` in camera metres, and
+        gravity `[F, 3]` in camera axes.
 
     Raises:
         DatasetError: if no frame remains.
@@ -107,7 +108,8 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
         >>> len(clips), len(people.start), people.keypoints.shape
         (39, 156, (1560, 17, 2))
     """
-    points, rows = [], {key: [] for key in ("length", "fps", "subject", "action", "camera", "split", "clip")}
+    points, gravity = [], []
+    rows = {key: [] for key in ("length", "fps", "subject", "action", "camera", "split", "clip")}
     for i, clip in enumerate(clips):
         for k in range(CAMERAS):
             camera = place(np.asarray(clip.points, np.float64), skeleton.root, k, np.random.default_rng([seed, i, k]))
@@ -116,13 +118,15 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
             for piece in np.split(filmed, np.union1d(near, near + 1)):
                 if len(piece) and (piece[..., 2] >= NEAREST).all():
                     points.append(piece.astype(np.float32))
+                    gravity.append(-camera.camera_from_world[:, 2])
                     values = (len(piece), clip.fps, clip.subject, clip.action, f"camera{k}", clip.split, clip.name)
                     for key, value in zip(rows, values, strict=True):
                         rows[key].append(value)
     if not points:
         raise DatasetError(f"clips: no frame of {len(clips)} clips has all joints {NEAREST:g} m or more from a camera")
     points_3d = np.concatenate(points)
-    stop = np.cumsum(rows.pop("length"))
+    length = rows.pop("length")
+    stop = np.cumsum(length)
     intrinsics = np.array([FOCAL, FOCAL, IMAGE_SIZE / 2, IMAGE_SIZE / 2], np.float32)
     dataset = Dataset(
         keypoints=(FOCAL * points_3d[..., :2] / points_3d[..., 2:] + IMAGE_SIZE / 2).astype(np.float32),
@@ -134,6 +138,7 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
         image_size=np.full((len(stop), 2), IMAGE_SIZE, np.float32),
         intrinsics=np.tile(intrinsics, (len(stop), 1)),
         points_3d=points_3d,
+        gravity=np.repeat(np.array(gravity, np.float32), length, axis=0),
         source=source,
         **{key: np.array(value, np.str_) for key, value in rows.items()},
     )

@@ -15,13 +15,14 @@ from geolift.safe_io.npz import read_arrays, write_arrays
 from geolift.skeletons.skeleton import Skeleton, check_skeleton
 
 VERSION = 1
-FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d")
+FLOATS = ("keypoints", "confidence", "fps", "image_size", "intrinsics", "points_3d", "gravity")
 CLIP_TEXT = ("subject", "action", "camera", "split", "clip")
 LARGEST_PIXEL = 1e6  # no image has a pixel beyond this coordinate
 LARGEST_METRE = 1e3  # camera coordinates in millimetres exceed this
 # Distances of projected points_3d from the keypoints, as shares of a person's size:
 MEAN_ERROR = 0.002  # on average over the data set; above it, usual mistakes are tried out
 LARGEST_ERROR = 0.1  # of any joint, the median over a clip
+UNIT_ERROR = 0.01  # of the length of gravity
 
 
 class Dataset(NamedTuple):
@@ -43,6 +44,8 @@ class Dataset(NamedTuple):
         image_size: `[C, 2]` float32 width and height in pixels, or None.
         intrinsics: `[C, 4]` float32 fx, fy, cx, cy in pixels, or None. Training needs one of the two.
         points_3d: `[F, J, 3]` float32 camera metres (x right, y down, z forward), for evaluation only, or None.
+        gravity: `[F, 3]` float32 the direction down as a unit vector in camera axes, (0, 1, 0) in a level camera; or
+            None: not known. It is no 3D label: phones record it.
         source: where the data is from, with its terms of use.
 
     Example:
@@ -66,6 +69,7 @@ class Dataset(NamedTuple):
     image_size: np.ndarray | None = None
     intrinsics: np.ndarray | None = None
     points_3d: np.ndarray | None = None
+    gravity: np.ndarray | None = None
     source: str = ""
 
     @property
@@ -116,6 +120,7 @@ class Dataset(NamedTuple):
             keypoints=self.keypoints[frames],
             confidence=self.confidence[frames],
             points_3d=None if self.points_3d is None else self.points_3d[frames],
+            gravity=None if self.gravity is None else self.gravity[frames],
             start=np.append(0, stop[:-1]),
             stop=stop,
             image_size=None if self.image_size is None else self.image_size[chosen],
@@ -170,6 +175,8 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike) -> None:
 def load_dataset(path: str | os.PathLike) -> Dataset:
     """Read and check a geolift data set. Large arrays stay in the file, read-only: it may be replaced, not changed.
 
+    Gravity may be stored once for each clip, `[C, 3]`.
+
     Raises:
         DatasetError: naming the file, the array, what was found and what was expected.
         FileNotFoundError: if there is no such file.
@@ -188,7 +195,12 @@ def load_dataset(path: str | os.PathLike) -> Dataset:
         raise DatasetError(f"{path}: source: found {source.dtype} of shape {list(source.shape)}, expected text")
     fields = {key: arrays[key] for key in Dataset._fields if key in arrays}
     fields |= {"skeleton": _skeleton(arrays, path), "source": str(source)}
+    gravity = fields.pop("gravity", None)
     dataset = check_dataset(Dataset(**fields), str(path))
+    if gravity is not None:
+        each = gravity[dataset.clip_of_frame] if gravity.shape == (len(dataset.start), 3) else gravity
+        dataset = dataset._replace(gravity=each)
+        _check_gravity(dataset, str(path))
     floats = {key: getattr(dataset, key) for key in FLOATS}
     return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
 
@@ -227,7 +239,7 @@ def check_dataset(dataset: Dataset, origin: str) -> Dataset:
 
     Raises:
         DatasetError: naming the array, what was found and what was expected: shapes, types, clips that do not follow
-            each other, values out of range, points_3d that do not project onto the keypoints.
+            each other, values out of range, points_3d that do not project onto the keypoints, gravity that points up.
 
     Example:
         >>> from geolift.data import open_dataset
@@ -242,6 +254,8 @@ def check_dataset(dataset: Dataset, origin: str) -> Dataset:
     _check_values(dataset, origin)
     if dataset.points_3d is not None and dataset.intrinsics is not None:
         _check_projection(dataset, origin)
+    if dataset.gravity is not None:
+        _check_gravity(dataset, origin)
     return dataset
 
 
@@ -268,12 +282,16 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
         if value is not None and np.shape(value) != wanted:
             raise DatasetError(f"{origin}: {key}: found shape {list(np.shape(value))}, expected {list(wanted)}")
     for key in FLOATS:
-        value = getattr(dataset, key)
-        if value is not None and value.dtype not in (np.float32, np.float64):
-            raise DatasetError(f"{origin}: {key}: found type {value.dtype}, expected float32")
+        _check_float(dataset, key, origin)
     for key in CLIP_TEXT:
         if getattr(dataset, key).dtype.kind != "U":
             raise DatasetError(f"{origin}: {key}: found type {getattr(dataset, key).dtype}, expected text")
+
+
+def _check_float(dataset: Dataset, key: str, origin: str) -> None:
+    value = getattr(dataset, key)
+    if value is not None and value.dtype not in (np.float32, np.float64):
+        raise DatasetError(f"{origin}: {key}: found type {value.dtype}, expected float32")
 
 
 def _check_clips(dataset: Dataset, origin: str) -> None:
@@ -341,6 +359,39 @@ def _check_projection(dataset: Dataset, origin: str) -> None:
             f"{origin}: points_3d do not project onto the keypoints: in clip {clip} {skeleton.names[joint]} is off by "
             f"{errors[clip, joint]:.0%} of the person's size (median), expected under {LARGEST_ERROR:.0%}. "
             "Usual causes: another joint order, world instead of camera axes, y up, another recording's keypoints"
+        )
+
+
+def _check_gravity(dataset: Dataset, origin: str) -> None:
+    """Gravity must be unit vectors that point down.
+
+    They point up if in most frames they point up in the image while people, relative to them, stand on their heads. A
+    handstand, or a camera hung upside down, is one of the two alone.
+    """
+    gravity, skeleton = dataset.gravity, dataset.skeleton
+    if gravity.shape != (dataset.frames, 3):
+        found, expected = list(gravity.shape), [dataset.frames, 3]
+        raise DatasetError(
+            f"{origin}: gravity: found shape {found}, expected {expected}, or {[len(dataset.start), 3]} in a file"
+        )
+    _check_float(dataset, "gravity", origin)
+    length = np.linalg.norm(gravity, axis=-1)
+    wrong = ~(np.abs(length - 1) <= UNIT_ERROR)  # true for NaN as well
+    if wrong.any():
+        frame = int(np.argmax(wrong))
+        raise DatasetError(
+            f"{origin}: gravity: found {gravity[frame].tolist()} in frame {frame}, of length {length[frame]:.4g} "
+            f"({int(wrong.sum())} such frames), expected unit vectors"
+        )
+    ends = [skeleton.root, skeleton.head]
+    seen = dataset.seen[:, ends].all(axis=1)
+    trunk = dataset.keypoints[:, skeleton.head] - dataset.keypoints[:, skeleton.root]
+    upside_down = seen & (np.sum(trunk * gravity[:, :2], axis=-1) > 0)
+    share = (upside_down & (gravity[:, 1] < 0)).sum() / max(seen.sum(), 1)
+    if share > 0.5:
+        raise DatasetError(
+            f"{origin}: gravity points up: in {share:.0%} of the frames people stand on their heads, expected the "
+            "direction down in camera axes (x right, y down, z forward). Usual causes: y up, the direction up"
         )
 
 

@@ -101,11 +101,24 @@ POSES = {
 
 def to_camera(points: np.ndarray, subject: str, camera: str) -> np.ndarray:
     """World metres `[..., 3]`, z up, in the frame of a subject's camera: metres, x right, y down, z forward."""
+    _, centre = POSES[subject][CAMERAS.index(camera)]
+    return (points - np.array(centre) / 1000) @ _world_from_camera(subject, camera)
+
+
+def gravity(subject: str, camera: str) -> np.ndarray | None:
+    """`[3]` the direction down in the frame of a subject's camera; None for S2, S3 and S4, whose cameras are unknown.
+
+    Source:
+        The world's z axis is up (Ionescu et al., TPAMI 2014); rotations of `POSES`.
+    """
+    return -_world_from_camera(subject, camera)[2] if subject in POSES else None
+
+
+def _world_from_camera(subject: str, camera: str) -> np.ndarray:
     from scipy.spatial.transform import Rotation  # slow to import
 
-    (w, x, y, z), centre = POSES[subject][CAMERAS.index(camera)]
-    world_from_camera = Rotation.from_quat((x, y, z, w)).as_matrix()
-    return (points - np.array(centre) / 1000) @ world_from_camera
+    (w, x, y, z), _ = POSES[subject][CAMERAS.index(camera)]
+    return Rotation.from_quat((x, y, z, w)).as_matrix()
 
 
 def is_damaged(subject: str, sequence: str) -> bool:

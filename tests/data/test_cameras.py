@@ -69,6 +69,12 @@ def test_film_projects_what_it_stores_and_depends_on_seed_clip_and_camera_alone(
     assert data.frames == 4 * 27 and len(data.start) == 8
     x, y, z = np.moveaxis(data.points_3d, -1, 0)
     np.testing.assert_allclose(data.keypoints, np.stack([1145 * x / z + 500, 1145 * y / z + 500], -1), rtol=1e-5)
+    for i, (start, stop) in enumerate(zip(data.start, data.stop, strict=True)):
+        camera = place(
+            np.asarray(clips[i // 4].points, np.float64), 0, i % 4, np.random.default_rng([3, i // 4, i % 4])
+        )
+        down = camera.camera_from_world @ [0, 0, -1]
+        np.testing.assert_allclose(data.gravity[start:stop], np.tile(down, (stop - start, 1)), atol=1e-7)
     np.testing.assert_array_equal(data.intrinsics, [[1145, 1145, 500, 500]] * 8)
     alone = film(clips[:1], H36M17, seed=3)
     np.testing.assert_array_equal(alone.points_3d, data.points_3d[: alone.frames])

@@ -82,6 +82,31 @@ def test_optional_arrays_may_be_missing(people, tmp_path):
     assert load_dataset(path).image_size is None
 
 
+def test_gravity_of_each_clip_becomes_that_of_each_frame(people, tmp_path):
+    each = people.gravity[people.start]
+    np.testing.assert_array_equal(load_dataset(changed(people, tmp_path, gravity=each)).gravity, people.gravity)
+    assert load_dataset(changed(people, tmp_path, gravity=None)).gravity is None
+
+
+def test_gravity_follows_the_frames_that_are_selected_and_is_no_3d_label(people):
+    numbered = people._replace(gravity=people.gravity + np.float32(1e-6) * np.arange(people.frames)[:, None])
+    gap = numbered._replace(split=np.where(np.arange(len(people.split)) % 2, "odd", "even"))
+    picked = np.concatenate([numbered.gravity[a:b] for a, b in zip(gap.start[1::2], gap.stop[1::2], strict=True)])
+    np.testing.assert_array_equal(gap.select("odd").without_3d().gravity, picked)
+
+
+def test_people_or_cameras_may_be_upside_down(people):
+    """In every clip, but not both: that is how a wrong sign shows."""
+    turned = people._replace(
+        keypoints=people.image_size[0] - people.keypoints, points_3d=people.points_3d * np.float32([-1, -1, 1])
+    )
+    check_dataset(turned, "handstands")
+    up_in_the_image = people.gravity * np.float32([-1, -1, 1])
+    check_dataset(turned._replace(gravity=up_in_the_image), "camera hung upside down")
+    with pytest.raises(DatasetError, match="gravity points up"):
+        check_dataset(people._replace(gravity=up_in_the_image), "both")
+
+
 BAD = {
     "missing array": (lambda d: {"keypoints": None}, r"\['keypoints'\] missing"),
     "other version": (lambda d: {"version": 9}, "version: found 9, expected 1"),
@@ -114,6 +139,17 @@ BAD = {
     "no focal": (lambda d: {"intrinsics": d.intrinsics * 0}, "focal length"),
     "fps": (lambda d: {"fps": d.fps * -1}, "fps: found -"),
     "millimetres": (lambda d: {"points_3d": d.points_3d * 1000}, "points_3d: found .*millimetres"),
+    "gravity's shape": (
+        lambda d: {"gravity": d.gravity[:-1]},
+        r"gravity: found shape \[1559, 3\], expected \[1560, 3\], or \[156, 3\]",
+    ),
+    "gravity in m/s2": (lambda d: {"gravity": d.gravity * 9.81}, "gravity: .* of length 9.81 .*expected unit vectors"),
+    "gravity NaN": (
+        lambda d: {"gravity": edited(d.gravity, (7, 1), np.nan)},
+        r"gravity: found .* in frame 7, .*\(1 such frames\)",
+    ),
+    "gravity's type": (lambda d: {"gravity": np.array([[0, 1, 0]]).repeat(d.frames, 0)}, "gravity: found type int"),
+    "gravity up": (lambda d: {"gravity": -d.gravity}, "gravity points up: in 9.% of the frames .*: y up, the direc"),
     "behind": (lambda d: {"points_3d": -d.points_3d}, "behind the camera"),
     "mirrored depth": (
         lambda d: {"points_3d": np.array([1, 1, -1], "f") * d.points_3d + [0, 0, 2] * d.points_3d[:, :1]},

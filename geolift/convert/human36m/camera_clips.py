@@ -20,7 +20,12 @@ def camera_clip(subject: str, sequence: str, camera: str, origin: str, **fields:
         DatasetError: if there is no such subject.
     """
     lens = human36m.LENSES[camera]
-    constants = {"fps": human36m.FPS, "image_size": lens.image_size, "intrinsics": lens.intrinsics}
+    constants = {
+        "fps": human36m.FPS,
+        "image_size": lens.image_size,
+        "intrinsics": lens.intrinsics,
+        "gravity": human36m.gravity(subject, camera),
+    }
     return CameraClip(
         subject=subject,
         action=sequence,

@@ -48,6 +48,9 @@ def test_cdf_files_are_measured_by_the_protocol(cdf_folder, tmp_path):
     start = data.start[np.flatnonzero(first)[0]]
     expected = human36m.to_camera(people(FRAMES)["S1"], "S1", CAMERAS[1])
     np.testing.assert_allclose(data.points_3d[start : start + FRAMES], expected, atol=1e-5)
+    for subject, camera, down in zip(data.subject, data.camera, data.gravity[data.start], strict=True):
+        above, below = (human36m.to_camera(np.array([0, 0, z]), subject, camera) for z in (1.0, 0.0))
+        np.testing.assert_allclose(down, below - above, atol=1e-6)
 
 
 def test_universal_people_keep_their_shape_and_project_with_other_intrinsics(tmp_path):

@@ -132,11 +132,13 @@ def test_detections_of_every_layout(name, joints, picked, sides, metadata, folde
     write_videopose3d(tmp_path / f"data_2d_h36m_{name}.npz", two, joints, sides, **metadata)
     alone = videopose3d.read(tmp_path)
     assert alone.points_3d is None and set(alone.select("extra").subject) == {"S2"}
+    assert alone.gravity is None and "Gravity is left out: that of S2 is not known." in alone.source
     assert alone.frames == (3 * 2 + 1) * 4 * (FRAMES + EXTRA) and set(alone.action) == {"Photo 1", "Photo"}
 
     three = {subject: {name: all32(worlds[subject]) for name in sequences(["Photo"])} for subject in SUBJECTS}
     np.savez(tmp_path / "data_3d_h36m.npz", positions_3d=np.array(three, object))
     data = videopose3d.read(tmp_path)
+    np.testing.assert_allclose(np.linalg.norm(data.gravity, axis=-1), 1, atol=1e-6)
     assert data.frames == 3 * 2 * 4 * FRAMES and "1 sequence without 3D" in data.source
     assert f"{3 * 2 * 4 * EXTRA} frames of 2D beyond the end" in data.source
     joint = H36M17.names.index
