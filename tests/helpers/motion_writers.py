@@ -1,6 +1,7 @@
 """Motion capture of an invented performer: BVH files as cgspeed writes them, and ASF/AMC files as CMU's."""
 
 import numpy as np
+import pytest
 
 # cgspeed's joints of a CMU performer: name, parent, offset in CMU's unit, in T-pose.
 SIDE = (
@@ -13,19 +14,30 @@ SIDE = (
     ("{}Shoulder", "Spine1", (0, 0, 0)),
     ("{}Arm", "{}Shoulder", (3.2, 0.9, -0.1)),
     ("{}ForeArm", "{}Arm", (5, 0, 0)),
-    ("{}Hand", "{}ForeArm", (3.4, 0, 0)),
-    ("{}Hand/end", "{}Hand", (0.7, 0, 0)),
+    ("{}Hand", "{}ForeArm", (3.1, 0, 0)),
+    ("{}FingerBase", "{}Hand", (0, 0, 0)),
+    ("{}HandIndex1", "{}FingerBase", (0.7, 0, 0)),
+    ("{}HandIndex1/end", "{}HandIndex1", (0.6, 0, 0)),
+    ("{}Thumb", "{}Hand", (0, 0, 0)),
+    ("{}Thumb/end", "{}Thumb", (0.6, 0, 0.6)),
 )
 TRUNK = (
     ("Hips", "", (0, 0, 0)), ("LowerBack", "Hips", (0, 0, 0)), ("Spine", "LowerBack", (0, 2.0, -0.1)),
     ("Spine1", "Spine", (0, 2.1, 0)), ("Neck", "Spine1", (0, 0, 0)), ("Neck1", "Neck", (0, 1.6, 0.2)),
     ("Head", "Neck1", (0, 1.6, -0.3)), ("Head/end", "Head", (0, 1.7, 0)),
 )  # fmt: skip
-SHORT = {"LeftHipJoint": "LHipJoint", "RightHipJoint": "RHipJoint"}
+SHORT = ("HipJoint", "Thumb")  # cgspeed writes LHipJoint, RThumb
+
+
+def named(pattern, side):
+    """The joint's name on "Left" or "Right"."""
+    return pattern.format(side[0] if any(part in pattern for part in SHORT) else side)
+
+
 SKELETON = [
     *TRUNK,
     *(
-        (*(SHORT.get(text.format(side), text.format(side)) for text in (name, parent)), (sign * x, y, z))
+        (named(name, side), named(parent, side), (sign * x, y, z))
         for side, sign in (("Left", 1), ("Right", -1))
         for name, parent, (x, y, z) in SIDE
     ),
@@ -92,8 +104,10 @@ CMU_LEFT = (
     ("lfoot", "ltibia", (0, -0.3, 0.9), 2.3, (-90, 7, 20), "rx rz"),
     ("lclavicle", "thorax", (0.9, 0.3, 0), 3.5, (0, 0, 0), "ry rz"),
     ("lhumerus", "lclavicle", (1, 0, 0), 5, (180, 30, -90), "rx ry rz"),
-    ("lradius", "lhumerus", (1, 0, 0), 3.4, (180, 30, -90), "rx"),
-    ("lwrist", "lradius", (1, 0, 0), 1.7, (180, 30, -90), "ry"),
+    ("lradius", "lhumerus", (1, 0, 0), 3.1, (180, 30, -90), "rx"),
+    ("lwrist", "lradius", (1, 0, 0), 1.55, (180, 30, -90), "ry"),  # it rotates about itself
+    ("lhand", "lwrist", (1, 0, 0), 0.7, (180, 30, -90), "rx rz"),
+    ("lthumb", "lwrist", (1, 0, 1), 0.8, (0, 0, 0), ""),
 )
 
 
@@ -140,6 +154,45 @@ def write_amc(path, values):
         lines += [str(i + 1), *(f"{bone} {' '.join(f'{x:.6f}' for x in rows[i])}" for bone, rows in values.items())]
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+# cgspeed's names of CMU's bones; a joint of BVH is where the bone that it rotates begins.
+CGSPEED_NAMES = {
+    "root": "Hips", "lowerback": "LowerBack", "upperback": "Spine", "thorax": "Spine1", "lowerneck": "Neck",
+    "upperneck": "Neck1", "head": "Head", **{f"{s[0].lower()}{bone}": joint.format(s[0] if joint[2:] in SHORT else s)
+    for s in ("Left", "Right") for bone, joint in (
+        ("hipjoint", "{}HipJoint"), ("femur", "{}UpLeg"), ("tibia", "{}Leg"), ("foot", "{}Foot"),
+        ("clavicle", "{}Shoulder"), ("humerus", "{}Arm"), ("radius", "{}ForeArm"), ("wrist", "{}Hand"),
+        ("hand", "{}FingerBase"), ("thumb", "{}Thumb"))},
+}  # fmt: skip
+CGSPEED_LOSES = ("thorax", "lwrist", "rwrist")  # bones; what begins at their ends begins where they begin
+
+
+def as_bvh(values, bones=CMU):
+    """A performance on ASF bones as BVH joints, which have the bones' names, and their angles about z, y, x."""
+    rotation = pytest.importorskip("scipy.spatial.transform").Rotation
+    along = {bone[0]: tuple(bone[3] * np.array(bone[2]) / np.linalg.norm(bone[2])) for bone in bones}
+    joints = [("root", "", (0, 0, 0))]
+    for name, parent, *_ in bones:
+        joints.append((name, parent, along.get(parent, (0, 0, 0))))
+        if name not in {bone[1] for bone in bones}:
+            joints.append((f"{name}/end", name, along[name]))
+    angles = {"root": rotation.from_euler("xyz", values["root"][:, 3:], degrees=True).as_euler("ZYX", degrees=True)}
+    for name, _, _, _, axis, dof in bones:
+        local = np.zeros((len(values["root"]), 3))
+        for i, key in enumerate(dof.split()):
+            local[:, "xyz".index(key[1])] = values[name][:, i]
+        frame = rotation.from_euler("xyz", axis, degrees=True)
+        turned = frame * rotation.from_euler("xyz", local, degrees=True) * frame.inv()
+        angles[name] = turned.as_euler("ZYX", degrees=True)
+    return joints, angles
+
+
+def write_cgspeed(path, values, bones=CMU):
+    """A performance on ASF bones as cgspeed converts it: other names, and three bones are lost."""
+    joints, angles = as_bvh(values, bones)
+    joints = [(name, parent, (0, 0, 0) if parent in CGSPEED_LOSES else offset) for name, parent, offset in joints]
+    return write_bvh(path, values["root"][:, :3], angles, joints, rename=CGSPEED_NAMES)
 
 
 def performance(rng, frames=FRAMES):

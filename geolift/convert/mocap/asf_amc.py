@@ -15,13 +15,14 @@ from geolift.errors import DatasetError
 FPS = 120.0  # CMU's frame rate; a few trials have 60, and no file states it
 ROOT = "root"
 MOST_BONES = 200
-# The bones that end at the joints of Human3.6M-17. Neck is the base of the skull, as in the CMU protocol.
+# The bones that end at the joints of Human3.6M-17. Neck is the base of the skull, as in the CMU protocol. The forearm
+# has two bones: lradius, then lwrist, half as long, which ends at the wrist.
 BONES = {
     "right_hip": "rhipjoint", "right_knee": "rfemur", "right_ankle": "rtibia",
     "left_hip": "lhipjoint", "left_knee": "lfemur", "left_ankle": "ltibia",
     "spine": "lowerback", "thorax": "thorax", "neck": "upperneck", "head": "head",
-    "left_shoulder": "lclavicle", "left_elbow": "lhumerus", "left_wrist": "lradius",
-    "right_shoulder": "rclavicle", "right_elbow": "rhumerus", "right_wrist": "rradius",
+    "left_shoulder": "lclavicle", "left_elbow": "lhumerus", "left_wrist": "lwrist",
+    "right_shoulder": "rclavicle", "right_elbow": "rhumerus", "right_wrist": "rwrist",
 }  # fmt: skip
 
 

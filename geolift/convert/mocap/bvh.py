@@ -39,6 +39,8 @@ SPINES = ("Spine2", "Spine1")  # if a file has both, as Mixamo and LAFAN1, the s
 STILL = 0.75  # share of angles that are 0 in a T-pose; in cgspeed's some are not: legs and arms were straightened
 CGSPEED = ("LHipJoint", "RHipJoint", "LowerBack")  # joints that only cgspeed's conversion of CMU has
 ABOVE_THORAX = ("Neck", "LeftShoulder", "RightShoulder")
+AT_WRISTS = ("LeftFingerBase", "RightFingerBase", "LThumb", "RThumb")
+FOREARM = 1.5  # CMU's forearm, lradius and lwrist, which is half as long; cgspeed's ends after lradius
 
 
 class Joint(NamedTuple):
@@ -51,12 +53,13 @@ class Joint(NamedTuple):
 
 
 class BvhClip(NamedTuple):
-    """A file's motion, its unit in `UNITS`, whether a T-pose was left out, whether the thorax was added."""
+    """A file's motion, its unit in `UNITS`; whether a T-pose was left out, the thorax added, forearms lengthened."""
 
     motion: Motion
     unit: str
     rest: bool
     thorax: bool
+    forearms: bool
 
 
 def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
@@ -64,7 +67,8 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
 
     BVH does not state the unit of length: it is the one of `UNITS` in which the performer has a human height. A first
     frame that is a T-pose is left out. cgspeed's conversion of CMU lacks the thorax, a bone between upper back, neck
-    and shoulders: it is added as a copy of the upper back, which it resembles in CMU's skeletons.
+    and shoulders: it is added as a copy of the upper back, which it resembles in CMU's skeletons. It also lacks the
+    last third of the forearms, the bones lwrist and rwrist of CMU: forearms are made 1.5 times as long.
 
     Args:
         path: the file or folder.
@@ -77,11 +81,16 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
     clips = [read(file) for file in files(path, ".bvh")]
     units = sorted({clip.unit for clip in clips})
     notes = [f"Unit of length, by the performers' height: {'; '.join(units)}."]
-    rests, thoraxes = sum(clip.rest for clip in clips), sum(clip.thorax for clip in clips)
+    rests, thoraxes, forearms = (sum(getattr(clip, key) for clip in clips) for key in ("rest", "thorax", "forearms"))
     if rests:
         notes.append(f"The first frame, a T-pose, is left out in {rests} of {len(clips)} files.")
     if thoraxes:
         notes.append(f"The thorax, which cgspeed's conversion lacks, is added in {thoraxes} of {len(clips)} files.")
+    if forearms:
+        notes.append(
+            f"Forearms, which cgspeed's conversion ends after two thirds, are made {FOREARM:g} times as long "
+            f"in {forearms} of {len(clips)} files."
+        )
     return filmed([clip.motion for clip in clips], seed=seed, notes=notes)
 
 
@@ -90,12 +99,17 @@ def read(path: Path) -> BvhClip:
     joints, frames, seconds = parse(text(path), str(path))
     rest = starts_with_t_pose(joints, frames)
     joints, thorax = with_thorax(joints)
+    forearms = has_short_forearms(joints)
     places = dict(zip((joint.name for joint in joints), forward(joints, frames[int(rest) :]), strict=True))
     named = human36m_names({joint.name for joint in joints}, str(path))
     missing = sorted(set(named.values()) - set(places))
     if missing:
         raise DatasetError(f"{path}: found no joint {missing[0]!r}, expected it beside {sorted(named.values())}")
     found = {joint: places[name] for joint, name in named.items()}
+    if forearms:
+        for side in ("left", "right"):
+            elbow = found[f"{side}_elbow"]
+            found[f"{side}_wrist"] = elbow + FOREARM * (found[f"{side}_wrist"] - elbow)
     tall = height(found)
     unit = next((name for name, metres in UNITS.items() if HEIGHT[0] <= tall * metres <= HEIGHT[1]), None)
     if unit is None:
@@ -104,7 +118,7 @@ def read(path: Path) -> BvhClip:
             f"expected {HEIGHT[0]}..{HEIGHT[1]} metres in one of {', '.join(UNITS)}"
         )
     scaled = {joint: points * UNITS[unit] for joint, points in found.items()}
-    return BvhClip(Motion(scaled, round(1 / seconds, 2), path), unit, rest, thorax)
+    return BvhClip(Motion(scaled, round(1 / seconds, 2), path), unit, rest, thorax, forearms)
 
 
 def starts_with_t_pose(joints: list[Joint], frames: np.ndarray) -> bool:
@@ -127,6 +141,12 @@ def with_thorax(joints: list[Joint]) -> tuple[list[Joint], bool]:
         return joints, False
     moved = {joint.name: joint._replace(offset=joints[back].offset) for joint in above}
     return [moved.get(joint.name, joint) for joint in joints], True
+
+
+def has_short_forearms(joints: list[Joint]) -> bool:
+    """Whether cgspeed's conversion left out lwrist and rwrist: what begins at their ends begins at the hands."""
+    ends = [joint for joint in joints if joint.name in AT_WRISTS]
+    return set(CGSPEED) <= {joint.name for joint in joints} and not any(np.any(joint.offset) for joint in ends)
 
 
 def human36m_names(names: set[str], where: str) -> dict[str, str]:

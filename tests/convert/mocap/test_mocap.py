@@ -15,15 +15,18 @@ from tests.helpers.motion_writers import (
     FRAMES,
     POSER,
     SKELETON,
+    as_bvh,
     motion,
     performance,
     write_amc,
     write_asf,
     write_bvh,
+    write_cgspeed,
 )
 
 SIDES = (("Left", "Right"), ("Right", "Left"), ("LHip", "RHip"), ("RHip", "LHip"))
 JOINT = H36M17.names.index
+LOST = {"Spine1": (0, 2.2, 0), "LeftHand": (1.5, 0, 0), "RightHand": (-1.5, 0, 0)}  # what cgspeed loses, by parent
 
 
 @pytest.mark.parametrize("order", ["ZYX", "XYZ", "YXZ", "ZXY"])
@@ -58,6 +61,7 @@ def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
     assert cli.main(["convert", "bvh", str(tmp_path), str(tmp_path / "out.npz"), "--seed", "3"]) == 0
     output = capsys.readouterr().out
     assert "CMU's, inches times 0.45" in output and "a T-pose, is left out in 3 of 3 files" in output
+    assert "are made 1.5 times as long in 3 of 3 files" in output
     data = load_dataset(tmp_path / "out.npz")
     assert data.fps.tolist() == [30] * 12 and data.frames == 12 * 10
     assert dict(zip(data.subject, data.split, strict=True)) == {"01": "train", "12": "test", "dance": "train"}
@@ -73,7 +77,7 @@ def test_files_are_filmed_in_metres_without_their_t_pose(tmp_path, rng, capsys):
 @pytest.mark.parametrize(("rename", "prefix"), [({}, "mixamorig:"), (BIOVISION, ""), (POSER, "")])
 def test_joints_of_other_names_are_the_same(rename, prefix, tmp_path, rng):
     place, angles = motion(rng)
-    whole = [(n, p, (0, 2.2, 0) if p == "Spine1" else o) for n, p, o in SKELETON]  # with a thorax
+    whole = [(n, p, LOST.get(p, o)) for n, p, o in SKELETON]
     plain = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles, whole)).motion
     other = bvh.read(write_bvh(tmp_path / "b.bvh", place, angles, whole, rename=rename, prefix=prefix)).motion
     for joint, points in plain.joints.items():
@@ -161,8 +165,8 @@ def test_a_clip_without_a_t_pose_is_kept_whole(tmp_path, rng):
         ("Frame Time: 0.0083333", "Frame Time: 0", "Frame Time: found 0, expected 0.0001"),
         ("Frame Time: 0.0083333", "Frame Time: x", "Frame Time: found 'x', expected numbers"),
         ("0.000000 17.", "nan 17.", None),
-        ("OFFSET 3.400000", "OFFSET inf", "OFFSET: found 'inf .*expected finite"),
-        ("OFFSET 3.400000", "OFFSET three", "OFFSET: found 'three .*expected numbers"),
+        ("OFFSET 3.100000", "OFFSET inf", "OFFSET: found 'inf .*expected finite"),
+        ("OFFSET 3.100000", "OFFSET three", "OFFSET: found 'three .*expected numbers"),
         ("CHANNELS 3 Z", "CHANNELS 9 Z", "CHANNELS: found 9"),
         ("Zrotation Yrotation Xrotation", "Zrotation Zrotation Xrotation", "CHANNELS: found 6 .*different ones"),
         ("Yrotation", "Wrotation", "CHANNELS: found 6"),
@@ -237,31 +241,73 @@ def test_a_hand_worked_skeleton(tmp_path):
 
 def test_the_same_motion_as_bvh(tmp_path, rng):
     """Both readers agree on a performer whose ASF angles were turned into those of BVH by another library."""
-    rotation = pytest.importorskip("scipy.spatial.transform").Rotation
     values = performance(rng)
-    write_asf(tmp_path / "01.asf")
-    read = asf_amc.parse_asf((tmp_path / "01.asf").read_text(), "01.asf")
-    ends = asf_amc.forward(read, values)
-    joints = [("root", "", (0, 0, 0))]
-    along = {bone[0]: tuple(bone[3] * np.array(bone[2]) / np.linalg.norm(bone[2])) for bone in CMU}
-    for name, parent, *_ in CMU:
-        joints.append((name, parent, along.get(parent, (0, 0, 0))))
-        if name not in {bone[1] for bone in CMU}:
-            joints.append((f"{name}/end", name, along[name]))
-    angles = {"root": rotation.from_euler("xyz", values["root"][:, 3:], degrees=True).as_euler("ZYX", degrees=True)}
-    for name, _, _, _, axis, dof in CMU:
-        local = np.zeros((FRAMES, 3))
-        for i, key in enumerate(dof.split()):
-            local[:, "xyz".index(key[1])] = values[name][:, i]
-        frame = rotation.from_euler("xyz", axis, degrees=True)
-        turned = frame * rotation.from_euler("xyz", local, degrees=True) * frame.inv()
-        angles[name] = turned.as_euler("ZYX", degrees=True)
+    ends = asf_amc.forward(asf_amc.parse_asf(write_asf(tmp_path / "01.asf").read_text(), "01.asf"), values)
+    joints, angles = as_bvh(values)
     path = write_bvh(tmp_path / "01.bvh", values["root"][:, :3], angles, joints)
     parsed, frames, _ = bvh.parse(path.read_text(), "01.bvh")
     places = dict(zip((joint.name for joint in parsed), bvh.forward(parsed, frames), strict=True))
-    for name in ("head", "lwrist", "rwrist", "lfoot"):
+    for name in ("head", "lhand", "rhand", "lfoot"):
         np.testing.assert_allclose(places[f"{name}/end"], ends[name], atol=1e-3)
     np.testing.assert_allclose(places["ltibia"], ends["lfemur"], atol=1e-3)
+
+
+def test_both_readers_agree_on_what_cgspeed_converted(tmp_path, rng):
+    """The thorax, whose direction is a guess, is here as the upper back; all else cgspeed's files determine."""
+    values = performance(rng)
+    back = next(bone for bone in CMU if bone[0] == "upperback")
+    bones = [(*bone[:2], *back[2:4], *bone[4:]) if bone[0] == "thorax" else bone for bone in CMU]
+    joints = joints_of(write_asf(tmp_path / "01.asf", bones), values)
+    clip = bvh.read(write_cgspeed(tmp_path / "01_01.bvh", values, bones))
+    assert clip.thorax and clip.forearms
+    for joint, points in joints.items():
+        np.testing.assert_allclose(clip.motion.joints[joint], points, atol=1e-5)
+
+
+def joints_of(asf, values):
+    """`[T, 3]` metres of the joints of Human3.6M-17 by ASF/AMC."""
+    skeleton = asf_amc.parse_asf(asf.read_text(), asf.name)
+    ends = asf_amc.forward(skeleton, values)
+    return {joint: ends[bone] * skeleton.unit for joint, bone in asf_amc.BONES.items()}
+
+
+def test_the_wrist_is_the_end_of_both_bones_of_the_forearm(tmp_path, rng):
+    """By hand: the left elbow bends by 90 degrees about (0, -sqrt(3), -1) / 2, which takes x to (0, -1, sqrt(3)) / 2.
+
+    lwrist and rwrist rotate about themselves, which moves no wrist. The right arm is straight.
+    """
+    values = {name: 0 * angles[:1] for name, angles in performance(rng).items()}
+    values["lradius"][:], values["lwrist"][:], values["rwrist"][:] = 90, 35, -70
+    shoulder = np.array([3.5 * 0.9, 0, 0]) / np.hypot(0.9, 0.3)  # from where both shoulders' bones begin, along x
+    elbow = shoulder + np.array([5, 0, 0])
+    expected = {
+        "left_elbow": elbow,
+        "left_wrist": elbow + 4.65 * np.array([0, -1, 3**0.5]) / 2,
+        "right_elbow": -elbow,
+        "right_wrist": -elbow - [4.65, 0, 0],
+    }
+    asf = joints_of(write_asf(tmp_path / "01.asf"), values)
+    cgspeed = bvh.read(write_cgspeed(tmp_path / "01_01.bvh", values)).motion.joints
+    for joints in (asf, cgspeed):
+        middle = (joints["left_shoulder"] + joints["right_shoulder"]) / 2
+        for joint, place in expected.items():
+            np.testing.assert_allclose((joints[joint] - middle)[0] / clips.CMU_UNIT, place, atol=1e-4)
+        arm, forearm = (
+            np.linalg.norm(joints[f"left_{a}"] - joints[f"left_{b}"])
+            for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))
+        )
+        assert forearm / arm == pytest.approx(0.93, abs=1e-4)
+
+
+@pytest.mark.parametrize("change", ["other names", "with lwrist"])
+def test_forearms_of_other_files_stay_as_they_are(change, tmp_path, rng):
+    place, angles = motion(rng)
+    whole = [(n, p, (0.2, 0, 0) if n == "RightFingerBase" else o) for n, p, o in SKELETON]
+    skeleton, prefix = (whole, "") if change == "with lwrist" else (SKELETON, "mixamorig:")
+    read = bvh.read(write_bvh(tmp_path / "a.bvh", place, angles, skeleton, prefix=prefix))
+    assert not read.forearms and bvh.read(write_bvh(tmp_path / "b.bvh", place, angles)).forearms
+    forearm = np.linalg.norm(read.motion.joints["left_wrist"] - read.motion.joints["left_elbow"], axis=-1)
+    np.testing.assert_allclose(forearm, 3.1 * clips.CMU_UNIT, atol=1e-5)
 
 
 def test_performers_are_filmed_with_their_own_skeletons(tmp_path, rng):
@@ -290,7 +336,7 @@ def test_performers_are_filmed_with_their_own_skeletons(tmp_path, rng):
         ("01.asf", "dof rx ry rz", "dof rx ry l", "dof: found rx ry l"),
         ("01.asf", "length 2.0", "long 2.0", "lowerback: found no length"),
         ("01.asf", "  end\n:hier", ":hier", "found a bone without end"),
-        ("01.asf", "rradius", "rforearm", None),
+        ("01.asf", "rwrist", "rforearm", None),
         ("01_01.amc", "head ", "skull ", "line .*found 'skull .*expected a bone of the skeleton"),
         ("01_01.amc", "ltibia ", "ltibia 1 ", "line .*found 'ltibia 1 .*expected 1 numbers once"),
         ("01_01.amc", "ltibia ", "ltibia x", "line .*expected numbers"),
@@ -303,7 +349,7 @@ def test_damaged_asf_and_amc_files_are_refused_in_one_line(file, old, new, messa
     content = (tmp_path / file).read_text()
     (tmp_path / file).write_text(content.replace(old, new, *([1] if message else [])))
     with pytest.raises(
-        DatasetError, match=message or ":bonedata: found no rradius, expected the bones of CMU"
+        DatasetError, match=message or ":bonedata: found no rwrist, expected the bones of CMU"
     ) as caught:
         CONVERTERS["asf_amc"].convert(tmp_path)
     assert str(caught.value).startswith(str(tmp_path / file)) and "\n" not in str(caught.value)
