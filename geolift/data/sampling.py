@@ -18,7 +18,7 @@ import numpy as np
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
-BY = ("frame", "clip", "action")
+BY = ("frame", "clip", "action", "subject")
 
 
 class Poses(NamedTuple):
@@ -117,9 +117,9 @@ def make_pool(
 
     Args:
         poses: `[F, J, 2]` normalized poses of `dataset`.
-        dataset: states the clips and actions of the F frames.
+        dataset: states the clips, actions and subjects of the F frames.
         by: "frame": every frame is equally likely; "clip": every clip of a person, however long (the views of all
-            cameras together); "action": every action.
+            cameras together); "action": every action; "subject": every person.
         masks: keep `seen` with the poses.
         gap: frames between the two poses of a pair.
 
@@ -150,7 +150,12 @@ def make_pool(
         usable = usable & _has_partner(dataset, usable, gap)
     frames = np.flatnonzero(usable)
     person_clip = np.char.add(np.char.add(dataset.subject, "\t"), dataset.clip)
-    label = {"frame": np.zeros(len(dataset.start)), "clip": person_clip, "action": dataset.action}[by]
+    label = {
+        "frame": np.zeros(len(dataset.start)),
+        "clip": person_clip,
+        "action": dataset.action,
+        "subject": dataset.subject,
+    }[by]
     group = np.unique(label, return_inverse=True)[1][dataset.clip_of_frame[frames]]
     size = np.bincount(group)
     size = size[size > 0]
@@ -173,7 +178,7 @@ def shard_pools(pools: Pools, size: int, number: int) -> Pools:
     """Shard `number` of pools on the host that are too large for a device.
 
     Of each pool `size` poses are drawn with replacement, as a step draws: so a pose has the same chance in the shards
-    as in the whole pool, by frame, clip or action. The shard depends on its number alone. A pool of at most `size`
+    as in the whole pool, however it is grouped. The shard depends on its number alone. A pool of at most `size`
     poses stays whole.
     """
 

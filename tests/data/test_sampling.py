@@ -69,18 +69,20 @@ def draw(sampler_, n=20_000, step=0):
     return sample_batch(Pools(sampler_), jax.random.fold_in(jax.random.key(0), step), jnp.arange(n))
 
 
-def test_drawing_by_frame_clip_and_action_weighs_as_it_says(people, poses):
+def test_drawing_weighs_as_it_says(people, poses):
     long_action = people.action[0]
     # Clip names separate the frames of one action from all others, so shares can be counted through `poses` itself.
     index = {pose.tobytes(): i for i, pose in enumerate(poses)}
     action = people.action[people.clip_of_frame]
     clip = people.clip[people.clip_of_frame]
+    subject = people.subject[people.clip_of_frame]
     keep = np.isin(
         people.clip_of_frame, np.flatnonzero((people.action != long_action) | (people.subject == people.subject[0]))
     )
-    confidence = people.confidence * keep[:, None]  # fewer clips of one action: shares by clip and by action differ
+    # Fewer clips of one action, of one person alone: shares by frame, clip, action and subject differ.
+    confidence = people.confidence * keep[:, None]
     part = people._replace(confidence=confidence.astype(np.float32))
-    for by, label in (("frame", None), ("clip", clip), ("action", action)):
+    for by, label in (("frame", None), ("clip", clip), ("action", action), ("subject", subject)):
         made = make_pool(poses, part, by=by)
         drawn = np.array([index[np.asarray(pose).tobytes()] for pose in draw(made, 4000).pose.joints])
         assert keep[drawn].all()
@@ -128,5 +130,5 @@ def test_frames_with_missing_joints_are_left_out(people, poses):
 
 
 def test_unknown_grouping_is_refused(people, poses):
-    with pytest.raises(ValueError, match="subject"):
-        make_pool(poses, people, by="subject")
+    with pytest.raises(ValueError, match="joint"):
+        make_pool(poses, people, by="joint")
