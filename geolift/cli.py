@@ -15,6 +15,7 @@ import numpy as np
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
+from geolift.data.cameras import PROTOCOLS
 from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError, DatasetError, printable
 from geolift.keypoints.options import Options
@@ -119,7 +120,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("kind", metavar="KIND", choices=CONVERTERS)
     parser.add_argument("input", metavar="IN", help="file or folder to read")
     parser.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
-    parser.add_argument("--seed", type=_seed, help="seed of the virtual cameras, for motion capture (default 0)")
+    _add_filming(parser)
     _add_reading(parser)
     _add_joints(parser)
     parser.add_argument("--split-by", choices=SPLITS, help="every fifth of these becomes test data (default none)")
@@ -134,6 +135,20 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--format", required=True, choices=EXPORT_FORMATS)
     parser.add_argument("--card", metavar="JSON", help="file with entries of the model card, for safetensors")
     parser.set_defaults(run=_export)
+
+
+def _add_filming(parser: argparse.ArgumentParser) -> None:
+    """Options of the virtual cameras that film motion capture."""
+    parser.add_argument("--seed", type=_seed, help="seed of the virtual cameras, for motion capture (default 0)")
+    parser.add_argument(
+        "--cameras", choices=PROTOCOLS,
+        help="virtual cameras: the CMU protocol's, or by their kind some that follow the person (default cmu)",
+    )  # fmt: skip
+    parser.add_argument("--views", type=int, metavar="N", help="virtual cameras of a clip (default 4; not for cmu)")
+    parser.add_argument(
+        "--bodies", type=float, metavar="S",
+        help="give each subject another body: bones changed by this share, 0.1 for 10 %% (default 0)",
+    )  # fmt: skip
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ class Converter(NamedTuple):
 
     Example:
         >>> CONVERTERS["bvh"].options
-        ('seed',)
+        ('seed', 'cameras', 'views', 'bodies')
     """
 
     what: str
@@ -29,13 +29,15 @@ class Converter(NamedTuple):
     options: tuple[str, ...] = ()
 
 
+FILMING = ("seed", "cameras", "views", "bodies")
+
 CONVERTERS: dict[str, Converter] = {
-    "cmu": Converter("CMU motion in Human3.6M-17 joints (.npz), filmed by the CMU protocol", cmu.convert, ("seed",)),
-    "bvh": Converter("BVH motion capture (a file or a folder), filmed by the CMU protocol", bvh.convert, ("seed",)),
+    "cmu": Converter("CMU motion in Human3.6M-17 joints (.npz), filmed by virtual cameras", cmu.convert, FILMING),
+    "bvh": Converter("BVH motion capture (a file or a folder), filmed by virtual cameras", bvh.convert, FILMING),
     "asf_amc": Converter(
-        "CMU's AMC motion with its ASF skeleton (a file or a folder), filmed by the CMU protocol",
+        "CMU's AMC motion with its ASF skeleton (a file or a folder), filmed by virtual cameras",
         asf_amc.convert,
-        ("seed",),
+        FILMING,
     ),
     "mpii": Converter("MPII persons (.npz)", photographs.read_mpii),
     "coco": Converter("COCO persons (.npz)", photographs.read_coco),

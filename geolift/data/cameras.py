@@ -1,62 +1,42 @@
-"""Virtual cameras: they film world motion in metres into a geolift data set, always by the same protocol.
+"""Virtual cameras: they film world motion in metres into a geolift data set, always by the same protocols.
 
 World frame: metres, z up, right-handed. Camera frame: metres, x right, y down, z forward. numpy only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from geolift.data.bodies import change_bodies
 from geolift.data.dataset import Dataset, check_dataset
+from geolift.data.orbit import RANGES, place_in_range
+from geolift.data.pinhole import IMAGE_SIZE, Camera, look_at
+from geolift.data.world import WorldClip, ground_of
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import Skeleton
 
+PROTOCOLS = ("cmu", *RANGES)
+CAMERAS = 4  # of a clip
+MOST_VIEWS = 100
+LARGEST_SPREAD = 0.5  # of bodies; beyond it, people are none
 # The CMU protocol (docs/cmu-protocol.md). Changing a number makes another data set.
-CAMERAS = 4
 AZIMUTH_JITTER = np.radians(15.0)
 DISTANCE = (4.5, 5.5)  # metres, horizontally from the clip's mean root
 WANDER = 1.5  # metres that a person may walk from the centre before the camera is placed farther away
 HEIGHT = (1.4, 1.8)  # metres above the ground
 TARGET_HEIGHT = 0.9  # metres above the ground, the point that every camera is aimed at
-IMAGE_SIZE = 1000.0  # pixels, square
-FOCAL = 1145.0  # pixels
 NEAREST = 1.0  # metres; a frame with a joint nearer than this is dropped
 
 
-class WorldClip(NamedTuple):
-    """One person's continuous motion in the world.
-
-    Attributes:
-        points: `[T, J, 3]` joint positions in world metres, z up.
-        fps: frames per second.
-        name: of the clip.
-        subject: who moves.
-        action: what the person does.
-        split: "train", "test", ...
-    """
+class Piece(NamedTuple):
+    """Consecutive frames of a clip in camera number `view`: `points` `[T, J, 3]` float32 camera metres."""
 
     points: np.ndarray
-    fps: float
-    name: str
-    subject: str
-    action: str
-    split: str
-
-
-class Camera(NamedTuple):
-    """A pinhole camera: `camera_from_world` `[3, 3]` (rows right, down, forward), `centre` `[3]` in world metres."""
-
-    camera_from_world: np.ndarray
-    centre: np.ndarray
-
-
-def look_at(centre: np.ndarray, target: np.ndarray) -> Camera:
-    """The upright camera at `centre` `[3]` aimed at `target` `[3]` (world, z up; not straight up or down)."""
-    forward = (target - centre) / np.linalg.norm(target - centre)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    return Camera(np.stack([right, np.cross(forward, right), forward]), centre)
+    clip: WorldClip
+    camera: Camera
+    view: int
 
 
 def place(points: np.ndarray, root: int, k: int, rng: np.random.Generator) -> Camera:
@@ -69,7 +49,7 @@ def place(points: np.ndarray, root: int, k: int, rng: np.random.Generator) -> Ca
         rng: the generator of this clip and camera alone.
     """
     middle = points[:, root, :2].mean(axis=0)
-    ground = np.percentile(points[..., 2].min(axis=1), 5)
+    ground = ground_of(points)
     wander = np.percentile(np.linalg.norm(points[:, root, :2] - middle, axis=-1), 90)
     azimuth = 2 * np.pi * k / CAMERAS + rng.uniform(-AZIMUTH_JITTER, AZIMUTH_JITTER)
     distance = rng.uniform(*DISTANCE) + max(0.0, wander - WANDER)
@@ -78,8 +58,17 @@ def place(points: np.ndarray, root: int, k: int, rng: np.random.Generator) -> Ca
     return look_at(np.append(middle + away, ground + height), np.append(middle, ground + TARGET_HEIGHT))
 
 
-def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, source: str = "") -> Dataset:
-    """Film every clip with the protocol's four cameras; camera k of clip i is drawn from the seed (seed, i, k) alone.
+def film(
+    clips: Sequence[WorldClip],
+    skeleton: Skeleton,
+    *,
+    cameras: str = "cmu",
+    views: int | None = None,
+    bodies: float = 0.0,
+    seed: int = 0,
+    source: str = "",
+) -> Dataset:
+    """Film every clip with virtual cameras; camera k of clip i is drawn from (seed, i, k) and their number alone.
 
     Frames with a joint nearer than 1 m to the camera are dropped, and the clip is cut there: the frames of every clip
     of the data set are consecutive.
@@ -87,18 +76,22 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
     Args:
         clips: motion of J joints in world metres, z up.
         skeleton: of the J joints.
-        seed: of the camera placement.
+        cameras: "cmu", the CMU protocol, or a name in `orbit.RANGES`, such as "any": cameras that follow the person.
+        views: cameras of each clip; None: 4, the only number that the CMU protocol has.
+        bodies: spread of the bones' lengths, by which each subject gets another body first (`bodies.change_bodies`).
+        seed: of cameras and bodies.
         source: one line on where the motion is from, kept in the data set.
 
     Returns:
-        A data set with keypoints `[F, J, 2]` in pixels, intrinsics, `points_3d` `[F, J, 3]` in camera metres, and
-        gravity `[F, 3]` in camera axes.
+        A data set with keypoints `[F, J, 2]` in pixels, `points_3d` `[F, J, 3]` in camera metres, and gravity `[F, 3]`
+        in camera axes. The CMU protocol's cameras have intrinsics. Those that follow the person are zoomed so that all
+        people are equally large in pixels: without intrinsics one factor scales them all (docs/cameras.md).
 
     Raises:
-        DatasetError: if no frame remains.
+        DatasetError: if no frame remains, or for another name, number of views or spread.
 
     Source:
-        The CMU protocol, ours (docs/cmu-protocol.md).
+        The protocols, ours (docs/cmu-protocol.md, docs/cameras.md).
 
     Example:
         >>> from geolift.data.synthetic import procedural_clips
@@ -108,38 +101,73 @@ def film(clips: Sequence[WorldClip], skeleton: Skeleton, *, seed: int = 0, sourc
         >>> len(clips), len(people.start), people.keypoints.shape
         (39, 156, (1560, 17, 2))
     """
-    points, gravity = [], []
-    rows = {key: [] for key in ("length", "fps", "subject", "action", "camera", "split", "clip")}
+    place_camera, views = _protocol(cameras, views)
+    if not 0 <= bodies <= LARGEST_SPREAD:
+        raise DatasetError(f"bodies: found {bodies:g}, expected a spread from 0 to {LARGEST_SPREAD:g}")
+    notes = [source] if source else []
+    if bodies:
+        clips = change_bodies(clips, skeleton, bodies, seed=seed)
+        notes.append(f"Bodies changed: the bones of each subject by factors whose logarithm has the spread {bodies:g}.")
+    if cameras != "cmu":
+        notes.append(f"Filmed by {views} cameras that follow the person, {cameras!r}.")
+    pieces = []
     for i, clip in enumerate(clips):
-        for k in range(CAMERAS):
-            camera = place(np.asarray(clip.points, np.float64), skeleton.root, k, np.random.default_rng([seed, i, k]))
-            filmed = (clip.points - camera.centre) @ camera.camera_from_world.T
-            near = np.flatnonzero((filmed[..., 2] < NEAREST).any(axis=1))
-            for piece in np.split(filmed, np.union1d(near, near + 1)):
-                if len(piece) and (piece[..., 2] >= NEAREST).all():
-                    points.append(piece.astype(np.float32))
-                    gravity.append(-camera.camera_from_world[:, 2])
-                    values = (len(piece), clip.fps, clip.subject, clip.action, f"camera{k}", clip.split, clip.name)
-                    for key, value in zip(rows, values, strict=True):
-                        rows[key].append(value)
-    if not points:
+        points = np.asarray(clip.points, np.float64)
+        for k in range(views):
+            camera = place_camera(points, skeleton.root, k, np.random.default_rng([seed, i, k]))
+            pieces += _pieces(clip, camera, k)
+    if not pieces:
         raise DatasetError(f"clips: no frame of {len(clips)} clips has all joints {NEAREST:g} m or more from a camera")
-    points_3d = np.concatenate(points)
-    length = rows.pop("length")
+    data = check_dataset(_dataset(pieces, skeleton, " ".join(notes)), "clips")
+    return data if cameras == "cmu" else data._replace(intrinsics=None)
+
+
+def _protocol(cameras: str, views: int | None) -> tuple[Callable[..., Camera], int]:
+    """How a protocol places a camera, and how many cameras a clip has."""
+    if cameras not in PROTOCOLS:
+        raise DatasetError(f"cameras: found {cameras!r}, expected one of {', '.join(PROTOCOLS)}")
+    if cameras == "cmu":
+        if views is not None:
+            raise DatasetError(f"views: found {views}, expected none with cameras=cmu, which are always {CAMERAS}")
+        return place, CAMERAS
+    views = CAMERAS if views is None else views
+    if not 1 <= views <= MOST_VIEWS:
+        raise DatasetError(f"views: found {views}, expected 1 to {MOST_VIEWS} cameras of a clip")
+    return partial(place_in_range, kind=RANGES[cameras], views=views), views
+
+
+def _pieces(clip: WorldClip, camera: Camera, view: int) -> list[Piece]:
+    """The runs of frames in which no joint is too near."""
+    filmed = camera.see(clip.points)
+    near = np.flatnonzero((filmed[..., 2] < NEAREST).any(axis=1))
+    parts = np.split(filmed, np.union1d(near, near + 1))
+    far = [part for part in parts if len(part) and (part[..., 2] >= NEAREST).all()]
+    return [Piece(part.astype(np.float32), clip, camera, view) for part in far]
+
+
+def _dataset(pieces: Sequence[Piece], skeleton: Skeleton, source: str) -> Dataset:
+    """The data set of all pieces, a clip each."""
+    points_3d = np.concatenate([piece.points for piece in pieces])
+    length = [len(piece.points) for piece in pieces]
     stop = np.cumsum(length)
-    intrinsics = np.array([FOCAL, FOCAL, IMAGE_SIZE / 2, IMAGE_SIZE / 2], np.float32)
-    dataset = Dataset(
-        keypoints=(FOCAL * points_3d[..., :2] / points_3d[..., 2:] + IMAGE_SIZE / 2).astype(np.float32),
+    focal = np.array([piece.camera.focal for piece in pieces], np.float32)
+    centre = np.full(len(pieces), IMAGE_SIZE / 2, np.float32)
+    frames_focal = np.repeat(focal, length)[:, None, None]
+    return Dataset(
+        keypoints=frames_focal * points_3d[..., :2] / points_3d[..., 2:] + np.float32(IMAGE_SIZE / 2),
         confidence=np.ones(points_3d.shape[:2], np.float32),
         skeleton=skeleton,
         start=np.append(0, stop[:-1]),
         stop=stop,
-        fps=np.array(rows.pop("fps"), np.float32),
-        image_size=np.full((len(stop), 2), IMAGE_SIZE, np.float32),
-        intrinsics=np.tile(intrinsics, (len(stop), 1)),
+        fps=np.array([piece.clip.fps for piece in pieces], np.float32),
+        subject=np.array([piece.clip.subject for piece in pieces], np.str_),
+        action=np.array([piece.clip.action for piece in pieces], np.str_),
+        camera=np.array([f"camera{piece.view}" for piece in pieces], np.str_),
+        split=np.array([piece.clip.split for piece in pieces], np.str_),
+        clip=np.array([piece.clip.name for piece in pieces], np.str_),
+        image_size=np.full((len(pieces), 2), IMAGE_SIZE, np.float32),
+        intrinsics=np.stack([focal, focal, centre, centre], axis=1),
         points_3d=points_3d,
-        gravity=np.repeat(np.array(gravity, np.float32), length, axis=0),
+        gravity=np.repeat(np.array([piece.camera.gravity for piece in pieces], np.float32), length, axis=0),
         source=source,
-        **{key: np.array(value, np.str_) for key, value in rows.items()},
     )
-    return check_dataset(dataset, "clips")

@@ -198,6 +198,7 @@ def _of_dataset(data: Dataset) -> tuple[str, ...]:
         f"{clips} of {subjects}; frames by split: {', '.join(splits)}",
         "3D points" if data.points_3d is not None else "no 3D points",
         "intrinsics" if data.intrinsics is not None else "no intrinsics",
+        "gravity" if data.gravity is not None else "no gravity",
         f"source: {data.source or 'not given'}",
     )
 

@@ -1,11 +1,13 @@
-"""The CMU protocol, number by number, on motion made up for the purpose and on the real thing."""
+"""The CMU protocol and the filming of clips, on motion made up for the purpose and on the real thing."""
 
 import numpy as np
 import pytest
 
 from geolift.convert.mocap import cmu
 from geolift.data import cameras, dataset
-from geolift.data.cameras import WorldClip, film, look_at, place
+from geolift.data.cameras import film, place
+from geolift.data.pinhole import look_at
+from geolift.data.world import WorldClip
 from geolift.skeletons.skeleton import H36M17
 
 
@@ -89,6 +91,43 @@ def test_frames_too_near_are_dropped_and_the_clip_is_cut_there(rng):
     first = data.camera == "camera0"
     np.testing.assert_array_equal((data.stop - data.start)[first], [5, 5])
     assert ((data.stop - data.start)[~first] == 11).all()
+
+
+def test_other_protocols_are_refused_with_what_is_known(rng):
+    clips = [person(rng)]
+    for options, message in (
+        ({"cameras": "CMU"}, "cameras: found 'CMU', expected one of cmu, any, "),
+        ({"views": 3}, "views: found 3, expected none with cameras=cmu"),
+        ({"cameras": "any", "views": 0}, "views: found 0, expected 1 to 100"),
+        ({"bodies": 3.0}, "bodies: found 3, expected a spread from 0 to 0.5"),
+        ({"bodies": np.nan}, "bodies: found nan"),
+    ):
+        with pytest.raises(dataset.DatasetError, match=message):
+            film(clips, H36M17, **options)
+
+
+def test_cameras_that_follow_depend_on_seed_clip_and_camera_alone(rng):
+    clips = [person(rng), person(rng, frames=7)]
+    data = film(clips, H36M17, cameras="any", views=3, seed=3)
+    assert len(data.start) == 6 and data.camera.tolist() == ["camera0", "camera1", "camera2"] * 2
+    np.testing.assert_array_equal(
+        film(clips[:1], H36M17, cameras="any", views=3, seed=3).keypoints, data.keypoints[:60]
+    )
+    assert not np.array_equal(film(clips, H36M17, cameras="any", views=3, seed=4).gravity, data.gravity)
+    assert "3 cameras" in data.source and "'any'" in data.source
+
+
+def test_all_people_are_equally_large_in_cameras_that_follow(rng):
+    """A metre is 229 pixels at the mean root, where the image's centre is, at any distance."""
+    clip = person(rng)
+    clip.points[:, 0] = [0, 0, 1]
+    data = film([clip._replace(name=str(i)) for i in range(30)], H36M17, cameras="any", seed=1)
+    assert data.intrinsics is None
+    np.testing.assert_allclose(data.keypoints[:, 0], 500, atol=0.01)
+    distance = data.points_3d[:, 0, 2]
+    assert distance.min() < 3 and distance.max() > 7
+    focal = (data.keypoints - 500) / (data.points_3d[..., :2] / data.points_3d[..., 2:])
+    np.testing.assert_allclose(np.nanmedian(focal, axis=(1, 2)) / distance, 229, rtol=1e-3)
 
 
 def test_nothing_left_is_an_error(rng):

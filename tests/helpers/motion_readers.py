@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from geolift.data.cameras import look_at
+from geolift.data.pinhole import look_at
 from geolift.output.result import AXES, Result
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.results import make_result

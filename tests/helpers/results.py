@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolift.data.cameras import FOCAL, IMAGE_SIZE, look_at
+from geolift.data.pinhole import FOCAL, IMAGE_SIZE, look_at
 from geolift.data.synthetic import motions as procedural
 from geolift.data.synthetic.motions import procedural_clips
 from geolift.output.result import Result

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Skeleton(NamedTuple):
     degrees: bool
 
 
-def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
+def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
     """An .amc, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
     The skeleton of 01_02.amc is 01.asf beside it, or else the only .asf beside it. Files do not state the frame rate:
@@ -58,7 +58,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
 
     Args:
         path: the file or folder.
-        seed: of the camera placement.
+        filming: `seed`, `cameras`, `views`, `bodies` of `film`; by default the CMU protocol.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
@@ -74,7 +74,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
                 raise DatasetError(f"{asf}: :bonedata: found no {', '.join(missing)}, expected the bones of CMU")
         ends = forward(skeletons[asf], parse_amc(text(file), str(file), skeletons[asf]))
         motions.append(Motion({joint: ends[bone] * skeletons[asf].unit for joint, bone in BONES.items()}, FPS, file))
-    return filmed(motions, seed=seed, notes=[f"{FPS:g} frames per second are assumed."])
+    return filmed(motions, filming=filming, notes=[f"{FPS:g} frames per second are assumed."])
 
 
 def _skeleton_of(file: Path) -> Path:

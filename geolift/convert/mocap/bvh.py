@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class BvhClip(NamedTuple):
     forearms: bool
 
 
-def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
+def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
     """A .bvh, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
     BVH does not state the unit of length: it is the one of `UNITS` in which the performer has a human height. A first
@@ -72,7 +72,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
 
     Args:
         path: the file or folder.
-        seed: of the camera placement.
+        filming: `seed`, `cameras`, `views`, `bodies` of `film`; by default the CMU protocol.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
@@ -91,7 +91,7 @@ def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
             f"Forearms, which cgspeed's conversion ends after two thirds, are made {FOREARM:g} times as long "
             f"in {forearms} of {len(clips)} files."
         )
-    return filmed([clip.motion for clip in clips], seed=seed, notes=notes)
+    return filmed([clip.motion for clip in clips], filming=filming, notes=notes)
 
 
 def read(path: Path) -> BvhClip:

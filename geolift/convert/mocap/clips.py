@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -151,13 +151,14 @@ def clips(motions: Iterable[Motion]) -> list[WorldClip]:
     return made
 
 
-def filmed(motions: Sequence[Motion], *, seed: int, notes: Iterable[str]) -> Dataset:
-    """The motions filmed by the CMU protocol, with cameras drawn from `seed`."""
+def filmed(motions: Sequence[Motion], *, filming: Mapping[str, Any], notes: Iterable[str]) -> Dataset:
+    """The motions filmed by the CMU protocol, or as `filming`, the arguments of `film`, says."""
     made = clips(motions)
-    source = " ".join(["Motion capture, filmed by the CMU protocol.", *notes])
+    by = ", filmed by the CMU protocol" if filming.get("cameras", "cmu") == "cmu" else ""
+    source = " ".join([f"Motion capture{by}.", *notes])
     if any(CMU_NAME.fullmatch(motion.path.stem) for motion in motions):
         source += f" If it is CMU's: {cmu.NOTICE}"
     try:
-        return film(made, H36M17, seed=seed, source=source)
+        return film(made, H36M17, source=source, **filming)
     except DatasetError as error:
         raise DatasetError(f"{motions[0].path}: {error}") from error

@@ -1,6 +1,7 @@
 """The CMU motion capture database in Human3.6M-17 joints, filmed by the CMU protocol (docs/cmu-protocol.md)."""
 
 import os
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +26,13 @@ FASTEST = 1e5  # frames per second
 KEYS = ("positions", "start", "stop", "subject", "clip", "action", "split", "fps", "joint_names", "parents")
 
 
-def convert(path: str | os.PathLike, *, seed: int = 0) -> Dataset:
-    """CMU motion in Human3.6M-17 joints, filmed by the CMU protocol; `seed` draws the cameras. Raises as `read`."""
-    return film(read(path), H36M17, seed=seed, source=NOTICE)
+def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
+    """CMU motion in Human3.6M-17 joints, filmed by the CMU protocol, or as `filming` of `film` says. Raises as `read`.
+
+    Raises:
+        DatasetError: as `read` and `film`.
+    """
+    return film(read(path), H36M17, source=NOTICE, **filming)
 
 
 def read(path: str | os.PathLike) -> list[WorldClip]:

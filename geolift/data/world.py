@@ -1,0 +1,30 @@
+"""Motion in the world, before any camera: metres, z up, right-handed. numpy only."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class WorldClip(NamedTuple):
+    """One person's continuous motion in the world.
+
+    Attributes:
+        points: `[T, J, 3]` joint positions in world metres, z up.
+        fps: frames per second.
+        name: of the clip.
+        subject: who moves.
+        action: what the person does.
+        split: "train", "test", ...
+    """
+
+    points: np.ndarray
+    fps: float
+    name: str
+    subject: str
+    action: str
+    split: str
+
+
+def ground_of(points: np.ndarray) -> float:
+    """Height of the ground under a clip `[T, J, 3]`: the 5th percentile over frames of the lowest joint, metres."""
+    return np.percentile(points[..., 2].min(axis=1), 5)
