@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from geolift import cli
 from geolift.convert.mocap import cmu
 from geolift.data import cameras, dataset
 from geolift.data.cameras import film, place
@@ -138,15 +139,36 @@ def test_nothing_left_is_an_error(rng):
         film([far._replace(points=far.points * np.float32([1, 1, 40]))], H36M17)
 
 
-def test_cmu_archive_is_checked(tmp_path, rng):
-    good = {
+def archive(rng):
+    """The arrays of a small CMU archive."""
+    arrays = {
         "positions": person(rng).points,
         "start": np.array([0]), "stop": np.array([20]), "fps": np.array(30), "joint_names": np.array(cmu.JOINTS),
         "parents": np.array(H36M17.parents),
         **{key: np.array(["x"]) for key in ("subject", "clip", "action", "split")},
     }  # fmt: skip
-    good["positions"][:, 10] = [0, -0.1, 1.7]
-    good["positions"][:, 0] = [0, 0.1, 0.9]
+    arrays["positions"][:, 10] = [0, -0.1, 1.7]
+    arrays["positions"][:, 0] = [0, 0.1, 0.9]
+    return arrays
+
+
+def test_the_command_films_as_it_is_asked_to(tmp_path, rng, capsys):
+    np.savez(tmp_path / "cmu.npz", **archive(rng))
+    out = str(tmp_path / "out.npz")
+    command = ["convert", "cmu", str(tmp_path / "cmu.npz"), out]
+    assert cli.main([*command, "--cameras=balcony", "--views", "3", "--bodies", "0.1", "--seed", "2"]) == 0
+    asked = dataset.load_dataset(out)
+    expected = film(cmu.read(tmp_path / "cmu.npz"), H36M17, cameras="balcony", views=3, bodies=0.1, seed=2)
+    np.testing.assert_array_equal(asked.keypoints, expected.keypoints)
+    np.testing.assert_array_equal(asked.gravity, expected.gravity)
+    assert cmu.NOTICE in asked.source and "spread 0.1" in asked.source and "'balcony'" in asked.source
+    capsys.readouterr()
+    assert cli.main([*command, "--views", "3"]) == 1
+    assert "views: found 3, expected none with cameras=cmu" in capsys.readouterr().err
+
+
+def test_cmu_archive_is_checked(tmp_path, rng):
+    good = archive(rng)
     for change, message in (
         ({}, None),
         ({"joint_names": np.array(cmu.JOINTS[::-1])}, "joint_names"),
