@@ -14,11 +14,11 @@ import numpy as np
 from absl import app, flags
 
 import geolift
+from benchmarks.pose_errors import stills
 from geolift.data import dataset
 from geolift.data.dataset import load_dataset
 from geolift.evaluation import accuracy
 from geolift.evaluation.protocols import PROTOCOLS
-from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
@@ -85,21 +85,6 @@ CONDITIONS: dict[str, Callable[..., Frames]] = {
 }
 
 
-def stills(keypoints: np.ndarray, confidence: np.ndarray) -> Recording:
-    """Every frame as a separate image."""
-    frames = tuple(str(i) for i in range(len(keypoints)))
-    return record(
-        keypoints,
-        confidence,
-        frame=np.arange(len(keypoints)),
-        joints=H36M17.names,
-        joint_set="h36m17",
-        frames=frames,
-        video=False,
-        origin=DATA.value,
-    )
-
-
 def main(_: list[str]) -> None:
     data = load_dataset(DATA.value).select(SPLIT.value)
     model = geolift.load(MODEL.value)
@@ -124,7 +109,8 @@ def main(_: list[str]) -> None:
     table, undamaged = {}, None
     for name, spoil in CONDITIONS.items():
         keypoints, confidence = spoil(np.random.default_rng(SEED.value), images.keypoints, images.confidence)
-        points = geolift.lift(stills(keypoints, confidence), model=model, min_confidence=0.0).points
+        recording = stills(keypoints, confidence, joints=H36M17.names, origin=DATA.value)
+        points = geolift.lift(recording, model=model, min_confidence=0.0).points
         undamaged = points if undamaged is None else undamaged
         seen = np.isfinite(points).all(axis=-1)
         measured = measure(points, seen)

@@ -43,7 +43,7 @@ OPTIONAL = {
     "matplotlib": {"geolift/output/view"},
     "PIL": {"geolift/output/view/movie.py"},
     "imageio_ffmpeg": {"geolift/output/view/movie.py"},
-    "cv2": {"geolift/keypoints/detector"},
+    "cv2": {"geolift/keypoints/detector", "benchmarks/triangulated_video.py"},
     "ai_edge_litert": {"geolift/keypoints/detector/blazepose.py"},
     "onnx": {"geolift/pretrained/onnx_graph.py"},
     "flatbuffers": set(),  # jax.export serialises with it

@@ -1,4 +1,4 @@
-"""The gain of refining the frames of a clip together: `python -m benchmarks.videos --model=cmu --data=cmu.npz`.
+"""The gain of refining the frames of a clip together: `python -m benchmarks.clip_noise --model=cmu --data=cmu.npz`.
 
 Every clip of a data set with 3D as one person of a video of an unknown camera, with noise as of a detector, lifted by
 `geolift.lift` frame by frame (`refine=False`) and together. Prints rigid P-MPJPE, MPJPE and MPJVE, writes them as JSON.
