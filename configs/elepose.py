@@ -2,7 +2,7 @@
 
 python -m launch.train --config=configs/elepose.py --config.data.path=cmu.npz
 Time:    for an accelerator; at 256 units (`configs/cpu.py:elepose`, 16 000 steps) some 10 minutes on 2 CPU cores.
-Result:  at that size 70.3 ± 10.5 mm on CMU `test` (rigid P-MPJPE, 3 seeds).
+Result:  at that size 70.3 ± 10.5 mm on `test` of CMU protocol 1 (rigid P-MPJPE, 3 seeds).
 
 Views about a pitch that is estimated from each pose, scored by a flow that was trained on real poses before; no
 discriminator. Unlike the original: the pitch has a separate network, expected bone ratios come from 2D and not from

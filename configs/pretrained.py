@@ -2,7 +2,7 @@
 
 python -m launch.train --config=configs/pretrained.py --config.data.path=cmu.npz --config.adapter.data=mpii.npz,coco.npz
 Time:    14 minutes on one core of an AMD EPYC: 4000 steps of the flow, 2000 of the adapter, 8000 of the lifter.
-Result:  39.9 mm on CMU `test` as single images (rigid P-MPJPE); more rows in docs/models.md.
+Result:  39.9 mm on `test` of CMU protocol 1 as single images (rigid P-MPJPE); more rows in docs/models.md.
 
 The best recipe for two cores, for keypoints of detectors, where joints are displaced, missing, or defined in another
 way: joints are displaced and hidden in training, and an adapter brings in people of photographs.

@@ -120,6 +120,10 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("kind", metavar="KIND", choices=CONVERTERS)
     parser.add_argument("input", metavar="IN", help="file or folder to read")
     parser.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
+    parser.add_argument(
+        "--without", type=lambda text: tuple(text.split(",")), metavar="NAMES",
+        help="leave out subjects whose name begins with one of these, separated by commas (default none)",
+    )  # fmt: skip
     _add_filming(parser)
     _add_reading(parser)
     _add_joints(parser)

@@ -24,7 +24,7 @@ from geolift.data.synthetic.motions import procedural_clips  # noqa: E402
 from geolift.skeletons.skeleton import H36M17  # noqa: E402
 from tests.helpers.paths import DATA  # noqa: E402
 
-CMU, MPII, COCO = "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
+CMU, CMU_1, MPII, COCO = "mocap_h36m17.npz", "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -90,8 +90,14 @@ def small_disk(tmp_path):
 
 @pytest.fixture(scope="session")
 def cmu_file():
-    """The real CMU motion."""
+    """Real motion of CMU and others (CMU protocol 2)."""
     return real(CMU)
+
+
+@pytest.fixture(scope="session")
+def cmu_1_file():
+    """Real motion of CMU as the first CMU protocol had it, with short forearms."""
+    return real(CMU_1)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,11 @@ class Converter(NamedTuple):
 FILMING = ("seed", "cameras", "views", "bodies")
 
 CONVERTERS: dict[str, Converter] = {
-    "cmu": Converter("CMU motion in Human3.6M-17 joints (.npz), filmed by virtual cameras", cmu.convert, FILMING),
+    "cmu": Converter(
+        "CMU's and others' motion in Human3.6M-17 joints (.npz), filmed by virtual cameras",
+        cmu.convert,
+        (*FILMING, "without"),
+    ),
     "bvh": Converter("BVH motion capture (a file or a folder), filmed by virtual cameras", bvh.convert, FILMING),
     "asf_amc": Converter(
         "CMU's AMC motion with its ASF skeleton (a file or a folder), filmed by virtual cameras",

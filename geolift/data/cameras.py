@@ -113,8 +113,9 @@ def film(
     pieces = []
     for i, clip in enumerate(clips):
         points = np.asarray(clip.points, np.float64)
+        draws = (seed, i if clip.number is None else clip.number)
         for k in range(views):
-            camera = place_camera(points, skeleton.root, k, np.random.default_rng([seed, i, k]))
+            camera = place_camera(points, skeleton.root, k, np.random.default_rng([*draws, k]))
             pieces += _pieces(clip, camera, k)
     if not pieces:
         raise DatasetError(f"clips: no frame of {len(clips)} clips has all joints {NEAREST:g} m or more from a camera")

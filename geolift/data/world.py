@@ -15,6 +15,7 @@ class WorldClip(NamedTuple):
         subject: who moves.
         action: what the person does.
         split: "train", "test", ...
+        number: its cameras are drawn from this number and the seed; None: its index in the list that is filmed.
     """
 
     points: np.ndarray
@@ -23,6 +24,7 @@ class WorldClip(NamedTuple):
     subject: str
     action: str
     split: str
+    number: int | None = None
 
 
 def ground_of(points: np.ndarray) -> float:

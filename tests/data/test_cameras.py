@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geolift import cli
-from geolift.convert.mocap import cmu
+from geolift.convert.mocap import cmu, credits
 from geolift.data import cameras, dataset
 from geolift.data.cameras import film, place
 from geolift.data.pinhole import look_at
@@ -140,7 +140,7 @@ def test_nothing_left_is_an_error(rng):
 
 
 def archive(rng):
-    """The arrays of a small CMU archive."""
+    """The arrays of a file of motion with one clip."""
     arrays = {
         "positions": person(rng).points,
         "start": np.array([0]), "stop": np.array([20]), "fps": np.array(30), "joint_names": np.array(cmu.JOINTS),
@@ -184,6 +184,7 @@ def test_cmu_archive_is_checked(tmp_path, rng):
         ({"start": np.array([0.0])}, "expected signed integers"),
         ({"fps": np.array(0)}, "fps: found .* 0 first"),
         ({"parents": np.zeros((17, 2), int)}, "parents: found"),
+        ({"licence": np.array(["x", "y"])}, r"licence: found shape \[2\]"),
     ):
         path = tmp_path / "cmu.npz"
         np.savez(path, **{key: value for key, value in {**good, **change}.items() if value is not None})
@@ -194,16 +195,83 @@ def test_cmu_archive_is_checked(tmp_path, rng):
                 cmu.read(path)
 
 
-def test_real_cmu_motion_by_the_protocol(cmu_file):
+def laboratories(rng, subjects):
+    """The arrays of a file of motion with four frames of each of the subjects, and licences."""
+    count = len(subjects)
+    text = {key: np.array([f"{key} {i}" for i in range(count)]) for key in ("clip", "action", "licence")}
+    start = 4 * np.arange(count)
+    arrays = archive(rng) | {"subject": np.array(subjects), "split": np.array(["train"] * count), **text}
+    return arrays | {
+        "positions": np.tile(arrays["positions"][:4], (count, 1, 1)), "start": start, "stop": start + 4,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("filming", [{}, {"cameras": "any", "views": 3, "bodies": 0.1}])
+def test_people_are_left_out_and_the_cameras_of_others_stay(filming, tmp_path, rng):
+    path = tmp_path / "motion.npz"
+    np.savez(path, **laboratories(rng, ["05", "MHAD_s01", "MHAD_s02", "ACCAD_Male1", "05"]))
+    whole, part = (cmu.convert(path, seed=2, without=without, **filming) for without in ((), ("MHAD_",)))
+    kept = ~np.char.startswith(whole.subject, "MHAD_")
+    np.testing.assert_array_equal(part.subject, whole.subject[kept])
+    np.testing.assert_array_equal(part.points_3d, whole.points_3d[kept[whole.clip_of_frame]])
+    assert "Left out: MHAD_ (2 people, 2 clips)." in part.source and "Left out" not in whole.source
+    for without, message in (
+        (("MHAD_", "HDM05_"), "without: found 'HDM05_', expected the beginning of one of 05, ACCAD_Male1, MHAD_s01"),
+        (("",), "without: found '', which leaves out everyone"),
+        (("05", "MHAD_", "ACCAD_Male1"), "leaves out everyone, expected fewer"),
+    ):
+        with pytest.raises(dataset.DatasetError, match=message) as caught:
+            cmu.convert(path, without=without)
+        assert str(caught.value).startswith(str(path))
+
+
+def test_every_laboratory_is_credited_with_its_licence(tmp_path, rng):
+    path, subjects = tmp_path / "motion.npz", ["05", "U1", "UIPRMD_s01", "MHAD_s01", "HDM05_bd", "NEW_1"]
+    arrays = laboratories(rng, subjects)
+    np.savez(path, **arrays)
+    source = cmu.convert(path).source
+    for text in (
+        f"CMU (2 people): {credits.NOTICE} Licence, as the file states it: licence 0, licence 1.",
+        "UI-PRMD (1 person): Vakanski", "states it: licence 2.", "Berkeley MHAD (1 person): ", "licence 3.",
+        "obtained from HDM05", "licence 4.", "Others (1 person): The file states no credit.", "licence 5.",
+    ):  # fmt: skip
+        assert text in source, text
+    assert "ACCAD" not in source
+    del arrays["licence"]
+    np.savez(path, **arrays)
+    assert cmu.convert(path).source == credits.NOTICE  # as files of the first protocol, which are CMU's alone
+
+
+def test_real_motion_by_the_protocol(cmu_file):
     clips = cmu.read(cmu_file)
     data = cmu.convert(cmu_file, seed=0)
-    assert sum(len(clip.points) for clip in clips) * 4 - data.frames < 100  # hardly a frame is too near
-    assert [data.select(split).frames for split in ("train", "test", "extra")] == [242084, 57068, 26740]
-    assert cmu.NOTICE in data.source
+    dropped = sum(len(clip.points) for clip in clips) * 4 - data.frames
+    assert dropped == 0  # no frame is too near
+    frames = {split: data.select(split).frames for split in ("train", "test", "extra", "lab")}
+    assert frames == {"train": 767740, "test": 57068, "extra": 26740, "lab": 81708}
     head, root, knee, ankle = (H36M17.names.index(n) for n in ("head", "pelvis", "left_knee", "left_ankle"))
-    walk = data._select_clips(np.flatnonzero(data.action == "walk"))
+    walk = data._select_clips(np.flatnonzero((data.action == "walk") & np.char.isnumeric(data.subject)))
     upright = walk.keypoints[:, [head, root, knee, ankle], 1]
     assert (np.diff(upright, axis=1) > 0).all(axis=1).mean() > 0.95  # y points down, joints are in order
     pitch = np.degrees(np.arctan2(*np.median(walk.points_3d[:, head] - walk.points_3d[:, root], axis=0)[[2, 1]]))
     assert 170 < abs(pitch) < 178  # the cameras look down by a few degrees: heads are nearer than pelvises
-    assert cameras.CAMERAS * len(clips) <= len(data.start) <= cameras.CAMERAS * len(clips) + 20
+    assert len(data.start) == cameras.CAMERAS * len(clips)
+
+
+def test_the_second_protocol_is_the_first_with_mended_wrists_and_more_people(cmu_file, cmu_1_file):
+    """All clips of the first come first; forearms are 1.5 times as long but for motion retargeted to other bodies."""
+    first, second = cmu.convert(cmu_1_file), cmu.convert(cmu_file, without=("ACCAD_", "HDM05_", "MHAD_", "UIPRMD_"))
+    np.testing.assert_array_equal(second.clip[: len(first.clip)], first.clip)
+    assert set(second.subject[len(first.subject) :]) == {"09", "85", "102"}
+    parents = list(H36M17.parents[1:])
+    before, after = (
+        np.linalg.norm(points[:, 1:] - points[:, parents], axis=-1)
+        for points in (first.points_3d, second.points_3d[: first.frames])
+    )
+    wrists = np.array([name.endswith("wrist") for name in H36M17.names[1:]])
+    np.testing.assert_allclose(after[:, ~wrists], before[:, ~wrists], atol=1e-5)
+    longer = after[:, wrists] / before[:, wrists]
+    mended = longer[:, 0] > 1.2
+    np.testing.assert_allclose(longer[mended], 1.5, atol=1e-3)
+    np.testing.assert_allclose(longer[~mended], 1, atol=1e-4)
+    assert mended.sum() == 172356

@@ -76,9 +76,13 @@ def test_the_ablation_from_the_command_line(people_file, tmp_path):
 
 def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
     out = tmp_path / "cmu.npz"
-    assert cli.main(["convert", "cmu", str(cmu_file), str(out), "--seed", "0"]) == 0
+    assert cli.main(["convert", "cmu", str(cmu_file), str(out), "--seed", "0", "--without=MHAD_,05"]) == 0
     printed = capsys.readouterr().out
-    assert "train: 242084 frames, 19 subjects, 16 actions" in printed and "mocap.cs.cmu.edu" in printed
+    assert "train: 567416 frames, 34 subjects, 32 actions" in printed and "lab: 81708 frames, 5 subjects" in printed
+    assert "Left out: MHAD_ (12 people, 303 clips). Left out: 05 (1 person, 35 clips)." in printed
+    for credit in ("mocap.cs.cmu.edu", "Vakanski", "ACCAD, The Ohio State University", "HDM05", "CC BY-SA 3.0"):
+        assert credit in printed
+    assert "WACV 2013" not in printed, "those who are left out are not credited"
     assert load_dataset(out).select("test").frames == 57068
 
 

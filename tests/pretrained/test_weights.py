@@ -22,8 +22,8 @@ def test_it_is_small_and_its_card_is_whole():
     assert card["limits"] in describe_card(card)
 
 
-def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_file):
-    data = cmu.convert(cmu_file).select("test")
+def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_1_file):
+    data = cmu.convert(cmu_1_file).select("test")
     chosen = np.arange(0, data.frames, 60)
     images = data._replace(
         **{key: getattr(data, key)[chosen] for key in ("keypoints", "confidence", "points_3d")},

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.convert.mocap import cmu
+from geolift.convert.mocap.credits import NOTICE
 from geolift.data.cameras import WorldClip, film
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
@@ -157,7 +158,7 @@ def filmed(motions: Sequence[Motion], *, filming: Mapping[str, Any], notes: Iter
     by = ", filmed by the CMU protocol" if filming.get("cameras", "cmu") == "cmu" else ""
     source = " ".join([f"Motion capture{by}.", *notes])
     if any(CMU_NAME.fullmatch(motion.path.stem) for motion in motions):
-        source += f" If it is CMU's: {cmu.NOTICE}"
+        source += f" If it is CMU's: {NOTICE}"
     try:
         return film(made, H36M17, source=source, **filming)
     except DatasetError as error:
