@@ -139,7 +139,7 @@ def recordings(video: Video, files: Sequence[str] | None) -> list[Recording]:
     if len(files) != cameras:
         raise DatasetError(f"keypoints: found {len(files)} files or folders, expected {cameras}, as cameras")
     size = video.arrays.get("image_size")
-    options = Options(image_size=None if size is None else tuple(map(float, size)))
+    options = Options(fps=video.fps or None, image_size=None if size is None else tuple(map(float, size)))
     found = [read_keypoints(path, options=options).recording for path in files]
     for path, recording in zip(files, found, strict=True):
         if len(recording.frames) != frames:

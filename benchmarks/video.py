@@ -16,9 +16,9 @@ people face; --out writes all as JSON.
     image_size    [2]        width, height, optional
     keypoints_2d  [C, T, K, 2]  pixels, NaN where not found; not needed with --keypoints
 
---keypoints names a file or folder for each camera, of any format that `geolift lift` reads: frame i of it is frame i of
-the truth; of several people the largest is taken. MediaPipe's files may hold its own 3D (`pose_world_landmarks`), which
-is then measured, too.
+--keypoints names a file or folder for each camera, of any format that `geolift lift` reads, in the pixels that K and
+dist are for. Frame i of it is frame i of the truth; of several people the largest is taken. MediaPipe's files may hold
+its own 3D (`pose_world_landmarks`), which is then measured, too.
 
 A camera that hangs on its side is turned by quarters until people stand upright, as a user turns a video.
 
@@ -82,7 +82,8 @@ def print_tables(rows: dict[str, dict]) -> None:
     for name, row in rows.items():
         of_all = row["all"]
         counts = [str(of_all[key]) for key in ("poses_with_limbs", "poses")]
-        errors[name] = [mm(of_all["limbs"]), counts[0], mm(of_all["p_mpjpe"]), counts[1], mm(of_all["flip_rate"])]
+        flips = "-" if name.endswith("flat") else mm(of_all["flip_rate"])  # it is its mirror image
+        errors[name] = [mm(of_all["limbs"]), counts[0], mm(of_all["p_mpjpe"]), counts[1], flips]
     print(pose_errors.table("P-MPJPE, mm", errors, ("limbs", "frames", "joints", "frames", "flips %")))
     for angle in JOINT_ANGLES:
         print("\n" + pose_errors.angle_table(angle, rows))

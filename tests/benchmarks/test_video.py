@@ -134,6 +134,18 @@ def test_what_does_not_fit_is_named(changed, message, arrays, tmp_path):
         recordings(read_video(str(path)), None)
 
 
+def test_files_of_a_format_are_read_as_the_array_is(file, arrays, tmp_path):
+    header = ",".join(["frame", *(f"{name}_{axis}" for name in COCO17.source for axis in "xy")])
+    paths = [tmp_path / f"camera{i}.csv" for i in range(3)]
+    for path, keypoints in zip(paths, arrays["keypoints_2d"], strict=True):
+        rows = [",".join([str(i), *(f"{x:.4f}" for x in row.ravel())]) for i, row in enumerate(keypoints)]
+        path.write_text("\n".join([header, *rows]))
+    video = read_video(file)
+    for found, expected in zip(recordings(video, list(map(str, paths))), recordings(video, None), strict=True):
+        np.testing.assert_allclose(found.keypoints, expected.keypoints, atol=1e-3)
+        assert (found.joints, found.fps, len(found.frames)) == (expected.joints, 15.0, 30)
+
+
 def test_files_must_be_one_for_each_camera_with_all_frames(file, tmp_path):
     video, short = read_video(file), tmp_path / "short.csv"
     short.write_text("frame,left_hip_x,left_hip_y\n0,10,20\n1,11,20\n")
