@@ -35,6 +35,12 @@ class Camera(NamedTuple):
     truth: np.ndarray
     up: np.ndarray
 
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Points `[..., 3]` in upright axes as pixels `[..., 2]` of an image without distortion; NaN behind it."""
+        focal = np.sqrt(self.matrix[0, 0] * self.matrix[1, 1])
+        depth = np.where(points[..., 2:] > 0, points[..., 2:], np.nan)
+        return focal * points[..., :2] / depth + self.matrix[:2, 2].max()
+
 
 class Video(NamedTuple):
     """Cameras, the joint set of truth and keypoints, frames per second (0: unknown), and all arrays of the file."""
@@ -112,9 +118,8 @@ def seen_by(camera: Camera, recording: Recording, rotation: np.ndarray) -> Recor
     pixels = recording.keypoints.reshape(-1, 1, 2).astype(np.float64)
     plane = cv2.undistortPoints(pixels, camera.matrix, camera.distortion).reshape(recording.keypoints.shape)
     rays = np.concatenate([plane, np.ones_like(plane[..., :1])], axis=-1) @ (rotation @ camera.turn).T
-    ahead = recording.seen & (rays[..., 2] > 0)
-    focal = np.sqrt(camera.matrix[0, 0] * camera.matrix[1, 1])
-    turned = focal * rays[..., :2] / np.where(ahead, rays[..., 2], 1)[..., None] + camera.matrix[:2, 2].max()
+    turned = camera.project(rays)
+    ahead = recording.seen & np.isfinite(turned).all(axis=-1)
     return recording._replace(
         keypoints=np.where(ahead[..., None], turned, 0).astype(np.float32),
         confidence=np.where(ahead, recording.confidence, 0),

@@ -1,8 +1,9 @@
 """A lifter on real video, against triangulated truth: `python -m benchmarks.video --model=cmu --data=points.npz`.
 
 Each camera's 2D by a detector is undistorted and lifted by `geolift.lift`, which knows nothing of the cameras. Prints
-errors (benchmarks/pose_errors.py) beside those of the flat skeleton, by camera, and angles by the direction in which
-people face; --out writes all as JSON.
+how far the 2D is from the projected truth, which shows whether the truth can be trusted; errors of each camera
+(benchmarks/pose_errors.py) beside those of the flat skeleton; and angles by the direction in which people face. --out
+writes all as JSON.
 
 --data is a .npz of C cameras, T frames, K joints of one person:
 
@@ -43,7 +44,7 @@ from benchmarks.triangulated_video import Camera, levelling, read_video, recordi
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording
 from geolift.model import Model
-from geolift.skeletons.pose_angles import JOINT_ANGLES
+from geolift.skeletons.pose_angles import JOINT_ANGLES, limb_joints
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
 
 MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
@@ -52,28 +53,31 @@ KEYPOINTS = flags.DEFINE_list("keypoints", None, "Files or folders, one for each
 OUT = flags.DEFINE_string("out", "", "Where to write the tables as JSON; empty: nowhere.")
 
 
-def lift(model: Model, recording: Recording, frames: int, *, refine: bool) -> np.ndarray:
-    """`[T, J, 3]` of the largest person; NaN where not lifted."""
+def lift(model: Model, recording: Recording, frames: int, *, refine: bool) -> tuple[np.ndarray, np.ndarray]:
+    """`[T, J, 3]` of the largest person, and the pixels `[T, J, 2]` that were lifted; NaN where not lifted."""
     result = geolift.lift(recording, model=model, refine=refine, people="largest")
-    points = np.full((frames, len(H36M17.names), 3), np.nan)
-    points[result.frame] = result.points
-    return points
+    found = np.full((frames, len(H36M17.names), 5), np.nan)
+    found[result.frame] = np.concatenate([result.points, result.keypoints], axis=-1)
+    return found[..., :3], found[..., 3:]
 
 
-def lift_camera(model: Model, camera: Camera, recording: Recording) -> dict[str, np.ndarray]:
-    """The points of each row of a camera.
+def lift_camera(model: Model, camera: Camera, recording: Recording) -> tuple[dict[str, np.ndarray], float]:
+    """The points of each row of a camera; how far the 2D of limbs is from the projected truth, the median in pixels.
 
     Raises:
         DatasetError: if nothing can be lifted.
     """
     frames = len(camera.truth)
     as_is, level = seen_by(camera, recording, np.eye(3)), levelling(camera.up)
-    return {
-        "refined": lift(model, as_is, frames, refine=True),
-        "frames": lift(model, as_is, frames, refine=False),
-        "levelled": lift(model, seen_by(camera, recording, level), frames, refine=False) @ level,
-        "flat": lift(pose_errors.flat(model), as_is, frames, refine=False),
+    points, keypoints = lift(model, as_is, frames, refine=False)
+    rows = {
+        "refined": lift(model, as_is, frames, refine=True)[0],
+        "frames": points,
+        "levelled": lift(model, seen_by(camera, recording, level), frames, refine=False)[0] @ level,
+        "flat": lift(pose_errors.flat(model), as_is, frames, refine=False)[0],
     }
+    off = np.linalg.norm(keypoints - camera.project(camera.truth), axis=-1)[:, limb_joints(H36M17)]
+    return rows, float(np.nanmedian(off))
 
 
 def print_tables(rows: dict[str, dict]) -> None:
@@ -92,14 +96,15 @@ def print_tables(rows: dict[str, dict]) -> None:
 def main(_: list[str]) -> None:
     model, video = geolift.load(MODEL.value), read_video(DATA.value)
     expect_skeleton(model.skeleton, H36M17)
-    rows = {}
+    rows, off = {}, {}
     for i, (camera, recording) in enumerate(zip(video.cameras, recordings(video, KEYPOINTS.value), strict=True)):
-        print(f"camera {i}: up is {np.degrees(np.arccos(-camera.up[1])):.0f} degrees from the image's")
+        tilt = f"camera {i}: up is {np.degrees(np.arccos(-camera.up[1])):.0f} degrees from the image's"
         try:
-            points = lift_camera(model, camera, recording)
+            points, off[f"camera {i}"] = lift_camera(model, camera, recording)
         except DatasetError as error:
-            print(f"camera {i}: left out: {error}")
+            print(f"{tilt}; left out: {error}")
             continue
+        print(f"{tilt}; limbs in 2D are {off[f'camera {i}']:.0f} pixels from the projected truth (median)")
         own = world_landmarks(KEYPOINTS.value[i]) if KEYPOINTS.value else None
         if own is not None:
             points["mediapipe"] = own @ camera.turn.T
@@ -110,7 +115,7 @@ def main(_: list[str]) -> None:
     print(f"\n{DATA.value}, {model.id}, {jax.devices()[0].device_kind}")
     print_tables(rows)
     if OUT.value:
-        content = {"model": model.id, "data": DATA.value, "rows": rows}
+        content = {"model": model.id, "data": DATA.value, "pixels_from_truth": off, "rows": rows}
         Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
 
 

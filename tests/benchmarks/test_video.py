@@ -171,7 +171,9 @@ def test_the_program_prints_and_writes_every_camera(file, tmp_path):
     environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
-    rows = json.loads(out.read_text())["rows"]
+    written = json.loads(out.read_text())
+    rows = written["rows"]
+    assert max(written["pixels_from_truth"].values()) < 0.1
     assert list(rows) == [f"camera {i}, {row}" for i in range(3) for row in ("refined", "frames", "levelled", "flat")]
     assert all(row["all"]["poses_with_limbs"] == 30 for row in rows.values())
     error = {name: row["all"]["limbs"] for name, row in rows.items()}
