@@ -37,6 +37,7 @@ class Setting(NamedTuple):
     any: bool = False
 
 
+ALL = "all cameras"
 PROTOCOL = "level, CMU protocol"
 SETTINGS = {
     **{f"pitch {pitch}": Setting(pitch=pitch) for pitch in (-30, -20, -10, 0, 8, 15, 25, 40, 50)},
@@ -122,7 +123,7 @@ def place_camera(points: np.ndarray, setting: Setting | None, k: int, rng: np.ra
 
 
 def _dataset_rows(path: str, split: str, subjects: Collection[str] | None, every: int) -> Iterator[tuple[str, Filmed]]:
-    """The cameras of a geolift data set; where it does not hold gravity, they count as level."""
+    """All cameras of a geolift data set, and each; where it does not hold gravity, they count as level."""
     data = load_dataset(path).select(split)
     expect_skeleton(data.skeleton, H36M17)
     if data.points_3d is None:
@@ -133,7 +134,8 @@ def _dataset_rows(path: str, split: str, subjects: Collection[str] | None, every
     if not chosen.any():
         raise DatasetError(f"{path}: subject: found {np.unique(data.subject).tolist()}, expected {list(subjects)}")
     gravity = np.tile([0.0, 1.0, 0.0], (data.frames, 1)) if data.gravity is None else data.gravity
-    for camera in np.unique(data.camera[clip[chosen]]):
-        rows = chosen & (data.camera[clip] == camera)
+    cameras = np.unique(data.camera[clip[chosen]])
+    for camera in (ALL, *cameras) if len(cameras) > 1 else cameras:
+        rows = chosen & ((camera == ALL) | (data.camera[clip] == camera))
         truth = np.where(data.seen[rows, :, None], data.points_3d[rows], np.nan)
         yield str(camera), Filmed(truth, data.keypoints[rows], data.seen[rows], gravity[rows], clip[rows])

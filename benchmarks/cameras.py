@@ -29,7 +29,7 @@ MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a ru
 DATA = flags.DEFINE_list("data", None, "Files of motion in the world, or geolift data sets with 3D.", required=True)
 SPLIT = flags.DEFINE_string("split", "test", "Their split.")
 SUBJECTS = flags.DEFINE_list("subjects", None, "Only these people of the split; default: all.")
-EVERY = flags.DEFINE_integer("every", 1, "Take one frame in so many of each clip.")
+EVERY = flags.DEFINE_integer("every", 1, "Take one frame in so many of each clip.", lower_bound=1)
 SEED = flags.DEFINE_integer("seed", 0, "Of azimuths, bodies and random cameras.")
 OUT = flags.DEFINE_string("out", "", "Where to write the tables as JSON; empty: nowhere.")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.camera_settings import (
+    ALL,
     PROTOCOL,
     SETTINGS,
     Setting,
@@ -99,8 +100,9 @@ def test_the_first_row_is_the_cmu_protocol(clips, motion):
 
 def test_rows_of_a_data_set_are_its_cameras(people, people_file):
     rows = dict(read_rows(str(people_file), **CHOICE))
-    assert list(rows) == np.unique(people.camera).tolist()
-    assert sum(len(filmed.points) for filmed in rows.values()) == people.frames
+    assert list(rows) == [ALL, *np.unique(people.camera)]
+    everyone = rows.pop(ALL)
+    assert len(everyone.points) == sum(len(filmed.points) for filmed in rows.values()) == people.frames
 
 
 def test_people_and_frames_can_be_chosen(clips, motion):
