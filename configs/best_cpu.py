@@ -18,7 +18,7 @@ def get_config() -> Config:
             "mirror_equivariant": True,
             "bfloat16": True,
             "data.validation_split": "train",
-            "view.learned_pitch": "mean",
+            "view.tilt": "mean",
             "view.elevation": 0.05,
             "lifter.width": 256,
             "lifter.norm": "none",

@@ -20,7 +20,7 @@ def get_config() -> Config:
             "lifter.norm": "none",
             "lifter.flat_start": True,
             "view.elevation": 0.0,
-            "view.learned_pitch": "pose",
+            "view.tilt": "elepose",
             "loss.squared": False,
             "loss.weights.adversarial": 0.0,
             "loss.weights.temporal": 0.0,

@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 
 __all__ = [
-    "align", "center", "depth", "inverse", "joint_mask", "masked", "mirror_depth", "project", "rotate", "rotation_x",
-    "rotation_y", "safe_norm", "sample_rotation", "unproject",
+    "align", "center", "depth", "gravity_of", "inverse", "joint_mask", "masked", "mirror_depth", "project", "rotate",
+    "rotation_x", "rotation_y", "rotation_z", "safe_norm", "sample_rotation", "tilt_of", "tilt_rotation", "unproject",
 ]  # fmt: skip
 
 # Rotations, projections and alignments must be exact: accelerators round float32 products unless asked not to.
@@ -77,8 +77,92 @@ def rotation_y(angle: jax.Array) -> jax.Array:
     return _matrix([[c, zero, s], [zero, one, zero], [-s, zero, c]])
 
 
+def rotation_z(angle: jax.Array) -> jax.Array:
+    """Rotation about the optical axis z: a roll of the camera.
+
+    Args:
+        angle: `[...]` radians.
+
+    Returns:
+        `[..., 3, 3]` rotation matrices.
+
+    Example:
+        A right angle takes x (right) to y (down):
+
+        >>> x, y, _ = jnp.eye(3)
+        >>> bool(jnp.allclose(rotation_z(jnp.pi / 2) @ x, y, atol=1e-6))
+        True
+    """
+    c, s, zero, one = jnp.cos(angle), jnp.sin(angle), jnp.zeros_like(angle), jnp.ones_like(angle)
+    return _matrix([[c, -s, zero], [s, c, zero], [zero, zero, one]])
+
+
 def _matrix(rows: list[list[jax.Array]]) -> jax.Array:
     return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def tilt_rotation(pitch: jax.Array, roll: jax.Array) -> jax.Array:
+    """C = R_z(roll) R_x(pitch): from a level camera's axes to those of one that is tilted.
+
+    Args:
+        pitch: `[...]` radians, how far the camera looks down.
+        roll: `[...]` radians, how far it is rotated about its optical axis.
+
+    Returns:
+        `[..., 3, 3]` rotation matrices.
+
+    Source:
+        docs/method.md, eq. 25.
+
+    Example:
+        Gravity, (0, 1, 0) in a level camera, in one that looks down by 30 degrees:
+
+        >>> gravity = tilt_rotation(jnp.pi / 6, jnp.float32(0.0)) @ jnp.array([0.0, 1.0, 0.0])
+        >>> [round(float(x), 3) for x in gravity]
+        [0.0, 0.866, 0.5]
+    """
+    return jnp.matmul(rotation_z(roll), rotation_x(pitch), precision=_HIGHEST)
+
+
+def gravity_of(pitch: jax.Array, roll: jax.Array) -> jax.Array:
+    """The direction of gravity in the axes of a tilted camera, C (0, 1, 0).
+
+    Args:
+        pitch: `[...]` radians, as in `tilt_rotation`.
+        roll: `[...]` radians.
+
+    Returns:
+        `[..., 3]` unit vectors, x right, y down, z forward.
+
+    Source:
+        docs/method.md, eq. 25.
+
+    Example:
+        >>> gravity_of(jnp.float32(0.0), jnp.float32(0.0)).tolist()
+        [-0.0, 1.0, 0.0]
+    """
+    return jnp.stack([-jnp.sin(roll) * jnp.cos(pitch), jnp.cos(roll) * jnp.cos(pitch), jnp.sin(pitch)], axis=-1)
+
+
+def tilt_of(gravity: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The pitch and the roll of a camera, from the direction of gravity in its axes: the inverse of `gravity_of`.
+
+    Args:
+        gravity: `[..., 3]` downwards, of any length above 0, x right, y down, z forward.
+
+    Returns:
+        Pitch `[...]` from -pi / 2 to pi / 2 and roll `[...]` from -pi to pi, radians.
+
+    Source:
+        docs/method.md, eq. 25.
+
+    Example:
+        >>> pitch, roll = tilt_of(gravity_of(jnp.float32(0.4), jnp.float32(-0.1)))
+        >>> round(float(pitch), 3), round(float(roll), 3)
+        (0.4, -0.1)
+    """
+    x, y, z = jnp.moveaxis(gravity, -1, 0)
+    return jnp.arctan2(z, safe_norm(gravity[..., :2])), jnp.arctan2(-x, y)
 
 
 def sample_rotation(
@@ -88,9 +172,13 @@ def sample_rotation(
     azimuth: float = jnp.pi,
     elevation: float = jnp.pi / 9,
     pitch: float | jax.Array = 0.0,
-    tilt: float | jax.Array | None = None,
+    roll: jax.Array | None = None,
+    new_pitch: float | jax.Array | None = None,
+    new_roll: jax.Array | None = None,
 ) -> jax.Array:
-    """Draw random views R = R_x(tilt + e) R_y(a) R_x(-pitch): level the body, rotate it about gravity, tilt it again.
+    """Draw random views R = C(new_pitch + e, new_roll) R_y(a) C(pitch, roll)^T, with C of `tilt_rotation`.
+
+    That is: level the body, rotate it about gravity, tilt it again.
 
     Args:
         key: PRNG key.
@@ -100,14 +188,16 @@ def sample_rotation(
         pitch: how far the data's cameras look down, radians, a scalar or `[*shape]`. 0, as in the paper,
             rotates about the image's vertical: R_x(e) R_y(a). Rotating about gravity instead is ElePose's correction.
             The pitch's sign sets the true skeleton apart from its depth-mirrored twin, which leans the other way.
-        tilt: how far the new views' cameras look down, radians, a scalar or `[*shape]`; None: by the pitch.
+        roll: how far they are rotated about their optical axes, radians, `[*shape]`; None: not.
+        new_pitch: how far the new views' cameras look down, radians, a scalar or `[*shape]`; None: by the pitch.
+        new_roll: their roll, `[*shape]`; None: none.
 
     Returns:
         `[*shape, 3, 3]` rotation matrices.
 
     Source:
         Chen et al. 2019, section 3; ranges as in the public reproductions. Pitch: ElePose, Wandt et al. 2022
-        (docs/method.md, eq. 20).
+        (docs/method.md, eq. 20). Roll: ours (eq. 25).
 
     Example:
         >>> views = sample_rotation(jax.random.key(0), (5,))
@@ -117,9 +207,12 @@ def sample_rotation(
     azimuth_key, elevation_key = jax.random.split(key)
     a = jax.random.uniform(azimuth_key, shape, minval=-azimuth, maxval=azimuth)
     e = jax.random.uniform(elevation_key, shape, minval=-elevation, maxval=elevation)
-    tilt = pitch if tilt is None else tilt
-    rotated = jnp.matmul(rotation_x(tilt + e), rotation_y(a), precision=_HIGHEST)
-    return jnp.matmul(rotated, rotation_x(jnp.broadcast_to(-pitch, shape)), precision=_HIGHEST)
+    new_pitch = pitch if new_pitch is None else new_pitch
+    rotated = jnp.matmul(rotation_x(new_pitch + e), rotation_y(a), precision=_HIGHEST)
+    rotated = jnp.matmul(rotated, rotation_x(jnp.broadcast_to(-pitch, shape)), precision=_HIGHEST)
+    if roll is not None:
+        rotated = jnp.matmul(rotated, rotation_z(-roll), precision=_HIGHEST)
+    return rotated if new_roll is None else jnp.matmul(rotation_z(new_roll), rotated, precision=_HIGHEST)
 
 
 def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:

@@ -13,7 +13,26 @@ from geolift.data.normalization import Normalization, normalize
 from geolift.geometry import center, masked
 from geolift.losses import lift_pose
 from geolift.networks.mlp import Lifter
+from geolift.networks.tilt import PoseTilt, Tilt
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
+
+
+class TiltNetwork(NamedTuple):
+    """A trained network for the tilt of each pose's camera.
+
+    Attributes:
+        network: it takes the same poses as the lifter.
+        variables: its "params" (the moving average).
+
+    Example:
+        >>> camera, pose = PoseTilt(width=8, blocks=1), np.zeros((3, 17, 2), np.float32)
+        >>> trained = TiltNetwork(camera, camera.init(jax.random.key(0), pose))
+        >>> trained.network.apply(trained.variables, pose).pitch.shape
+        (3,)
+    """
+
+    network: PoseTilt
+    variables: Any
 
 
 class Model(NamedTuple):
@@ -26,6 +45,7 @@ class Model(NamedTuple):
         normalization: from keypoints to its poses `[N, J, 2]`.
         distance, min_depth: camera distance and smallest depth in training, model units.
         id: name and digest of the weights, "cmu-1a2b3c4d", which results carry; "" in a model that was not loaded.
+        tilt: estimates how each pose's camera is tilted; None: the model has no such network.
 
     Example:
         >>> import geolift
@@ -41,6 +61,7 @@ class Model(NamedTuple):
     distance: float
     min_depth: float
     id: str = ""
+    tilt: TiltNetwork | None = None
 
 
 def named_weights(variables: Any) -> dict[str, np.ndarray]:
@@ -103,6 +124,29 @@ def lift_poses(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) 
     return map_chunks(functools.partial(lift_on_device, model), *arrays)
 
 
+def estimate_tilt(model: Model, poses: np.ndarray, seen: np.ndarray | None = None) -> Tilt:
+    """The tilt of each pose's camera, estimated from the pose.
+
+    Args:
+        model: a trained model with a tilt network.
+        poses: `[N, J, 2]` normalized poses, as for `lift_poses`.
+        seen: `[N, J]` bool, as for `lift_poses`.
+
+    Returns:
+        Pitch and roll `[N]`, radians (`geometry.gravity_of` makes the direction of gravity of them).
+
+    Raises:
+        ValueError: if the model has no tilt network.
+
+    Source:
+        Ours (docs/method.md, eq. 25).
+    """
+    if model.tilt is None:
+        raise ValueError("model: found no tilt network, expected a model trained with view.tilt 'pose' or 'given'")
+    arrays = (poses,) if seen is None else (poses, seen)
+    return Tilt(*map_chunks(functools.partial(_tilt, model.tilt.network, model.tilt.variables), *arrays).T)
+
+
 def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None) -> jax.Array:
     """Lift normalized poses `[N, J, 2]` to root-centred points `[N, J, 3]`, compiled once for each N."""
     return _lift(model.lifter, model.variables, poses, seen, model.distance, model.min_depth, model.skeleton.root)
@@ -115,6 +159,12 @@ def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Arra
         lambda x: lifter.apply(variables, x, seen), poses, distance=distance, min_depth=min_depth, root=root
     )
     return center(points, root)
+
+
+@functools.partial(jax.jit, static_argnames="network")
+def _tilt(network, variables, poses, seen=None) -> jax.Array:
+    """`[N, 2]` pitch and roll."""
+    return jax.numpy.stack(network.apply(variables, masked(poses, seen), seen), axis=-1)
 
 
 def flat_skeleton(poses: np.ndarray) -> np.ndarray:

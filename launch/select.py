@@ -84,10 +84,10 @@ def find_runs(patterns: list[str]) -> list[Path]:
 
 def view_of(run: Path, trained: Model, config: Config) -> View:
     """The views that a run was trained with, about its learnt pitch if it has one."""
-    view = config.view.to_dict()
-    if view.pop("learned_pitch") == "pose":
-        raise ConfigError(f"{run}: view.learned_pitch: found 'pose', expected views about one pitch (see --view_of)")
-    return View(**view, root=trained.skeleton.root)
+    view = config.view
+    if view.tilt not in ("fixed", "mean"):
+        raise ConfigError(f"{run}: view.tilt: found {view.tilt!r}, expected views about one pitch (see --view_of)")
+    return View(view.azimuth, view.elevation, view.pitch, view.distance, view.min_depth, root=trained.skeleton.root)
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ IDEAS = {  # by row: entries that are from this row on as in the recipe; before 
     "paper": set(),
     "+l3d": {"loss.weights.consistency_3d"},  # L_3D counts
     "+r1": {"loss.gradient_penalty"},
-    "+pitch": {"view.learned_pitch"},  # one for all cameras, learnt
+    "+pitch": {"view.tilt"},  # one for all cameras, learnt
     "+level": {"view.elevation"},  # views tilted by up to 3 degrees more or less, not by 20
     "+bones": {"loss.weights.symmetry", "loss.weights.spread"},
     "+mirror": {"mirror_equivariant"},

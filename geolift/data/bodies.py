@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift.data.world import WorldClip, ground_of
-from geolift.skeletons.bones import partners
+from geolift.skeletons.bones import partners, scale_bones
 from geolift.skeletons.skeleton import Skeleton
 
 
@@ -21,31 +21,6 @@ def bone_factors(skeleton: Skeleton, spread: float, rng: np.random.Generator) ->
     partner = partners(skeleton)
     drawn = rng.normal(size=len(partner))
     return np.exp(spread * drawn[np.minimum(partner, np.arange(len(partner)))])
-
-
-def scale_bones(points: np.ndarray, factors: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """Poses whose bones have other lengths and the same directions; the root stays where it is.
-
-    Args:
-        points: `[..., J, D]` joints.
-        factors: `[..., B]` of the bones, in the order of `skeleton.bones`; the leading axes broadcast.
-        skeleton: of the J joints.
-
-    Returns:
-        `[..., J, D]` joints in the points' units.
-
-    Example:
-        >>> from geolift.skeletons import Skeleton
-        >>> arm = Skeleton(("shoulder", "elbow", "wrist"), (-1, 0, 1), (), (), head=2)
-        >>> scale_bones(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]), np.array([2.0, 3.0]), arm).tolist()
-        [[0.0, 0.0], [2.0, 0.0], [2.0, 3.0]]
-    """
-    scaled = np.array(points)
-    rising = sorted(enumerate(skeleton.bones), key=lambda bone: len(skeleton.ancestors(bone[1][1])))
-    for number, (parent, child) in rising:  # parents before children
-        bone = points[..., child, :] - points[..., parent, :]
-        scaled[..., child, :] = scaled[..., parent, :] + factors[..., number, None] * bone
-    return scaled
 
 
 def change_body(points: np.ndarray, factors: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -65,7 +40,7 @@ def change_body(points: np.ndarray, factors: np.ndarray, skeleton: Skeleton) -> 
     """
     points = np.asarray(points, np.float64)
     root = points[:, [skeleton.root]]
-    body = scale_bones(points - root, factors, skeleton)
+    body = np.asarray(scale_bones(points - root, factors, skeleton), np.float64)
     above, before = (np.median(-x[..., 2].min(axis=1)) for x in (body, points - root))
     middle = root.mean(axis=0)
     changed = body + middle + (root - middle) * (above / before if before > 0 else 1.0)

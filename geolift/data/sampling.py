@@ -22,11 +22,13 @@ BY = ("frame", "clip", "action", "subject")
 
 
 class Poses(NamedTuple):
-    """Normalized poses, and which of their joints were seen.
+    """Normalized poses, which of their joints were seen, and the direction of gravity.
 
     Attributes:
         joints: `[..., J, 2]` in the model's units; values at joints that were not seen mean nothing.
         seen: `[..., J]` bool, or None: every joint was seen.
+        gravity: `[..., 3]` unit vectors, downwards, in the axes of each pose's camera (x right, y down, z forward); NaN
+            where it is not known. None: not used.
 
     Example:
         >>> Poses(np.zeros((5, 17, 2))).whole
@@ -35,6 +37,7 @@ class Poses(NamedTuple):
 
     joints: jax.Array
     seen: jax.Array | None = None
+    gravity: jax.Array | None = None
 
     @property
     def whole(self) -> jax.Array:
@@ -108,7 +111,13 @@ class Batch(NamedTuple):
 
 
 def make_pool(
-    poses: np.ndarray, dataset: Dataset, *, by: str = "frame", masks: bool = False, gap: int | None = None
+    poses: np.ndarray,
+    dataset: Dataset,
+    *,
+    by: str = "frame",
+    masks: bool = False,
+    gap: int | None = None,
+    gravity: bool = False,
 ) -> Pool:
     """Group the poses of a data set for drawing.
 
@@ -122,6 +131,7 @@ def make_pool(
             cameras together); "action": every action; "subject": every person.
         masks: keep `seen` with the poses.
         gap: frames between the two poses of a pair.
+        gravity: keep `gravity` with the poses; NaN if the data set has none.
 
     Returns:
         The pool of the frames that are left.
@@ -163,7 +173,10 @@ def make_pool(
     start = np.cumsum(size) - size
 
     def poses_of(frames: np.ndarray) -> Poses:
-        return Poses(poses[frames], dataset.seen[frames] if masks else None)
+        down = None
+        if gravity:
+            down = np.full((len(frames), 3), np.nan, np.float32) if dataset.gravity is None else dataset.gravity[frames]
+        return Poses(poses[frames], dataset.seen[frames] if masks else None, down)
 
     later = None if gap is None else poses_of(grouped + gap)
     return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32))

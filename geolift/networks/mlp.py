@@ -114,9 +114,10 @@ class Lifter(nn.Module):
     def __call__(
         self, pose: jax.Array, seen: jax.Array | None = None, *, train: bool = False, axis_name: str | None = None
     ) -> jax.Array:
-        inputs = _inputs(pose, seen, self.gain, self.masks)
+        inputs = pose_inputs(pose, seen, self.gain, self.masks)
         if self.mirrored:
-            return _mirrored_mlp(self, pose.shape[-2], self.mirrored, self.mirrored, self.flat_start)(inputs)
+            _expect_no_norm(self.norm)
+            return mirrored_mlp(self, pose.shape[-2], self.mirrored, self.mirrored, self.flat_start)(inputs)
         mlp = ResidualMLP(pose.shape[-2], self.width, self.blocks, self.norm, self.flat_start, self.bfloat16)
         return mlp(inputs, train=train, axis_name=axis_name)
 
@@ -156,9 +157,10 @@ class Discriminator(nn.Module):
             raise ValueError(
                 "norm: found 'batch' in a discriminator, expected 'none' or 'layer': it would mix real and fake poses"
             )
-        inputs = _inputs(pose, seen, self.gain, self.masks)
+        inputs = pose_inputs(pose, seen, self.gain, self.masks)
         if self.mirrored:
-            return _mirrored_mlp(self, 1, self._rows(pose.shape[-2]))(inputs)[..., 0]
+            _expect_no_norm(self.norm)
+            return mirrored_mlp(self, 1, self._rows(pose.shape[-2]))(inputs)[..., 0]
         return ResidualMLP(1, self.width, self.blocks, self.norm, bfloat16=self.bfloat16)(inputs)[..., 0]
 
     def _rows(self, rows: int) -> np.ndarray:
@@ -196,7 +198,7 @@ class Adapter(nn.Module):
 
     @nn.compact
     def __call__(self, pose: jax.Array, seen: jax.Array | None = None) -> jax.Array:
-        inputs = _inputs(pose, seen, self.gain, self.masks)
+        inputs = pose_inputs(pose, seen, self.gain, self.masks)
         mlp = ResidualMLP(pose.shape[-2] * 2, self.width, self.blocks, starts_at_zero=True, bfloat16=self.bfloat16)
         return mlp(inputs).reshape(pose.shape) / self.gain
 
@@ -205,27 +207,36 @@ def unfold_lifter(lifter: Lifter, variables: Mapping[str, Any]) -> tuple[Lifter,
     """The lifter without `mirrored` that computes the same, and its variables: these are kept after training."""
     if not lifter.mirrored:
         return lifter, dict(variables)
-    mlp = _mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, lifter.mirrored)
+    mlp = mirrored_mlp(lifter, len(lifter.mirrored), lifter.mirrored, lifter.mirrored)
+    return lifter.clone(mirrored=()), unfolded_variables(mlp, variables)
+
+
+def unfolded_variables(mlp: MirroredMLP, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of a network with this one inside, as those of the same network with a `ResidualMLP` inside."""
     params = unfold_params(mlp, variables["params"]["MirroredMLP_0"])
-    return lifter.clone(mirrored=()), {**variables, "params": {"ResidualMLP_0": params}}
+    return {**variables, "params": {"ResidualMLP_0": params}}
 
 
-def _mirrored_mlp(
-    network: Lifter | Discriminator,
+def _expect_no_norm(norm: str) -> None:
+    if norm != "none":
+        raise ValueError(f"norm: found {norm!r}, expected 'none' for a mirror-equivariant network")
+
+
+def mirrored_mlp(
+    network: nn.Module,
     outputs: int,
     mirrored: Sequence[int],
     result: Sequence[int] = (),
     starts_at_zero: bool = False,
 ) -> MirroredMLP:
-    if network.norm != "none":
-        raise ValueError(f"norm: found {network.norm!r}, expected 'none' for a mirror-equivariant network")
+    """The mirror-equivariant network of `outputs` numbers for the inputs of `network`, in its size."""
     order, sign = mirrored_inputs(mirrored, network.masks)
     return MirroredMLP(
         outputs, network.width, network.blocks, order, sign, tuple(result), starts_at_zero, network.bfloat16
     )
 
 
-def _inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -> jax.Array:
+def pose_inputs(pose: jax.Array, seen: jax.Array | None, gain: float, masks: bool) -> jax.Array:
     """`[..., 2 J]`, or `[..., 3 J]` with masks: coordinates, then 1 for every missing joint."""
     if pose.ndim < 2 or pose.shape[-1] != 2:
         raise ValueError(f"pose: found shape {pose.shape}, expected [..., J, 2]")

@@ -56,7 +56,8 @@ def adapt(adapter: Adapter, params: Any, source: Poses, *, root: int) -> tuple[P
         >>> from geolift.data.sampling import Poses
         >>> from geolift.networks import Adapter
         >>> adapter, poses = Adapter(width=8, blocks=1), Poses(jax.numpy.ones((2, 17, 2)))
-        >>> corrected, correction = adapt(adapter, adapter.init(jax.random.key(0), *poses)["params"], poses, root=0)
+        >>> params = adapter.init(jax.random.key(0), poses.joints)["params"]
+        >>> corrected, correction = adapt(adapter, params, poses, root=0)
         >>> float(abs(correction).max())  # before training nothing is corrected
         0.0
     """

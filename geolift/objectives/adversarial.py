@@ -73,7 +73,7 @@ def discriminator_against_lifter(
 
     def part(params: Mapping[str, Any], real: Poses, synthetic: Poses) -> Part:
         apply = partial(network.apply, {"params": params[name]})
-        on_real, on_synthetic = apply(*real), apply(*synthetic)
+        on_real, on_synthetic = apply(real.joints, real.seen), apply(synthetic.joints, synthetic.seen)
         generator = pair.generator(on_synthetic).mean()
         loss = pair.discriminator(on_real, on_synthetic).mean()
         health = {
@@ -81,7 +81,10 @@ def discriminator_against_lifter(
             f"fake{suffix}_judged_fake": (on_synthetic <= pair.threshold).mean(),
         }
         if gradient_penalty:
-            loss = loss + gradient_penalty * losses.gradient_penalty(apply, *real, gain=network.gain).mean()
+            loss = (
+                loss
+                + gradient_penalty * losses.gradient_penalty(apply, real.joints, real.seen, gain=network.gain).mean()
+            )
         return Part({term: generator}, {name: loss}, health)
 
     return part

@@ -1,14 +1,19 @@
-"""Augmentation: random noise and hidden joints in the lifter's input, as keypoints of a detector have them.
+"""Augmentation of the lifter's input: noise, hidden joints, and bones of other lengths.
 
-Only the input is corrupted; depths are applied to the clean pose, so the lifter learns to ignore the noise. Ours.
+Noise and hidden joints are as keypoints of a detector have them. Only the input is corrupted; depths are applied to the
+clean pose, so the lifter learns to ignore the noise. Bones of other lengths are other bodies: the lifter is shown a
+pose whose 2D bones are longer or shorter, and the depths that it gives are scaled back bone by bone. Ours.
 """
 
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from geolift.data.sampling import Poses
+from geolift.objectives.keys import ExampleKeys
+from geolift.skeletons.bones import partners, scale_bones
 from geolift.skeletons.skeleton import Skeleton
 
 MIDLINE = 3.0  # noise of joints without a side over that of the others: data sets define spine, neck, head differently
@@ -23,6 +28,8 @@ class Augmentation(NamedTuple):
         hidden: probability that a joint other than the root is hidden, with all its descendants. Needs networks with
             masks.
         skeleton: of the joints.
+        proportions: how far bones are lengthened or shortened: the standard deviation of the logarithm of a bone's
+            factor. It is the same for left and right, and its logarithm has mean 0 over a pose's bones.
 
     Example:
         >>> from geolift import H36M17
@@ -33,6 +40,7 @@ class Augmentation(NamedTuple):
     noise: float
     hidden: float
     skeleton: Skeleton
+    proportions: float = 0.0
 
 
 def augment(key: jax.Array, poses: Poses, augmentation: Augmentation) -> Poses:
@@ -69,8 +77,41 @@ def augment(key: jax.Array, poses: Poses, augmentation: Augmentation) -> Poses:
 
     joints, hidden = jax.vmap(one)(key, poses.joints)
     if not augmentation.hidden:
-        return Poses(joints, poses.seen)
-    return Poses(joints, ~hidden if poses.seen is None else poses.seen & ~hidden)
+        return poses._replace(joints=joints)
+    return poses._replace(joints=joints, seen=~hidden if poses.seen is None else poses.seen & ~hidden)
+
+
+def augment_input(keys: ExampleKeys, poses: Poses, augmentation: Augmentation) -> Poses:
+    """All that is done to the lifter's input: bones of other lengths, then noise and hidden joints."""
+    if augmentation.proportions:
+        factors = draw_bone_factors(keys.proportions, augmentation)
+        poses = poses._replace(joints=scale_bones(poses.joints, factors, augmentation.skeleton, poses.seen))
+    return augment(keys.augmentation, poses, augmentation)
+
+
+def draw_bone_factors(key: jax.Array, augmentation: Augmentation) -> jax.Array:
+    """Draw the factors of each pose's bones, for `skeletons.bones.scale_bones`.
+
+    Args:
+        key: `[N]` one PRNG key for each pose.
+        augmentation: its `proportions` and `skeleton`.
+
+    Returns:
+        `[N, B]` factors, in the order of `skeleton.bones`.
+
+    Source:
+        Ours (docs/method.md, eq. 26).
+
+    Example:
+        >>> from geolift import H36M17
+        >>> factors = draw_bone_factors(jax.random.split(jax.random.key(0), 5), Augmentation(0.0, 0.0, H36M17, 0.1))
+        >>> bool((factors == factors[:, partners(H36M17)]).all())
+        True
+    """
+    partner = partners(augmentation.skeleton)
+    drawn = jax.vmap(lambda k: jax.random.normal(k, (len(partner),)))(key)
+    drawn = drawn[:, np.minimum(partner, np.arange(len(partner)))]  # left and right share one number
+    return jnp.exp(augmentation.proportions * (drawn - drawn.mean(axis=1, keepdims=True)))
 
 
 def _spread(skeleton: Skeleton) -> np.ndarray:

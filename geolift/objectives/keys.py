@@ -16,11 +16,13 @@ class ExampleKeys(NamedTuple):
         view: `[N]` for azimuth and elevation of the random view (`geometry.sample_rotation`).
         tilt: `[N]` for the tilt of the random view where each pose has a pitch (`views.random_views`).
         augmentation: `[N]` for noise and hidden joints (`augmentation.augment`).
+        proportions: `[N]` for changed lengths of the bones (`augmentation.draw_bone_factors`).
     """
 
     view: jax.Array
     tilt: jax.Array
     augmentation: jax.Array
+    proportions: jax.Array
 
 
 def split_keys(key: jax.Array) -> ExampleKeys:
@@ -28,5 +30,4 @@ def split_keys(key: jax.Array) -> ExampleKeys:
 
     The view's key is the example's key itself.
     """
-    tilt, augmentation = (jax.vmap(jax.random.fold_in, (0, None))(key, KEY_OFFSET + i) for i in range(2))
-    return ExampleKeys(key, tilt, augmentation)
+    return ExampleKeys(key, *(jax.vmap(jax.random.fold_in, (0, None))(key, KEY_OFFSET + i) for i in range(3)))

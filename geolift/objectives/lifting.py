@@ -14,13 +14,13 @@ import numpy as np
 from geolift.data.sampling import Batch, Poses
 from geolift.losses import lift_pose, lift_reproject_lift
 from geolift.networks.mlp import Lifter
-from geolift.networks.pitch import MeanPitch, PosePitch
 from geolift.objectives.adaptation import SourceDomain, adapt, mix
-from geolift.objectives.augmentation import Augmentation, augment
-from geolift.objectives.keys import split_keys
+from geolift.objectives.augmentation import Augmentation, augment_input, draw_bone_factors
+from geolift.objectives.keys import ExampleKeys, split_keys
 from geolift.objectives.outcome import Outcome
 from geolift.objectives.terms import LiftedBatch, TermGroup, blank
-from geolift.objectives.views import View, random_views
+from geolift.objectives.views import CameraNetwork, View, Views, random_views
+from geolift.skeletons.bones import scale_bones
 
 
 class LiftingSetup(NamedTuple):
@@ -29,7 +29,7 @@ class LiftingSetup(NamedTuple):
     Attributes:
         lifter: the network that lifts.
         view: the scene and the random views.
-        camera: learns the pitch that views are about; None: it is the view's.
+        camera: learns the tilt that views are about; None: it is the view's pitch.
         source_domain: corrected poses of another domain among the batch's, for batches with `source`.
         augmentation: corrupts the lifter's input alone. None: it sees the poses as they are.
 
@@ -41,7 +41,7 @@ class LiftingSetup(NamedTuple):
 
     lifter: Lifter
     view: View
-    camera: MeanPitch | PosePitch | None = None
+    camera: CameraNetwork | None = None
     source_domain: SourceDomain | None = None
     augmentation: Augmentation | None = None
 
@@ -86,14 +86,15 @@ def lifting_objectives(
         raise ValueError(f"weights: found {', '.join(lacking)}, expected terms of the groups given: {sorted(names)}")
 
     def objectives(params: Any, batch_stats: Any, batch: Batch, *, axis_name: str | None = None) -> Outcome:
-        lifted, new_stats, health = lift_batch(setup, params, batch_stats, batch, axis_name)
+        lifted, new_stats, views = lift_batch(setup, params, batch_stats, batch, axis_name)
         terms, losses = {}, {}
+        health = {"depth_spread": jnp.std(lifted.cycle.lifted[..., 2], axis=-1).mean()} | views.health
         for group in groups:
             part = group.compute(lifted)
             terms, losses, health = terms | dict(part.terms), losses | dict(part.losses), health | dict(part.health)
         losses["lifter"] = sum(weights.get(name, 0.0) * terms[name] for name in names)
         if setup.camera:
-            losses["camera"] = losses["lifter"]
+            losses["camera"] = losses["lifter"] + views.losses.get("camera", 0.0)
         logged = {"loss": losses, "term": terms, "health": health}
         metrics = {f"{kind}/{name}": value for kind, values in logged.items() for name, value in values.items()}
         return Outcome(losses, metrics, new_stats)
@@ -103,11 +104,11 @@ def lifting_objectives(
 
 def lift_batch(
     setup: LiftingSetup, params: Mapping[str, Any], batch_stats: Any, batch: Batch, axis_name: str | None = None
-) -> tuple[LiftedBatch, Any, dict[str, jax.Array]]:
+) -> tuple[LiftedBatch, Any, Views]:
     """Lift a batch and close its cycle (docs/method.md, eq. 1 to 6).
 
     Returns:
-        What terms are computed from; the lifter's new batch statistics; and health for the log.
+        What terms are computed from; the lifter's new batch statistics; and the random views.
     """
     view, keys = setup.view, split_keys(batch.key)
     scene = {"distance": view.distance, "min_depth": view.min_depth, "root": view.root}
@@ -118,30 +119,52 @@ def lift_batch(
     pose = blank(pose)
     statistics = []  # after each lift
 
-    def offsets(seen: jax.Array | None, keys: jax.Array) -> Callable[[jax.Array], jax.Array]:
-        """The lifter in the form that the cycle needs.
+    def network(poses: Poses) -> jax.Array:
+        variables = {"params": params["lifter"], "batch_stats": batch_stats}
+        result, updated = setup.lifter.apply(
+            variables, poses.joints, poses.seen, train=True, axis_name=axis_name, mutable=["batch_stats"]
+        )
+        statistics.append(updated.get("batch_stats", {}))
+        return result
 
-        Noise corrupts its input only: depths are applied to the clean pose.
-        """
-
-        def lifter(joints: jax.Array) -> jax.Array:
-            poses = Poses(joints, seen)
-            poses = augment(keys, poses, setup.augmentation) if setup.augmentation else poses
-            variables = {"params": params["lifter"], "batch_stats": batch_stats}
-            result, updated = setup.lifter.apply(
-                variables, *poses, train=True, axis_name=axis_name, mutable=["batch_stats"]
-            )
-            statistics.append(updated.get("batch_stats", {}))
-            return result
-
-        return lifter
+    def lifter(seen: jax.Array | None, keys: ExampleKeys) -> Callable[[jax.Array], jax.Array]:
+        """The lifter in the form that the cycle needs."""
+        augmented = augmented_lifter(network, setup.augmentation, keys)
+        return lambda joints: augmented(Poses(joints, seen))
 
     def lift(poses: Poses, examples: np.ndarray) -> jax.Array:
-        return lift_pose(offsets(poses.seen, keys.augmentation[examples]), poses.joints, **scene)
+        return lift_pose(lifter(poses.seen, jax.tree.map(lambda key: key[examples], keys)), poses.joints, **scene)
 
-    rotation, health = random_views(view, setup.camera)(params.get("camera"), pose, keys, axis_name)
-    cycle = lift_reproject_lift(offsets(pose.seen, keys.augmentation), pose.joints, rotation, **scene)
+    shown = augment_input(keys, pose, setup.augmentation) if setup.augmentation and setup.camera else pose
+    views = random_views(view, setup.camera)(params.get("camera"), shown, blank(real), keys, axis_name)
+    cycle = lift_reproject_lift(lifter(pose.seen, keys), pose.joints, views.rotation, **scene)
     # Statistics of the first lift are kept, that of the given poses: such poses are lifted once training is over.
     new_stats = statistics[0]
-    health = {"depth_spread": jnp.std(cycle.lifted[..., 2], axis=-1).mean()} | health
-    return LiftedBatch(batch, pose, real, target, rotation, cycle, lift, params, view, axis_name), new_stats, health
+    lifted = LiftedBatch(batch, pose, real, target, views.rotation, cycle, lift, params, view, axis_name)
+    return lifted, new_stats, views
+
+
+def augmented_lifter(
+    network: Callable[[Poses], jax.Array], augmentation: Augmentation | None, keys: ExampleKeys
+) -> Callable[[Poses], jax.Array]:
+    """A lifter whose input is augmented, and whose depths are those of the poses as they were (docs/method.md, eq. 26).
+
+    Noise corrupts the input only: depths are applied to the clean pose. Bones of other lengths are scaled back.
+
+    Args:
+        network: `[N, J]` depth offsets from N poses.
+        augmentation: None: none.
+        keys: of the N poses.
+    """
+    if augmentation is None:
+        return network
+
+    def lifter(poses: Poses) -> jax.Array:
+        offsets = network(augment_input(keys, poses, augmentation))
+        if not augmentation.proportions:
+            return offsets
+        skeleton, factors = augmentation.skeleton, draw_bone_factors(keys.proportions, augmentation)
+        depths = offsets.at[..., skeleton.root].set(0.0)[..., None]
+        return scale_bones(depths, 1 / factors, skeleton, poses.seen)[..., 0]
+
+    return lifter

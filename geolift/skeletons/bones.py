@@ -59,6 +59,40 @@ def bone_ratios(points: jax.Array, skeleton: Skeleton) -> jax.Array:
     return lengths / jnp.where(mean > 0, mean, 1.0)
 
 
+def scale_bones(joints: jax.Array, factors: jax.Array, skeleton: Skeleton, seen: jax.Array | None = None) -> jax.Array:
+    """Poses whose bones are longer by factors and have the same directions. The factors' inverses undo it.
+
+    A bone with an end that was not seen counts as part of the next one outwards: a seen joint keeps its direction from
+    its nearest seen ancestor, and that distance is scaled by the factor of the joint's bone.
+
+    Args:
+        joints: `[..., J, D]` coordinates of any kind; depths are `[..., J, 1]`.
+        factors: `[..., B]` of the bones, in the order of `skeleton.bones`; leading axes broadcast.
+        skeleton: of the joints.
+        seen: `[..., J]` bool, which joints were seen; the root is taken as seen. None: all.
+
+    Returns:
+        `[..., J, D]`; the root stays where it is, and joints that were not seen get the place of their parent.
+
+    Example:
+        >>> from geolift.skeletons.skeleton import H36M17
+        >>> joints, factors = jax.random.normal(jax.random.key(0), (17, 3)), jnp.full(16, 1.1)
+        >>> longer = scale_bones(joints, factors, H36M17)
+        >>> bool(jnp.allclose(bone_lengths(longer, H36M17), 1.1 * bone_lengths(joints, H36M17)))
+        True
+        >>> bool(jnp.allclose(scale_bones(longer, 1 / factors, H36M17), joints, atol=1e-6))
+        True
+    """
+    before, after = {skeleton.root: joints[..., skeleton.root, :]}, {skeleton.root: joints[..., skeleton.root, :]}
+    number = _ending_in(skeleton)
+    for joint in skeleton.outwards:
+        parent = skeleton.parents[joint]
+        place = joints[..., joint, :]
+        before[joint] = place if seen is None else jnp.where(seen[..., joint, None], place, before[parent])
+        after[joint] = after[parent] + factors[..., number[joint], None] * (before[joint] - before[parent])
+    return jnp.stack([after[joint] for joint in range(len(skeleton.names))], axis=-2)
+
+
 @functools.cache
 def partners(skeleton: Skeleton) -> np.ndarray:
     """`[B]` for each bone the number of its partner on the other side; for a bone in the middle the bone itself."""

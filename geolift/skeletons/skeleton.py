@@ -51,6 +51,11 @@ class Skeleton(NamedTuple):
         return tuple(found)
 
     @property
+    def outwards(self) -> tuple[int, ...]:
+        """All joints but the root, every joint after its parent."""
+        return tuple(sorted((child for _, child in self.bones), key=lambda joint: len(self.ancestors(joint))))
+
+    @property
     def mirrored(self) -> tuple[int, ...]:
         """The joint order that swaps left and right: `pose[..., mirrored, :]` relabels a mirrored person."""
         partner = list(range(len(self.names)))

@@ -12,8 +12,9 @@ from geolift.training.schema import ENTRIES, Entry
 
 RENAMED = {  # in configs of older runs
     "detector.noise": "augmentation.noise", "detector.hidden": "augmentation.hidden", "mirror": "mirror_equivariant",
-    "lifter.flat": "lifter.flat_start", "view.learned": "view.learned_pitch",
+    "lifter.flat": "lifter.flat_start", "view.learned": "view.tilt", "view.learned_pitch": "view.tilt",
 }  # fmt: skip
+RENAMED_VALUES = {"view.tilt": {"": "fixed", "pose": "elepose"}}  # of entries by an older name
 OPPOSITE = {"loss.unsquared": "loss.squared"}  # likewise, with the opposite value
 GUESSES = {"lr": "optimizer.lifter", "learning_rate": "optimizer.lifter"}  # names that other projects use
 
@@ -65,6 +66,8 @@ def load_older(values: Mapping[str, Any]) -> Config:
         if name in OPPOSITE and type(value) is not bool:
             raise ConfigError(f"{name}: found {value!r}, expected True or False")
         new, value = (OPPOSITE[name], not value) if name in OPPOSITE else (RENAMED.get(name, name), value)
+        if name in RENAMED and isinstance(value, str):
+            value = RENAMED_VALUES.get(new, {}).get(value, value)
         if new in found:
             raise ConfigError(f"{name}: found with {new}, its new name, expected one of the two")
         found[new] = value

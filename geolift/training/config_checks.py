@@ -81,9 +81,17 @@ def penalty_has_a_discriminator(config: Config) -> Iterator[Fault]:
         yield "loss.gradient_penalty", penalty, "0 where no discriminator is trained"
 
 
-def pitch_is_given_or_learnt(config: Config) -> Iterator[Fault]:
-    if config.view.learned_pitch and config.view.pitch:
-        yield "view.pitch", config.view.pitch, "0 with view.learned_pitch, which learns the pitch"
+def pitch_is_fixed_or_learnt(config: Config) -> Iterator[Fault]:
+    view = config.view
+    if view.tilt == "fixed":
+        return
+    if view.pitch:
+        yield "view.pitch", view.pitch, f"0 with view.tilt={view.tilt}, where it is not fixed"
+    if not view.pitch_low < view.pitch_start < view.pitch_high:
+        found = f"{view.pitch_low}, {view.pitch_start}, {view.pitch_high}"
+        yield "view.pitch_low, view.pitch_start, view.pitch_high", found, "pitch_low < pitch_start < pitch_high"
+    elif not view.pitch_start:
+        yield "view.pitch_start", view.pitch_start, "another number than 0: its sign decides between the two twins"
 
 
 def mirrored_networks_are_even(config: Config) -> Iterator[Fault]:
@@ -92,7 +100,7 @@ def mirrored_networks_are_even(config: Config) -> Iterator[Fault]:
         return
     if config.lifter.norm != "none":
         yield "lifter.norm", repr(config.lifter.norm), "'none' with mirror_equivariant"
-    for name in ("lifter", "discriminator", "motion_discriminator", "domain_discriminator"):
+    for name in ("lifter", "camera", "discriminator", "motion_discriminator", "domain_discriminator"):
         if config[name].width % 2:
             yield f"{name}.width", config[name].width, "an even number with mirror_equivariant"
 
@@ -124,7 +132,7 @@ CHECKS: tuple[Callable[[Config], Iterator[Fault]], ...] = (
     shards_are_whole_dispatches,
     hidden_joints_are_masked,
     penalty_has_a_discriminator,
-    pitch_is_given_or_learnt,
+    pitch_is_fixed_or_learnt,
     mirrored_networks_are_even,
     batch_fits_the_devices,
     camera_is_outside,

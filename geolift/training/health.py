@@ -19,6 +19,8 @@ WILD = 1.0  # depth spread: as above | 1.4 to 5.8
 SEPARATED = 0.95  # the lower share of right verdicts: 0.90 after 12 000 steps, rising by 0.01 in 1000 | 0.95 to 0.98
 CHANCE = 0.52  # right verdicts in all: from 0.55 | 0.04 to 0.50
 FLIPPED = 50.0  # flip rate, %: 6 and less | 50 to 100
+AT_BOUND = 0.5  # share of learnt pitches at a bound of their range: up to 0.1 | 0.9 to 1
+REVERSED = 0.5  # share of learnt pitches of another sign than the first: up to 0.3 | 0.9 to 1
 MIRRORED = 75.0  # flip rate, %; above it all poses are mirrored, 88 to 100, below it depth is chance, 50 to 65
 
 
@@ -105,6 +107,7 @@ def _signs() -> Iterator[Sign]:
     )
     yield from _discriminator_signs("discriminator", "adversarial", "")
     yield from _discriminator_signs("motion_discriminator", "temporal", "_motion")
+    yield from _tilt_signs()
     yield Sign(_flip_rate, lambda value: value > FLIPPED, 2, _flipped)
 
 
@@ -136,6 +139,29 @@ def _discriminator_signs(name: str, weight: str, what: str) -> Iterator[Sign]:
     )
 
 
+def _tilt_signs() -> Iterator[Sign]:
+    """The signs of a learnt tilt; without one the metrics lack them."""
+    yield Sign(
+        lambda metrics: metrics["health/pitch_at_bound"],
+        lambda value: value > AT_BOUND,
+        3,
+        lambda value: (
+            f"the learnt pitch is at a bound of its range for {value:.0%} of the poses. Widen view.pitch_low and "
+            "view.pitch_high if cameras may be tilted farther"
+        ),
+    )
+    yield Sign(
+        lambda metrics: metrics["health/pitch_reversed"],
+        lambda value: value > REVERSED,
+        3,
+        lambda value: (
+            f"the learnt pitch has another sign than view.pitch_start for {value:.0%} of the poses: the lifter may "
+            "have become its twin, mirrored in depth. Check the sign of view.pitch_start, or set view.pitch_low and "
+            "view.pitch_high so that they exclude the other sign"
+        ),
+    )
+
+
 def _flip_rate(metrics: Mapping[str, float]) -> float:
     """The flip rate, %, once the lifter trains: while the adapter trains alone, half of all poses are flipped."""
     return metrics["validation/flip_rate"] if "loss/lifter" in metrics else math.nan
@@ -145,7 +171,7 @@ def _flipped(rate: float) -> str:
     if rate > MIRRORED:
         return (
             f"the lifter's poses are mirrored in depth, {rate:.0f}% of the validation poses; few runs recover from "
-            "that. Set view.pitch to how far the cameras look down, in radians, or view.learned_pitch to 'mean' if "
+            "that. Set view.pitch to how far the cameras look down, in radians, or view.tilt to 'mean' if "
             "they look down; where either is set, check that its sign is right and loss.weights.adversarial not too "
             "small, or start again with another seed"
         )

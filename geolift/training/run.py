@@ -11,9 +11,9 @@ from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization
 from geolift.data.sampling import Pools
 from geolift.errors import ConfigError
-from geolift.model import Model, identify
+from geolift.model import Model, TiltNetwork, identify
 from geolift.networks.mlp import unfold_lifter
-from geolift.networks.pitch import mean_pitch
+from geolift.networks.tilt import PoseTilt, mean_pitch, unfold_tilt
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks
@@ -102,8 +102,9 @@ def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None =
             state = _restore(run.folder, state, step)
         model = as_model(run.config, run.skeleton, run.normalization, state)
         config = Config(run.config.to_dict())
-        if trained and config.view.learned_pitch == "mean":
-            config.view.pitch = mean_pitch(state.params["camera"])
+        if trained and config.view.tilt == "mean":
+            network = build_networks(config, run.skeleton)["camera"]
+            config.view.pitch = mean_pitch(network, state.params["camera"])
     except ConfigError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -130,9 +131,11 @@ def card(seen: Dataset, normalization: Normalization, pools: Pools) -> dict[str,
 
 def as_model(config: Config, skeleton: Skeleton, normalization: Normalization, state: TrainState) -> Model:
     """The lifter of a state: the moving average of its weights, in float32 however it was trained."""
-    lifter, variables = unfold_lifter(
-        build_networks(config, skeleton)["lifter"].clone(bfloat16=False), state.ema["lifter"]
-    )
+    networks = build_networks(config, skeleton)
+    lifter, variables = unfold_lifter(networks["lifter"].clone(bfloat16=False), state.ema["lifter"])
+    tilt, camera = None, networks.get("camera")
+    if isinstance(camera, PoseTilt):
+        tilt = TiltNetwork(*unfold_tilt(camera.clone(bfloat16=False), state.ema["camera"]))
     return Model(
         lifter=lifter,
         variables=variables,
@@ -140,6 +143,7 @@ def as_model(config: Config, skeleton: Skeleton, normalization: Normalization, s
         normalization=normalization,
         distance=config.view.distance,
         min_depth=config.view.min_depth,
+        tilt=tilt,
     )
 
 

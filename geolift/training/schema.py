@@ -88,11 +88,16 @@ class Entry(NamedTuple):
 LARGEST = 1e30  # of weights and learning rates, so that their products stay finite in float32
 COUNT = Range(1)
 WEIGHT = RATE = Range(0, LARGEST, below=True)
-WIDTH, BLOCKS = Range(1, 1 << 15), Range(0, 256)  # of networks: refused before memory is taken for them
+WIDTH, HIDDEN, BLOCKS = (
+    Range(1, 1 << 15),
+    Range(0, 1 << 15),
+    Range(0, 256),
+)  # of networks: refused before memory is taken for them
 SHARE, HALF_TURN = Range(0, 1, below=True), Range(0, 3.15)
 NOISE = Range(0, 1e3)
 FAR, FACTOR = Range(0, 1e4, above=True), Range(0, LARGEST, above=True)
-PITCH = ("", "mean", "pose")
+TILT = ("fixed", "mean", "elepose", "pose", "given")
+ANGLE = Range(-1.5, 1.5)  # of a learnt pitch; no camera looks straight down or up
 
 
 def _network(name: str, about: str, blocks: int) -> tuple[Entry, ...]:
@@ -119,17 +124,25 @@ SCHEMA = (
     # Noise on what the lifter sees
     Entry("augmentation.noise", 0.0, "deviation of noise on the lifter's input, normalized units (ours)", NOISE),
     Entry("augmentation.hidden", 0.0, "probability that a joint and its descendants are hidden (ours)", SHARE),
+    Entry("augmentation.proportions", 0.0, "deviation of the logarithm of bones' factors in the input (ours)", NOISE),
     # Random views
     Entry("view.distance", 10.0, "distance from camera to root joint, model units", FAR),
     Entry("view.min_depth", 1.0, "nearest depth of a joint, model units", FAR),
     Entry("view.azimuth", math.pi, "views rotate about the vertical by U[-azimuth, azimuth], radians", HALF_TURN),
     Entry("view.elevation", math.pi / 9, "views tilt by U[-elevation, elevation], radians", HALF_TURN),
     Entry("view.pitch", 0.0, "how far cameras look down, radians; views then rotate about gravity", Range(-3.15, 3.15)),
-    Entry("view.learned_pitch", "", 'learnt pitch: "mean" of all cameras (ours), or "pose" (ElePose)', choices=PITCH),
+    Entry("view.tilt", "fixed", "how cameras are tilted: view.pitch, a learnt mean, learnt of each pose, given (ours)",
+          choices=TILT),
+    Entry("view.pitch_low", 0.0, "smallest learnt pitch, radians; below 0 cameras look up (ours)", ANGLE),
+    Entry("view.pitch_high", 0.35, "largest learnt pitch, radians (ours)", ANGLE),
+    Entry("view.pitch_start", 0.175, "first learnt pitch, radians; its sign decides between twins (ours)", ANGLE),
+    Entry("view.roll_limit", 0.5, "largest learnt roll, radians (ours)", Range(0, 1.5, above=True)),
     # Networks
     *_network("lifter", "the lifter", 4),
     Entry("lifter.norm", "batch", "normalization of the lifter's hidden layers", choices=NORMS),
     Entry("lifter.flat_start", False, "the lifter gives equal depths before training (ours)"),
+    Entry("camera.width", 0, "units of each hidden layer of the tilt network; 0: as the lifter's", Range(0, 1 << 15)),
+    Entry("camera.blocks", 3, "residual blocks of the tilt network", BLOCKS),
     *_network("discriminator", "the pose discriminator", 3),
     *_network("motion_discriminator", "the motion discriminator (trained if loss.weights.temporal > 0)", 3),
     *_network("domain_discriminator", "the domain discriminator (trained with the adapter)", 3),
@@ -165,13 +178,14 @@ SCHEMA = (
     Entry("flow.layers", 8, "coupling layers of the flow", Range(1, 256)),
     Entry("flow.width", 1024, "units of the coupling layers' hidden layers", WIDTH),
     # Optimizer: Adam
-    Entry("optimizer.lifter", 2e-4, "learning rate of the lifter, and of camera pitch and flow", RATE),
+    Entry("optimizer.lifter", 2e-4, "learning rate of the lifter, and of camera tilt and flow", RATE),
     Entry("optimizer.discriminator", 2e-4, "learning rate of the pose discriminator", RATE),
     Entry("optimizer.motion_discriminator", 2e-4, "learning rate of the motion discriminator", RATE),
     Entry("optimizer.adapter", 2e-4, "learning rate of the adapter", RATE),
     Entry("optimizer.domain_discriminator", 2e-4, "learning rate of the domain discriminator", RATE),
     Entry("optimizer.b1", 0.9, "Adam's decay of the first moment", Range(0, 1, below=True)),
     Entry("optimizer.decay", 0.95, "factor on the learning rates after each epoch", Range(0, 10, above=True)),
+    Entry("optimizer.decay_every", 0, "steps between these decays; 0: an epoch", Range(0)),
     # How the run is driven; changes nothing in what is learnt
     Entry("run.steps_per_dispatch", 50, "steps in one compiled program", COUNT),
     Entry("run.log_every", 50, "steps between lines of the log", COUNT),

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from geolift.data.bodies import bone_factors, change_bodies, change_body, scale_bones
+from geolift.data.bodies import bone_factors, change_bodies, change_body
 from geolift.data.synthetic.motions import procedural_clips
 from geolift.data.world import ground_of
 from geolift.skeletons.bones import sides
-from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17
 
 
 def bones(points, skeleton=H36M17):
@@ -18,22 +18,6 @@ def bones(points, skeleton=H36M17):
 @pytest.fixture(scope="module")
 def clips():
     return procedural_clips(seed=2, people=3, seconds=1.0, fps=10.0)
-
-
-def test_bones_are_scaled_and_keep_their_directions(rng):
-    points, factors = rng.normal(size=(5, 17, 3)), np.exp(rng.normal(size=(5, 16)))
-    scaled = scale_bones(points, factors, H36M17)
-    np.testing.assert_allclose(bones(scaled), factors[..., None] * bones(points), atol=1e-12)
-    np.testing.assert_array_equal(scaled[:, 0], points[:, 0])
-    np.testing.assert_allclose(scale_bones(scaled, 1 / factors, H36M17), points, atol=1e-12)
-
-
-def test_parents_may_stand_after_their_children(rng):
-    chain = Skeleton(("c", "b", "a"), (1, 2, -1), (), (), head=0)
-    points, factors = rng.normal(size=(3, 2)), np.array([3.0, 0.5])
-    np.testing.assert_allclose(
-        bones(scale_bones(points, factors, chain), chain), factors[:, None] * bones(points, chain), atol=1e-12
-    )
 
 
 def test_factors_are_those_of_a_person(rng):

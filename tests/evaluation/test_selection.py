@@ -253,7 +253,7 @@ def runs(config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     train_seeds(config, folder / "row", [0, 1])
     other = Config(config.to_dict())
-    other.view.update({"learned_pitch": "mean", "pitch": 0.0})
+    other.view.update({"tilt": "mean", "pitch": 0.0})
     train(other, folder / "level")
     return folder
 

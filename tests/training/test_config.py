@@ -108,7 +108,9 @@ def test_configs_of_older_runs_keep_their_meaning():
     older |= {"view": {"learned": "mean"}, "loss": {"unsquared": True, "weights": {"adversarial": 2}}}
     config = load_older(older)
     assert (config.mirror_equivariant, config.augmentation.noise, config.lifter.flat_start) == (True, 0.1, True)
-    assert (config.view.learned_pitch, config.loss.squared, config.lifter.width) == ("mean", False, 8)
+    assert load_older({"view": {"learned_pitch": "pose"}}).view.tilt == "elepose"
+    assert load_older({"view": {"learned_pitch": ""}}).view.tilt == "fixed"
+    assert (config.view.tilt, config.loss.squared, config.lifter.width) == ("mean", False, 8)
     assert config.loss.weights.adversarial == 2.0 and config.lifter.blocks == 4
     with pytest.raises(ConfigError, match="mirror: found no such entry"):
         load({"mirror": True})  # a flag or a recipe of today uses today's names

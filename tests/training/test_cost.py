@@ -52,9 +52,9 @@ def test_no_product_is_computed_twice(norm, motion):
 def test_a_pitch_that_is_learnt_and_a_mirror_cost_what_they_should():
     config = setting(WIDTH, BATCH, "float32")
     plain = per_pose(config)
-    config.view.learned_pitch = "mean"  # its gradient is the lifter's, computed once for both
+    config.view.tilt = "mean"  # its gradient is the lifter's, computed once for both
     assert plain < per_pose(config) < 1.01 * plain
-    config.view.learned_pitch, config.mirror_equivariant = "", True
+    config.view.tilt, config.mirror_equivariant = "fixed", True
     assert per_pose(config) < 0.65 * plain  # half the products, and geometry and Adam
 
 

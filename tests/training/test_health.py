@@ -26,6 +26,8 @@ GOOD = {
     "health/fake_judged_fake": 0.78,
     "health/real_motion_judged_real": 0.7,
     "health/fake_motion_judged_fake": 0.68,
+    "health/pitch_at_bound": 0.05,
+    "health/pitch_reversed": 0.2,
     "validation/flip_rate": 0.5,
 }
 ADAPTER = {
@@ -50,6 +52,8 @@ WRONG = {  # the wrong metrics, and the message
         {"health/real_motion_judged_real": 0.5, "health/fake_motion_judged_fake": 0.5},
         "the motion_discriminator .*50% right",
     ),
+    "at bound": ({"health/pitch_at_bound": 0.95}, r"at a bound .* 95%.*view\.pitch_low"),
+    "reversed": ({"health/pitch_reversed": 0.9}, r"another sign than view\.pitch_start .* 90%"),
     "mirrored": ({"validation/flip_rate": 97.0}, r"mirrored in depth, 97%.*view\.pitch"),
     "no depth": ({"validation/flip_rate": 57.0}, "57% .* as chance does"),
 }

@@ -182,13 +182,13 @@ def test_the_whole_method_is_blind_to_3d(whole_method, people, people_file, tmp_
 
 
 MIRRORED = {
-    "mirror_equivariant": True, "lifter.norm": "none", "view.learned_pitch": "mean", "view.pitch": 0.0,
+    "mirror_equivariant": True, "lifter.norm": "none", "view.tilt": "mean", "view.pitch": 0.0,
     "loss.gradient_penalty": 0.1,
     "loss.weights.temporal": 1.0, "loss.weights.symmetry": 1.0, "loss.weights.spread": 1.0, "steps": 4,
     "run.validate_every": 2, "run.checkpoint_every": 2,
 }  # fmt: skip
 FLOW = {
-    "lifter.norm": "none", "view.learned_pitch": "pose", "view.pitch": 0.0, "loss.squared": False,
+    "lifter.norm": "none", "view.tilt": "elepose", "view.pitch": 0.0, "loss.squared": False,
     "loss.weights.adversarial": 0.0, "loss.weights.likelihood": 1.0, "loss.weights.deformation": 1.0,
     "loss.weights.proportions": 1.0, "steps": 2,
     "flow": {"parts": "whole,legs", "steps": 4, "components": 6, "layers": 2, "width": 8},
@@ -272,16 +272,17 @@ def test_a_run_of_an_earlier_version_resumes(straight, people_file, tmp_path):
             "bfloat16",
             "data.shard",
             "mirror_equivariant",
-            "view.learned_pitch",
             "loss.gradient_penalty",
             "loss.squared",
         ),
         *(f"loss.weights.{term}" for term in ("symmetry", "spread", "proportions", "deformation", "likelihood")),
-        *("lifter.flat_start", "flow"),
+        *("lifter.flat_start", "flow", "camera", "view.pitch_low", "view.pitch_high", "view.pitch_start"),
+        *("view.roll_limit", "augmentation.proportions", "optimizer.decay_every"),
     ):
         *blocks, last = name.split(".")
         functools.reduce(dict.get, blocks, content).pop(last)
     content["detector"] = content.pop("augmentation")
+    content["view"]["learned_pitch"] = {"fixed": ""}[content["view"].pop("tilt")]
     content["mirror"], content["loss"]["unsquared"] = False, False
     path.write_text(json.dumps(content))
     assert load(tmp_path / "old")[0].id.rpartition("-")[2] == load(straight)[0].id.rpartition("-")[2]
@@ -542,10 +543,10 @@ def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, m
         ),
         ({"adapter.data": "x.npz", "adapter.every": 1}, "adapter.every: found 1"),
         ({"lifter.norm": "weight"}, "'weight'"),
-        ({"view.learned_pitch": "roll"}, "view.learned_pitch: found 'roll'"),
+        ({"view.tilt": "roll"}, "view.tilt: found 'roll'"),
         ({"loss.gradient_penalty": -1.0}, "loss.gradient_penalty: found -1.0, expected a number from 0"),
         ({"loss.gradient_penalty": float("nan")}, "loss.gradient_penalty: found nan"),
-        ({"view.learned_pitch": "mean"}, "view.pitch: found 0.13.*, expected 0 with view.learned_pitch"),
+        ({"view.tilt": "mean"}, "view.pitch: found 0.13.*, expected 0 with view.tilt=mean"),
         ({"mirror_equivariant": True}, "lifter.norm: found 'batch', expected 'none' with mirror_equivariant"),
         (
             {"mirror_equivariant": True, "lifter.norm": "none", "discriminator.width": 7},

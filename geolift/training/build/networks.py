@@ -5,12 +5,10 @@ from flax import linen as nn
 from geolift.errors import ConfigError
 from geolift.networks.flow import PoseFlow, body_parts
 from geolift.networks.mlp import Adapter, Discriminator, Lifter
-from geolift.networks.pitch import MeanPitch, PosePitch
+from geolift.networks.tilt import MeanPitch, PitchRange, PosePitch, PoseTilt
 from geolift.objectives import bones
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.config import Config
-
-PITCH_BLOCKS = 3  # residual blocks of the network that estimates a camera's pitch from a pose, as in ElePose
 
 
 def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
@@ -31,10 +29,14 @@ def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
     if config.adapter.data:
         networks["adapter"] = Adapter(**config.adapter.network, **common)
         networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **mirrored)
-    if config.view.learned_pitch == "mean":
-        networks["camera"] = MeanPitch()
-    elif config.view.learned_pitch == "pose":
-        networks["camera"] = PosePitch(Lifter(config.lifter.width, blocks=PITCH_BLOCKS, norm="none", **common))
+    view, pitch = config.view, PitchRange(config.view.pitch_low, config.view.pitch_high, config.view.pitch_start)
+    size = {"width": config.camera.width or config.lifter.width, "blocks": config.camera.blocks}
+    if view.tilt == "mean":
+        networks["camera"] = MeanPitch(pitch)
+    elif view.tilt == "elepose":
+        networks["camera"] = PosePitch(Lifter(**size, norm="none", **common), pitch)
+    elif view.tilt in ("pose", "given"):
+        networks["camera"] = PoseTilt(**size, range=pitch, roll_limit=view.roll_limit, **mirrored)
     if weights.likelihood:
         networks["flow"] = _flow(config, skeleton)
     return networks

@@ -67,14 +67,14 @@ def build_phases(config: Config, skeleton: Skeleton, normalization: Normalizatio
 
 
 def _setup(config: Config, networks: Networks, skeleton: Skeleton) -> LiftingSetup:
-    view = {name: value for name, value in config.view.items() if name != "learned_pitch"}
+    view = {name: config.view[name] for name in ("azimuth", "elevation", "pitch", "distance", "min_depth")}
     noise = config.augmentation
     return LiftingSetup(
         networks["lifter"],
         View(**view, root=skeleton.root),
         networks.get("camera"),
         SourceDomain(networks["adapter"], every=config.adapter.every) if "adapter" in networks else None,
-        Augmentation(**noise, skeleton=skeleton) if noise.noise or noise.hidden else None,
+        Augmentation(**noise, skeleton=skeleton) if any(noise.values()) else None,
     )
 
 

@@ -23,7 +23,12 @@ def build_pools(config: Config, dataset: Dataset, normalization: Normalization) 
     Raises:
         DatasetError, FileNotFoundError: if a data set cannot be used.
     """
-    pool = functools.partial(make_pool, masks=config.data.masks)
+    given = config.view.tilt == "given"
+    if given and dataset.gravity is None:
+        raise DatasetError(
+            "gravity: found none, expected that of every frame with view.tilt=given (view.tilt=pose learns it)"
+        )
+    pool = functools.partial(make_pool, masks=config.data.masks, gravity=given)
     target = pool(
         normalize(dataset, normalization),
         dataset,

@@ -45,9 +45,11 @@ def build_state(config: Config, skeleton: Skeleton, frames: int) -> TrainState:
     epoch = max(1, frames // config.batch_size)
 
     def adam(learning_rate: float) -> optax.GradientTransformation:
-        schedule = optax.exponential_decay(learning_rate, epoch, config.optimizer.decay, staircase=True)
+        every = config.optimizer.decay_every or epoch
+        schedule = optax.exponential_decay(learning_rate, every, config.optimizer.decay, staircase=True)
         return optax.adam(schedule, b1=config.optimizer.b1)
 
+    averaged = ("lifter", "adapter", "flow", *(("camera",) if config.view.tilt in ("pose", "given") else ()))
     return create_state(
         base,
         apply_fn=networks["lifter"].apply,
@@ -55,7 +57,7 @@ def build_state(config: Config, skeleton: Skeleton, frames: int) -> TrainState:
         batch_stats=variables["lifter"].get("batch_stats", {}),
         optimizers={name: adam(config.optimizer[LEARN_AS.get(name, name)]) for name in networks},
         ema_decay=config.ema_decay,
-        averages=[name for name in ("lifter", "adapter", "flow") if name in networks],
+        averages=[name for name in averaged if name in networks],
     )
 
 
