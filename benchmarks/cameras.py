@@ -3,7 +3,8 @@
 People of a split of recorded motion (as `geolift convert cmu` reads it) are filmed by one camera setting after another.
 Each frame is lifted by `geolift.lift` as a single image of an unknown camera. Prints errors beside those of the flat
 skeleton, then by the direction in which people face, and errors of knee, hip and elbow angles (defined in
-benchmarks/pose_errors.py); --out writes all as JSON.
+benchmarks/pose_errors.py); of a model that estimates how cameras are tilted also errors of `up`, beside those of the
+image's up. --out writes all as JSON.
 
 The first row is the CMU protocol. Cameras of the other rows follow the person (docs/cameras.md), tilted and as far as
 the row says; four a clip, one somewhere in each quarter of the circle, from the same sides in all rows. Of a geolift
@@ -21,6 +22,7 @@ from absl import app, flags
 import geolift
 from benchmarks import pose_errors
 from benchmarks.camera_settings import Filmed, read_rows
+from benchmarks.up_errors import UpErrors, estimated_up, up_errors
 from geolift.model import Model
 from geolift.skeletons.pose_angles import JOINT_ANGLES
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
@@ -35,12 +37,15 @@ OUT = flags.DEFINE_string("out", "", "Where to write the tables as JSON; empty: 
 
 
 def measure(model: Model, filmed: Filmed, origin: str) -> dict[str, dict]:
-    """By view, the errors of the model and those of the flat skeleton."""
+    """By view, the errors of the model and those of the flat skeleton; those of up, if the model estimates it."""
     view = pose_errors.views(filmed.points, H36M17, up=-filmed.gravity)
     found = {}
     for name, lifter in (("model", model), ("flat", pose_errors.flat(model))):
         points = pose_errors.lift_stills(lifter, filmed.keypoints, filmed.seen, origin)
         found[name] = pose_errors.by_view(pose_errors.pose_errors(points, filmed.points, H36M17), view)
+    if model.tilt is not None:
+        up = estimated_up(model, filmed.keypoints, filmed.seen)
+        found["up"] = up_errors(up, -filmed.gravity, filmed.view)._asdict()
     return found
 
 
@@ -57,6 +62,9 @@ def print_tables(rows: dict[str, dict]) -> None:
     print("\n" + pose_errors.table("limbs by facing, mm", limbs, names))
     for angle in JOINT_ANGLES:
         print("\n" + pose_errors.angle_table(angle, {name: row["model"] for name, row in rows.items()}))
+    if all("up" in row for row in rows.values()):
+        up = {name: [f"{row['up'][key]:.1f}" for key in UpErrors._fields] for name, row in rows.items()}
+        print("\n" + pose_errors.table("up, degrees", up, ("frames", "clips", "worst clip", "image's up")))
 
 
 def main(_: list[str]) -> None:

@@ -1,7 +1,8 @@
 """A lifter on real video, against triangulated truth: `python -m benchmarks.video --model=cmu --data=points.npz`.
 
 Each camera's 2D by a detector is undistorted and lifted by `geolift.lift`, which knows nothing of the cameras. Prints
-how far the 2D is from the projected truth, which shows whether the truth can be trusted; errors of each camera
+how far the 2D is from the projected truth (the median), which shows whether the truth can be trusted, and how far the
+image's up and, where a model has one, its estimate of up are from the true one; errors of each camera
 (benchmarks/pose_errors.py) beside those of the flat skeleton; and angles by the direction in which people face. --out
 writes all as JSON.
 
@@ -41,6 +42,7 @@ from absl import app, flags
 import geolift
 from benchmarks import pose_errors
 from benchmarks.triangulated_video import Camera, levelling, read_video, recordings, seen_by, world_landmarks
+from benchmarks.up_errors import IMAGE_UP, degrees_between, estimated_up, up_errors
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording
 from geolift.model import Model
@@ -52,6 +54,13 @@ DATA = flags.DEFINE_string("data", None, "Triangulated truth and cameras (.npz).
 KEYPOINTS = flags.DEFINE_list("keypoints", None, "Files or folders, one for each camera; default: those in --data.")
 OUT = flags.DEFINE_string("out", "", "Where to write the tables as JSON; empty: nowhere.")
 
+ABOUT = {
+    "pixels_from_truth": "2D off, pixels",
+    "up_image": "image's up, degrees",
+    "up_frames": "up of frames",
+    "up_clip": "up of the clip",
+}
+
 
 def lift(model: Model, recording: Recording, frames: int, *, refine: bool) -> tuple[np.ndarray, np.ndarray]:
     """`[T, J, 3]` of the largest person, and the pixels `[T, J, 2]` that were lifted; NaN where not lifted."""
@@ -61,8 +70,8 @@ def lift(model: Model, recording: Recording, frames: int, *, refine: bool) -> tu
     return found[..., :3], found[..., 3:]
 
 
-def lift_camera(model: Model, camera: Camera, recording: Recording) -> tuple[dict[str, np.ndarray], float]:
-    """The points of each row of a camera; how far the 2D of limbs is from the projected truth, the median in pixels.
+def lift_camera(model: Model, camera: Camera, recording: Recording) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The points of each row of a camera, and the pixels `[T, J, 2]` that were lifted frame by frame.
 
     Raises:
         DatasetError: if nothing can be lifted.
@@ -76,13 +85,25 @@ def lift_camera(model: Model, camera: Camera, recording: Recording) -> tuple[dic
         "levelled": lift(model, seen_by(camera, recording, level), frames, refine=False)[0] @ level,
         "flat": lift(pose_errors.flat(model), as_is, frames, refine=False)[0],
     }
+    return rows, keypoints
+
+
+def about_camera(model: Model, camera: Camera, keypoints: np.ndarray) -> dict[str, float]:
+    """How far the 2D of limbs is from the projected truth, the median in pixels, and errors of up in degrees."""
     off = np.linalg.norm(keypoints - camera.project(camera.truth), axis=-1)[:, limb_joints(H36M17)]
-    return rows, float(np.nanmedian(off))
+    found = {"pixels_from_truth": round(float(np.nanmedian(off)), 2)}
+    if model.tilt is not None:
+        up, frames = estimated_up(model, keypoints, np.isfinite(keypoints).all(axis=-1)), len(keypoints)
+        errors = up_errors(up, np.broadcast_to(camera.up, (frames, 3)), np.zeros(frames, int))
+        found |= {"up_frames": errors.frame, "up_clip": errors.clip}
+    return found
 
 
-def print_tables(rows: dict[str, dict]) -> None:
+def print_tables(about: dict[str, dict], rows: dict[str, dict]) -> None:
     """All tables."""
     mm, errors = pose_errors.millimetres, {}
+    cells = {name: [mm(found.get(key)) for key in ABOUT] for name, found in about.items()}
+    print(pose_errors.table("cameras", cells, tuple(ABOUT.values())) + "\n")
     for name, row in rows.items():
         of_all = row["all"]
         counts = [str(of_all[key]) for key in ("poses_with_limbs", "poses")]
@@ -96,26 +117,27 @@ def print_tables(rows: dict[str, dict]) -> None:
 def main(_: list[str]) -> None:
     model, video = geolift.load(MODEL.value), read_video(DATA.value)
     expect_skeleton(model.skeleton, H36M17)
-    rows, off = {}, {}
+    rows, about = {}, {}
     for i, (camera, recording) in enumerate(zip(video.cameras, recordings(video, KEYPOINTS.value), strict=True)):
-        tilt = f"camera {i}: up is {np.degrees(np.arccos(-camera.up[1])):.0f} degrees from the image's"
+        name = f"camera {i}"
         try:
-            points, off[f"camera {i}"] = lift_camera(model, camera, recording)
+            points, keypoints = lift_camera(model, camera, recording)
         except DatasetError as error:
-            print(f"{tilt}; left out: {error}")
+            print(f"{name}: left out: {error}")
             continue
-        print(f"{tilt}; limbs in 2D are {off[f'camera {i}']:.0f} pixels from the projected truth (median)")
+        about[name] = {"up_image": round(float(degrees_between(IMAGE_UP, camera.up)), 2)}
+        about[name] |= about_camera(model, camera, keypoints)
         own = world_landmarks(KEYPOINTS.value[i]) if KEYPOINTS.value else None
         if own is not None:
             points["mediapipe"] = own @ camera.turn.T
         view = pose_errors.views(camera.truth, H36M17, up=np.broadcast_to(camera.up, (len(camera.truth), 3)))
-        for name, found in points.items():
+        for row, found in points.items():
             errors = pose_errors.pose_errors(found, camera.truth, H36M17)
-            rows[f"camera {i}, {name}"] = pose_errors.by_view(errors, view)
+            rows[f"{name}, {row}"] = pose_errors.by_view(errors, view)
     print(f"\n{DATA.value}, {model.id}, {jax.devices()[0].device_kind}")
-    print_tables(rows)
+    print_tables(about, rows)
     if OUT.value:
-        content = {"model": model.id, "data": DATA.value, "pixels_from_truth": off, "rows": rows}
+        content = {"model": model.id, "data": DATA.value, "cameras": about, "rows": rows}
         Path(OUT.value).write_text(json.dumps(content, indent=2) + "\n")
 
 

@@ -173,7 +173,9 @@ def test_the_program_prints_and_writes_every_camera(file, tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     written = json.loads(out.read_text())
     rows = written["rows"]
-    assert max(written["pixels_from_truth"].values()) < 0.1
+    assert max(camera["pixels_from_truth"] for camera in written["cameras"].values()) < 0.1
+    tilts = [camera["up_image"] for camera in written["cameras"].values()]
+    np.testing.assert_allclose(tilts, [20.0, 31.6, 11.2], atol=0.1)  # 95 degrees of roll are turned to 5
     assert list(rows) == [f"camera {i}, {row}" for i in range(3) for row in ("refined", "frames", "levelled", "flat")]
     assert all(row["all"]["poses_with_limbs"] == 30 for row in rows.values())
     error = {name: row["all"]["limbs"] for name, row in rows.items()}
