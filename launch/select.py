@@ -83,11 +83,12 @@ def find_runs(patterns: list[str]) -> list[Path]:
 
 
 def view_of(run: Path, trained: Model, config: Config) -> View:
-    """The views that a run was trained with, about its learnt pitch if it has one."""
+    """The views that a run was trained with: about its learnt pitch if it has one, or about each pose's gravity."""
     view = config.view
-    if view.tilt not in ("fixed", "mean"):
-        raise ConfigError(f"{run}: view.tilt: found {view.tilt!r}, expected views about one pitch (see --view_of)")
-    return View(view.azimuth, view.elevation, view.pitch, view.distance, view.min_depth, root=trained.skeleton.root)
+    if view.tilt == "elepose":
+        raise ConfigError(f"{run}: view.tilt: found 'elepose', expected views about one pitch (see --view_of)")
+    pitch = view.pitch if view.tilt in ("fixed", "mean") else None
+    return View(view.azimuth, view.elevation, pitch, view.distance, view.min_depth, root=trained.skeleton.root)
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from geolift.evaluation.criteria import (
     energy_distance,
     plausibility,
 )
-from geolift.geometry import project, sample_rotation
+from geolift.geometry import project, sample_rotation, tilt_of
 from geolift.losses import lift_reproject_lift, rotate_about_root
 from geolift.model import Model, lift_poses
 from geolift.objectives.views import View
@@ -68,11 +68,13 @@ class UsablePoses(NamedTuple):
         poses: `[N, J, 2]`, normalised for the lifter.
         seen: `[N, J]` bool.
         clip: `[N]` int, the clip of the data set that each is from.
+        gravity: `[N, 3]` its direction in the axes of each pose's camera; None: not known.
     """
 
     poses: np.ndarray
     seen: np.ndarray
     clip: np.ndarray
+    gravity: np.ndarray | None = None
 
 
 def usable_poses(trained: Model, data: Dataset) -> UsablePoses:
@@ -93,7 +95,8 @@ def usable_poses(trained: Model, data: Dataset) -> UsablePoses:
         few = f"its root and {FEWEST} joints"
         what = few if trained.lifter.masks else "all joints, which a model without masks needs"
         raise DatasetError(f"confidence: none of {data.frames} frames has {what}; none can be assessed")
-    return UsablePoses(poses[usable], data.seen[usable], data.clip_of_frame[usable])
+    gravity = None if data.gravity is None else data.gravity[usable]
+    return UsablePoses(poses[usable], data.seen[usable], data.clip_of_frame[usable], gravity)
 
 
 def lift_usable(trained: Model, usable: UsablePoses) -> np.ndarray:
@@ -108,7 +111,8 @@ def assess(trained: Model, data: Dataset, view: View) -> dict[str, Any]:
         trained: the lifter.
         data: poses that it was not trained on; `points_3d` are dropped first.
         view: the views that the lifter was trained with: used as they are for agreement; for realism without elevation,
-            as the data's cameras differ in azimuth alone.
+            as the data's cameras differ in azimuth alone. With a pitch of None, views are about the gravity that the
+            data set gives for each pose, and tilted as the camera of another pose.
 
     Returns:
         `score`, `CRITERIA` (`bone_spread` None without long clips, `asymmetry` without partner bones),
@@ -116,7 +120,8 @@ def assess(trained: Model, data: Dataset, view: View) -> dict[str, Any]:
         `frames`, the number of poses.
 
     Raises:
-        DatasetError: if the data set does not fit the model or has no usable pose, or a criterion is not finite.
+        DatasetError: if the data set does not fit the model, has no usable pose or no gravity where views need it, or
+            a criterion is not finite.
 
     Source:
         Ours (docs/selection.md).
@@ -162,7 +167,7 @@ def measure_criteria(trained: Model, usable: UsablePoses, view: View) -> dict[st
     """`CRITERIA` of a lifter on poses, and the figures of `plausibility`; deterministic."""
     skeleton, rows = trained.skeleton, len(usable.poses)
     keys = jax.random.split(jax.random.key(SEED))
-    angles = {"azimuth": view.azimuth, "pitch": view.pitch}
+    angles = {"azimuth": view.azimuth} | ({"pitch": view.pitch} if view.pitch is not None else _tilts(usable))
     rotation = np.asarray(sample_rotation(keys[0], (rows,), elevation=view.elevation, **angles))
     level = np.asarray(sample_rotation(keys[1], (rows,), elevation=0.0, **angles))
     measure = functools.partial(_measure_views, trained.lifter, trained.variables, view, skeleton)
@@ -177,6 +182,15 @@ def measure_criteria(trained: Model, usable: UsablePoses, view: View) -> dict[st
         "strangeness": float(energy_distance(per_pose["novel"][few], given)),
         **plausibility(per_pose["lengths"], skeleton),
     }
+
+
+def _tilts(usable: UsablePoses) -> dict[str, jax.Array]:
+    """The tilt of each pose's camera by its gravity, and that of another pose for the new view."""
+    if usable.gravity is None:
+        raise DatasetError("gravity: found none, expected it for lifters with views about the tilt of each pose")
+    pitch, roll = tilt_of(jnp.asarray(usable.gravity))
+    other = np.random.default_rng(SEED).permutation(len(usable.poses))
+    return {"pitch": pitch, "roll": roll, "new_pitch": pitch[other], "new_roll": roll[other]}
 
 
 @functools.partial(jax.jit, static_argnames=("lifter", "view", "skeleton"))

@@ -26,7 +26,8 @@ class View(NamedTuple):
     """The scene, and the random views into which poses are rotated. The defaults are the paper's.
 
     Attributes:
-        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`.
+        azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`. A pitch of None, for
+            `evaluation.selection.assess` only: as each pose's camera is tilted.
         distance, min_depth, root: as in `losses.lift_reproject_lift`.
 
     Example:
@@ -36,7 +37,7 @@ class View(NamedTuple):
 
     azimuth: float = math.pi
     elevation: float = math.pi / 9
-    pitch: float = 0.0
+    pitch: float | None = 0.0
     distance: float = 10.0
     min_depth: float = 1.0
     root: int = 0
