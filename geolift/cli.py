@@ -151,7 +151,7 @@ def _add_filming(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=int, metavar="N", help="virtual cameras of a clip (default 4; not for cmu)")
     parser.add_argument(
         "--bodies", type=float, metavar="S",
-        help="give each subject another body: bones changed by this share, 0.1 for 10 %% (default 0)",
+        help="give each subject another body before each camera but the first: bones changed by this share (default 0)",
     )  # fmt: skip
 
 

@@ -48,14 +48,17 @@ def change_body(points: np.ndarray, factors: np.ndarray, skeleton: Skeleton) -> 
     return changed
 
 
-def change_bodies(clips: Sequence[WorldClip], skeleton: Skeleton, spread: float, *, seed: int = 0) -> list[WorldClip]:
-    """Clips by other bodies, one for each subject, drawn from (seed, subject) alone.
+def change_bodies(
+    clips: Sequence[WorldClip], skeleton: Skeleton, spread: float, *, seed: int = 0, body: int = 0
+) -> list[WorldClip]:
+    """Clips by other bodies, one for each subject, drawn from (seed, subject, body) alone.
 
     Args:
         clips: motion of J joints in world metres, z up.
         skeleton: of the J joints.
         spread: standard deviation of the logarithm of the bones' factors: 0.1 changes them by 10 %.
         seed: of the bodies.
+        body: number of each subject's body.
 
     Source:
         Ours (docs/cameras.md).
@@ -72,7 +75,7 @@ def change_bodies(clips: Sequence[WorldClip], skeleton: Skeleton, spread: float,
     """
     changed = []
     for clip in clips:
-        rng = np.random.default_rng([seed, zlib.crc32(clip.subject.encode())])
+        rng = np.random.default_rng([seed, zlib.crc32(clip.subject.encode()), body])
         factors = bone_factors(skeleton, spread, rng)
         changed.append(clip._replace(points=change_body(clip.points, factors, skeleton)))
     return changed

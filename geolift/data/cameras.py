@@ -78,7 +78,8 @@ def film(
         skeleton: of the J joints.
         cameras: "cmu", the CMU protocol, or a name in `orbit.RANGES`, such as "any": cameras that follow the person.
         views: cameras of each clip; None: 4, the only number that the CMU protocol has.
-        bodies: spread of the bones' lengths, by which each subject gets another body first (`bodies.change_bodies`).
+        bodies: spread of the bones' lengths: before every camera but the first each subject has another body
+            (`bodies.change_bodies`); 0: all have their recorded bodies.
         seed: of cameras and bodies.
         source: one line on where the motion is from, kept in the data set.
 
@@ -106,15 +107,18 @@ def film(
         raise DatasetError(f"bodies: found {bodies:g}, expected a spread from 0 to {LARGEST_SPREAD:g}")
     notes = [source] if source else []
     if bodies:
-        clips = change_bodies(clips, skeleton, bodies, seed=seed)
-        notes.append(f"Bodies changed: the bones of each subject by factors whose logarithm has the spread {bodies:g}.")
+        notes.append(
+            "Bodies changed before all cameras but the first: the bones of each subject by factors whose logarithm has "
+            f"the spread {bodies:g}."
+        )
     if cameras != "cmu":
         notes.append(f"Filmed by {views} cameras that follow the person, {cameras!r}.")
     pieces = []
-    for i, clip in enumerate(clips):
-        points = np.asarray(clip.points, np.float64)
-        draws = (seed, i if clip.number is None else clip.number)
+    for i, recorded in enumerate(clips):
+        draws = (seed, i if recorded.number is None else recorded.number)
         for k in range(views):
+            (clip,) = change_bodies([recorded], skeleton, bodies, seed=seed, body=k) if bodies and k else [recorded]
+            points = np.asarray(clip.points, np.float64)
             camera = place_camera(points, skeleton.root, k, np.random.default_rng([*draws, k]))
             pieces += _pieces(clip, camera, k)
     if not pieces:

@@ -54,3 +54,4 @@ def test_a_subject_has_one_body_in_all_clips(clips):
     assert np.abs(np.log(first / second)).max() > 0.05
     np.testing.assert_array_equal(change_bodies(clips[-1:], H36M17, 0.1, seed=1)[0].points, changed[-1].points)
     assert not np.array_equal(change_bodies(clips[-1:], H36M17, 0.1, seed=2)[0].points, changed[-1].points)
+    assert not np.array_equal(change_bodies(clips[-1:], H36M17, 0.1, seed=1, body=1)[0].points, changed[-1].points)

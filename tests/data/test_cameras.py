@@ -9,6 +9,7 @@ from geolift.data import cameras, dataset
 from geolift.data.cameras import film, place
 from geolift.data.pinhole import look_at
 from geolift.data.world import WorldClip
+from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.skeleton import H36M17
 
 
@@ -165,6 +166,19 @@ def test_the_command_films_as_it_is_asked_to(tmp_path, rng, capsys):
     capsys.readouterr()
     assert cli.main([*command, "--views", "3"]) == 1
     assert "views: found 3, expected none with cameras=cmu" in capsys.readouterr().err
+
+
+def test_before_each_camera_but_the_first_people_have_another_body(rng):
+    clips = [person(rng), person(rng)]
+    recorded, changed = (film(clips, H36M17, cameras="any", views=3, bodies=b, seed=3) for b in (0.0, 0.1))
+    lengths = [np.asarray(bone_lengths(data.points_3d, H36M17)) for data in (recorded, changed)]
+    ratio = lengths[1] / lengths[0]
+    for clip, camera in enumerate(changed.camera):
+        of_clip = ratio[changed.start[clip] : changed.stop[clip]]
+        np.testing.assert_allclose(of_clip, np.broadcast_to(of_clip[0], of_clip.shape), rtol=1e-3)
+        assert (np.abs(of_clip[0] - 1).max() > 0.05) == (camera != "camera0")
+    np.testing.assert_allclose(ratio[changed.start[1]], ratio[changed.start[4]], rtol=1e-3)  # one subject, camera 1
+    assert np.abs(ratio[changed.start[1]] - ratio[changed.start[2]]).max() > 0.05
 
 
 def test_cmu_archive_is_checked(tmp_path, rng):
