@@ -8,10 +8,12 @@ import pytest
 from geolift.data.sampling import Batch, Poses
 from geolift.networks.mlp import Discriminator, Lifter
 from geolift.objectives.adversarial import adversarial_terms
-from geolift.objectives.augmentation import MIDLINE, Augmentation, augment
+from geolift.objectives.augmentation import MIDLINE, Augmentation, augment, augment_input, draw_bone_factors
 from geolift.objectives.cycle import cycle_terms
-from geolift.objectives.lifting import LiftingSetup, lifting_objectives
+from geolift.objectives.keys import split_keys
+from geolift.objectives.lifting import LiftingSetup, augmented_lifter, lifting_objectives
 from geolift.objectives.views import View
+from geolift.skeletons.bones import bone_lengths, partners
 from geolift.skeletons.skeleton import H36M17
 
 KEYS = jax.random.split(jax.random.key(0), 4000)
@@ -88,3 +90,38 @@ def test_geometry_is_that_of_the_clean_pose(joints):
     clean, corrupted = seen_by_lifter[0], next(s for s in seen_by_lifter if s[1] is not None)
     assert np.abs(np.asarray(clean[0] - corrupted[0])).max() > 0.01
     assert not np.asarray(corrupted[1]).all()
+
+
+def test_bones_are_as_much_longer_as_it_says_the_same_left_and_right():
+    factors = np.log(draw_bone_factors(KEYS, Augmentation(0.0, 0.0, H36M17, 0.1)))
+    np.testing.assert_array_equal(factors, factors[:, partners(H36M17)])
+    np.testing.assert_allclose(factors.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(factors.std(), 0.1, rtol=0.1)
+
+
+def test_the_lifter_is_shown_bones_of_the_drawn_lengths(joints):
+    augmentation, keys = Augmentation(0.0, 0.0, H36M17, 0.1), split_keys(KEYS)
+    shown = augment_input(keys, Poses(joints), augmentation).joints
+    expected = bone_lengths(joints, H36M17) * draw_bone_factors(keys.proportions, augmentation)
+    np.testing.assert_allclose(bone_lengths(shown, H36M17), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_depths_are_scaled_back_bone_by_bone(joints, missing):
+    """A lifter whose depths are a share of x keeps the directions of bones: other lengths change nothing."""
+    seen = None
+    if missing:
+        seen = jax.random.bernoulli(jax.random.key(3), 0.8, joints.shape[:2]).at[:, H36M17.root].set(True)
+
+    def share_of_x(poses):
+        return 0.7 * poses.joints[..., 0]
+
+    lifter = augmented_lifter(share_of_x, Augmentation(0.0, 0.0, H36M17, 0.2), split_keys(KEYS))
+    wrong = np.asarray(lifter(Poses(joints, seen)) - 0.7 * joints[..., 0])
+    np.testing.assert_allclose(wrong if seen is None else wrong[np.asarray(seen)], 0, atol=1e-6)
+
+
+def test_gradients_pass_other_bones(joints):
+    lifter = augmented_lifter(lambda p: p.joints[..., 0] ** 2, Augmentation(0.0, 0.0, H36M17, 0.1), split_keys(KEYS))
+    gradient = jax.grad(lambda x: lifter(Poses(x)).sum())(joints)
+    assert jnp.isfinite(gradient).all() and jnp.abs(gradient).max() > 0

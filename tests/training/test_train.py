@@ -196,6 +196,13 @@ FLOW = {
 }  # fmt: skip
 
 
+TILTED = {
+    "mirror_equivariant": True, "lifter.norm": "none", "view.tilt": "given", "view.pitch": 0.0, "data.masks": True,
+    "augmentation.proportions": 0.1, "loss.weights.temporal": 1.0, "optimizer.decay_every": 2, "steps": 4,
+    "run.validate_every": 2, "run.checkpoint_every": 2,
+}  # fmt: skip
+
+
 def later(path, changes):
     """Parts that came after the paper."""
     changes = dict(changes)
@@ -206,8 +213,12 @@ def later(path, changes):
 
 @pytest.mark.parametrize(
     ("changes", "networks"),
-    [(MIRRORED, {"lifter", "discriminator", "motion_discriminator", "camera"}), (FLOW, {"lifter", "camera", "flow"})],
-    ids=["mirrored", "flow"],
+    [
+        (MIRRORED, {"lifter", "discriminator", "motion_discriminator", "camera"}),
+        (FLOW, {"lifter", "camera", "flow"}),
+        (TILTED, {"lifter", "discriminator", "motion_discriminator", "camera"}),
+    ],
+    ids=["mirrored", "flow", "tilted"],
 )
 def test_parts_after_the_paper_resume_exactly_and_are_blind_to_3d(changes, networks, people, people_file, tmp_path):
     config = later(people_file, changes)
