@@ -16,6 +16,8 @@ from geolift.networks.mlp import Lifter
 from geolift.networks.tilt import PoseTilt, Tilt
 from geolift.skeletons.skeleton import Skeleton, expect_skeleton
 
+TILT = "tilt/"  # begins the paths of a tilt network's weights among those of its model
+
 
 class TiltNetwork(NamedTuple):
     """A trained network for the tilt of each pose's camera.
@@ -84,9 +86,17 @@ def digest(variables: Any) -> str:
     return sha.hexdigest()
 
 
+def model_weights(model: Model) -> dict[str, np.ndarray]:
+    """All weights of a model by path: the lifter's by theirs, those of its tilt network under "tilt/"."""
+    weights = named_weights(model.variables)
+    if model.tilt is None:
+        return weights
+    return weights | {f"{TILT}{path}": array for path, array in named_weights(model.tilt.variables).items()}
+
+
 def identify(model: Model, name: str) -> Model:
-    """The model with its id: `name` and the first eight digits of the digest."""
-    return model._replace(id=f"{name}-{digest(model.variables)[:8]}")
+    """The model with its id: `name` and the first eight digits of the digest of all its weights."""
+    return model._replace(id=f"{name}-{digest(model_weights(model))[:8]}")
 
 
 def normalized_poses(model: Model, dataset: Dataset) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,16 @@ from safetensors.numpy import save as to_bytes
 
 from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
-from geolift.model import Model, digest, identify, named_weights, path_name
+from geolift.model import TILT, Model, TiltNetwork, digest, identify, model_weights, path_name
 from geolift.networks.mlp import Lifter
+from geolift.networks.tilt import PitchRange, PoseTilt
 from geolift.pretrained.card import CARD
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.atomic import replace_file
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton
 
-VERSION = 1
+VERSION, TILTED = 1, 2  # of a file without and with a tilt network
 SUFFIX = ".safetensors"
 KEY = "geolift"  # the file's one entry of metadata: several would stand in another order in every file
 LARGEST = 2**32  # bytes of a file of weights
@@ -30,13 +32,15 @@ WIDEST = 2**20  # units of a layer
 LARGEST_NUMBER = 1e9  # of a factor, a distance, a length
 DTYPES = ("bfloat16", "float32")
 LIFTER = {"width": int, "blocks": int, "norm": str, "gain": float, "masks": bool}  # what a file states of its lifter
+NETWORK = {"width": int, "blocks": int, "gain": float, "masks": bool}  # and of its tilt network, beside its ranges:
+RANGES = {"low": float, "high": float, "start": float, "roll_limit": float}  # radians, the first three of the pitch
 
 
 def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: str = "bfloat16") -> None:
     """Write a model and its card to one .safetensors file, the same bytes for the same model and card.
 
     Args:
-        model: what is written; its weights are rounded to `dtype`.
+        model: what is written, with its tilt network if it has one; its weights are rounded to `dtype`.
         path: the file; an existing one is replaced.
         card: every key of `CARD`, values as JSON has them; "model" is left to the reader.
         dtype: "bfloat16" (half the size, three digits) or "float32" (exact).
@@ -63,10 +67,12 @@ def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: 
         raise DatasetError(f"card: {lacking} missing, found {unknown} beyond the entries of a card")
     if dtype not in DTYPES:
         raise DatasetError(f"dtype: found {dtype!r}, expected one of {', '.join(DTYPES)}")
-    rounded = {name: np.asarray(jnp.asarray(array, dtype)) for name, array in named_weights(model.variables).items()}
+    rounded = {name: np.asarray(jnp.asarray(array, dtype)) for name, array in model_weights(model).items()}
+    tilt = {} if model.tilt is None else {"tilt": _described_tilt(model.tilt.network)}
     metadata = {
-        "version": VERSION,
+        "version": TILTED if tilt else VERSION,
         "lifter": {key: getattr(model.lifter, key) for key in LIFTER},
+        **tilt,
         "skeleton": model.skeleton._asdict(),
         "normalization": model.normalization._asdict(),
         "distance": model.distance,
@@ -114,8 +120,9 @@ def _content(path: Path, metadata: dict[str, str], tensors: dict[str, np.ndarray
         version, expected = content["version"], content.pop("sha256")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise DatasetError(f"{path}: metadata: not readable ({error})") from error
-    if version != VERSION:
-        raise DatasetError(f"{path}: version: found {version}, expected {VERSION}")
+    if version != (TILTED if "tilt" in content else VERSION):
+        expected = f"{VERSION}, or {TILTED} with a tilt network"
+        raise DatasetError(f"{path}: version: found {version}, expected {expected}")
     try:
         found = _checksum(content, tensors)
     except (RecursionError, TypeError, ValueError) as error:
@@ -133,7 +140,9 @@ def _checksum(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> str:
 
 def _check(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
     """Raise ValueError unless everything in the file has its type and range."""
-    _check_lifter(content["lifter"], len(tensors))
+    _check_network("lifter", content["lifter"], LIFTER, len(tensors))
+    if "tilt" in content:
+        _check_tilt(content["tilt"], len(tensors))
     normalization, lacking = content["normalization"], sorted(set(CARD) - set(content["card"]))
     bones = normalization.get("bones", ())
     numbers = {key: content[key] for key in ("distance", "min_depth")} | {"factor": normalization["factor"]}
@@ -151,37 +160,73 @@ def _check(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
             raise ValueError(f"{name}: found weights that are not finite")
 
 
-def _check_lifter(lifter: dict[str, Any], tensors: int) -> None:
-    """Raise ValueError unless a lifter has the entries of `LIFTER`, and at most as many blocks as there are tensors."""
-    unknown = sorted(set(lifter) - set(LIFTER))
+def _check_network(name: str, network: dict[str, Any], entries: dict[str, type], tensors: int) -> None:
+    """Raise ValueError unless a network has these entries, and at most as many blocks as there are tensors."""
+    unknown = sorted(set(network) - set(entries))
     if unknown:
-        raise ValueError(f"lifter: unexpected keyword argument {unknown[0]!r}, expected {', '.join(LIFTER)}")
-    kinds = {key: {float, int} if kind is float else {kind} for key, kind in LIFTER.items()}
-    wrong = [key for key in LIFTER if type(lifter[key]) not in kinds[key]]
-    if wrong or not 0 < lifter["width"] < WIDEST or abs(lifter["gain"]) > LARGEST_NUMBER:
-        raise ValueError(f"lifter: found {lifter}, expected {', '.join(LIFTER)}")
-    if not 0 <= lifter["blocks"] <= tensors:
-        raise ValueError(f"lifter: found {lifter['blocks']} blocks, expected no more than its {tensors} tensors")
+        raise ValueError(f"{name}: unexpected keyword argument {unknown[0]!r}, expected {', '.join(entries)}")
+    kinds = {key: {float, int} if kind is float else {kind} for key, kind in entries.items()}
+    wrong = [key for key in entries if type(network[key]) not in kinds[key]]
+    if wrong or not 0 < network["width"] < WIDEST or abs(network["gain"]) > LARGEST_NUMBER:
+        raise ValueError(f"{name}: found {network}, expected {', '.join(entries)}")
+    if not 0 <= network["blocks"] <= tensors:
+        raise ValueError(f"{name}: found {network['blocks']} blocks, expected no more than its {tensors} tensors")
+
+
+def _check_tilt(tilt: dict[str, Any], tensors: int) -> None:
+    """Raise ValueError unless a tilt network has its entries, and its ranges are angles in order."""
+    _check_network("tilt", tilt, NETWORK | RANGES, tensors)
+    low, high, start, roll_limit = (tilt[key] for key in RANGES)
+    if not (-math.pi / 2 <= low < start < high <= math.pi / 2 and 0 < roll_limit <= math.pi):
+        raise ValueError(f"tilt: found {tilt}, expected low < start < high within a right angle, roll_limit up to pi")
+
+
+def _described_tilt(network: PoseTilt) -> dict[str, Any]:
+    """What a file states of a tilt network."""
+    entries = {key: getattr(network, key) for key in NETWORK}
+    return entries | network.range._asdict() | {"roll_limit": network.roll_limit}
 
 
 def _model(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
-    """The model that a file describes; ValueError if its tensors are not those of its lifter."""
-    lifter = Lifter(**content["lifter"])
+    """The model that a file describes; ValueError if its tensors are not those of its networks."""
     skeleton = skeletons.check_skeleton(Skeleton(**_tuples(content["skeleton"])))
-    pose = jax.ShapeDtypeStruct((1, len(skeleton.names), 2), np.float32)
-    leaves, structure = jax.tree.flatten_with_path(jax.eval_shape(lifter.init, jax.random.key(0), pose))
-    expected = {path_name(path): leaf.shape for path, leaf in leaves}
+    networks = {"": Lifter(**content["lifter"])}
+    if "tilt" in content:
+        sizes, ranges = ({key: content["tilt"][key] for key in keys} for keys in (NETWORK, RANGES))
+        roll_limit = ranges.pop("roll_limit")
+        networks[TILT] = PoseTilt(**sizes, range=PitchRange(**ranges), roll_limit=roll_limit)
+    variables = _variables(networks, len(skeleton.names), tensors)
+    return Model(
+        lifter=networks[""],
+        variables=variables[""],
+        skeleton=skeleton,
+        normalization=Normalization(**_tuples(content["normalization"])),
+        distance=content["distance"],
+        min_depth=content["min_depth"],
+        tilt=TiltNetwork(networks[TILT], variables[TILT]) if TILT in networks else None,
+    )
+
+
+def _variables(networks: dict[str, Any], joints: int, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The variables of each network; ValueError if there are other tensors than theirs. Keys begin their paths."""
+    pose, trees, expected = jax.ShapeDtypeStruct((1, joints, 2), np.float32), {}, {}
+    for prefix, network in networks.items():
+        leaves, structure = jax.tree.flatten_with_path(jax.eval_shape(network.init, jax.random.key(0), pose))
+        names = [prefix + path_name(path) for path, _ in leaves]
+        trees[prefix] = structure, names
+        expected |= {name: leaf.shape for name, (_, leaf) in zip(names, leaves, strict=True)}
     found = {name: array.shape for name, array in tensors.items()}
     differ = sorted(name for name in expected | found if expected.get(name) != found.get(name))
     if differ:
         first, none = differ[0], "no such tensor"
         raise ValueError(
-            f"{first}: found {found.get(first, none)}, expected {expected.get(first, none)} by its lifter; "
+            f"{first}: found {found.get(first, none)}, expected {expected.get(first, none)} by its network; "
             f"{len(differ)} of {len(expected | found)} tensors differ"
         )
-    variables = jax.tree.unflatten(structure, [jnp.asarray(tensors[name], jnp.float32) for name in expected])
-    normalization = Normalization(**_tuples(content["normalization"]))
-    return Model(lifter, variables, skeleton, normalization, content["distance"], content["min_depth"])
+    return {
+        prefix: jax.tree.unflatten(structure, [jnp.asarray(tensors[name], jnp.float32) for name in names])
+        for prefix, (structure, names) in trees.items()
+    }
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from configs import quickstart
 from geolift.data.normalization import Normalization
 from geolift.errors import DatasetError
 from geolift.evaluation.report import lift_and_evaluate, write_results
-from geolift.model import Model, digest, identify, lift_poses, named_weights
+from geolift.model import Model, TiltNetwork, digest, estimate_tilt, identify, lift_poses, named_weights
 from geolift.networks.mlp import NORMS, Lifter
+from geolift.networks.tilt import PitchRange, PoseTilt
 from geolift.pretrained import models, weights_file
 from geolift.pretrained.card import CARD as ENTRIES
 from geolift.pretrained.card import describe_card
@@ -33,20 +34,26 @@ CARD = {key: f"some {key}" for key in ENTRIES if key not in ("metrics", "config"
 DOG = Skeleton(("tail", "hip", "neck", "nose", "left_ear", "right_ear"), (1, -1, 1, 2, 3, 3), (4,), (5,), 3)
 
 
-def make_model(norm="batch", masks=False, skeleton=H36M17, width=16, blocks=2):
+def make_model(norm="batch", masks=False, skeleton=H36M17, width=16, blocks=2, tilt=False):
     """A model with random weights everywhere, whose depths spread over both sides of the nearest one."""
     rng = np.random.default_rng(1)
     lifter = Lifter(width, blocks, norm, 7.5, masks)
-    shapes = jax.eval_shape(lifter.init, jax.random.key(0), np.zeros((1, len(skeleton.names), 2), np.float32))
 
     def value(path, leaf):
         noise = rng.normal(size=leaf.shape) / np.sqrt(leaf.shape[0])
         positive = path[-1].key in ("var", "scale")
         return jnp.asarray(rng.uniform(0.5, 2, leaf.shape) if positive else 1.5 * noise, jnp.float32)
 
-    variables = jax.tree.map_with_path(value, shapes)
+    def draw(network):
+        pose = np.zeros((1, len(skeleton.names), 2), np.float32)
+        return jax.tree.map_with_path(value, jax.eval_shape(network.init, jax.random.key(0), pose))
+
     normalization = Normalization("camera", 0.37, tuple(range(1, len(skeleton.names))))
-    return identify(Model(lifter, variables, skeleton, normalization, 4.0, 2.5), "random")
+    model = Model(lifter, draw(lifter), skeleton, normalization, 4.0, 2.5)
+    if tilt:
+        camera = PoseTilt(12, 1, 5.0, masks, range=PitchRange(-0.2, 0.7, 0.1), roll_limit=0.4)
+        model = model._replace(tilt=TiltNetwork(camera, draw(camera)))
+    return identify(model, "random")
 
 
 def make_poses(model, rows, seed=0, size=1.0):
@@ -61,9 +68,11 @@ def make_poses(model, rows, seed=0, size=1.0):
 
 
 def assert_same_model(a, b):
-    assert a._replace(variables=None, id="") == b._replace(variables=None, id="")
-    assert jax.tree.structure(a.variables) == jax.tree.structure(b.variables)
-    jax.tree.map(np.testing.assert_array_equal, a.variables, b.variables)
+    assert a._replace(variables=None, tilt=None, id="") == b._replace(variables=None, tilt=None, id="")
+    assert (a.tilt and a.tilt.network) == (b.tilt and b.tilt.network)
+    for ours, theirs in ((a.variables, b.variables), (a.tilt and a.tilt.variables, b.tilt and b.tilt.variables)):
+        assert jax.tree.structure(ours) == jax.tree.structure(theirs)
+        jax.tree.map(np.testing.assert_array_equal, ours, theirs)
 
 
 def content_of(path):
@@ -118,6 +127,40 @@ def test_bfloat16_is_rounded_once(tmp_path):
     assert len(ids) == 1 and model.id.split("-")[1] not in ids
 
 
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("skeleton", [H36M17, DOG])
+def test_the_tilt_network_is_kept(masks, skeleton, tmp_path):
+    model, path = make_model("none", masks, skeleton, tilt=True), tmp_path / "tilted.safetensors"
+    save(model, path, CARD, dtype="float32")
+    back = load(path)
+    assert_same_model(back, model)
+    assert back.id.split("-")[1] == model.id.split("-")[1]
+    poses, seen = make_poses(model, 9)
+    seen = seen if masks else None
+    np.testing.assert_array_equal(estimate_tilt(back, poses, seen), estimate_tilt(model, poses, seen))
+    tensors, content = content_of(path)
+    assert {"params/ResidualMLP_0/Dense_0/kernel", "tilt/params/ResidualMLP_0/Dense_0/kernel"} <= tensors.keys()
+    ranges = {"low": -0.2, "high": 0.7, "start": 0.1, "roll_limit": 0.4}
+    assert content["tilt"] == {"width": 12, "blocks": 1, "gain": 5.0, "masks": masks, **ranges}
+    assert content["version"] == 2
+
+
+def test_an_id_stands_for_all_weights_and_is_the_lifter_s_without_a_tilt_network():
+    model = make_model("none", tilt=True)
+    alone = identify(model._replace(tilt=None), "random")
+    assert alone.id == f"random-{digest(model.variables)[:8]}"
+    more = jax.tree.map(lambda x: x + 1e-3, model.tilt.variables)
+    other = identify(model._replace(tilt=model.tilt._replace(variables=more)), "random")
+    assert len({alone.id, model.id, other.id}) == 3
+
+
+def test_the_shipped_file_is_written_again_to_the_byte(tmp_path):
+    """And so is any file without a tilt network, by any version that knows these networks."""
+    save(load("cmu"), tmp_path / "cmu.safetensors", load_card("cmu"))
+    shipped = models.WEIGHTS / "cmu.safetensors"
+    assert (tmp_path / "cmu.safetensors").read_bytes() == shipped.read_bytes()
+
+
 def test_tensors_are_found_by_path(file):
     tensors, content = content_of(file)
     assert {"params/ResidualMLP_0/Dense_0/kernel", "batch_stats/ResidualMLP_0/BatchNorm_4/var"} <= tensors.keys()
@@ -162,7 +205,8 @@ def without(name):
 
 KERNEL = "params/ResidualMLP_0/Dense_0/kernel"
 WRONG = {
-    "version": (lambda t, c: c.update(version=2), "version: found 2, expected 1"),
+    "version": (lambda t, c: c.update(version=3), "version: found 3, expected 1, or 2 with a tilt network"),
+    "no tilt": (lambda t, c: c.update(version=2), "version: found 2, expected 1, or 2 with a tilt network"),
     "no version": (lambda t, c: c.pop("version"), r"metadata: not readable \('version'\)"),
     "wider": (lambda t, c: c["lifter"].update(width=17), r"BatchNorm_0/mean: found \(16,\), expected \(17,\)"),
     "more blocks": (lambda t, c: c["lifter"].update(blocks=3), "found no such tensor"),
@@ -185,6 +229,38 @@ def test_other_files_are_refused_in_one_line(case, file):
     with pytest.raises(DatasetError, match=message) as error:
         load(file)
     assert str(error.value).startswith(str(file)) and "\n" not in str(error.value)
+
+
+WRONG_TILT = {
+    "version": (lambda t, c: c.update(version=1), "version: found 1, expected 1, or 2 with a tilt network"),
+    "not there": (lambda t, c: c.pop("tilt"), "version: found 2"),
+    "no tensors": (lambda t, c: [t.pop(k) for k in list(t) if k.startswith("tilt/")], "tilt/params.* no such tensor"),
+    "wider": (lambda t, c: c["tilt"].update(width=13), r"tilt/params.*found \(12,\), expected \(13,\) by its network"),
+    "huge": (lambda t, c: c["tilt"].update(width=2**40), "tilt: found .*, expected width, blocks"),
+    "deep": (lambda t, c: c["tilt"].update(blocks=10**9), "tilt: found 1000000000 blocks, expected no more than"),
+    "text": (lambda t, c: c["tilt"].update(gain="5"), "tilt: found .*, expected width, blocks"),
+    "a list": (lambda t, c: c.update(tilt=[1, 2]), "tilt: unexpected keyword argument"),
+    "null": (lambda t, c: c.update(tilt=None), "TypeError"),
+    "entry missing": (lambda t, c: c["tilt"].pop("low"), "KeyError: 'low'"),
+    "entry unknown": (lambda t, c: c["tilt"].update(depth=3), "tilt: unexpected keyword argument 'depth'"),
+    "turned range": (lambda t, c: c["tilt"].update(low=0.8), "tilt: found .*, expected low < start < high"),
+    "wide range": (lambda t, c: c["tilt"].update(high=2.0), "tilt: found .*, expected low < start < high"),
+    "start": (lambda t, c: c["tilt"].update(start=-0.2), "tilt: found .*, expected low < start < high"),
+    "roll": (lambda t, c: c["tilt"].update(roll_limit=0), "tilt: found .*, expected .*, roll_limit up to pi"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TILT)
+def test_wrong_tilt_networks_are_refused_in_one_line(case, tmp_path):
+    change, message = WRONG_TILT[case]
+    path = tmp_path / "tilted.safetensors"
+    save(make_model("none", tilt=True), path, CARD)
+    tensors, content = content_of(path)
+    change(tensors, content)
+    rewrite(path, tensors, content)
+    with pytest.raises(DatasetError, match=message) as error:
+        load(path)
+    assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
 def test_foreign_files_are_refused(file, tmp_path):
