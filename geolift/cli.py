@@ -18,10 +18,12 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data.cameras import PROTOCOLS
 from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError, DatasetError, printable
+from geolift.geometry import tilt_of
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
 from geolift.lifting.inspection import describe_inspection, inspect_file
 from geolift.lifting.lift import lift
+from geolift.output.result import Result
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.write import WRITERS, load_result, write_result
 from geolift.plurals import counted
@@ -82,15 +84,18 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--no-refine", dest="refine", action="store_false",
-        help="do not refine a video: by default bone lengths are made constant and depth smooth",
+        help="do not refine a video: by default bone lengths are made constant and depth smooth, and proportions that "
+        "differ from the training set's are taken out while lifting",
     )  # fmt: skip
     parser.add_argument(
         "--smoothing", type=float, metavar="S", help="smooth over windows of S seconds (default 0: off)"
     )
     parser.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
     parser.add_argument(
-        "--focal", type=float, metavar="PX", help="focal length in pixels (default 1.2 x the larger side of the image)"
-    )
+        "--focal", type=float, metavar="PX",
+        help="focal length in pixels: a camera is turned to each person and their distance used "
+        "(default: neither is, and positions are for 1.2 x the larger side of the image)",
+    )  # fmt: skip
     parser.set_defaults(run=_lift)
 
 
@@ -208,7 +213,7 @@ def _lift(options: argparse.Namespace) -> None:
         f"{counted(lifted, 'pose', 'poses')} of {people} in {frames}, lifted by {result.model}; "
         f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
     )
-    print(*(f"  {printable(note)}" for note in result.notes), sep="\n")
+    print(*(f"  {printable(note)}" for note in (*_camera(result), *result.notes)), sep="\n")
     for output in options.output:
         if Path(output).suffix.lower() in VIEWERS:
             write_view(result, output)
@@ -216,6 +221,24 @@ def _lift(options: argparse.Namespace) -> None:
         else:
             written = write_result(result, output)
             print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
+
+
+def _camera(result: Result) -> list[str]:
+    """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
+    if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
+        return []
+    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
+    (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
+    if result.video or known.sum() == 1:
+        spread = result.up_spread[known][0]
+        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
+        side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
+        looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
+        return [f"the camera {looks}, rolled {side} by {abs(rolled):.0f}, {sure}; estimated from 2D"]
+    return [
+        f"the cameras of {int(known.sum())} images look down by {down:.0f} to {down_most:.0f} degrees, "
+        f"rolled by {rolled:.0f} to {rolled_most:.0f}; estimated from 2D"
+    ]
 
 
 def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 import geolift
 from geolift import cli
+from geolift.geometry import gravity_of
 from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
+from tests.helpers.results import make_result
 
 
 @pytest.fixture
@@ -44,6 +46,23 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
     np.testing.assert_array_equal(result.points, geolift.lift(folder, fps=25).points)
     assert cli.main(["view", str(outputs[0]), "-o", str(tmp_path / "again.html")]) == 0
     assert (tmp_path / "again.html").read_bytes() == outputs[5].read_bytes()
+
+
+def test_the_tilt_of_the_camera_is_printed_in_one_line():
+    def line(up, spread, **changes):
+        up = np.float32(np.atleast_2d(up))
+        frames = tuple(map(str, range(len(up))))
+        return cli._camera(make_result()._replace(up=up, up_spread=np.float32(spread), frames=frames, **changes))
+
+    down = -np.asarray(gravity_of(np.radians(18.0), np.radians(4.0)))
+    expected = "the camera looks down by 18 degrees, rolled counterclockwise by 4, spread 6 degrees; estimated from 2D"
+    assert line([down] * 3, [6.0] * 3) == [expected]
+    looks_up = -np.asarray(gravity_of(np.radians(-10.0), np.radians(-3.0)))
+    expected = "the camera looks up by 10 degrees, rolled clockwise by 3, from one pose; estimated from 2D"
+    assert line([looks_up], [np.nan], video=False) == [expected]
+    images = line([looks_up, down, [np.nan] * 3], [np.nan, 2.0, np.nan], video=False)
+    assert images == ["the cameras of 2 images look down by -10 to 18 degrees, rolled by -3 to 4; estimated from 2D"]
+    assert line([[np.nan] * 3], [np.nan]) == cli._camera(make_result()) == []
 
 
 def test_options_reach_the_lifting(folder, tmp_path):

@@ -1,7 +1,8 @@
 """The lifting pipeline: any keypoints in, 3D poses out, from a file to a `Result`.
 
 File, recording, tracked people, joints of the model, gaps filled, jitter smoothed, every person at the training set's
-size, one pass of the network, constant bones, metres, positions. Each step takes `Tracks` (or `Lifted`) and returns
+size, the network, in a video once more with the training set's proportions, constant bones, metres, positions, the
+direction up. Each step takes `Tracks` (or `Lifted`) and returns
 them with notes on what it left out, changed or assumed; the notes are part of the result.
 """
 
@@ -20,9 +21,17 @@ from geolift.keypoints.tracking import select, track
 from geolift.lifting.denoise import denoise
 from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.joints import mapping_to, missing_joints, to_tracks, with_joints_of
-from geolift.lifting.lifted import Lifted, lift_tracks, refine_lifted, smooth_lifted
+from geolift.lifting.lifted import (
+    Lifted,
+    in_camera_axes,
+    lift_in_proportion,
+    lift_tracks,
+    refine_lifted,
+    smooth_lifted,
+)
 from geolift.lifting.metric_scale import in_metres, locate
 from geolift.lifting.tracks import Tracks
+from geolift.lifting.up import locate_up
 from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
@@ -67,16 +76,19 @@ def lift(
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
         gap: seconds; joints of a video missed for at most as long are filled in on a straight line; 0: none are.
         refine: make the frames of a person in a video agree: keypoints are smoothed by as much as they jitter
-            (`denoise.denoise`), bones keep their lengths and depths change smoothly (`refinement.refine`).
+            (`denoise.denoise`), proportions that differ from the training set's are taken out while lifting
+            (`proportions.bone_proportions`), bones keep their lengths and depths change smoothly (`refinement.refine`).
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
         height: metres. For Human3.6M-17 it is the people's stature (default `metric_scale.ASSUMED_STATURE`). For other
             skeletons it is the length of the bones from the root to the head of a body with the training set's
             proportions (default: not known, and units are "normalised").
-        focal: focal length in pixels (default: `metric_scale.ASSUMED_FOCAL_RATIO` times the image's larger side).
+        focal: focal length in pixels. With the size of the images, a virtual camera is turned to each person and their
+            distance is used (`virtual_camera`). Default: neither is, and positions are estimated with
+            `metric_scale.ASSUMED_FOCAL_RATIO` times the image's larger side.
 
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or
-        model units, with positions, the 2D that was lifted, and notes.
+        model units, with positions, the direction up if the model estimates it, the 2D that was lifted, and notes.
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
@@ -107,11 +119,11 @@ def lift(
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
-    lifted = lift_tracks(model, tracks)
+    lifted = lift_tracks(model, tracks, focal)
     if refine:
-        lifted = refine_lifted(model, lifted)
+        lifted = refine_lifted(model, lift_in_proportion(model, lifted))
     lifted = locate(model, in_metres(model, lifted, height), focal)
-    return _result(model, smooth_lifted(lifted, smoothing))
+    return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
 
 
 def _check_options(
@@ -173,6 +185,9 @@ def _brief(tracks: Tracks) -> list[str]:
 def _result(model: Model, lifted: Lifted) -> Result:
     tracks, points = lifted.tracks, lifted.points
     position = np.full((len(points), 3), np.nan) if lifted.position is None else lifted.position
+    up, spread = locate_up(lifted)
+    if up is not None and tracks.video:
+        tracks = tracks.noted("the camera is taken to stand still: one direction up for all frames")
     return Result(
         points=points.astype(np.float32),
         position=position.astype(np.float32),
@@ -192,4 +207,6 @@ def _result(model: Model, lifted: Lifted) -> Result:
         model=model.id,
         source=tracks.source,
         notes=tracks.notes,
+        up=None if up is None else up.astype(np.float32),
+        up_spread=None if spread is None else spread.astype(np.float32),
     )

@@ -1,16 +1,24 @@
 """3D points of tracked people, and their refinement and smoothing."""
 
+import functools
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
+from geolift.batching import map_chunks
 from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
+from geolift.geometry import gravity_of
+from geolift.lifting.proportions import TRUST, bone_proportions
 from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
-from geolift.lifting.tracks import Tracks
-from geolift.model import Model, lift_poses, model_bones
+from geolift.lifting.tracks import Tracks, each_person
+from geolift.lifting.virtual_camera import WIDEST, as_expected, move_on_rays, turn_back, turn_to_root
+from geolift.model import Model, estimate_tilt, lift_poses, model_bones
 from geolift.plurals import counted
+from geolift.skeletons.bones import scale_bones
+from geolift.skeletons.skeleton import Skeleton
 
 SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is measured; it changes as they come nearer
 
@@ -20,9 +28,15 @@ class Lifted(NamedTuple):
 
     Attributes:
         tracks: what was lifted, with the notes of all steps.
-        points: `[N, J, 3]`, the root at the origin, camera axes (x right, y down, z forward); in model units, or in
-            metres if these are known. NaN where missing or not lifted.
+        points: `[N, J, 3]`, the root at the origin, axes (x right, y down, z forward) of the camera, or of the cameras
+            turned to each root where there is a `rotation`; in model units, or in metres if these are known. NaN where
+            missing or not lifted.
         size: `[N]` pixels per model unit at the person's depth (`person_sizes`); NaN if unknown.
+        nearness: `[N]` how many times nearer the person is than the lifter assumes; 1 where the focal length is not
+            known.
+        rotation: `[N, 3, 3]` from the camera's axes to those of the points; None: they are the same.
+        up: `[N, 3]` unit vectors, the direction up in the axes of the points, estimated from each pose; None: the
+            model does not estimate it.
         metres: `[N]` of a model unit, the same for all rows of a person; None if unknown.
         position: `[N, 3]` metres, where the root is in the camera frame, or None if unknown; NaN where not lifted.
         scale: a sentence: what `metres` and `position` are derived from.
@@ -31,6 +45,9 @@ class Lifted(NamedTuple):
     tracks: Tracks
     points: np.ndarray
     size: np.ndarray
+    nearness: np.ndarray
+    rotation: np.ndarray | None = None
+    up: np.ndarray | None = None
     metres: np.ndarray | None = None
     position: np.ndarray | None = None
     scale: str = ""
@@ -45,34 +62,130 @@ class Lifted(NamedTuple):
         return self._replace(tracks=self.tracks.noted(note))
 
 
-def lift_tracks(model: Model, tracks: Tracks) -> Lifted:
-    """Lift what can be lifted, in one pass of the network: every person as large as those of the training set.
+def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lifted:
+    """Lift what can be lifted: every person as large as those of the training set.
+
+    One pass of the network; with a focal length two, and a camera turned to each person (`virtual_camera`).
+
+    Args:
+        model: a trained lifter.
+        tracks: N rows.
+        focal: focal length in pixels; None, or without the size of the images: not known.
 
     Raises:
         DatasetError: if no pose can be lifted.
     """
     available, root = tracks.available, model.skeleton.root
-    size = person_sizes(tracks.keypoints, available, model.skeleton, model.normalization)
-    usable = available[:, root] & (size > 0) & (model.lifter.masks | available.all(axis=1))
+    usable = available[:, root] & (model.lifter.masks | available.all(axis=1))
+    keypoints, measured, rotation, why = tracks.keypoints, available, None, _why_not(model)
+    if focal and tracks.image_size is not None:
+        turned = turn_to_root(keypoints.astype(np.float64), root, tracks.image_size[tracks.frame] / 2, focal)
+        measured = available & available[:, [root]]  # without a root, the camera cannot be turned to it
+        narrow = (turned.inside | ~measured).all(axis=1)
+        keypoints, rotation = turned.keypoints, turned.rotation
+        usable, measured = usable & narrow, measured & narrow[:, None]
+        why += f", or for this focal length span {WIDEST:g} degrees from the root" * bool((~narrow).any())
+    size = person_sizes(keypoints, measured, model.skeleton, model.normalization)
+    usable &= size > 0
     window = tracks.frames_in(SIZE_WINDOW) if tracks.video else 1
     if window > 1:
         size = running_median(size, tracks, window)
-    points = np.full((*available.shape, 3), np.nan)
+    nearness = np.ones(len(size)) if rotation is None else size / focal
+    lifted = Lifted(tracks, np.full((*available.shape, 3), np.nan), size, nearness, rotation)
     if usable.any():
-        poses = root_centered(tracks.keypoints[usable].astype(np.float64), available[usable], root)
-        poses = (poses / size[usable, None, None]).astype(np.float32)
-        points[usable] = lift_poses(model, poses, available[usable] if model.lifter.masks else None)
-        points[~available] = np.nan
-    lifted = Lifted(tracks, points, size)
-    count, failed = len(points), int((~lifted.rows).sum())
+        poses = root_centered(keypoints[usable].astype(np.float64), available[usable], root)
+        lifted = _lift_rows(model, lifted, usable, (poses / size[usable, None, None]).astype(np.float32))
+    return _count_failures(lifted, why)
+
+
+def _lift_rows(model: Model, lifted: Lifted, rows: np.ndarray, poses: np.ndarray) -> Lifted:
+    """The points of some rows `[N]` bool, whose normalized poses are given, and the direction up in each."""
+    available = lifted.tracks.available[rows]
+    seen, points = available if model.lifter.masks else None, lifted.points.copy()
+    found = lift_poses(model, poses, seen)
+    if lifted.rotation is not None:
+        about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
+        on_plane = np.concatenate([model.distance * poses, np.zeros_like(poses[..., :1])], axis=-1)
+        found = move_on_rays(on_plane, found[..., 2], **about)
+        poses = as_expected(found, model.distance).astype(np.float32)
+        found = move_on_rays(found, lift_poses(model, poses, seen)[..., 2], **about)
+    points[rows] = np.where(available[..., None], found, np.nan)
+    if model.tilt is None:
+        return lifted._replace(points=points)
+    up = np.full((len(points), 3), np.nan)
+    up[rows] = -np.asarray(gravity_of(*estimate_tilt(model, poses, seen)))
+    return lifted._replace(points=points, up=up)
+
+
+def _why_not(model: Model) -> str:
+    """Why a pose may not be lifted."""
+    if not model.lifter.masks:
+        return "they lack a joint, and this model takes whole poses only"
+    return f"they lack {model.skeleton.names[model.skeleton.root]}, or show fewer than three bones"
+
+
+def _count_failures(lifted: Lifted, why: str) -> Lifted:
+    """With a note on the poses that were not lifted; DatasetError if none was."""
+    count, failed = len(lifted.points), int((~lifted.rows).sum())
     if failed:
-        why = f"they lack {model.skeleton.names[root]}, or show fewer than three bones"
-        why = why if model.lifter.masks else "they lack a joint, and this model takes whole poses only"
         lifted = lifted.noted(f"{failed} of {count} poses were not lifted: {why}")
     if failed == count:
         notes = "; ".join(lifted.tracks.notes)
-        raise DatasetError(f"{tracks.source}: none of {count} poses can be lifted: {notes}")
+        raise DatasetError(f"{lifted.tracks.source}: none of {count} poses can be lifted: {notes}")
     return lifted
+
+
+def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
+    """Lift the people of a video again, with the bones of the training set (`proportions`); images are not changed."""
+    tracks, rows = lifted.tracks, lifted.rows
+    if not tracks.video:
+        return lifted
+    seen, ratio = np.isfinite(lifted.points).all(axis=-1), np.ones((len(rows), len(model.skeleton.bones)))
+    for start, stop in each_person(tracks):
+        person = slice(start, stop)
+        ratio[person] = bone_proportions(lifted.points[person], seen[person], model, tracks.assumed_fps) ** TRUST
+    changed = rows & (ratio != 1).any(axis=1)
+    if not changed.any():
+        return lifted
+    found, seen, number = np.nan_to_num(lifted.points[changed]), seen[changed], tracks.person[changed]
+    depths = _depths_in_proportion(model, as_expected(found, model.distance), seen, ratio[changed], number)
+    about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[changed]}
+    points = lifted.points.copy()
+    points[changed] = np.where(seen[..., None], move_on_rays(found, depths, **about), np.nan)
+    people = counted(len(np.unique(number)), "person was", "people were")
+    note = f"{people} lifted with proportions nearer to the training set's (disable with --no-refine)"
+    return lifted._replace(points=points).noted(note)
+
+
+def _depths_in_proportion(
+    model: Model, poses: np.ndarray, seen: np.ndarray, ratio: np.ndarray, person: np.ndarray
+) -> np.ndarray:
+    """`[N, J]` depths of poses whose bones are `ratio` `[N, B]` times the training set's, of person `[N]`."""
+    rescale, ratio = functools.partial(_scaled, model.skeleton), ratio.astype(np.float32)
+    poses = map_chunks(rescale, poses.astype(np.float32), 1 / ratio, seen)
+    size = person_sizes(poses, seen, model.skeleton, model.normalization)
+    for one in np.unique(person):  # other proportions, another size
+        size[person == one] = np.nanmedian(size[person == one])
+    shown = (poses / size[:, None, None]).astype(np.float32)
+    depths = lift_poses(model, shown, seen if model.lifter.masks else None)[..., 2:]
+    return size[:, None] * map_chunks(rescale, depths, ratio, seen)[..., 0]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _scaled(skeleton: Skeleton, joints: jax.Array, factors: jax.Array, seen: jax.Array) -> jax.Array:
+    return scale_bones(joints, factors, skeleton, seen)
+
+
+def in_camera_axes(lifted: Lifted) -> Lifted:
+    """Points and directions up in the axes of the camera, where cameras were turned to each person."""
+    if lifted.rotation is None:
+        return lifted
+    rotation, up = lifted.rotation, lifted.up
+    angle = np.degrees(np.arccos(rotation[lifted.rows, 2, 2].min()))
+    turned = lifted._replace(
+        points=turn_back(lifted.points, rotation), up=None if up is None else turn_back(up, rotation), rotation=None
+    )
+    return turned.noted(f"a camera was turned to each person, by up to {angle:.0f} degrees, and their distance used")
 
 
 def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
@@ -94,6 +207,10 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
     )
     points, size = lifted.points.copy(), lifted.size.copy()
     points[rows] = refined.points
+    if lifted.rotation is not None:  # refined as seen from the lifter's distance; here from the true one
+        scale = refined.scale[:, None, None]
+        about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
+        points[rows] = scale * move_on_rays(lifted.points[rows], refined.points[..., 2] / scale[..., 0], **about)
     size[rows] /= refined.scale
     poses = counted(int(rows.sum()), "pose", "poses")
     note = f"bones were made to keep their lengths through {poses} (disable with --no-refine)"

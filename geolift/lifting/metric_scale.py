@@ -48,6 +48,8 @@ def locate(model: Model, lifted: Lifted, focal: float | None) -> Lifted:
         return lifted.noted(f"positions are not known because {lacking} is missing")
     root, images = tracks.keypoints[:, model.skeleton.root], tracks.image_size[tracks.frame]
     position = root_position(root, lifted.size / (model.distance * lifted.metres), images, focal)
+    if lifted.rotation is not None:  # the distance is along the axis of the turned camera, which meets the root
+        position = position[:, 2:] * lifted.rotation[:, 2]
     lens = f"{focal:g} pixels" if focal else f"{ASSUMED_FOCAL_RATIO:g} times the larger side of the image (assumed)"
     return lifted._replace(
         position=np.where(lifted.rows[:, None], position, np.nan),

@@ -12,7 +12,8 @@ def write_csv(result: Result, path: Path) -> list[str]:
     """Write a result as CSV with one line of column names; a cell is empty where something is missing or unknown.
 
     Columns: person, frame (from 0), frame_name, seconds, units, axes, root_x, root_y, root_z (the position), then
-    for every joint J_x, J_y, J_z (from the root), J_u, J_v (pixels), J_confidence, J_filled (1 or 0).
+    for every joint J_x, J_y, J_z (from the root), J_u, J_v (pixels), J_confidence, J_filled (1 or 0); if it is
+    estimated, at last the direction up, up_x, up_y, up_z, up_spread (degrees).
     """
     columns = ["person", "frame", "frame_name", "seconds", "units", "axes", "root_x", "root_y", "root_z"]
     for name in result.skeleton.names:
@@ -20,7 +21,11 @@ def write_csv(result: Result, path: Path) -> list[str]:
     timed = result.video and result.fps > 0
     joints = [_cells(result.points), _cells(result.keypoints), _cells(result.confidence[..., None])]
     joints = np.concatenate([*joints, np.where(result.filled, "1", "0")[..., None]], axis=2)
-    numbers = np.concatenate([_cells(result.position), joints.reshape(len(joints), -1)], axis=1).tolist()
+    numbers = [_cells(result.position), joints.reshape(len(joints), -1)]
+    if result.up is not None:
+        columns += ["up_x", "up_y", "up_z", "up_spread"]
+        numbers += [_cells(result.up[result.frame]), _cells(result.up_spread[result.frame, None])]
+    numbers = np.concatenate(numbers, axis=1).tolist()
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(columns)

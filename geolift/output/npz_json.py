@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.result import AXES, Result, check_result
+from geolift.output.result import AXES, OPTIONAL, Result, check_result
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons.skeleton import Skeleton
@@ -21,6 +21,7 @@ MOST_LETTERS = 2**26  # of a list of texts, all as wide as the widest
 ARRAYS = {  # name: type and number of axes
     "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
     "filled": (np.bool_, 2), "frame": (np.int64, 1), "person": (np.int64, 1), "image_size": (np.float32, 2),
+    "up": (np.float32, 2), "up_spread": (np.float32, 1),
 }  # fmt: skip
 PLAIN = {
     "format": (np.str_, 0), "version": (np.int64, 0), "axes": (np.str_, 0), "units": (np.str_, 0),
@@ -99,7 +100,7 @@ def _expect_small(value: object) -> None:
 
 
 def _result(arrays: dict[str, np.ndarray], origin: str) -> Result:
-    if missing := sorted(set(ENTRIES) - set(arrays) - {"image_size"}):
+    if missing := sorted(set(ENTRIES) - set(arrays) - set(OPTIONAL)):
         raise DatasetError(f"{origin}: no poses written by geolift: {missing} missing, found {sorted(arrays)}")
     if extra := sorted(set(arrays) - set(ENTRIES)):
         raise DatasetError(f"{origin}: found {extra}, expected only {sorted(ENTRIES)}")

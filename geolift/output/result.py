@@ -24,6 +24,10 @@ ROWS = (
 )  # fields with rows
 
 
+OPTIONAL = ("image_size", "up", "up_spread")  # fields that may be None
+UNIT = 1e-3  # by how much the length of a unit vector may differ from 1
+
+
 class Result(NamedTuple):
     """N lifted poses of J joints; a row is one person in one frame.
 
@@ -48,6 +52,11 @@ class Result(NamedTuple):
         model: id of the model: name and digest of the weights.
         source: the file that was lifted, and what it was recognized as.
         notes: what reading and lifting left out, filled in or assumed, a line each, with counts.
+        up: `[F, 3]` float32 unit vectors: the direction up in camera axes in every frame, estimated from the 2D; NaN
+            where unknown. In a video all frames have the same, as for a camera that stands still. None: the model does
+            not estimate it.
+        up_spread: `[F]` float32 degrees: how far the estimates of the poses spread around `up`, root mean square; NaN
+            where there are fewer than two. It does not show an error that they share. None: as `up`.
 
     Example:
         >>> import geolift
@@ -76,6 +85,8 @@ class Result(NamedTuple):
     model: str
     source: str
     notes: tuple[str, ...] = ()
+    up: np.ndarray | None = None
+    up_spread: np.ndarray | None = None
 
     def select_rows(self, kept: np.ndarray) -> "Result":
         """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
@@ -124,10 +135,12 @@ def _check_shapes(result: Result, origin: str) -> None:
         "frame": ((rows,), "int64"),
         "person": ((rows,), "int64"),
         "image_size": ((len(result.frames), 2), "float32"),
+        "up": ((len(result.frames), 3), "float32"),
+        "up_spread": ((len(result.frames),), "float32"),
     }
     for key, (shape, kind) in expected.items():
         value = getattr(result, key)
-        if value is None and key == "image_size":
+        if value is None and key in OPTIONAL:
             continue
         found = f"{value.dtype} {list(value.shape)}" if isinstance(value, np.ndarray) else type(value).__name__
         if found != f"{kind} {list(shape)}":
@@ -179,3 +192,18 @@ def _check_values(result: Result, origin: str) -> None:
         raise DatasetError(f"{origin}: fps: found {result.fps}, expected frames per second, or 0 where unknown")
     if result.image_size is not None and not ((result.image_size >= 1) & np.isfinite(result.image_size)).all():
         raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
+    _check_up(result, origin)
+
+
+def _check_up(result: Result, origin: str) -> None:
+    if (result.up is None) != (result.up_spread is None):
+        raise DatasetError(f"{origin}: up, up_spread: found one of them, expected both or none")
+    if result.up is None:
+        return
+    unknown = np.isnan(result.up).all(axis=1)
+    if (np.abs(np.linalg.norm(result.up[~unknown].astype(np.float64), axis=1) - 1) > UNIT).any() or not (
+        np.isfinite(result.up[~unknown]).all()
+    ):
+        raise DatasetError(f"{origin}: up: expected a vector of length 1 for each frame, or NaN in every coordinate")
+    if not (np.isnan(result.up_spread) | ((result.up_spread >= 0) & (result.up_spread <= 180) & ~unknown)).all():
+        raise DatasetError(f"{origin}: up_spread: expected degrees where up is known, or NaN")

@@ -9,10 +9,12 @@ from flax import linen as nn
 import geolift
 from geolift.data.normalization import Normalization, fit_normalization
 from geolift.errors import DatasetError
+from geolift.geometry import rotation_y
 from geolift.keypoints.recording import record
 from geolift.lifting import metric_scale
-from geolift.model import Model
+from geolift.model import Model, TiltNetwork
 from geolift.networks.mlp import Lifter
+from geolift.networks.tilt import PoseTilt
 from geolift.output.result import check_result
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.joint_sets import JOINT_SETS
@@ -47,6 +49,16 @@ def trained(normalization):
     lifter = Lifter(width=32, blocks=1, norm="none", masks=True)
     variables = lifter.init(jax.random.key(0), np.zeros((1, 17, 2), np.float32))
     return Model(lifter, variables, H36M17, normalization, 10.0, 1.0, "random")
+
+
+@pytest.fixture(scope="module")
+def tilted(trained):
+    """The same with a network for the tilt of cameras, whose weights are random too."""
+    network = PoseTilt(width=16, blocks=1, masks=True)
+    variables = network.init(jax.random.key(1), np.zeros((1, 17, 2), np.float32))
+    last = variables["params"]["ResidualMLP_0"]["Dense_3"]
+    last["kernel"] = jax.random.normal(jax.random.key(2), last["kernel"].shape)
+    return trained._replace(tilt=TiltNetwork(network, variables))
 
 
 @pytest.fixture
@@ -514,3 +526,93 @@ def test_an_unknown_frame_rate_of_a_video_is_noted(trained, video):
         assert lift(unknown, trained, **options).notes.count(note) == 1
     assert note not in lift(video, trained).notes
     assert note not in lift({**unknown, "video": False}, trained).notes
+
+
+# The direction up, and the focal length
+
+
+def test_a_video_has_one_direction_up_and_an_image_one_for_its_people(video, trained, tilted):
+    assert lift(video, trained).up is None and lift(video, trained).up_spread is None
+    frames = len(video["frames"])
+    moving = lift(video, tilted)
+    assert moving.up.shape == (frames, 3) and moving.up_spread.shape == (frames,)
+    assert (moving.up == moving.up[0]).all() and (moving.up_spread == moving.up_spread[0]).all()
+    assert any("taken to stand still" in note for note in moving.notes)
+    np.testing.assert_array_equal(moving.points, lift(video, trained).points)
+    stills = {"video": False, "fps": 0.0}
+    images = lift(video, tilted, stills)
+    assert len(np.unique(images.up, axis=0)) == frames and (images.up_spread > 0).all()
+    assert not any("stand still" in note for note in images.notes)
+    alone = lift(video, tilted, stills, people=["ann"])
+    assert np.isnan(alone.up_spread).all() and np.isfinite(alone.up).all()
+    np.testing.assert_allclose(np.linalg.norm(alone.up, axis=1), 1, atol=1e-6)
+
+
+def test_frames_without_people_have_no_direction_up_in_images_only(video, tilted):
+    later = {"frame": video["frame"] + 2, "frames": ("x", "y", *video["frames"])}
+    later["image_size"] = np.full((len(later["frames"]), 2), SIZE)
+    images = lift(video, tilted, {**later, "video": False, "fps": 0.0})
+    assert np.isnan(images.up[:2]).all() and np.isnan(images.up_spread[:2]).all() and np.isfinite(images.up[2:]).all()
+    moving = lift(video, tilted, later)
+    np.testing.assert_allclose(moving.up[0], lift(video, tilted).up[0], atol=1e-6)
+
+
+def test_poses_that_are_less_sure_change_the_direction_up_less(video, tilted):
+    def up(*people, confidence=(0.9, 0.9)):
+        sure = np.where(np.arange(len(video["person"])) < len(video["frames"]), *confidence)
+        changed = {"confidence": np.broadcast_to(sure[:, None], video["confidence"].shape)}
+        return lift(video, tilted, changed, people=list(people), refine=False).up[0]
+
+    def angle(a, b):
+        return np.arccos(np.clip(a @ b, -1, 1))
+
+    ann, both, hardly_bob = up("ann"), up("ann", "bob"), up("ann", "bob", confidence=(0.9, 0.2))
+    assert 0 < angle(hardly_bob, ann) < 0.5 * angle(both, ann)
+
+
+def panned(video, focal, angle):
+    """The same people, their roots brought to the image's middle, before a camera that is then panned by an angle."""
+    centred = video["keypoints"] - video["keypoints"][:, [H36M17.root]]
+    rays = np.concatenate([centred, np.full((*centred.shape[:2], 1), focal)], axis=-1)
+    rays = rays @ np.asarray(rotation_y(np.float32(angle)), np.float64).T
+    return {"keypoints": focal * rays[..., :2] / rays[..., 2:] + 500, "image_size": video["image_size"]}
+
+
+@pytest.mark.parametrize("refine", [False, True])
+def test_with_the_focal_length_a_turned_camera_turns_the_result(refine, video, tilted):
+    given = {"focal": 1100.0, "refine": refine, "people": ["ann"]}
+    ahead = lift(video, tilted, panned(video, 1100.0, 0.0), **given)
+    assert any("turned to each person, by up to 0 degrees" in note for note in ahead.notes)
+    for angle in (-0.6, 0.4):
+        aside, rotation = lift(video, tilted, panned(video, 1100.0, angle), **given), rotation_y(np.float32(angle))
+        for field in ("points", "position", "up"):
+            found = getattr(aside, field) @ np.asarray(rotation, np.float64)
+            np.testing.assert_allclose(found, getattr(ahead, field), atol=5e-3 if refine else 1e-3, err_msg=field)
+    without = lift(video, tilted, panned(video, 1100.0, 0.4), refine=refine, people=["ann"])
+    assert np.abs(without.points - aside.points).max() > 0.05
+
+
+@pytest.mark.parametrize("refine", [False, True])
+@pytest.mark.parametrize("focal", [400.0, 1500.0])
+def test_with_the_focal_length_every_joint_reprojects_onto_its_keypoint(focal, refine, video, trained):
+    result = lift(video, trained, focal=focal, refine=refine)
+    seen = result.points + result.position[:, None]
+    np.testing.assert_allclose(focal * seen[..., :2] / seen[..., 2:] + 500, result.keypoints, atol=0.1)
+
+
+def test_a_person_spread_over_too_wide_an_angle_is_not_lifted_and_counted(video, trained):
+    wide = np.array(video["keypoints"])
+    wide[3, H36M17.head] += [0, -3000]
+    result = lift(video, trained, {"keypoints": wide}, focal=500.0, gap=0.0, refine=False)
+    assert np.flatnonzero(np.isnan(result.points).all(axis=(1, 2))).tolist() == [3]
+    assert any("1 of 20 poses were not lifted" in note and "span 75 degrees" in note for note in result.notes)
+
+
+def test_a_video_of_two_seconds_is_lifted_in_proportion(people, trained):
+    keypoints = people.keypoints[:60]
+    about = {"joints": H36M17.names, "people": ("ann",), "fps": 30.0, "video": True}
+    walk = {"keypoints": keypoints, "confidence": np.ones((60, 17)), "person": np.zeros(60, int), **about}
+    notes = [" ".join(lift(walk, trained, refine=refine).notes) for refine in (True, False)]
+    assert ["1 person was lifted with proportions nearer" in text for text in notes] == [True, False]
+    short = {key: walk[key][:59] for key in ("keypoints", "confidence", "person")}
+    assert "proportions" not in " ".join(lift(walk, trained, short).notes)

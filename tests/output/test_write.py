@@ -32,6 +32,17 @@ LOSSLESS, ALONE, TIMED = (".npz", ".json"), (".bvh", ".trc"), (".bvh", ".c3d", "
 ODD_NAMES = ("a/b", 'say "hi", she said', "=1+1\nline", "日本 é", "../..", "\udce9")
 
 
+def upwards(result):
+    """Directions up and their spread, unknown in the first frame."""
+    rng, frames = np.random.default_rng(4), len(result.frames)
+    up = rng.normal(size=(frames, 3))
+    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    up[0] = np.nan
+    spread = rng.uniform(0, 20, frames)
+    spread[:2] = np.nan
+    return {"up": up.astype(np.float32), "up_spread": spread.astype(np.float32)}
+
+
 # The contract
 
 
@@ -52,6 +63,8 @@ ODD_NAMES = ("a/b", 'say "hi", she said', "=1+1\nline", "日本 é", "../..", "\
         "units": lambda r: "mm",
         "scale": lambda r: None,
         "skeleton": lambda r: r.skeleton._replace(parents=(-1,) * 17),
+        "up": lambda r: upwards(r)["up"],
+        "up_spread": lambda r: upwards(r)["up_spread"],
     }.items(),
 )
 def test_a_wrong_result_is_refused(two, field, change, tmp_path):
@@ -62,6 +75,26 @@ def test_a_wrong_result_is_refused(two, field, change, tmp_path):
     with pytest.raises(DatasetError):
         write_result(two._replace(**{field: change(two)}), tmp_path / "out.npz")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("up", lambda r: 2 * r.up),
+        ("up", lambda r: np.where(np.arange(3) == 1, np.nan, r.up).astype(np.float32)),
+        ("up", lambda r: np.full_like(r.up, np.inf)),
+        ("up", lambda r: r.up[:-1]),
+        ("up", lambda r: np.full_like(r.up, np.nan)),
+        ("up_spread", lambda r: -r.up_spread),
+        ("up_spread", lambda r: np.full_like(r.up_spread, 200)),
+        ("up_spread", lambda r: r.up_spread.astype(np.float64)),
+    ],
+)
+def test_a_wrong_direction_up_is_refused(two, field, change):
+    right = two._replace(**upwards(two))
+    assert check_result(right, "here") is right
+    with pytest.raises(DatasetError, match=rf"^here: .*{field}"):
+        check_result(right._replace(**{field: change(right)}), "here")
 
 
 def test_infinite_points_and_roots_elsewhere_are_refused(one):
@@ -86,6 +119,8 @@ def test_infinite_points_and_roots_elsewhere_are_refused(one):
 )
 def test_nothing_is_lost(suffix, changes, two, tmp_path):
     result = with_gaps(two)._replace(**changes)
+    if "notes" in changes:
+        result = result._replace(**upwards(result))
     written = write_result(result, tmp_path / f"out{suffix}")
     assert written == Written((tmp_path / f"out{suffix}",), ())
     assert equal(load_result(written.paths[0]), result)
@@ -357,6 +392,14 @@ def test_csv_keeps_every_number(two, tmp_path):
             np.testing.assert_array_equal(found, values[:, i])
         np.testing.assert_array_equal(np.float32([row[f"{name}_confidence"] for row in rows]), result.confidence[:, i])
         assert [row[f"{name}_filled"] == "1" for row in rows] == result.filled[:, i].tolist()
+    assert "up_x" not in rows[0]
+    tilted = result._replace(**upwards(result))
+    (path,) = write_result(tilted, tmp_path / "out.csv").paths
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    found = np.float32([[row[f"up_{part}"] or "nan" for part in ("x", "y", "z", "spread")] for row in rows])
+    np.testing.assert_array_equal(found[:, :3], tilted.up[result.frame])
+    np.testing.assert_array_equal(found[:, 3], tilted.up_spread[result.frame])
     (path,) = write_result(result._replace(video=False, fps=0.0), tmp_path / "out.csv").paths
     with path.open(newline="", encoding="utf-8") as file:
         assert {row["seconds"] for row in csv.DictReader(file)} == {""}

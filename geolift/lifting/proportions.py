@@ -1,0 +1,47 @@
+"""The proportions of a person in a video: how long their bones are compared with the training set's.
+
+A lifter that knows the training set's bodies takes a short leg for a leg that is bent in depth. So a video is lifted
+twice: from the first pass the proportions are estimated, in the second the person is shown to the lifter with the
+bones of the training set, and the depths are scaled back bone by bone. docs/method.md, equation 26, has the same for
+training.
+"""
+
+import numpy as np
+
+from geolift.model import Model, model_bones
+from geolift.skeletons.bones import partners, seen_bone_lengths
+
+LONGEST = 0.95  # quantile over frames at which a bone's length in 2D counts as hardly foreshortened
+TRUST = 0.35  # power of the ratios that is used: they are wrong by 6 %, a third of what people differ by (research log)
+FEWEST, BRIEFEST = 60, 2.0  # frames that show a bone, and how many seconds of them, before its ratio is estimated
+
+
+def bone_proportions(points: np.ndarray, seen: np.ndarray, model: Model, fps: float) -> np.ndarray:
+    """`[B]` length of each bone over the training set's, of one person; its weighted geometric mean is 1.
+
+    The mean of two estimates, in logarithms: the median length of the lifted bone over the frames, and a high quantile
+    of its length in 2D, as foreshortening only shortens. Left and right have one ratio. A bone seen in fewer than
+    `FEWEST` frames, or for less than `BRIEFEST`, has 1.
+
+    Args:
+        points: `[T, J, 3]` lifted points of one person in model units.
+        seen: `[T, J]` bool.
+        model: whose normalization has the bones.
+        fps: frames per second.
+
+    Source:
+        Ours (docs/research-log.md).
+    """
+    bones, partner = model_bones(model), partners(model.skeleton)
+    flat = points[..., :2] * (model.distance / (model.distance + points[..., 2:]))
+    lifted, drawn = (seen_bone_lengths(x, seen, model.skeleton) for x in (points, flat))
+    often = (np.isfinite(lifted).sum(axis=0) >= max(FEWEST, BRIEFEST * fps)) & (bones > 0)
+    ratio = np.zeros(len(bones))
+    if not often.any():
+        return np.exp(ratio)
+    lengths = np.stack([np.nanmedian(lifted[:, often], axis=0), np.nanquantile(drawn[:, often], LONGEST, axis=0)])
+    ratio[often] = np.log(np.maximum(lengths, 1e-6) / bones[often]).mean(axis=0)
+    both = often.astype(float) + often[partner]
+    ratio = np.divide(ratio + ratio[partner], both, out=np.zeros_like(ratio), where=both > 0)
+    known = (both > 0) * bones
+    return np.exp(np.where(both > 0, ratio - np.average(ratio, weights=known), 0.0))

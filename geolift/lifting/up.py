@@ -1,0 +1,81 @@
+"""The direction up in camera axes: one for a video, whose camera is taken to stand still, or one for each image.
+
+The estimates of all poses are averaged. Frames of a clip err in the same way, so that many of them do not make the
+average as sure as their number suggests: only the spread of the estimates around it is known, not how far it is off.
+"""
+
+import numpy as np
+
+from geolift.lifting.lifted import Lifted
+
+STEPS = 30  # of Weiszfeld's algorithm
+NEAREST = 1e-3  # of an estimate from the median, below which it pulls no harder
+
+
+def locate_up(lifted: Lifted) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The direction up in every frame, and the spread of the estimates around it.
+
+    An estimate counts by the square of its pose's mean confidence: without half of the joints it is off by twice as
+    much (docs/lifting.md). Joints that are missing or filled in have confidence 0.
+
+    Args:
+        lifted: N rows in camera axes, with the direction up that each pose gave.
+
+    Returns:
+        `[F, 3]` unit vectors, NaN where unknown, and `[F]` degrees, NaN where there are fewer than two estimates; of a
+        video the same in all frames. None and None if the model does not estimate them.
+    """
+    if lifted.up is None:
+        return None, None
+    tracks, count = lifted.tracks, len(lifted.tracks.frames)
+    weight = tracks.confidence.mean(axis=1, dtype=np.float64) ** 2
+    used = np.isfinite(lifted.up).all(axis=1) & (weight > 0)
+    group = np.zeros(len(used), int) if tracks.video else tracks.frame
+    up, spread = median_directions(lifted.up[used], weight[used], group[used], 1 if tracks.video else count)
+    if tracks.video:
+        up, spread = up.repeat(count, axis=0), spread.repeat(count)
+    return up, spread
+
+
+def median_directions(
+    directions: np.ndarray, weight: np.ndarray, group: np.ndarray, groups: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The median direction of each group, and the spread around it.
+
+    Args:
+        directions: `[N, 3]` unit vectors, within a half space.
+        weight: `[N]`, above 0.
+        group: `[N]` int, under `groups`.
+        groups: G, how many there are.
+
+    Returns:
+        `[G, 3]` unit vectors, to which the weighted sum of distances is smallest, NaN for groups without directions;
+        `[G]` degrees, the root of the weighted mean squared angle, NaN for fewer than two.
+
+    Source:
+        Weiszfeld 1937, "Sur le point pour lequel la somme des distances de n points donnes est minimum".
+
+    Example:
+        Of three, one is far off:
+
+        >>> directions = np.array([[0.0, -1.0, 0.0], [0.0, -1.0, 0.0], [0.0, -0.6, -0.8]])
+        >>> median, spread = median_directions(directions, np.ones(3), np.zeros(3, int), 1)
+        >>> median.round(2).tolist(), spread.round().tolist()
+        ([[0.0, -1.0, -0.0]], [31.0])
+    """
+
+    def sums(values: np.ndarray) -> np.ndarray:
+        return np.stack([np.bincount(group, column, groups) for column in values.T], axis=1)
+
+    pull, found = weight, np.bincount(group, minlength=groups)
+    for _ in range(STEPS):
+        total = sums(pull[:, None] * directions)
+        length = np.linalg.norm(total, axis=1, keepdims=True)
+        median = np.divide(total, length, out=np.full_like(total, np.nan), where=length > 0)
+        distance = np.linalg.norm(directions - median[group], axis=1)
+        pull = weight / np.maximum(distance, NEAREST)
+    angle = 2 * np.arcsin(np.clip(distance / 2, 0, 1))
+    squares = sums(np.stack([weight * angle**2, weight], axis=1))
+    several = found > 1
+    mean = np.divide(squares[:, 0], squares[:, 1], out=np.full(groups, np.nan), where=several)
+    return median, np.degrees(np.sqrt(mean))
