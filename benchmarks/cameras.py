@@ -27,7 +27,7 @@ from geolift.model import Model
 from geolift.skeletons.pose_angles import JOINT_ANGLES
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
 
-MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
+MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 DATA = flags.DEFINE_list("data", None, "Files of motion in the world, or geolift data sets with 3D.", required=True)
 SPLIT = flags.DEFINE_string("split", "test", "Their split.")
 SUBJECTS = flags.DEFINE_list("subjects", None, "Only these people of the split; default: all.")

@@ -25,7 +25,7 @@ from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 
-MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
+MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 FRAMES = flags.DEFINE_integer("frames", 20_000, "Frames with one person each.")
 ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
 SINGLES = 1000

@@ -21,7 +21,7 @@ from geolift.evaluation import accuracy
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import H36M17
 
-MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
+MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 DATA = flags.DEFINE_string("data", None, "Data set with 3D.", required=True)
 SPLIT = flags.DEFINE_string("split", "test", "Its split.")
 EVERY = flags.DEFINE_integer("every", 1, "Take one frame in so many.")

@@ -49,7 +49,7 @@ from geolift.model import Model
 from geolift.skeletons.pose_angles import JOINT_ANGLES, limb_joints
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
 
-MODEL = flags.DEFINE_string("model", "cmu", "A name, a .safetensors file or a run's folder.")
+MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 DATA = flags.DEFINE_string("data", None, "Triangulated truth and cameras (.npz).", required=True)
 KEYPOINTS = flags.DEFINE_list("keypoints", None, "Files or folders, one for each camera; default: those in --data.")
 OUT = flags.DEFINE_string("out", "", "Where to write the tables as JSON; empty: nowhere.")

@@ -75,7 +75,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", metavar="OUT", required=True, action="append",
         help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
     )  # fmt: skip
-    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default cmu)")
+    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
     _add_reading(parser)
     _add_joints(parser)
     parser.add_argument("--people", help="all, largest, or names separated by commas (default all)")

@@ -31,7 +31,7 @@ def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys)
         "12 poses of 2 people in 6 frames",
         "1.7 m (assumed",
         "no pose has head",
-        "cmu-",
+        "human-",
     ):
         assert text in printed
     for path in outputs:

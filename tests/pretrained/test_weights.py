@@ -1,6 +1,7 @@
-"""The lifter that comes with the package: small, described, and as good as its card says."""
+"""The lifters that come with the package: small, described, and as good as their cards say."""
 
 import numpy as np
+import pytest
 
 from geolift import load, model
 from geolift.convert.mocap import cmu
@@ -10,20 +11,31 @@ from geolift.pretrained import models
 from geolift.pretrained.card import describe_card
 from geolift.pretrained.models import load_card, model_names
 
+NAMES = ["cmu", "human"]
 
-def test_it_is_small_and_its_card_is_whole():
-    assert model_names() == ["cmu"]
-    assert (models.WEIGHTS / "cmu.safetensors").stat().st_size < 8e6
-    card = load_card("cmu")
+
+def test_the_names_are_known():
+    assert model_names() == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_small_and_its_card_is_whole(name):
+    assert (models.WEIGHTS / f"{name}.safetensors").stat().st_size < 8e6
+    card = load_card(name)
     assert "mocap.cs.cmu.edu" in card["terms"] and card["metrics"]["split"] == "test"
     for key in ("data", "command", "commit", "seed", "steps", "hardware", "use", "limits"):
         assert card[key] not in ("", None), key
-    assert card["model"] == load("cmu").id
+    assert card["model"] == load(name).id
     assert card["limits"] in describe_card(card)
 
 
-def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_1_file):
-    data = cmu.convert(cmu_1_file).select("test")
+def test_the_lifter_that_is_used_estimates_the_tilt_of_cameras():
+    assert load("human").tilt is not None and load("cmu").tilt is None
+
+
+@pytest.mark.parametrize(("name", "file"), [("cmu", "cmu_1_file"), ("human", "cmu_file")])
+def test_on_real_motion_it_is_as_good_as_its_card_says(name, file, request):
+    data = cmu.convert(request.getfixturevalue(file)).select("test")
     chosen = np.arange(0, data.frames, 60)
     images = data._replace(
         **{key: getattr(data, key)[chosen] for key in ("keypoints", "confidence", "points_3d")},
@@ -37,9 +49,9 @@ def test_on_real_motion_it_is_as_good_as_its_card_says(cmu_1_file):
         image_size=None,
         intrinsics=None,
     )
-    trained = load("cmu")
+    trained = load(name)
     points = model.lift_poses(trained, normalize_persons(images, trained.normalization), images.seen)
     measured = accuracy.evaluate(points, images)
-    claimed = load_card("cmu")["metrics"]["values"]
+    claimed = load_card(name)["metrics"]["values"]
     assert measured["p_mpjpe"] < claimed["p_mpjpe"] + 2
     assert measured["flip_rate"] < 2

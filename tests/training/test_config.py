@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from configs import pretrained
+from configs import human, pretrained
 from geolift.errors import ConfigError
 from geolift.pretrained.models import load_card
 from geolift.training.config import RENAMED, flatten, load, load_older, unknown
@@ -117,11 +117,14 @@ def test_configs_of_older_runs_keep_their_meaning():
     assert not set(RENAMED) & set(ENTRIES) and set(RENAMED.values()) <= set(ENTRIES)
 
 
-def test_the_shipped_lifter_was_trained_by_its_recipe():
-    trained = flatten(load_older(load_card("cmu")["config"]))
-    recipe_ = flatten(pretrained.get_config())
-    differ = {name for name in ENTRIES if trained[name] != recipe_[name]}
-    assert differ == {"data.path", "adapter.data"}, "what flags give"
+@pytest.mark.parametrize(
+    ("name", "recipe", "flags"),
+    [("cmu", pretrained, {"data.path", "adapter.data"}), ("human", human, {"data.path"})],
+)
+def test_the_lifters_that_come_with_geolift_were_trained_by_their_recipes(name, recipe, flags):
+    trained, expected = flatten(load_older(load_card(name)["config"])), flatten(recipe.get_config())
+    differ = {entry for entry in ENTRIES if trained[entry] != expected[entry]}
+    assert flags <= differ <= flags | {"seed", "run.log_every", "run.validate_every"}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
