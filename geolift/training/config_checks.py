@@ -48,7 +48,7 @@ def steps_are_whole_dispatches(config: Config) -> Iterator[Fault]:
         "run.checkpoint_every": config.run.checkpoint_every,
         "run.validate_every": config.run.validate_every,
     }
-    if config.loss.weights.likelihood and not config.distillation.teachers:
+    if config.loss.weights.likelihood:
         steps["flow.steps"] = config.flow.steps
     if config.adapter.data:
         steps["adapter.first_steps"] = config.adapter.first_steps
@@ -94,16 +94,6 @@ def pitch_is_fixed_or_learnt(config: Config) -> Iterator[Fault]:
         yield "view.pitch_start", view.pitch_start, "another number than 0: its sign decides between the two twins"
 
 
-def students_learn_from_teachers_alone(config: Config) -> Iterator[Fault]:
-    """What teachers lift is all that a student learns from; a tilt is learnt by given gravity only."""
-    if not config.distillation.teachers:
-        return
-    if config.adapter.data:
-        yield "adapter.data", repr(config.adapter.data), "none with distillation.teachers"
-    if config.view.tilt not in ("fixed", "given"):
-        yield "view.tilt", repr(config.view.tilt), "'fixed' or 'given' with distillation.teachers"
-
-
 def mirrored_networks_are_even(config: Config) -> Iterator[Fault]:
     """Equivariant networks split their units in halves, and have no normalization layers."""
     if not config.mirror_equivariant:
@@ -143,7 +133,6 @@ CHECKS: tuple[Callable[[Config], Iterator[Fault]], ...] = (
     hidden_joints_are_masked,
     penalty_has_a_discriminator,
     pitch_is_fixed_or_learnt,
-    students_learn_from_teachers_alone,
     mirrored_networks_are_even,
     batch_fits_the_devices,
     camera_is_outside,

@@ -158,8 +158,6 @@ SCHEMA = (
     Entry("adapter.squared", True, "the correction's size is a sum of squared lengths (False: of lengths)"),
     Entry("adapter.first_steps", 2000, "steps of the adapter alone, then frozen; 0: trained with the lifter", Range(0)),
     Entry("adapter.every", 4, "every n-th pose of the lifter's batch is a corrected one (paper: unknown)", Range(2)),
-    # Distillation
-    Entry("distillation.teachers", "", 'runs, "runs/a,runs/b": the lifter learns their mean, and nothing else (ours)'),
     # Loss
     Entry("loss.adversarial", "logistic", "adversarial loss", choices=tuple(ADVERSARIAL)),
     Entry("loss.gradient_penalty", 0.0, "factor of R1, for discriminators of poses and motion (ours)", WEIGHT),

@@ -18,12 +18,11 @@ from geolift.data.normalization import Normalization, fit_normalization
 from geolift.data.sampling import Pools, sample_batch
 from geolift.data.sources import open_dataset
 from geolift.errors import ConfigError
-from geolift.model import Model, digest
+from geolift.model import Model
 from geolift.training import checkpoint, distributed, environment
 from geolift.training.build.phases import Phase, build_phases
 from geolift.training.build.pools import build_pools
 from geolift.training.build.state import build_state, fit_flow
-from geolift.training.build.teachers import load_teachers
 from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.clock import Clock
 from geolift.training.config import Config, load
@@ -155,10 +154,7 @@ def _read_data(config: Config) -> _Data:
     seen = data.without_3d().select(config.data.split)
     normalization = fit_normalization(seen, distance=config.view.distance)
     pools = build_pools(config, seen, normalization)
-    about = card(seen, normalization, pools)
-    if config.distillation.teachers:
-        about["teachers"] = [digest(t.variables) for t in load_teachers(config, seen.skeleton, normalization)]
-    return _Data(seen, normalization, pools, about, validator(config, data, normalization))
+    return _Data(seen, normalization, pools, card(seen, normalization, pools), validator(config, data, normalization))
 
 
 def _first_state(config: Config, data: _Data) -> TrainState:

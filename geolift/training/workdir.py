@@ -14,14 +14,7 @@ from geolift.training.lock import Lock
 from geolift.training.run import CARD, CONFIG, read_config
 from geolift.training.run_settings import expect
 
-FREE = (
-    "steps",
-    "run.",
-    "data.path",
-    "adapter.data",
-    "distillation.teachers",
-    "evaluation.",
-)  # entries that a resumed run may change
+FREE = ("steps", "run.", "data.path", "adapter.data", "evaluation.")  # entries that a resumed run may change
 
 
 def open_workdirs(

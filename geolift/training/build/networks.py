@@ -1,7 +1,5 @@
 """The networks of a config."""
 
-from typing import Any
-
 from flax import linen as nn
 
 from geolift.errors import ConfigError
@@ -23,9 +21,7 @@ def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
     common = {"masks": config.data.masks, "bfloat16": config.bfloat16}
     mirrored = common | {"mirrored": skeleton.mirrored if config.mirror_equivariant else ()}
     weights = config.loss.weights
-    networks = {"lifter": Lifter(**config.lifter, **mirrored)} | _camera(config, common, mirrored)
-    if config.distillation.teachers:
-        return networks
+    networks = {"lifter": Lifter(**config.lifter, **mirrored)}
     if weights.adversarial or not weights.likelihood:  # with weight 0 it is trained for the log only
         networks["discriminator"] = Discriminator(**config.discriminator, **mirrored)
     if weights.temporal:
@@ -33,22 +29,17 @@ def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
     if config.adapter.data:
         networks["adapter"] = Adapter(**config.adapter.network, **common)
         networks["domain_discriminator"] = Discriminator(**config.domain_discriminator, **mirrored)
-    if weights.likelihood:
-        networks["flow"] = _flow(config, skeleton)
-    return networks
-
-
-def _camera(config: Config, common: dict[str, Any], mirrored: dict[str, Any]) -> dict[str, nn.Module]:
-    """The network that learns the tilt of cameras, if one does."""
     view, pitch = config.view, PitchRange(config.view.pitch_low, config.view.pitch_high, config.view.pitch_start)
     size = {"width": config.camera.width or config.lifter.width, "blocks": config.camera.blocks}
     if view.tilt == "mean":
-        return {"camera": MeanPitch(pitch)}
-    if view.tilt == "elepose":
-        return {"camera": PosePitch(Lifter(**size, norm="none", **common), pitch)}
-    if view.tilt in ("pose", "given"):
-        return {"camera": PoseTilt(**size, range=pitch, roll_limit=view.roll_limit, **mirrored)}
-    return {}
+        networks["camera"] = MeanPitch(pitch)
+    elif view.tilt == "elepose":
+        networks["camera"] = PosePitch(Lifter(**size, norm="none", **common), pitch)
+    elif view.tilt in ("pose", "given"):
+        networks["camera"] = PoseTilt(**size, range=pitch, roll_limit=view.roll_limit, **mirrored)
+    if weights.likelihood:
+        networks["flow"] = _flow(config, skeleton)
+    return networks
 
 
 def uses_bones(config: Config) -> bool:

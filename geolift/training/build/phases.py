@@ -13,7 +13,6 @@ from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.augmentation import Augmentation
 from geolift.objectives.bones import bone_terms
 from geolift.objectives.cycle import cycle_terms, deformation_terms
-from geolift.objectives.distillation import distillation_objectives
 from geolift.objectives.flow import flow_objectives, likelihood_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.motion import motion_terms
@@ -23,7 +22,6 @@ from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks, uses_bones
-from geolift.training.build.teachers import load_teachers, mean_lift
 from geolift.training.config import Config
 
 Networks = dict[str, nn.Module]
@@ -42,18 +40,9 @@ class Phase(NamedTuple):
 
 
 def build_phases(config: Config, skeleton: Skeleton, normalization: Normalization) -> list[Phase]:
-    """The phases of a config in order: the flow, the adapter, the lifter; the last one always, the others if used.
-
-    With teachers there is one, in which the lifter learns their mean.
-
-    Raises:
-        ConfigError, FileNotFoundError: as `teachers.load_teachers`, and `networks.build_networks`.
-    """
+    """The phases of a config in order: the flow, the adapter, the lifter; the last one always, the others if used."""
     networks = build_networks(config, skeleton)
     setup = _setup(config, networks, skeleton)
-    if config.distillation.teachers:
-        teacher = mean_lift(load_teachers(config, skeleton, normalization), skeleton.root)
-        return [Phase(config.steps, distillation_objectives(setup, teacher))]
     weights = {name: weight for name, weight in config.loss.weights.items() if weight}
     lifting = lifting_objectives(setup, _terms(config, networks, skeleton, normalization), weights=weights)
     phases = []
