@@ -2,7 +2,7 @@
 
 A person beside the image's centre is seen at an angle, and one who is near is seen with more perspective than the
 lifter expects. Both follow from the focal length: rays through the root give the angle, the person's size on the plane
-at unit focal length gives the distance. docs/method.md, equation 28.
+at unit focal length gives the distance. docs/method.md, equation 27.
 """
 
 from typing import NamedTuple
@@ -79,7 +79,7 @@ def move_on_rays(
         `[N, J, 3]`.
 
     Source:
-        Ours (docs/method.md, eq. 28).
+        Ours (docs/method.md, eq. 27).
 
     Example:
         A joint at 10 moves to 12 from the camera: its ray is 1.2 times as far from the axis there.
