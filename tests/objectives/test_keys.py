@@ -20,24 +20,24 @@ def test_no_two_draws_of_a_step_share_a_key():
     drawn = [data(jax.vmap(lambda key: jax.random.split(key, 3))(part)) for part in keys]
     drawn += [data(part) for part in keys]
     everything = np.concatenate(drawn)
-    assert len(everything) == 3 * (3 + 1) * len(KEYS)
+    assert len(everything) == len(keys) * (3 + 1) * len(KEYS)
     assert len(np.unique(everything, axis=0)) == len(everything)
 
 
 def test_what_is_drawn_for_an_example_is_independent():
-    """Noise, azimuth, elevation and tilt of an example are uncorrelated."""
+    """Noise, azimuth, elevation, tilt and lengths of bones of an example are uncorrelated."""
     keys = split_keys(jax.random.split(jax.random.key(1), 20_000))
     elevation = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[1]))(keys.view)
     azimuth = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key)[0]))(keys.view)
     strength = jax.vmap(lambda key: jax.random.uniform(jax.random.split(key, 3)[0]))(keys.augmentation)
-    tilt, direct = (jax.vmap(jax.random.uniform)(part) for part in (keys.tilt, keys.augmentation))
-    correlation = np.corrcoef(np.stack([elevation, azimuth, strength, tilt, direct]))
-    assert np.abs(correlation - np.eye(5)).max() < 0.03
+    drawn = [jax.vmap(jax.random.uniform)(part) for part in (keys.tilt, keys.augmentation, keys.proportions)]
+    correlation = np.corrcoef(np.stack([elevation, azimuth, strength, *drawn]))
+    assert np.abs(correlation - np.eye(6)).max() < 0.03
 
 
 def test_views_are_those_of_the_example_key():
-    rotation, _ = random_views(View())(None, None, split_keys(KEYS))
-    np.testing.assert_array_equal(rotation, jax.vmap(sample_rotation)(KEYS))
+    views = random_views(View())(None, None, None, split_keys(KEYS))
+    np.testing.assert_array_equal(views.rotation, jax.vmap(sample_rotation)(KEYS))
 
 
 def test_every_example_has_its_own_keys_whatever_the_batch():
