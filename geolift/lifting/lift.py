@@ -2,8 +2,8 @@
 
 File, recording, tracked people, joints of the model, gaps filled, jitter smoothed, every person at the training set's
 size, the network, in a video once more with the training set's proportions, constant bones, metres, positions, the
-direction up. Each step takes `Tracks` (or `Lifted`) and returns
-them with notes on what it left out, changed or assumed; the notes are part of the result.
+direction up. Each step takes `Tracks` (or `Lifted`) and returns them with notes on what it left out, changed or
+assumed; the notes are part of the result.
 """
 
 import os

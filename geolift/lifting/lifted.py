@@ -92,6 +92,8 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
         size = running_median(size, tracks, window)
     nearness = np.ones(len(size)) if rotation is None else size / focal
     lifted = Lifted(tracks, np.full((*available.shape, 3), np.nan), size, nearness, rotation)
+    if focal and rotation is None:
+        lifted = lifted.noted("the focal length was not used because the image size (--image-size) is missing")
     if usable.any():
         poses = root_centered(keypoints[usable].astype(np.float64), available[usable], root)
         lifted = _lift_rows(model, lifted, usable, (poses / size[usable, None, None]).astype(np.float32))

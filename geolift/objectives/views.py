@@ -93,7 +93,8 @@ def random_views(view: View, camera: CameraNetwork | None = None) -> Callable[..
         if known is None:
             return Views(rotation, {}, health)
         error = mean_over(_difference(estimated, poses.gravity, known), known, axis_name)
-        return Views(rotation, {"camera": error}, health | {"up_error": error})
+        reversed_ = _mean(~known & (estimated.pitch * camera.range.start < 0), axis_name)  # given gravity is right
+        return Views(rotation, {"camera": error}, health | {"up_error": error, "pitch_reversed": reversed_})
 
     return draw
 

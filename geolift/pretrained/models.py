@@ -38,7 +38,7 @@ def load(name_or_path: str | os.PathLike) -> Model:
     or folder has the same name: write ./cmu for that.
 
     Args:
-        name_or_path: "cmu", a file that `save` wrote, or a folder that `train` wrote.
+        name_or_path: "human" or "cmu", a file that `save` wrote, or a folder that `train` wrote.
 
     Returns:
         The model, with its id.

@@ -90,7 +90,7 @@ def pitch_is_fixed_or_learnt(config: Config) -> Iterator[Fault]:
     if not view.pitch_low < view.pitch_start < view.pitch_high:
         found = f"{view.pitch_low}, {view.pitch_start}, {view.pitch_high}"
         yield "view.pitch_low, view.pitch_start, view.pitch_high", found, "pitch_low < pitch_start < pitch_high"
-    elif not view.pitch_start:
+    elif not view.pitch_start and view.tilt != "given":
         yield "view.pitch_start", view.pitch_start, "another number than 0: its sign decides between the two twins"
 
 

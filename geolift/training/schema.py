@@ -88,11 +88,7 @@ class Entry(NamedTuple):
 LARGEST = 1e30  # of weights and learning rates, so that their products stay finite in float32
 COUNT = Range(1)
 WEIGHT = RATE = Range(0, LARGEST, below=True)
-WIDTH, HIDDEN, BLOCKS = (
-    Range(1, 1 << 15),
-    Range(0, 1 << 15),
-    Range(0, 256),
-)  # of networks: refused before memory is taken for them
+WIDTH, BLOCKS = Range(1, 1 << 15), Range(0, 256)  # of networks: refused before memory is taken for them
 SHARE, HALF_TURN = Range(0, 1, below=True), Range(0, 3.15)
 NOISE = Range(0, 1e3)
 FAR, FACTOR = Range(0, 1e4, above=True), Range(0, LARGEST, above=True)

@@ -600,6 +600,12 @@ def test_with_the_focal_length_every_joint_reprojects_onto_its_keypoint(focal, r
     np.testing.assert_allclose(focal * seen[..., :2] / seen[..., 2:] + 500, result.keypoints, atol=0.1)
 
 
+def test_a_focal_length_without_the_image_size_is_noted(video, trained):
+    known, unknown = (lift(video, trained, {"image_size": size}, focal=800.0) for size in (video["image_size"], None))
+    said = "the focal length was not used because the image size (--image-size) is missing"
+    assert said in unknown.notes and said not in known.notes
+
+
 def test_a_person_spread_over_too_wide_an_angle_is_not_lifted_and_counted(video, trained):
     wide = np.array(video["keypoints"])
     wide[3, H36M17.head] += [0, -3000]

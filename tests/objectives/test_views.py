@@ -115,6 +115,8 @@ def test_given_gravity_is_used_where_it_is_known_and_learnt_from():
     np.testing.assert_allclose(gravity_after(views, used), gravity_of(*other), atol=1e-5)
     cosine = (gravity_of(*estimated) * given).sum(-1)[known]
     np.testing.assert_allclose(views.losses["camera"], (1 - cosine).mean(), rtol=1e-4)
+    # Where gravity is given, it decides which twin is learnt, whatever the sign of the pitch.
+    np.testing.assert_allclose(views.health["pitch_reversed"], (~known & (estimated.pitch < 0)).mean(), atol=1e-6)
     right = draw(camera, params, POSES._replace(gravity=gravity_of(*estimated)))
     np.testing.assert_allclose(right.losses["camera"], 0, atol=1e-6)
 
