@@ -22,7 +22,7 @@ from absl import app, flags
 import geolift
 from benchmarks import pose_errors
 from benchmarks.camera_settings import Filmed, read_rows
-from benchmarks.up_errors import UpErrors, estimated_up, up_errors
+from benchmarks.up_errors import UpErrors, up_errors
 from geolift.model import Model
 from geolift.skeletons.pose_angles import JOINT_ANGLES
 from geolift.skeletons.skeleton import H36M17, expect_skeleton
@@ -41,11 +41,10 @@ def measure(model: Model, filmed: Filmed, origin: str) -> dict[str, dict]:
     view = pose_errors.views(filmed.points, H36M17, up=-filmed.gravity)
     found = {}
     for name, lifter in (("model", model), ("flat", pose_errors.flat(model))):
-        points = pose_errors.lift_stills(lifter, filmed.keypoints, filmed.seen, origin)
-        found[name] = pose_errors.by_view(pose_errors.pose_errors(points, filmed.points, H36M17), view)
-    if model.tilt is not None:
-        up = estimated_up(model, filmed.keypoints, filmed.seen)
-        found["up"] = up_errors(up, -filmed.gravity, filmed.view)._asdict()
+        lifted = pose_errors.lift_stills(lifter, filmed.keypoints, filmed.seen, origin)
+        found[name] = pose_errors.by_view(pose_errors.pose_errors(lifted.points, filmed.points, H36M17), view)
+        if lifted.up is not None:
+            found["up"] = up_errors(lifted.up, -filmed.gravity, filmed.view)._asdict()
     return found
 
 

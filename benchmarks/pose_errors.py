@@ -16,7 +16,7 @@ from geolift.batching import map_chunks
 from geolift.evaluation.accuracy import FEWEST, MILLIMETRES
 from geolift.evaluation.selection import FlatLifter
 from geolift.keypoints.recording import Recording, record
-from geolift.lifting.lifted import lift_tracks
+from geolift.lifting.lifted import Lifted, lift_tracks
 from geolift.lifting.tracks import make_tracks
 from geolift.model import Model
 from geolift.skeletons.joint_sets import find_joint_set
@@ -51,20 +51,20 @@ def stills(keypoints: np.ndarray, confidence: np.ndarray, *, joints: Sequence[st
     return record(keypoints, confidence, frame=np.arange(len(keypoints)), frames=frames, **about)
 
 
-def lift_stills(model: Model, keypoints: np.ndarray, seen: np.ndarray, origin: str) -> np.ndarray:
-    """`[N, J, 3]` in model units of images with one person each; NaN where a joint or a pose was not lifted.
+def lift_stills(model: Model, keypoints: np.ndarray, seen: np.ndarray, origin: str) -> Lifted:
+    """Images with one person each, lifted as `geolift.lift` does it, without their people's metres.
 
-    What `geolift.lift` does of such images, without their people's metres.
+    Points are `[N, J, 3]` in model units, NaN where a joint or a pose was not lifted; `up` is `[N, 3]`, NaN likewise.
     """
     each, names = np.arange(len(keypoints)), tuple(map(str, range(len(keypoints))))
     about = {"skeleton": model.skeleton, "frames": names, "people": names, "video": False, "fps": 0.0}
     about |= {"image_size": None, "source": origin}
-    return lift_tracks(model, make_tracks(keypoints, seen.astype(np.float32), each, each, **about)).points
+    return lift_tracks(model, make_tracks(keypoints, seen.astype(np.float32), each, each, **about))
 
 
 def flat(model: Model) -> Model:
-    """The same with all depths equal in the place of the network."""
-    return model._replace(lifter=FlatLifter(model.lifter.masks), variables={}, id="flat skeleton")
+    """The same with all depths equal in the place of the network, and without the direction up."""
+    return model._replace(lifter=FlatLifter(model.lifter.masks), variables={}, id="flat skeleton", tilt=None)
 
 
 def pose_errors(points: np.ndarray, truth: np.ndarray, skeleton: Skeleton) -> Errors:

@@ -2,12 +2,7 @@
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-
-from geolift.data.normalization import person_sizes, root_centered
-from geolift.geometry import gravity_of
-from geolift.model import Model, estimate_tilt
 
 IMAGE_UP = np.array([0.0, -1.0, 0.0])
 
@@ -26,25 +21,6 @@ class UpErrors(NamedTuple):
     clip: float
     worst_clip: float
     image: float
-
-
-def estimated_up(model: Model, keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """`[N, 3]` unit vectors up of images of one person each, in camera axes; NaN where they are not estimated.
-
-    Args:
-        model: with a tilt network.
-        keypoints: `[N, J, 2]` pixels.
-        seen: `[N, J]` bool.
-    """
-    size = person_sizes(keypoints, seen, model.skeleton, model.normalization)
-    usable = seen[:, model.skeleton.root] & (size > 0) & (model.lifter.masks | seen.all(axis=1))
-    up = np.full((len(keypoints), 3), np.nan)
-    if usable.any():
-        poses = root_centered(keypoints[usable].astype(np.float64), seen[usable], model.skeleton.root)
-        poses = (poses / size[usable, None, None]).astype(np.float32)
-        tilt = estimate_tilt(model, poses, seen[usable] if model.lifter.masks else None)
-        up[usable] = -np.asarray(gravity_of(jnp.asarray(tilt.pitch), jnp.asarray(tilt.roll)))
-    return up
 
 
 def up_errors(up: np.ndarray, truth: np.ndarray, clip: np.ndarray) -> UpErrors | None:

@@ -42,7 +42,7 @@ from absl import app, flags
 import geolift
 from benchmarks import pose_errors
 from benchmarks.triangulated_video import Camera, levelling, read_video, recordings, seen_by, world_landmarks
-from benchmarks.up_errors import IMAGE_UP, degrees_between, estimated_up, up_errors
+from benchmarks.up_errors import IMAGE_UP, degrees_between, up_errors
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording
 from geolift.model import Model
@@ -93,7 +93,8 @@ def about_camera(model: Model, camera: Camera, keypoints: np.ndarray) -> dict[st
     off = np.linalg.norm(keypoints - camera.project(camera.truth), axis=-1)[:, limb_joints(H36M17)]
     found = {"pixels_from_truth": round(float(np.nanmedian(off)), 2)}
     if model.tilt is not None:
-        up, frames = estimated_up(model, keypoints, np.isfinite(keypoints).all(axis=-1)), len(keypoints)
+        seen, frames = np.isfinite(keypoints).all(axis=-1), len(keypoints)
+        up = pose_errors.lift_stills(model, keypoints, seen, "keypoints").up
         errors = up_errors(up, np.broadcast_to(camera.up, (frames, 3)), np.zeros(frames, int))
         found |= {"up_frames": errors.frame, "up_clip": errors.clip}
     return found

@@ -89,7 +89,7 @@ def test_stills_are_lifted_as_lift_does(people, model):
     """The same points up to the size of each person, with missing joints, too."""
     keypoints, seen = people.keypoints[:20], people.seen[:20].copy()
     seen[::2, ANKLE] = False
-    points = pose_errors.lift_stills(model, keypoints, seen, "example")
+    points = pose_errors.lift_stills(model, keypoints, seen, "example").points
     recording = pose_errors.stills(keypoints, seen.astype(float), joints=H36M17.names, origin="example")
     expected = geolift.lift(recording, model=model, refine=False).points
     np.testing.assert_array_equal(np.isnan(points), np.isnan(expected))
@@ -98,7 +98,7 @@ def test_stills_are_lifted_as_lift_does(people, model):
 
 
 def test_the_flat_skeleton_has_equal_depths(people, model):
-    points = pose_errors.lift_stills(pose_errors.flat(model), people.keypoints[:5], people.seen[:5], "example")
+    points = pose_errors.lift_stills(pose_errors.flat(model), people.keypoints[:5], people.seen[:5], "example").points
     assert np.abs(points[..., 2]).max() == 0 and np.abs(points[..., :2]).max() > 0.1
 
 

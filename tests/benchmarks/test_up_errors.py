@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import geolift
-from benchmarks.up_errors import estimated_up, up_errors
+from benchmarks.pose_errors import lift_stills
+from benchmarks.up_errors import up_errors
 from geolift.geometry import gravity_of
 from geolift.model import TiltNetwork
 from geolift.networks.tilt import Tilt
@@ -52,7 +53,7 @@ def test_up_is_estimated_from_whole_poses_and_from_parts(people):
     model = geolift.load("cmu")._replace(tilt=TiltNetwork(Constant(0.3, -0.2), {}))
     keypoints, seen = people.keypoints[:6], people.seen[:6].copy()
     seen[0, 5], seen[1] = False, False
-    found = estimated_up(model, keypoints, seen)
+    found = lift_stills(model, keypoints, seen, "example").up
     assert np.isnan(found).all(axis=1).tolist() == [False, True, False, False, False, False]
     expected = ups(np.degrees(0.3), np.degrees(-0.2))
     np.testing.assert_allclose(found[[0, 2, 5]], np.tile(expected, (3, 1)), atol=1e-6)
