@@ -172,6 +172,10 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--image-size", type=_size, metavar="WxH", help="size of all images in pixels, if the file does not state it"
     )
+    parser.add_argument(
+        "--min-score", type=float, metavar="S",
+        help="leave out people whom the program detected with a lower score (default: what is beyond doubt no person)",
+    )  # fmt: skip
 
 
 def _add_joints(parser: argparse.ArgumentParser) -> None:
@@ -252,7 +256,7 @@ def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    reading = Options(options.joints, options.fps, options.image_size)
+    reading = Options(options.joints, options.fps, options.image_size, options.min_score)
     print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
 
 

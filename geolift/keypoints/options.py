@@ -18,15 +18,18 @@ class Options(NamedTuple):
         joints: name of the joint set (`skeletons.joint_sets.JOINT_SETS`), or None.
         fps: frames per second, or None.
         image_size: `(width, height)` of all images in pixels, or None.
+        min_score: detections with a lower score are left out, whatever scale the file's scores have; None: only what is
+            beyond doubt no person (`detection_scores`).
 
     Example:
         >>> Options(fps=25.0, image_size=(1280, 720))
-        Options(joints=None, fps=25.0, image_size=(1280, 720))
+        Options(joints=None, fps=25.0, image_size=(1280, 720), min_score=None)
     """
 
     joints: str | None = None
     fps: float | None = None
     image_size: tuple[float, float] | None = None
+    min_score: float | None = None
 
 
 NO_OPTIONS = Options()

@@ -52,6 +52,7 @@ def lift(
     skeleton: str | os.PathLike | None = None,
     fps: float | None = None,
     image_size: tuple[float, float] | None = None,
+    min_score: float | None = None,
     people: str | Sequence[str] = "all",
     min_confidence: float = 0.1,
     head: str = "mask",
@@ -71,6 +72,7 @@ def lift(
         skeleton: a TOML or JSON file that maps the file's joints to those of the model, for other joint sets.
         fps: frames per second where the file does not state them.
         image_size: width and height in pixels of all images where the file does not state them.
+        min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
         people: "all", "largest", or people's names, as in `tracking.select`.
         min_confidence: 0 to 1; joints with less confidence count as missing.
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
@@ -109,7 +111,7 @@ def lift(
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
         model = load(model)
-    recording, origin = _read(source, format, Options(joints, fps, image_size))
+    recording, origin = _read(source, format, Options(joints, fps, image_size, min_score))
     recording = select(track(without_unsure_joints(recording, min_confidence)), people)
     mapping = mapping_to(model.skeleton, recording, skeleton, origin)
     recording = with_joints_of(mapping, recording)

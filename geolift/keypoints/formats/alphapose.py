@@ -73,19 +73,23 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     frame = frames.index[which]
     person, people, tracks = people_by_id([entry.track for entry in entries], frame, untracked=UNTRACKED)
     notes = (*notes, *frames.notes, *tracks)
-    return make_recording(rows, frame, frames, joints, path, options, person=person, people=people, notes=notes)
+    score = np.array([entry.score for entry in entries])
+    return make_recording(
+        rows, frame, frames, joints, path, options, person=person, people=people, score=score, notes=notes
+    )
 
 
 FORMAT = Format("alphapose", "AlphaPose, alphapose-results.json", "json", recognize, read)
 
 
 class _Entry(NamedTuple):
-    """A person: the place in the file, `[K, 3]` x, y, confidence, the name of the image, the track number."""
+    """A person: the place in the file, `[K, 3]` x, y, confidence, the image's name, the track number, the score."""
 
     where: str
     row: np.ndarray
     image: str
     track: int | None
+    score: float = float("nan")
 
 
 def _entries_of_list(content: Any, path: Path) -> list[_Entry]:
@@ -99,7 +103,7 @@ def _entries_of_list(content: Any, path: Path) -> list[_Entry]:
             track = track[0] if isinstance(track, list) and track else track
         track = None if track is None or track == [] else values.whole(track, f"{where}: idx")
         row = _triples(values.member(entry, "keypoints", where), f"{where}: keypoints")
-        entries.append(_Entry(where, row, name, track))
+        entries.append(_Entry(where, row, name, track, values.optional_number(entry.get("score"))))
     return entries
 
 

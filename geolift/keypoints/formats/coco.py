@@ -77,13 +77,14 @@ def read_results(content: Any, path: Path, options: Options) -> Recording:
     Raises:
         DatasetError: naming the entry and what is wrong with it.
     """
-    rows, images, count = [], [], 0
+    rows, images, scores, count = [], [], [], 0
     for i, entry in enumerate(values.listing(content, str(path))):
         where = f"{path}: [{i}]"
         flat = values.numbers(values.member(entry, "keypoints", where), f"{where}: keypoints")
         count = count or len(flat) // 3
         rows.append(_triples(flat, count, where))
         images.append(str(values.whole(values.member(entry, "image_id", where), f"{where}: image_id", least=0)))
+        scores.append(values.optional_number(entry.get("score")))
     if not rows:
         raise DatasetError(f"{path}: found no person, expected at least one")
     kept, notes = body_joints(count, options.joints)
@@ -91,7 +92,8 @@ def read_results(content: Any, path: Path, options: Options) -> Recording:
     names, which = distinct(images)
     frames = (single_images if options.fps is None else order_frames)(names, str(path), options)
     notes = (*notes, *frames.notes)
-    return make_recording(np.stack(rows)[:, :kept], frames.index[which], frames, joints, path, options, notes=notes)
+    rows, frame, score = np.stack(rows)[:, :kept], frames.index[which], np.array(scores)
+    return make_recording(rows, frame, frames, joints, path, options, score=score, notes=notes)
 
 
 FORMATS = (

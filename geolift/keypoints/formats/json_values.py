@@ -105,6 +105,12 @@ def numbers(value: Any, where: str) -> np.ndarray:
     return found
 
 
+def optional_number(value: Any) -> float:
+    """A finite number; NaN for anything else, such as a score that is absent."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+    return float(value) if plain else float("nan")
+
+
 def rows(value: Any, where: str) -> np.ndarray:
     """A list of n lists of m numbers, `[n, m]` float64; null and infinity are NaN. An empty list: `[0, 0]`."""
     listing(value, where)

@@ -56,7 +56,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     entries = values.listing(listed, where)
     of_video = bool(entries) and not _is_person(entries[0])
     labels = _frame_ids(entries, where) if of_video else [path.stem]
-    rows, entry_of_row = _people(entries, of_video, where)
+    rows, entry_of_row, score = _people(entries, of_video, where)
     if not rows:
         raise DatasetError(f"{path}: found no person in {len(entries)} frames, expected at least one")
     count = len(rows[0])
@@ -67,7 +67,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     joints = _joints(rows, None if names is None else names[:kept], path, options)
     frames = (order_frames if of_video else single_images)(labels, str(path), options)
     notes = (*notes, *joints.notes, *frames.notes)
-    return make_recording(rows, frames.index[entry_of_row], frames, joints, path, options, notes=notes)
+    frame = frames.index[entry_of_row]
+    return make_recording(rows, frame, frames, joints, path, options, score=score, notes=notes)
 
 
 FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognize, read)
@@ -81,9 +82,9 @@ def _frame_ids(entries: list[Any], where: str) -> list[str]:
     return labels
 
 
-def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.ndarray], list[int]]:
-    """`[K, 3]` x, y, score of each person, and the index of the frame's label."""
-    rows, entry_of_row = [], []
+def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.ndarray], list[int], np.ndarray]:
+    """`[K, 3]` x, y, score of each person, the index of the frame's label, and `[N]` scores of the boxes."""
+    rows, entry_of_row, scores = [], [], []
     for i, entry in enumerate(entries):
         place = f"{where}[{i}]"
         instances = values.listing(values.member(entry, "instances", place), place) if of_video else [entry]
@@ -95,7 +96,8 @@ def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.nda
                 raise DatasetError(f"{inner}: keypoints: {found}")
             rows.append(row)
             entry_of_row.append(i if of_video else 0)
-    return rows, entry_of_row
+            scores.append(values.optional_number(instance.get("bbox_score")))
+    return rows, entry_of_row, np.array(scores)
 
 
 def _is_person(entry: Any) -> bool:
