@@ -9,12 +9,13 @@ assumed; the notes are part of the result.
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.options import Options
-from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.options import NO_OPTIONS, Options
+from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import select, track
@@ -36,11 +37,28 @@ from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
+from geolift.skeletons.skeleton import Skeleton
 
 TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
 LONGEST = 3600.0  # seconds, of a gap or a smoothing window
 BRIEF = 5  # frames; a person in no more may be a false detection
+
+
+class Prepared(NamedTuple):
+    """What `prepare` makes of a file.
+
+    Attributes:
+        read: the file as it was read.
+        recording: its people, followed through the frames; those that are lifted.
+        warnings: what looks wrong in it, a sentence each; they are among the notes of `tracks`.
+        tracks: the same people in the joints of the model.
+    """
+
+    read: Recognized
+    recording: Recording
+    warnings: tuple[str, ...]
+    tracks: Tracks
 
 
 def lift(
@@ -111,13 +129,9 @@ def lift(
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
         model = load(model)
-    recording, origin = _read(source, format, Options(joints, fps, image_size, min_score))
-    recording = select(track(without_unsure_joints(recording, min_confidence)), people)
-    mapping = mapping_to(model.skeleton, recording, skeleton, origin)
-    recording = with_joints_of(mapping, recording)
-    tracks = to_tracks(recording, mapping, head=head, source=origin)
-    warnings = [f"warning: {sentence}" for sentence in check_recording(recording)]
-    tracks = tracks.noted(*missing_joints(tracks), *warnings, *_unknown_fps(tracks), *_brief(tracks))
+    reading = Options(joints, fps, image_size, min_score)
+    how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
+    tracks = prepare(source, model.skeleton, format=format, options=reading, **how).tracks
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
@@ -126,6 +140,43 @@ def lift(
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
     lifted = locate(model, in_metres(model, lifted, height), focal)
     return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
+
+
+def prepare(
+    source: str | os.PathLike | Recording,
+    target: Skeleton,
+    *,
+    format: str | None = None,
+    options: Options = NO_OPTIONS,
+    people: str | Sequence[str] = "all",
+    skeleton: str | os.PathLike | None = None,
+    min_confidence: float = 0.1,
+    head: str = "mask",
+) -> Prepared:
+    """What is lifted: the people of a file, followed through its frames, in the joints of the model; nothing filled in.
+
+    Args:
+        source: as in `lift`.
+        target: the skeleton of the model.
+        format: as in `lift`.
+        options: what the file does not state.
+        people: as in `lift`.
+        skeleton: as in `lift`.
+        min_confidence: as in `lift`.
+        head: as in `lift`.
+
+    Raises:
+        DatasetError: naming the file or argument, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    read, origin = _read(source, format, options)
+    recording = select(track(without_unsure_joints(read.recording, min_confidence)), people)
+    mapping = mapping_to(target, recording, skeleton, origin)
+    recording = with_joints_of(mapping, recording)
+    tracks = to_tracks(recording, mapping, head=head, source=origin)
+    warnings = check_recording(recording)
+    tracks = tracks.noted(*missing_joints(tracks), *(f"warning: {sentence}" for sentence in warnings))
+    return Prepared(read, recording, warnings, tracks.noted(*_unknown_fps(tracks), *_brief(tracks)))
 
 
 def _check_options(
@@ -153,16 +204,16 @@ def _check_options(
     check_head(head)
 
 
-def _read(source: str | os.PathLike | Recording, format: str | None, options: Options) -> tuple[Recording, str]:
-    """The recording, and in words where it is from."""
+def _read(source: str | os.PathLike | Recording, format: str | None, options: Options) -> tuple[Recognized, str]:
+    """The recording with its format, and in words where it is from."""
     if isinstance(source, Recording):
         given = {name for name, value in {"format": format, **options._asdict()}.items() if value is not None}
         if given:
             raise DatasetError(f"{', '.join(sorted(given))}: found with a recording, expected them in the recording")
-        return source, "recording"
+        return Recognized(source, "", "recording"), "recording"
     path = Path(source)
     read = read_keypoints(path, format=format, options=options)
-    return read.recording, f"{path.name}: {read.why}"
+    return read, f"{path.name}: {read.why}"
 
 
 def _unknown_fps(tracks: Tracks) -> list[str]:
