@@ -93,8 +93,8 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
     parser.add_argument(
         "--focal", type=float, metavar="PX",
-        help="focal length in pixels: a camera is turned to each person and their distance used "
-        "(default: neither is, and positions are for 1.2 x the larger side of the image)",
+        help="focal length in pixels: people's distances are used in lifting "
+        "(default: they are not, and 0.9 x the larger side of the image is assumed)",
     )  # fmt: skip
     parser.set_defaults(run=_lift)
 

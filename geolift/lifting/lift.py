@@ -102,9 +102,9 @@ def lift(
         height: metres. For Human3.6M-17 it is the people's stature (default `metric_scale.ASSUMED_STATURE`). For other
             skeletons it is the length of the bones from the root to the head of a body with the training set's
             proportions (default: not known, and units are "normalised").
-        focal: focal length in pixels. With the size of the images, a virtual camera is turned to each person and their
-            distance is used (`virtual_camera`). Default: neither is, and positions are estimated with
-            `metric_scale.ASSUMED_FOCAL_RATIO` times the image's larger side.
+        focal: focal length in pixels, by which people's distances are used in lifting (`virtual_camera`). Default: they
+            are not, and `virtual_camera.ASSUMED_FOCAL_RATIO` times the image's larger side is assumed. By either one a
+            virtual camera is turned to each person where the size of the images is known.
 
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or

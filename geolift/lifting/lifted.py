@@ -14,7 +14,15 @@ from geolift.lifting.proportions import TRUST, bone_proportions
 from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
 from geolift.lifting.tracks import Tracks, each_person
-from geolift.lifting.virtual_camera import WIDEST, as_expected, move_on_rays, turn_back, turn_to_root
+from geolift.lifting.virtual_camera import (
+    WIDEST,
+    Turned,
+    as_expected,
+    focal_lengths,
+    move_on_rays,
+    turn_back,
+    turn_to_root,
+)
 from geolift.model import Model, estimate_tilt, lift_poses, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
@@ -34,7 +42,8 @@ class Lifted(NamedTuple):
         size: `[N]` pixels per model unit at the person's depth (`person_sizes`); NaN if unknown.
         nearness: `[N]` how many times nearer the person is than the lifter assumes; 1 where the focal length is not
             known.
-        rotation: `[N, 3, 3]` from the camera's axes to those of the points; None: they are the same.
+        rotation: `[N, 3, 3]` from the camera's axes to those of the points; None, where the size of the images is not
+            known: they are the same.
         up: `[N, 3]` unit vectors, the direction up in the axes of the points, estimated from each pose; None: the
             model does not estimate it.
         metres: `[N]` of a model unit, the same for all rows of a person; None if unknown.
@@ -57,6 +66,11 @@ class Lifted(NamedTuple):
         """`[N]` bool: the rows that were lifted."""
         return np.isfinite(self.points).any(axis=(1, 2))
 
+    @property
+    def distance_known(self) -> bool:
+        """Whether people's distances are known, by a focal length that was given."""
+        return bool((self.nearness != 1).any())
+
     def noted(self, note: str) -> "Lifted":
         """The same with one more note."""
         return self._replace(tracks=self.tracks.noted(note))
@@ -65,12 +79,13 @@ class Lifted(NamedTuple):
 def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lifted:
     """Lift what can be lifted: every person as large as those of the training set.
 
-    One pass of the network; with a focal length two, and a camera turned to each person (`virtual_camera`).
+    One pass of the network, with the camera turned to each person where the size of the images is known; with a focal
+    length two passes, the second by the person's distance (`virtual_camera`).
 
     Args:
         model: a trained lifter.
         tracks: N rows.
-        focal: focal length in pixels; None, or without the size of the images: not known.
+        focal: focal length in pixels; None: the camera is turned by an assumed one, and no distance is used.
 
     Raises:
         DatasetError: if no pose can be lifted.
@@ -78,9 +93,9 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
     available, root = tracks.available, model.skeleton.root
     usable = available[:, root] & (model.lifter.masks | available.all(axis=1))
     keypoints, measured, rotation, why = tracks.keypoints, available, None, _why_not(model)
-    if focal and tracks.image_size is not None:
-        turned = turn_to_root(keypoints.astype(np.float64), root, tracks.image_size[tracks.frame] / 2, focal)
+    if tracks.image_size is not None:
         measured = available & available[:, [root]]  # without a root, the camera cannot be turned to it
+        turned = _turned(tracks, measured, root, focal)
         narrow = (turned.inside | ~measured).all(axis=1)
         keypoints, rotation = turned.keypoints, turned.rotation
         usable, measured = usable & narrow, measured & narrow[:, None]
@@ -90,7 +105,7 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
     window = tracks.frames_in(SIZE_WINDOW) if tracks.video else 1
     if window > 1:
         size = running_median(size, tracks, window)
-    nearness = np.ones(len(size)) if rotation is None else size / focal
+    nearness = np.ones(len(size)) if rotation is None or not focal else size / focal
     lifted = Lifted(tracks, np.full((*available.shape, 3), np.nan), size, nearness, rotation)
     if focal and rotation is None:
         lifted = lifted.noted("the focal length was not used because the image size (--image-size) is missing")
@@ -100,12 +115,24 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
     return _count_failures(lifted, why)
 
 
+def _turned(tracks: Tracks, measured: np.ndarray, root: int, focal: float | None) -> Turned:
+    """People as cameras turned to them see them; by an assumed focal length only where it lets all joints be seen."""
+    images, keypoints = tracks.image_size[tracks.frame], tracks.keypoints.astype(np.float64)
+    turned = turn_to_root(keypoints, root, images / 2, focal_lengths(images, focal))
+    wide = (measured & ~turned.inside).any(axis=1)
+    if focal or not wide.any():
+        return turned
+    keypoints = np.where(wide[:, None, None], keypoints - images[:, None] / 2, turned.keypoints)
+    rotation = np.where(wide[:, None, None], np.eye(3), turned.rotation)
+    return Turned(keypoints, rotation, turned.inside | wide[:, None])
+
+
 def _lift_rows(model: Model, lifted: Lifted, rows: np.ndarray, poses: np.ndarray) -> Lifted:
     """The points of some rows `[N]` bool, whose normalized poses are given, and the direction up in each."""
     available = lifted.tracks.available[rows]
     seen, points = available if model.lifter.masks else None, lifted.points.copy()
     found = lift_poses(model, poses, seen)
-    if lifted.rotation is not None:
+    if lifted.distance_known:
         about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
         on_plane = np.concatenate([model.distance * poses, np.zeros_like(poses[..., :1])], axis=-1)
         found = move_on_rays(on_plane, found[..., 2], **about)
@@ -187,7 +214,8 @@ def in_camera_axes(lifted: Lifted) -> Lifted:
     turned = lifted._replace(
         points=turn_back(lifted.points, rotation), up=None if up is None else turn_back(up, rotation), rotation=None
     )
-    return turned.noted(f"a camera was turned to each person, by up to {angle:.0f} degrees, and their distance used")
+    lens = "and their distance used" if lifted.distance_known else "for an assumed focal length (--focal)"
+    return turned.noted(f"a camera was turned to each person, by up to {angle:.0f} degrees, {lens}")
 
 
 def refine_lifted(model: Model, lifted: Lifted) -> Lifted:

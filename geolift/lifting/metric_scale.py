@@ -4,13 +4,13 @@ import numpy as np
 
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import each_person
+from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO, focal_lengths
 from geolift.model import Model, model_bones
 from geolift.skeletons.bones import seen_bone_lengths
 from geolift.skeletons.skeleton import H36M17
 
 ASSUMED_STATURE = 1.7  # metres, of a person whose stature is not given
 SOLES = 0.95  # a standing person's joints from ankle to head top reach over this share of the stature
-ASSUMED_FOCAL_RATIO = 1.2  # focal length over the larger side of the image, if not given: some 45 degrees across
 
 
 def in_metres(model: Model, lifted: Lifted, height: float | None) -> Lifted:
@@ -123,5 +123,5 @@ def root_position(
         image_size: `[N, 2]` pixels.
         focal: focal length in pixels; None: `ASSUMED_FOCAL_RATIO` times the larger side of the image.
     """
-    f = np.full(len(root), focal, np.float64) if focal else ASSUMED_FOCAL_RATIO * image_size.max(axis=1)
+    f = focal_lengths(image_size, focal)
     return np.concatenate([root - image_size / 2, f[:, None]], axis=1) / pixels_per_metre[:, None]

@@ -1,14 +1,16 @@
-"""A virtual camera that is turned to each person and knows how far they are, where the focal length is known.
+"""A virtual camera that is turned to each person, and knows how far they are where the focal length is known.
 
 A person beside the image's centre is seen at an angle, and one who is near is seen with more perspective than the
 lifter expects. Both follow from the focal length: rays through the root give the angle, the person's size on the plane
-at unit focal length gives the distance. docs/method.md, equation 27.
+at unit focal length gives the distance. The angle hardly depends on it, so a usual focal length serves where the true
+one is not known; the distance does, and is then not used. docs/method.md, equation 27.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+ASSUMED_FOCAL_RATIO = 0.9  # focal length over the larger side of the image, if not given; phones have 0.78 to 0.87
 WIDEST = 75.0  # degrees between the rays of a joint and of the root, from which on a person is not lifted
 
 
@@ -26,25 +28,33 @@ class Turned(NamedTuple):
     inside: np.ndarray
 
 
-def turn_to_root(keypoints: np.ndarray, root: int, centre: np.ndarray, focal: float) -> Turned:
+def focal_lengths(image_size: np.ndarray, focal: float | None) -> np.ndarray:
+    """`[N]` focal lengths in pixels: as given, or `ASSUMED_FOCAL_RATIO` times the larger side of images `[N, 2]`."""
+    if focal:
+        return np.full(len(image_size), focal, np.float64)
+    return ASSUMED_FOCAL_RATIO * image_size.max(axis=1).astype(np.float64)
+
+
+def turn_to_root(keypoints: np.ndarray, root: int, centre: np.ndarray, focal: np.ndarray) -> Turned:
     """Turn the camera to each person's root, by the shortest rotation.
 
     Args:
         keypoints: `[N, J, 2]` pixels.
         root: index of the root joint.
         centre: `[N, 2]` pixels, where the camera's axis meets the image.
-        focal: focal length in pixels.
+        focal: `[N]` focal lengths in pixels.
 
     Source:
         Standard (perspective crops).
 
     Example:
         >>> keypoints = np.array([[[1500.0, 500.0], [1500.0, 400.0]]])
-        >>> turned = turn_to_root(keypoints, 0, np.array([[500.0, 500.0]]), focal=1000.0)
+        >>> turned = turn_to_root(keypoints, 0, np.array([[500.0, 500.0]]), np.array([1000.0]))
         >>> turned.keypoints[0].round(1).tolist()
         [[0.0, 0.0], [0.0, -70.7]]
     """
-    rays = np.concatenate([keypoints - centre[:, None], np.full((*keypoints.shape[:2], 1), focal)], axis=-1) / focal
+    plane = (keypoints - centre[:, None]) / focal[:, None, None]
+    rays = np.concatenate([plane, np.ones_like(plane[..., :1])], axis=-1)
     x, y, z = np.moveaxis(rays[:, root] / np.linalg.norm(rays[:, root], axis=-1, keepdims=True), -1, 0)
     across = -x * y / (1 + z)
     rows = [[1 - x * x / (1 + z), across, -x], [across, 1 - y * y / (1 + z), -y], [x, y, z]]
@@ -52,7 +62,7 @@ def turn_to_root(keypoints: np.ndarray, root: int, centre: np.ndarray, focal: fl
     rays = np.einsum("nik,njk->nji", rotation, rays)
     inside = rays[..., 2] > np.cos(np.radians(WIDEST)) * np.linalg.norm(rays, axis=-1)
     depth = np.where(inside, rays[..., 2], 1.0)
-    return Turned(focal * rays[..., :2] / depth[..., None], rotation, inside)
+    return Turned(focal[:, None, None] * rays[..., :2] / depth[..., None], rotation, inside)
 
 
 def turn_back(vectors: np.ndarray, rotation: np.ndarray) -> np.ndarray:

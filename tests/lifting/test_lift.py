@@ -98,7 +98,7 @@ def test_a_result_is_whole_and_says_what_it_is(video, trained):
 
 
 def test_where_people_stand_in_the_image_and_how_large_they_are_changes_no_shape(video, trained):
-    plain = lift(video, trained)
+    plain = lift(video, trained, {"image_size": None})
     moved = lift(video, trained, {"keypoints": 2.5 * video["keypoints"] + [300, 100], "image_size": None})
     np.testing.assert_allclose(moved.points, plain.points, atol=2e-4)
     assert np.isnan(moved.position).all()
@@ -119,7 +119,7 @@ def test_one_person_is_lifted_as_among_others(video, trained):
 
 
 def test_left_stays_left_and_right_stays_right(video, flat):
-    result = lift(video, flat)
+    result = lift(video, flat, {"image_size": None})
     for name in NAMES:
         joint = NAMES.index(name)
         offset = video["keypoints"][:, joint] - video["keypoints"][:, H36M17.root]
@@ -165,9 +165,10 @@ def test_the_root_reprojects_onto_its_keypoint(video, trained):
 
 
 def test_nearer_people_are_nearer(video, trained):
-    """A person twice as large in the image is at half the distance."""
-    far, near = lift(video, trained), lift(video, trained, {"keypoints": 2 * video["keypoints"] - 500})
-    np.testing.assert_allclose(far.position[:, 2], 2 * near.position[:, 2], rtol=1e-4)
+    """A person twice as large at the same place of the image is at about half the distance."""
+    root = video["keypoints"][:, [H36M17.root]]
+    far, near = lift(video, trained), lift(video, trained, {"keypoints": root + 2 * (video["keypoints"] - root)})
+    np.testing.assert_allclose(far.position[:, 2], 2 * near.position[:, 2], rtol=0.02)
 
 
 def test_missing_joints_are_missing_and_counted_and_affect_no_others(video, trained):
@@ -588,8 +589,28 @@ def test_with_the_focal_length_a_turned_camera_turns_the_result(refine, video, t
         for field in ("points", "position", "up"):
             found = getattr(aside, field) @ np.asarray(rotation, np.float64)
             np.testing.assert_allclose(found, getattr(ahead, field), atol=5e-3 if refine else 1e-3, err_msg=field)
-    without = lift(video, tilted, panned(video, 1100.0, 0.4), refine=refine, people=["ann"])
+    without = lift(video, tilted, panned(video, 1100.0, 0.4) | {"image_size": None}, refine=refine, people=["ann"])
     assert np.abs(without.points - aside.points).max() > 0.05
+
+
+def test_without_the_focal_length_the_camera_is_turned_by_an_assumed_one(video, tilted):
+    """Half an image off the centre, people come out as in the middle, nearly whatever the true focal length is."""
+
+    def apart(focal, angle, **image):
+        aside, rotation = lift(video, tilted, panned(video, focal, angle) | image, refine=False), rotation_y(angle)
+        return np.abs(aside.points @ np.asarray(rotation, np.float64) - ahead.points).max()
+
+    ahead = lift(video, tilted, panned(video, 900.0, 0.0), refine=False)
+    for focal, angle in ((900.0, 0.5), (750.0, 0.5), (1200.0, 0.4)):
+        angle = np.float32(angle)
+        assert apart(focal, angle) < 0.4 * apart(focal, angle, image_size=None)
+    assert any("for an assumed focal length" in note for note in ahead.notes)
+
+
+def test_a_person_in_a_tight_crop_is_lifted_although_an_assumed_camera_could_not_see_them(video, trained):
+    wide = np.array(video["keypoints"])
+    wide[3, H36M17.head] += [0, -9000]
+    assert np.isfinite(lift(video, trained, {"keypoints": wide}, gap=0.0, refine=False).points).all()
 
 
 @pytest.mark.parametrize("refine", [False, True])

@@ -21,7 +21,7 @@ def pixels(points, centre):
 
 def test_the_turned_camera_sees_what_a_rotation_of_the_world_shows(points):
     centre = np.array([640.0, 360.0])
-    turned = turn_to_root(pixels(points, centre), ROOT, np.tile(centre, (5, 1)), FOCAL)
+    turned = turn_to_root(pixels(points, centre), ROOT, np.tile(centre, (5, 1)), np.full(5, FOCAL))
     eye = np.broadcast_to(np.eye(3), (5, 3, 3))
     np.testing.assert_allclose(turned.rotation @ turned.rotation.transpose(0, 2, 1), eye, atol=1e-12)
     np.testing.assert_allclose(np.linalg.det(turned.rotation), 1)
@@ -35,7 +35,7 @@ def test_the_turned_camera_sees_what_a_rotation_of_the_world_shows(points):
 
 def test_it_is_the_shortest_rotation(points):
     """About an axis that is perpendicular to both directions: by no more than the angle between them."""
-    turned = turn_to_root(pixels(points, 0.0), ROOT, np.zeros((5, 2)), FOCAL)
+    turned = turn_to_root(pixels(points, 0.0), ROOT, np.zeros((5, 2)), np.full(5, FOCAL))
     direction = points[:, ROOT] / np.linalg.norm(points[:, ROOT], axis=1, keepdims=True)
     angle = np.arccos((np.trace(turned.rotation, axis1=1, axis2=2) - 1) / 2)
     np.testing.assert_allclose(angle, np.arccos(direction[:, 2]), atol=1e-7)
@@ -43,14 +43,14 @@ def test_it_is_the_shortest_rotation(points):
 
 def test_a_person_in_the_middle_is_seen_as_before(points):
     points = points - points[:, [ROOT]] + [0, 0, 4]
-    turned = turn_to_root(pixels(points, 300.0), ROOT, np.full((5, 2), 300.0), FOCAL)
+    turned = turn_to_root(pixels(points, 300.0), ROOT, np.full((5, 2), 300.0), np.full(5, FOCAL))
     np.testing.assert_allclose(turned.rotation, np.broadcast_to(np.eye(3), (5, 3, 3)), atol=1e-12)
     np.testing.assert_allclose(turned.keypoints, pixels(points, 0.0), atol=1e-9)
 
 
 def test_joints_beside_or_behind_the_turned_camera_are_outside():
     keypoints = np.array([[[0.0, 0.0], [100.0, 0.0], [1e4, 0.0]], [[1e4, 0.0], [1e4, 9e3], [-1e4, 0.0]]])
-    turned = turn_to_root(keypoints, 0, np.zeros((2, 2)), 100.0)
+    turned = turn_to_root(keypoints, 0, np.zeros((2, 2)), np.full(2, 100.0))
     assert turned.inside.tolist() == [[True, True, False], [True, True, False]]
     assert np.isfinite(turned.keypoints).all()
 
