@@ -12,6 +12,7 @@ from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
     alphapose,
     coco,
+    coco_results,
     csv_table,
     deeplabcut,
     detectron,
@@ -19,6 +20,7 @@ from geolift.keypoints.formats import (
     mediapipe,
     mmpose,
     mpii,
+    openpifpaf,
     openpose,
     sleap,
     videopose3d,
@@ -31,8 +33,10 @@ from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say how to add one
     *openpose.FORMATS,
-    *coco.FORMATS,
+    coco.FORMAT,
+    coco_results.FORMAT,
     alphapose.FORMAT,
+    openpifpaf.FORMAT,
     mmpose.FORMAT,
     mpii.FORMAT,
     mediapipe.FORMAT,
@@ -81,7 +85,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     """The kind of a file, one of `KINDS`, and its content, which depends on the kind.
 
     * "folder": the paths in it, a sorted list;
-    * "json": the parsed values (`json_file.parse_json`; NaN and Infinity are accepted);
+    * "json": the parsed values (`json_file.parse_json`; NaN and Infinity are accepted); of JSON lines a list of them;
     * "npz": an `Archive`;
     * "csv": the lines of any other text, a list of str without line ends;
     * "hdf5": its path.
@@ -217,10 +221,29 @@ def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]
 
 
 def _json(text: str, path: Path) -> Any:
+    """The parsed values; of JSON lines (a value in each line) a list of them."""
     try:
         return json_file.parse_json(text)
     except ValueError as error:
-        raise DatasetError(f"{path}: damaged JSON: {error}") from error
+        values = _json_lines(text, path) if "\n" in text.strip() else None
+        if values is None:
+            raise DatasetError(f"{path}: damaged JSON: {error}") from error
+        return values
+
+
+def _json_lines(text: str, path: Path) -> list[Any] | None:
+    """The values of JSON lines, without empty lines; None if already the first line is not JSON."""
+    values: list[Any] = []
+    for i, line in enumerate(text.split("\n")):
+        try:
+            if line.strip():
+                values.append(json_file.parse_json(line))
+        except ValueError as error:
+            if not values:
+                return None
+            where = f"line {i + 1}, {str(error).removeprefix('line 1, ')}"
+            raise DatasetError(f"{path}: damaged JSON lines: {where}") from error
+    return values
 
 
 def _begins(content: Any, kind: str = "") -> str:

@@ -120,12 +120,18 @@ def reordered(row):
     return row[places].ravel().tolist()
 
 
-def coco_annotations(path, scene, *, names=COCO, size=(640, 480), extras=False):
-    """Flags 0, 1, 2 for confidence 0, below 1, 1. Extras: a crowd, a person without joints, another object."""
+def coco_annotations(
+    path, scene, *, names=COCO, size=(640, 480), extras=False, tracks=None, label=False, nested=False, step=1
+):
+    """Flags 0, 1, 2 for confidence 0, below 1, 1.
+
+    Extras: a crowd, a person without joints, another object. Tracks: "id" (PoseTrack) or "attributes" (CVAT). Label: a
+    second one without joints, as CVAT has it. Nested: a list for each joint. Step: of the numbers of images.
+    """
     images, annotations = [], []
     for t, people in enumerate(scene):
         number = 1000 - 7 * t  # ids in another order than names
-        images.append({"id": number, "file_name": f"{t:012d}.jpg", "width": size[0], "height": size[1]})
+        images.append({"id": number, "file_name": f"{step * t:012d}.jpg", "width": size[0], "height": size[1]})
         for person in people:
             keypoints, confidence = cleared(person)
             flags = np.where(confidence == 0, 0, np.where(confidence < 1, 1, 2))
@@ -140,11 +146,20 @@ def coco_annotations(path, scene, *, names=COCO, size=(640, 480), extras=False):
                     "bbox": box(person),
                 }
             )
+            if nested:
+                annotations[-1]["keypoints"] = np.reshape(annotations[-1]["keypoints"], (-1, 3)).tolist()
+            if tracks == "id":
+                annotations[-1]["track_id"] = person.track
+            elif tracks == "attributes":
+                annotations[-1]["attributes"] = {"occluded": False, "track_id": person.track, "keyframe": True}
     if extras:
         nothing = {"image_id": 1000, "category_id": 1, "iscrowd": 0, "keypoints": [0] * 3 * len(names)}
         crowd = nothing | {"iscrowd": 1, "keypoints": annotations[0]["keypoints"]}
         annotations += [nothing | {"num_keypoints": 0}, crowd, {"image_id": 1000, "category_id": 2, "iscrowd": 0}]
     categories = [{"id": 1, "name": "person", "keypoints": list(names), "skeleton": [[1, 2]]}, {"id": 2, "name": "bat"}]
+    if label:
+        categories[1] |= {"supercategory": "", "keypoints": [], "skeleton": []}
+        annotations.append({"image_id": 1000, "category_id": 2, "keypoints": [], "attributes": {"track_id": 1}})
     return write(path, {"images": images[::-1], "annotations": annotations, "categories": categories})
 
 
@@ -155,6 +170,21 @@ def coco_results(path, scene, *, numbers=None):
         for person in people
     ]
     return write(path, entries)
+
+
+def openpifpaf(path, scene, *, form="lines", tracked=False):
+    """Form lines: JSON lines of a video, numbered from 1; list: the same in a list; image: the first frame's people."""
+    frames = []
+    for t, people in enumerate(scene, start=1):
+        found = []
+        for person in people:
+            prediction = {"keypoints": flat(person), "bbox": box(person), "score": 0.8, "category_id": 1}
+            found.append(prediction | ({"id_": person.track} if tracked else {}))
+        frames.append({"frame": t, "predictions": found})
+    if form == "lines":
+        path.write_text("".join(json.dumps(frame) + "\n" for frame in frames))
+        return path
+    return write(path, frames if form == "list" else frames[0]["predictions"])
 
 
 def mmpose(path, scene, *, form="video", names=None):

@@ -37,6 +37,7 @@ JSON = {
     "coco": (keypoint_writers.coco_annotations, "coco17"),
     "coco-results": (keypoint_writers.coco_results, "coco17"),
     "alphapose": (keypoint_writers.alphapose, "halpe26"),
+    "openpifpaf": (keypoint_writers.openpifpaf, "coco17"),
     "mmpose": (keypoint_writers.mmpose, "coco17"),
     "mpii": (keypoint_writers.mpii, "mpii16"),
     "mediapipe": (functools.partial(keypoint_writers.mediapipe, header=True), "mediapipe33"),
@@ -92,6 +93,8 @@ def test_contents(tmp_path, people_file):
     assert open_content(tmp_path / "folder") == ("folder", [tmp_path / "folder" / "a", tmp_path / "folder" / "b"])
     text = '\ufeff {"a": [1, -Infinity], "b": "\u00e4"}\n'
     assert open_content(write(tmp_path / "x", text)) == ("json", {"a": [1, -np.inf], "b": "\u00e4"})
+    lines = '{"a": 1}\r\n\r\n[2, "\u2028"]\r\n'
+    assert open_content(write(tmp_path / "x", lines)) == ("json", [{"a": 1}, [2, "\u2028"]])
     assert open_content(write(tmp_path / "x", "a,b\r\n1,2\r\n\r\n")) == ("csv", ["a,b", "1,2"])
     kind, archive = open_content(people_file)
     assert kind == "npz" and isinstance(archive, Archive) and "keypoints" in archive.names
@@ -112,7 +115,9 @@ def test_contents(tmp_path, people_file):
         ("[" * 100_000, "damaged JSON: nested too deeply"),
         ('{"a":' * 100_000, "damaged JSON: nested too deeply"),
         ("[" + "9" * 10_000 + "]", "damaged JSON: Exceeds the limit"),
-        ('{"a": 1}\n{"a": 2}\n', "damaged JSON: line 2, column 1: Extra data"),
+        ('{"a": 1}\n{"a": 2}\n', r"not recognized: found JSON, a list of 2 with \['a'\]"),
+        ('{"a": 1}\n\n{"a": \n', "damaged JSON lines: line 3, column 7: Expecting value"),
+        ('{"a": 1} 2\n{"a": 2}\n', "damaged JSON: line 1, column 10: Extra data"),
         (b"PK\x03\x04" + b"\0" * 100, "truncated"),
         ("{}", r"not recognized: found JSON, an object\. Formats looked for: .*alphapose"),
         ("[]", "not recognized: found JSON, a list of 0"),

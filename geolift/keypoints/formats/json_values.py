@@ -3,6 +3,7 @@
 `where` is the beginning of such an error: the file and the place in it, e.g. "poses.json: people[3]".
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,26 @@ def rows(value: Any, where: str) -> np.ndarray:
         wrong = next(row for row in value if not isinstance(row, list) or len(row) != len(value[0]))
         raise DatasetError(f"{where}: found {describe(wrong)}, expected lists of as many numbers each")
     return numbers([item for row in value for item in row], where).reshape(len(value), widths.pop())
+
+
+def triples(value: Any, where: str, names: Sequence[str] = ("x", "y", "v")) -> np.ndarray:
+    """K joints, `[K, 3]` float64 x, y and a flag or score: x, y, v, x, ... in one list, or a list or object for each.
+
+    An object has the keys `names`.
+    """
+    listing(value, where)
+    if value and isinstance(value[0], dict):
+        joints = [[member(joint, name, f"{where}: [{i}]") for name in names] for i, joint in enumerate(value)]
+        return rows(joints, where)
+    if value and isinstance(value[0], list):
+        found = rows(value, where)
+        if found.shape[1] != 3:
+            raise DatasetError(f"{where}: found lists of {found.shape[1]} numbers, expected x, y, flag")
+        return found
+    flat = numbers(value, where)
+    if not len(flat) or len(flat) % 3:
+        raise DatasetError(f"{where}: found {len(flat)} numbers, expected x, y, flag for each joint")
+    return flat.reshape(-1, 3)
 
 
 def _expect(value: Any, kind: type, words: str, where: str) -> Any:

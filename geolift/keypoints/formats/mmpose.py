@@ -18,6 +18,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints import proportions
 from geolift.keypoints.formats import json_values as values
+from geolift.keypoints.formats import openpifpaf
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import order_frames, single_images
@@ -101,7 +102,9 @@ def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.nda
 
 
 def _is_person(entry: Any) -> bool:
-    return isinstance(entry, dict) and "keypoints" in entry and "image_id" not in entry
+    if not isinstance(entry, dict) or "keypoints" not in entry or "image_id" in entry:
+        return False
+    return not openpifpaf.is_person(entry)
 
 
 def _person(instance: Any, where: str) -> np.ndarray:
