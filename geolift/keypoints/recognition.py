@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geolift.errors import DatasetError
+from geolift.keypoints import json_folder
 from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
     alphapose,
@@ -26,8 +27,10 @@ from geolift.keypoints.formats import (
     videopose3d,
 )
 from geolift.keypoints.formats.base import KINDS, Format
+from geolift.keypoints.opening import files_in, opened, where_files_are
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
+from geolift.plurals import counted
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import Archive
 
@@ -84,7 +87,7 @@ header begins with frame and names joints as NAME_x, NAME_y')
 def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     """The kind of a file, one of `KINDS`, and its content, which depends on the kind.
 
-    * "folder": the paths in it, a sorted list;
+    * "folder": the paths in it, a sorted list without files of the operating system;
     * "json": the parsed values (`json_file.parse_json`; NaN and Infinity are accepted); of JSON lines a list of them;
     * "npz": an `Archive`;
     * "csv": the lines of any other text, a list of str without line ends;
@@ -99,7 +102,7 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
         raise FileNotFoundError(f"{path}: no such file or folder")
     try:
         if path.is_dir():
-            return "folder", sorted(path.iterdir())
+            return "folder", files_in(path)
         if not path.is_file():
             raise DatasetError(f"{path}: found no file and no folder, expected one of keypoints")
         size = path.stat().st_size
@@ -132,7 +135,8 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
 def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognized:
     """Read a keypoint file of any known format, or detect people in images or a video.
 
-    Images and videos are known by their suffix, all other files by their content.
+    Images and videos are known by their suffix, all other files by their content. Packed files are unpacked first, and
+    a folder that holds one folder alone stands for that one (`opening`).
 
     Args:
         path: a file, or a folder of files.
@@ -160,50 +164,71 @@ def read_keypoints(path: str | os.PathLike, *, format: str | None = None, option
         >>> recording.keypoints[:, 0].tolist(), recording.fps
         ([[10.0, 20.0], [11.0, 20.0]], 25.0)
     """
-    path = Path(path)
-    if format is None and _is_picture(path):
+    if format is not None and format not in {known.name for known in FORMATS}:
+        raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
+    with opened(Path(path)) as (inside, notes):
+        recognized = _read(inside, format, options)
+    recording = recognized.recording
+    return recognized._replace(recording=recording._replace(notes=(*notes, *recording.notes)))
+
+
+def _read(path: Path, format: str | None, options: Options) -> Recognized:
+    """Read a file or a folder that is not packed."""
+    if format is None and _is_picture(path) and not _keypoints_beside(path):
         given = sorted(name for name, value in options._asdict().items() if value is not None and name != "fps")
         if given:
             raise DatasetError(f"{path}: {', '.join(given)}: found with images or a video, which state it themselves")
         return Recognized(pictures.detect(path, fps=options.fps), "picture", "people found by BlazePose")
-    if format is not None and format not in {known.name for known in FORMATS}:
-        raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
     kind, content = open_content(path)
     try:
         chosen, why = _asked(path, kind, content, format) if format is not None else _recognized(path, kind, content)
-        return Recognized(chosen.read(content, path, options), chosen.name, why)
+        return Recognized(_noted(chosen.read(content, path, options), kind, content), chosen.name, why)
     except (OverflowError, RecursionError, MemoryError) as error:
         what = " ".join(str(error).split())[:200] or type(error).__name__
         raise DatasetError(f"{path}: damaged, or too large: {what}") from error
 
 
 def _is_picture(path: Path) -> bool:
-    """Whether it is an image or a video, by its suffix, or a folder with images.
+    """Whether it is an image or a video, by its suffix, or a folder with images."""
+    if path.is_dir():
+        return any(file.suffix.lower() in pictures.IMAGES for file in files_in(path))
+    return path.suffix.lower() in (*pictures.IMAGES, *pictures.VIDEOS)
 
-    Raises:
-        DatasetError: if a folder holds images and JSON files.
-    """
+
+def _keypoints_beside(path: Path) -> bool:
+    """Whether a folder with images also holds their keypoints, as programs that draw them leave it."""
     if not path.is_dir():
-        return path.suffix.lower() in (*pictures.IMAGES, *pictures.VIDEOS)
-    suffixes = {file.suffix.lower() for file in path.iterdir()}
-    if suffixes.isdisjoint(pictures.IMAGES):
         return False
-    if ".json" in suffixes:
-        raise DatasetError(f"{path}: found images and JSON files: say --from openpose to read the JSON files")
-    return True
+    files = files_in(path)
+    folders = [known for known in FORMATS if known.kind == "folder" and known.recognize(files)]
+    return bool(folders or json_folder.recognize(files, FORMATS))
+
+
+def _noted(recording: Recording, kind: str, content: Any) -> Recording:
+    """The recording with a note on images beside the files of keypoints, at which nobody looks."""
+    images = sum(file.suffix.lower() in pictures.IMAGES for file in content) if kind == "folder" else 0
+    if not images:
+        return recording
+    note = f"{counted(images, 'image', 'images')} beside the keypoints: not looked at"
+    return recording._replace(notes=(*recording.notes, note))
 
 
 def _recognized(path: Path, kind: str, content: Any) -> tuple[Format, str]:
     """The one format that recognizes the content, and why."""
     candidates = [known for known in FORMATS if known.kind == kind]
     found = [(known, why) for known in candidates if (why := known.recognize(content))]
+    if not found and kind == "folder":
+        found = json_folder.recognize(content, FORMATS)
     if len(found) > 1:
         listed = "; ".join(f"{known.name} ({why})" for known, why in found)
         raise DatasetError(f"{path}: found several formats, say which with --from: {listed}")
     if not found:
         looked = "; ".join(f"{known.name} ({known.what})" for known in candidates) or "none"
+        where = where_files_are(path) if kind == "folder" else ""
         raise DatasetError(
-            f"{path}: not recognized: found {KIND_NAMES[kind]}, {_begins(content, kind)}. Formats looked for: {looked}"
+            f"{path}: not recognized: found {KIND_NAMES[kind]}, {_begins(content, kind)}. "
+            + (f"{where}. " if where else "")
+            + f"Formats looked for: {looked}"
         )
     chosen, why = found[0]
     return chosen, f"recognized as {chosen.name} ({chosen.what}): {why}"
@@ -212,6 +237,8 @@ def _recognized(path: Path, kind: str, content: Any) -> tuple[Format, str]:
 def _asked(path: Path, kind: str, content: Any, name: str) -> tuple[Format, str]:
     """The format of that name for files of this kind."""
     named = [known for known in FORMATS if known.name == name]
+    if kind == "folder":
+        named += [json_folder.of_folder(known) for known in named if known.merge]
     chosen = next((known for known in named if known.kind == kind), None)
     if chosen is None:
         kinds = " or ".join(KIND_NAMES[known.kind] for known in named)

@@ -16,7 +16,7 @@ from geolift.keypoints.detector import blazepose
 from geolift.keypoints.frame_names import natural_key
 from geolift.keypoints.recording import Recording, record
 from geolift.plurals import counted
-from geolift.safe_io import bounded_file
+from geolift.safe_io import bounded_file, containers
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
@@ -129,6 +129,7 @@ def _open_video(path: Path, fps: float | None) -> _Pictures:
 def _open_images(path: Path, fps: float | None) -> _Pictures:
     """An image, or the images of a folder, `img2` before `img10`; `fps` makes a video of a folder."""
     files = sorted(path.iterdir(), key=lambda file: natural_key(file.name)) if path.is_dir() else [path]
+    files = [file for file in files if not containers.is_system_file(file.name)]
     images = [file for file in files if file.suffix.lower() in IMAGES]
     if not images:
         raise DatasetError(f"{path}: found no image or video, expected {' '.join(IMAGES + VIDEOS)}")

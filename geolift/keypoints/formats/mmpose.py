@@ -72,12 +72,27 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     return make_recording(rows, frame, frames, joints, path, options, score=score, notes=notes)
 
 
-FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognize, read)
+def merge(contents: list[Any], names: list[str]) -> dict[str, Any]:
+    """The contents of files of one image each as those of a video whose frames have the images' names."""
+    frames = []
+    for content, name in zip(contents, names, strict=True):
+        listed = content.get("instance_info", []) if isinstance(content, dict) else content
+        if listed and not _is_person(listed[0]):  # [{"frame_id", "instances"}]
+            listed = listed[0].get("instances") if len(listed) == 1 else None
+        frames.append({"frame_id": name, "instances": listed})
+    meta = next((content["meta_info"] for content in contents if "meta_info" in content), {})
+    return {"meta_info": meta, "instance_info": frames}
+
+
+FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognize, read, merge)
 
 
 def _frame_ids(entries: list[Any], where: str) -> list[str]:
     numbers = [values.member(entry, "frame_id", f"{where}[{i}]") for i, entry in enumerate(entries)]
-    labels = [str(values.whole(number, f"{where}[{i}]: frame_id", least=0)) for i, number in enumerate(numbers)]
+    labels = [
+        number if isinstance(number, str) else str(values.whole(number, f"{where}[{i}]: frame_id", least=0))
+        for i, number in enumerate(numbers)
+    ]
     if len(set(labels)) < len(labels):
         raise DatasetError(f"{where}: frame_id: found {len(labels)}, {len(set(labels))} different, expected no two")
     return labels
