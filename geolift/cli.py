@@ -31,7 +31,7 @@ from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load, load_card
 from geolift.safe_io.json_file import read_json
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
 
 
@@ -167,7 +167,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--from", dest="format", metavar="FORMAT", choices=names,
         help=f"format of the input (default: recognized): {', '.join(names)}",
     )  # fmt: skip
-    parser.add_argument("--joints", choices=JOINT_SETS, help="joint set, if the file does not state it")
+    parser.add_argument("--joints", choices=[*SOURCES, *LARGER_SETS], help="joint set, if the file does not state it")
     parser.add_argument("--fps", type=float, help="frames per second, if the file does not state it")
     parser.add_argument(
         "--image-size", type=_size, metavar="WxH", help="size of all images in pixels, if the file does not state it"

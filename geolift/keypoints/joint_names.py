@@ -1,52 +1,84 @@
-"""Joint sets of JSON files and tables: found by the names in the file, the user's option, or the number of joints."""
+"""Joint sets of JSON files and tables: by the names in the file, the user's option, or the anatomy of the rows."""
 
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints.options import ResolvedJoints, resolve_joint_set, resolve_joints
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.keypoints import proportions
+from geolift.keypoints.options import ResolvedJoints, read_as, resolve_joint_set, resolve_joints, sets_of
+from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS, SOURCES
 from geolift.skeletons.skeleton import MOST_JOINTS
 
-# Larger sets that begin with one of our joint sets; the other joints are feet, face and hands.
-BODY_OF = {133: "coco17", 136: "halpe26"}
-# Other names of joints, tried where the names as they are form no known set: mmpose's for Human3.6M.
-SYNONYMS = {"root": "pelvis", "left_foot": "left_ankle", "right_foot": "right_ankle", "neck_base": "neck"}
+# Other names of joints, tried where the names as they are form no known set: mmpose's for Human3.6M and CrowdPose.
+SYNONYMS = {
+    "root": "pelvis", "root_pelvis": "pelvis", "left_foot": "left_ankle", "right_foot": "right_ankle",
+    "neck_base": "neck", "top_head": "head",
+}  # fmt: skip
 
 
 def joints_by_name(names: Sequence[str], origin: str, given: str | None) -> ResolvedJoints:
     """The joints of a file that names them, merged with the user's joint set `given`.
+
+    A set with feet, face and hands (`LARGER_SETS`) is known by its number of joints and the names of its body.
 
     Raises:
         DatasetError: as `resolve_joints`; if there are more than `MOST_JOINTS`.
     """
     if len(names) > MOST_JOINTS:
         raise DatasetError(f"{origin}: found {len(names)} joints, expected up to {MOST_JOINTS}")
+    for name, larger in LARGER_SETS.items():
+        if larger.count == len(names) and given in (None, name, larger.body):
+            body = [names[number] for number in larger.numbers]
+            if canonical_names(body) == SOURCES[larger.body]:
+                return read_as(name, len(names))
     return resolve_joints(canonical_names(names), given, origin)
 
 
-def joints_by_count(count: int, origin: str, given: str | None, by_count: Mapping[int, str]) -> ResolvedJoints:
-    """The joints of a file that does not name them: the user's joint set `given`, else the one with K = `count` joints.
+def joints_by_count(
+    rows: np.ndarray, origin: str, given: str | None, documented: Mapping[int, str] | None = None
+) -> ResolvedJoints:
+    """The joints of a file that does not name them: the user's joint set, else the one that the rows' anatomy fits.
+
+    Several sets may have K joints. What the format documents for K is taken unless the anatomy speaks against it.
+
+    Args:
+        rows: `[N, K, 3]` x, y, confidence of all people, in any unit; a missing joint has confidence 0, is not finite,
+            or is at 0, 0.
+        origin: the file, named in errors.
+        given: the user's joint set (`Options.joints`), which decides.
+        documented: the set that the format's documentation names for a number of joints.
+
+    Returns:
+        The joints. `order` picks them from the rows, which may have more.
 
     Raises:
-        DatasetError: as `resolve_joint_set`.
+        DatasetError: if no set has K joints, or the anatomy fits several and the format documents none; as
+            `resolve_joint_set`.
     """
-    return resolve_joint_set(given or by_count.get(count, ""), count, given, origin)
-
-
-def body_joints(count: int, given: str | None, names: Sequence[str] | None = None) -> tuple[int, tuple[str, ...]]:
-    """How many of K joints, from the first on, belong to the body, and a note on those that are left out.
-
-    A set with feet, face and hands is recognized by its number of joints and, in a file with names, also by the names.
-    """
-    joint_set = BODY_OF.get(count)
-    if joint_set is None or given not in (None, joint_set):
-        return count, ()
-    source = JOINT_SETS[joint_set].source
-    if names is not None and canonical_names(names[: len(source)]) != source:
-        return count, ()
-    note = f"of {count} joints the first {len(source)} ({joint_set}) were read; feet, face and hands were left out"
-    return len(source), (note,)
+    count = rows.shape[1]
+    stated = (documented or {}).get(count, "")
+    if given is not None:
+        return resolve_joint_set("", count, given, origin)
+    people = [name for name in sets_of(count) if name in JOINT_SETS]
+    if len(people) < 2:
+        larger = [name for name in sets_of(count) if name in LARGER_SETS]
+        return resolve_joint_set(stated or next(iter(people or larger), ""), count, None, origin)
+    with np.errstate(invalid="ignore"):
+        seen = (np.abs(rows[..., :2]) <= LARGEST_PIXEL).all(axis=-1) & (rows[..., :2] != 0).any(axis=-1)
+        seen &= rows[..., 2] > 0
+    points, confidence = np.where(seen[..., None], rows[..., :2], 0), np.where(seen, rows[..., 2], 0)
+    likely, decided, why = proportions.likely_joint_sets(points, confidence, people)
+    if decided and likely[0] != stated:
+        note = f"the joints were recognized as {likely[0]}: {why}"
+        return resolve_joint_set(likely[0], count, None, origin)._replace(notes=(note,))
+    if not (decided or stated):
+        raise DatasetError(
+            f"{origin}: found {count} joints without names ({why}), expected --joints {' or '.join(likely)}"
+        )
+    return resolve_joint_set(stated, count, None, origin)
 
 
 def canonical_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -56,8 +88,8 @@ def canonical_names(names: Sequence[str]) -> tuple[str, ...]:
     """
     plain = [_plain(name) for name in names]
     for called in (plain, [SYNONYMS.get(name, name) for name in plain]):
-        for mapping in JOINT_SETS.values():
-            spelling = {_plain(name): name for name in mapping.source}
+        for source in SOURCES.values():
+            spelling = {_plain(name): name for name in source}
             if len(called) == len(spelling) and set(called) == set(spelling):
                 return tuple(spelling[name] for name in called)
     return tuple(names)

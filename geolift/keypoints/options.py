@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 
 
 class Options(NamedTuple):
@@ -15,7 +15,7 @@ class Options(NamedTuple):
     An option that contradicts the file is an error.
 
     Attributes:
-        joints: name of the joint set (`skeletons.joint_sets.JOINT_SETS`), or None.
+        joints: name of the joint set (of people, animals, or with face and hands, `skeletons.joint_sets`), or None.
         fps: frames per second, or None.
         image_size: `(width, height)` of all images in pixels, or None.
         min_score: detections with a lower score are left out, whatever scale the file's scores have; None: only what is
@@ -36,10 +36,11 @@ NO_OPTIONS = Options()
 
 
 class ResolvedJoints(NamedTuple):
-    """Names and order of a file's K joints.
+    """Which of a file's K joints are read, their names and their order.
 
     Attributes:
-        order: `[K]` int: the file's joints in the order of `joints`.
+        order: `[J]` int: where each of `joints` is among the file's K joints; J is less than K where face and hands are
+            left out.
         joints, joint_set, notes: as in `Recording`.
     """
 
@@ -68,21 +69,21 @@ def resolve_joints(names: Sequence[str], given: str | None, origin: str) -> Reso
     if not all(names) or len(set(names)) < len(names):
         raise DatasetError(f"{origin}: found joints {list(names)}, expected names that differ")
     if given is not None:
-        expected = _names_of(given, origin)
-    found = [key for key, mapping in JOINT_SETS.items() if set(mapping.source) == set(names)]
-    found = [given] if given in found else found
-    if len(found) > 1:
-        raise DatasetError(f"{origin}: the joints are those of {found}: say which with --joints")
+        check_joint_set(given, origin)
+    found = [key for key, source in SOURCES.items() if set(source) == set(names)]
+    found = sorted(found, key=lambda key: (key != given, SOURCES[key] != names))  # sets of equal names: by their order
     if found and given in (None, found[0]):
-        target = JOINT_SETS[found[0]].source
+        target = SOURCES[found[0]]
         return ResolvedJoints(np.array([names.index(name) for name in target]), target, found[0])
     if given is None:
         return ResolvedJoints(np.arange(len(names)), names, "")
-    if found or len(expected) != len(names):
+    read = read_as(given, len(names))
+    if found or read is None:
         what = f"those of {found[0]}" if found else f"{len(names)}: {list(names)}"
-        raise DatasetError(f"{origin}: the file has other joints than {given}: found {what}, expected {list(expected)}")
+        expected = list(SOURCES[given]) if given in SOURCES else f"{LARGER_SETS[given].count} joints"
+        raise DatasetError(f"{origin}: the file has other joints than {given}: found {what}, expected {expected}")
     note = f"joints {list(names)} were read as those of {given} in its order, as asked"
-    return ResolvedJoints(np.arange(len(names)), expected, given, (note,))
+    return read._replace(notes=(note, *read.notes))
 
 
 def resolve_joint_set(stated: str, count: int, given: str | None, origin: str) -> ResolvedJoints:
@@ -102,12 +103,35 @@ def resolve_joint_set(stated: str, count: int, given: str | None, origin: str) -
         raise DatasetError(f"{origin}: --joints: found {given}, expected {stated} as in the file")
     name = stated or given
     if not name:
-        fitting = [key for key, mapping in JOINT_SETS.items() if len(mapping.source) == count]
+        fitting = ", ".join(sets_of(count)) or "a known set: none has as many"
         raise DatasetError(f"{origin}: found {count} joints without names: say which with --joints, one of {fitting}")
-    names = _names_of(name, origin)
-    if len(names) != count:
-        raise DatasetError(f"{origin}: found {count} joints, expected {len(names)} of {name}")
-    return ResolvedJoints(np.arange(count), names, name)
+    check_joint_set(name, origin)
+    read = read_as(name, count)
+    if read is None:
+        expected = len(SOURCES[name]) if name in SOURCES else LARGER_SETS[name].count
+        raise DatasetError(f"{origin}: found {count} joints, expected {expected} of {name}")
+    return read
+
+
+def sets_of(count: int) -> tuple[str, ...]:
+    """The names of all sets of `count` joints, of people, with face and hands, and of animals."""
+    larger = [name for name, larger in LARGER_SETS.items() if larger.count == count]
+    return (*(name for name, source in SOURCES.items() if len(source) == count), *larger)
+
+
+def read_as(name: str, count: int) -> ResolvedJoints | None:
+    """`count` joints in the order of a known set, or of one with face and hands whose body is that set; else None."""
+    if name in SOURCES and len(SOURCES[name]) == count:
+        return ResolvedJoints(np.arange(count), SOURCES[name], name)
+    larger = LARGER_SETS.get(name)
+    if larger is None:
+        larger = next((larger for larger in LARGER_SETS.values() if (larger.count, larger.body) == (count, name)), None)
+    if larger is None or larger.count != count:
+        return None
+    source = SOURCES[larger.body]
+    which = "first" if larger.numbers == tuple(range(len(source))) else "body's"
+    note = f"of {count} joints the {which} {len(source)} ({larger.body}) were read; feet, face and hands were left out"
+    return ResolvedJoints(np.array(larger.numbers), source, larger.body, (note,))
 
 
 def resolve_fps(stated: float, given: float | None, origin: str) -> float:
@@ -140,7 +164,8 @@ def resolve_image_size(
     return np.tile(np.asarray(given, np.float32), (count, 1))
 
 
-def _names_of(joint_set: str, origin: str) -> tuple[str, ...]:
-    if joint_set not in JOINT_SETS:
-        raise DatasetError(f"{origin}: joints: found {joint_set!r}, expected one of {sorted(JOINT_SETS)}")
-    return JOINT_SETS[joint_set].source
+def check_joint_set(name: str, origin: str) -> None:
+    """Raise DatasetError unless a joint set has this name."""
+    if name not in SOURCES and name not in LARGER_SETS:
+        known = sorted([*SOURCES, *LARGER_SETS])
+        raise DatasetError(f"{origin}: joints: found {name!r}, expected one of {known}")

@@ -8,7 +8,7 @@ from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.plurals import counted
 from geolift.skeletons import joint_sets
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import SOURCES
 
 LONGEST_NAME = 1000  # characters, of a frame, a person or a joint
 MOST_PEOPLE = 500  # in a frame of an untracked video: tracking compares each with all others
@@ -26,7 +26,7 @@ class Recording(NamedTuple):
         frame: `[N]` int, index into `frames`. Detections are sorted by frame.
         person: `[N]` int, index into `people`: the detection's track in the file (or by `tracking.track`).
         joints: K joint names.
-        joint_set: the name of these joints in `joint_sets.JOINT_SETS`; "" for a custom set.
+        joint_set: the name of these joints in `joint_sets.SOURCES`; "" for a custom set.
         frames: names of all F frames in the order of time, also of those without people.
         people: their names: track ids, individuals; for untracked detections, one name each.
         tracked: whether `person` is the same for a person in all frames.
@@ -199,8 +199,8 @@ def _check_joint_set(joints: tuple[str, ...], joint_set: str | None, origin: str
     """The name of the joint set, found by its joints where it is None."""
     if joint_set is None:
         return joint_sets.find_joint_set(joints)
-    if joint_set and (joint_set not in JOINT_SETS or tuple(joints) != JOINT_SETS[joint_set].source):
-        expected = list(JOINT_SETS[joint_set].source) if joint_set in JOINT_SETS else f"one of {list(JOINT_SETS)}"
+    if joint_set and (joint_set not in SOURCES or tuple(joints) != SOURCES[joint_set]):
+        expected = list(SOURCES[joint_set]) if joint_set in SOURCES else f"one of {list(SOURCES)}"
         raise DatasetError(f"{origin}: joint_set: found {joint_set!r} with joints {list(joints)}, expected {expected}")
     return joint_set
 

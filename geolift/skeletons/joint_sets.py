@@ -2,9 +2,13 @@
 
 Names are those of the formats, in snake_case, sides first; left and right are the person's own. A name has the meaning
 of its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
+
+Sets with face and hands are `LARGER_SETS`: of these only the body is read. Sets of animals are known by name only: a
+model of people does not lift them.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from geolift.skeletons.mapping import JointMapping, check_mapping
 from geolift.skeletons.skeleton import H36M17
@@ -71,6 +75,34 @@ BODY25 = check_mapping(
     )
 )  # fmt: skip
 
+# OpenPose's BODY_25B: COCO's joints, MPII's upper neck and head top, and the feet of BODY_25.
+BODY25B = check_mapping(
+    JointMapping(
+        source=(
+            *COCO17.source, "upper_neck", "head_top", "left_big_toe", "left_small_toe", "left_heel", "right_big_toe",
+            "right_small_toe", "right_heel",
+        ),
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ("head_top",)},
+    )
+)  # fmt: skip
+
+# Human-Art's annotations: COCO's joints, which stand alone in its data of 17 joints, with fingers and toes.
+HUMANART21 = check_mapping(
+    JointMapping(
+        source=(*COCO17.source, "left_finger", "right_finger", "left_toe", "right_toe"),
+        mean_of=COCO17.mean_of,
+        ears=EARS,
+    )
+)
+
+# PoseTrack 2018 has COCO's joints, but neck and head top in place of the eyes; its ears are never annotated.
+POSETRACK17 = check_mapping(
+    JointMapping(
+        source=("nose", "head_bottom", "head_top", *COCO17.source[3:]),
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "neck": ("nose",), "head": ("head_top",)},
+    )
+)
+
 # OpenPose's COCO: COCO's joints in another order, and a neck between the shoulders. No joint between the hips: the
 # spine is halfway from the neck, which counts twice, to the hips.
 COCO18 = check_mapping(
@@ -123,6 +155,45 @@ MPI15 = check_mapping(
             "left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "chest",
         ),
         mean_of={**SIDED, **TRUNK_FROM_LIMBS, "spine": ("chest",), "neck": ("neck", "head"), "head": ("head",)},
+    )
+)  # fmt: skip
+
+# Sets of limbs, neck and head top. The neck is MPII's upper neck: a quarter of the way from the middle of the shoulders
+# to the head top in real annotations. Trunk from the limbs, and neck/nose as in MPII.
+LIMBS_AND_HEAD = {**SIDED, **TRUNK_FROM_LIMBS, "neck": ("neck", "head_top"), "head": ("head_top",)}
+AIC14 = check_mapping(
+    JointMapping(
+        source=(
+            "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist", "right_hip",
+            "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "head_top", "neck",
+        ),
+        mean_of=LIMBS_AND_HEAD,
+    )
+)  # fmt: skip
+LSP14 = check_mapping(
+    JointMapping(
+        source=(
+            "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "right_wrist",
+            "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist", "neck", "head_top",
+        ),
+        mean_of=LIMBS_AND_HEAD,
+    )
+)  # fmt: skip
+CROWDPOSE14 = check_mapping(
+    JointMapping(
+        source=(*COCO17.source[5:], "head", "neck"),
+        mean_of={**LIMBS_AND_HEAD, "neck": ("neck", "head"), "head": ("head",)},
+    )
+)
+
+# JHMDB's head is the middle of the face, its belly between hips and shoulders.
+JHMDB15 = check_mapping(
+    JointMapping(
+        source=(
+            "neck", "belly", "head", "right_shoulder", "left_shoulder", "right_hip", "left_hip", "right_elbow",
+            "left_elbow", "right_knee", "left_knee", "right_wrist", "left_wrist", "right_ankle", "left_ankle",
+        ),
+        mean_of={**SIDED, **TRUNK_FROM_LIMBS, "spine": ("belly",), "neck": ("head",), "head": ()},
     )
 )  # fmt: skip
 
@@ -205,8 +276,15 @@ JOINT_SETS = {
     "coco17": COCO17,
     "halpe26": HALPE26,
     "body25": BODY25,
+    "body25b": BODY25B,
+    "humanart21": HUMANART21,
+    "posetrack17": POSETRACK17,
     "coco18": COCO18,
     "mpi15": MPI15,
+    "jhmdb15": JHMDB15,
+    "crowdpose14": CROWDPOSE14,
+    "aic14": AIC14,
+    "lsp14": LSP14,
     "mpii16": MPII16,
     "mediapipe33": MEDIAPIPE33,
     "panoptic19": PANOPTIC19,
@@ -217,6 +295,51 @@ JOINT_SETS = {
 }
 
 
+class LargerSet(NamedTuple):
+    """A set of K joints of which only the body is read.
+
+    Attributes:
+        count: K.
+        body: the name of the body's joints in `JOINT_SETS`.
+        numbers: where each joint of the body is among the K.
+
+    Example:
+        >>> goliath = LARGER_SETS["goliath308"]
+        >>> dict(zip(JOINT_SETS[goliath.body].source, goliath.numbers))["right_wrist"]
+        41
+    """
+
+    count: int
+    body: str
+    numbers: tuple[int, ...]
+
+
+def _first(count: int, body: str) -> LargerSet:
+    return LargerSet(count, body, tuple(range(len(JOINT_SETS[body].source))))
+
+
+# Goliath (Sapiens) puts each wrist after its hand, so the hips follow the elbows.
+LARGER_SETS = {
+    "wholebody133": _first(133, "coco17"),  # COCO-WholeBody
+    "wholebody134": _first(134, "coco18"),  # the same in OpenPose's order (DWPose, mmpose, Sapiens)
+    "body135": _first(135, "body25b"),  # OpenPose's BODY_135
+    "halpe136": _first(136, "halpe26"),
+    "goliath308": LargerSet(308, "coco17", (*range(9), 62, 41, *range(9, 15))),
+}
+
+# Joints of animals: AP-10K's are those of its category; MacaquePose has the names and the order of COCO.
+ANIMAL_SETS = {
+    "ap10k17": (
+        "left_eye", "right_eye", "nose", "neck", "root_of_tail", "left_shoulder", "left_elbow", "left_front_paw",
+        "right_shoulder", "right_elbow", "right_front_paw", "left_hip", "left_knee", "left_back_paw", "right_hip",
+        "right_knee", "right_back_paw",
+    ),
+    "macaque17": COCO17.source,
+}  # fmt: skip
+# The joints of every set of people and animals, by its name.
+SOURCES = {**{name: mapping.source for name, mapping in JOINT_SETS.items()}, **ANIMAL_SETS}
+
+
 def find_joint_set(joints: Sequence[str]) -> str:
-    """The name of the joint set that has exactly these joints, in this order; "" if none has."""
+    """The name of the joint set of people that has exactly these joints, in this order; "" if none has."""
     return next((name for name, mapping in JOINT_SETS.items() if mapping.source == tuple(joints)), "")

@@ -42,7 +42,7 @@ from typing import Any, NamedTuple
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file, json_file
 from geolift.skeletons import skeleton as skeletons
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import ANIMAL_SETS, JOINT_SETS
 from geolift.skeletons.mapping import JointMapping, check_mapping
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
@@ -124,7 +124,7 @@ def resolve_mapping(
 
     Args:
         joints: K names of the recording's joints.
-        joint_set: the name of these joints in `joint_sets.JOINT_SETS`, or "" if they are in none.
+        joint_set: the name of these joints in `joint_sets.SOURCES`, or "" if they are in none.
         path: the skeleton file, or None.
         origin: where the recording is from, for errors.
 
@@ -139,6 +139,11 @@ def resolve_mapping(
             return joint_mapping(file, joints)
         except DatasetError as error:
             raise DatasetError(f"{path}: {error}") from error
+    if joint_set in ANIMAL_SETS:
+        raise DatasetError(
+            f"{origin}: joints: found those of {joint_set}, animals, expected people, or a skeleton file (--skeleton) "
+            "and a model trained on it"
+        )
     if joint_set:
         return JOINT_SETS[joint_set]
     parts = {name: part for name in JOINT_SETS if (part := _part(name, joints))}

@@ -42,7 +42,7 @@ def test_joints_without_names_are_the_set_that_the_file_or_the_user_states():
         found = resolve_joint_set(stated, 17, given, "file")
         assert found.joints == COCO and found.joint_set == "coco17" and found.order.tolist() == list(range(17))
     refused("--joints: found h36m17, expected coco17 as in the file", resolve_joint_set, "coco17", 17, "h36m17", "file")
-    refused("found 17 joints without names: say which .*'coco17'", resolve_joint_set, "", 17, None, "file")
+    refused("found 17 joints without names: say which .* coco17,", resolve_joint_set, "", 17, None, "file")
     refused("found 16 joints, expected 17 of coco17", resolve_joint_set, "coco17", 16, None, "file")
     refused("joints: found 'cocoa'", resolve_joint_set, "", 17, "cocoa", "file")
 

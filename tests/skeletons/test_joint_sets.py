@@ -1,15 +1,18 @@
 """Every joint set arrives in Human3.6M-17 under the right names, on the right side, without junk."""
 
+import re
+
 import numpy as np
 import pytest
 
-from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
+from geolift.skeletons.joint_sets import ANIMAL_SETS, COCO17, JOINT_SETS, LARGER_SETS, MEDIAPIPE33, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES, JointMapping, check_mapping, map_joints
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.figure import mirrored_name, standing
 
 JOINT = H36M17.names.index
-NO_HEAD_TOP = {"coco17", "coco18", "body25", "mediapipe33", "panoptic19"}
+EARS_BUT_NO_HEAD_TOP = {"coco17", "coco18", "body25", "humanart21", "mediapipe33", "panoptic19"}
+NO_HEAD_TOP = {*EARS_BUT_NO_HEAD_TOP, "jhmdb15"}
 every_set = pytest.mark.parametrize("name", JOINT_SETS)
 
 # A dog whose joints' names carry no sides.
@@ -29,7 +32,63 @@ def some(mapping, rng, count=5):
 
 @every_set
 def test_the_number_of_joints_is_in_the_name(name):
-    assert len(check_mapping(JOINT_SETS[name]).source) == int(name[-2:])
+    assert len(check_mapping(JOINT_SETS[name]).source) == int(re.search(r"\d+(?=b?$)", name)[0])
+
+
+# Typed from the documents of data sets and programs, not from the tables of the package; LR: left, then right.
+GOLDEN = {
+    "body25b": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle upper_neck head_top left_big_toe "
+    "left_small_toe left_heel right_big_toe right_small_toe right_heel",
+    "crowdpose14": "LRshoulder LRelbow LRwrist LRhip LRknee LRankle head neck",
+    "aic14": "right_shoulder right_elbow right_wrist left_shoulder left_elbow left_wrist right_hip right_knee "
+    "right_ankle left_hip left_knee left_ankle head_top neck",
+    "lsp14": "right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist right_elbow right_shoulder "
+    "left_shoulder left_elbow left_wrist neck head_top",
+    "halpe26": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle head neck hip LRbig_toe LRsmall_toe "
+    "LRheel",
+    "humanart21": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle LRfinger LRtoe",
+    "posetrack17": "nose head_bottom head_top LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle",
+    "jhmdb15": "neck belly head right_shoulder left_shoulder right_hip left_hip right_elbow left_elbow right_knee "
+    "left_knee right_wrist left_wrist right_ankle left_ankle",
+    "macaque17": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle",
+    "ap10k17": "LReye nose neck root_of_tail left_shoulder left_elbow left_front_paw right_shoulder right_elbow "
+    "right_front_paw left_hip left_knee left_back_paw right_hip right_knee right_back_paw",
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_order_of_a_set_is_the_documented_one(name):
+    both = (
+        [f"left_{joint[2:]}", f"right_{joint[2:]}"] if joint.startswith("LR") else [joint]
+        for joint in GOLDEN[name].split()
+    )
+    assert SOURCES[name] == tuple(joint for joints in both for joint in joints)
+
+
+# Numbers of nose, shoulders, elbows, wrists, hips, knees, ankles in sets with face and hands: left, right.
+NUMBERS = {
+    "wholebody133": (0, (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)),
+    "wholebody134": (0, (5, 2), (6, 3), (7, 4), (11, 8), (12, 9), (13, 10)),
+    "body135": (0, (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)),
+    "halpe136": (0, (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16)),
+    "goliath308": (0, (5, 6), (7, 8), (62, 41), (9, 10), (11, 12), (13, 14)),
+}
+
+
+@pytest.mark.parametrize("name", LARGER_SETS)
+def test_the_body_of_a_larger_set_is_at_its_documented_numbers(name):
+    larger = LARGER_SETS[name]
+    number = dict(zip(JOINT_SETS[larger.body].source, larger.numbers, strict=True))
+    assert larger.count == int(name[-3:]) > max(larger.numbers) and len(set(larger.numbers)) == len(larger.numbers)
+    nose, *pairs = NUMBERS[name]
+    assert number["nose"] == nose
+    for joint, pair in zip(("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), pairs, strict=True):
+        assert (number[f"left_{joint}"], number[f"right_{joint}"]) == pair
+
+
+@pytest.mark.parametrize("name", ANIMAL_SETS)
+def test_joints_of_animals_have_partners(name):
+    assert {mirrored_name(joint) for joint in ANIMAL_SETS[name]} == set(ANIMAL_SETS[name])
 
 
 @every_set
@@ -91,7 +150,7 @@ def test_a_head_top_is_extrapolated_from_the_ears_where_there_is_none(name, rng)
     others = np.arange(17) != H36M17.head
     np.testing.assert_array_equal(more[:, others], points[:, others])
     np.testing.assert_array_equal(surer[:, others], trust[:, others])
-    assert bool(mapping.ears) == (name in NO_HEAD_TOP)
+    assert bool(mapping.ears) == (name in EARS_BUT_NO_HEAD_TOP)
     if not mapping.ears:
         np.testing.assert_array_equal(more, points)
         return

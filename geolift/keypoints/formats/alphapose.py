@@ -20,7 +20,7 @@ from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import distinct, order_frames
-from geolift.keypoints.joint_names import body_joints, joints_by_count
+from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
@@ -62,9 +62,9 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     for entry in entries:
         if len(entry.row) != count:
             raise DatasetError(f"{entry.where}: found {len(entry.row)} joints, expected {count} as in the first")
-    kept, notes = body_joints(count, options.joints)
-    joints = joints_by_count(kept, str(path), options.joints, MODELS)
-    rows = np.stack([entry.row for entry in entries])[:, :kept]
+    rows = np.stack([entry.row for entry in entries])
+    joints = joints_by_count(rows, str(path), options.joints, MODELS)
+    notes = joints.notes
     if by_image and joints.joint_set == "coco18":
         rows, corrected = _correct_necks(rows, joints.joints)
         notes += corrected

@@ -22,7 +22,7 @@ from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.coco_people import Id, name_or_number, read_people
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import Frames, distinct, order_frames, single_images
-from geolift.keypoints.joint_names import body_joints, joints_by_count, joints_by_name
+from geolift.keypoints.joint_names import joints_by_count, joints_by_name
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
@@ -57,20 +57,18 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     people = read_people(content, path, _image_key(content, first) or "image_id", images)
     if images is None:
         images = {image: (str(image), (0.0, 0.0), "") for image in dict.fromkeys(people.images)}
-    count = people.rows.shape[1]
-    kept, cut = body_joints(count, options.joints, people.names)
     if people.names is None:
-        joints = joints_by_count(kept, str(path), options.joints, MODELS)
+        joints = joints_by_count(people.rows, str(path), options.joints, MODELS)
         known = (f"the file names no joints: they are known by {'--joints' if options.joints else 'their number'}",)
     else:
-        joints, known = joints_by_name(people.names[:kept], str(path), options.joints), ()
+        joints, known = joints_by_name(people.names, str(path), options.joints), ()
     tracked = any(track is not None for track in people.tracks)
     frames, sizes = _frames(images, path, options, tracked or "videos" in content or "images" not in content)
     place = dict(zip(images, frames.index.tolist(), strict=True))
     frame = np.array([place[image] for image in people.images])
     person, names, tracks = people_by_id(_tracks(people.tracks, people.images, images), frame)
     return make_recording(
-        people.rows[:, :kept],
+        people.rows,
         frame,
         frames,
         joints,
@@ -80,7 +78,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         people=names,
         image_size=sizes,
         score=people.scores,
-        notes=(*known, *people.notes, *joints.notes, *cut, *frames.notes, *tracks),
+        notes=(*known, *people.notes, *joints.notes, *frames.notes, *tracks),
     )
 
 

@@ -16,7 +16,7 @@ from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.coco_people import track_of
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import distinct, order_frames, single_images
-from geolift.keypoints.joint_names import body_joints, joints_by_count
+from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
@@ -49,8 +49,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         images.append(str(values.whole(values.member(entry, "image_id", where), f"{where}: image_id", least=0)))
     if not rows:
         raise DatasetError(f"{path}: found no person, expected at least one")
-    kept, notes = body_joints(len(rows[0]), options.joints)
-    joints = joints_by_count(kept, str(path), options.joints, MODELS)
+    rows = np.stack(rows)
+    joints = joints_by_count(rows, str(path), options.joints, MODELS)
     names, which = distinct(images)
     tracks = [track_of(entry, where) for entry, where in entries]
     video = options.fps is not None or any(track is not None for track in tracks)
@@ -58,7 +58,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     frame = frames.index[which]
     person, people, tracked = people_by_id(tracks, frame)
     return make_recording(
-        np.stack(rows)[:, :kept],
+        rows,
         frame,
         frames,
         joints,
@@ -67,7 +67,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         person=person,
         people=people,
         score=np.array([values.optional_number(entry.get("score")) for entry, _ in entries]),
-        notes=(*notes, *joints.notes, *frames.notes, *tracked),
+        notes=(*joints.notes, *frames.notes, *tracked),
     )
 
 

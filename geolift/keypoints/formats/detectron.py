@@ -50,12 +50,12 @@ def read(_: Archive, path: Path, options: Options) -> Recording:
     if len({person.shape for person in people}) > 1:
         raise DatasetError(f"{path}: keypoints: found people of {sorted({p.shape[1] for p in people})} joints")
     stacked = np.stack(people)
-    joints = joints_by_count(stacked.shape[2], str(path), options.joints, {17: "coco17"})
+    rows = stacked[:, [PARTS.index(part) for part in ("x", "y", "probability")]].transpose(0, 2, 1)
+    joints = joints_by_count(rows, str(path), options.joints, {17: "coco17"})
     size = values.image_size(values.dictionary(arrays["metadata"], f"{path}: metadata"), f"{path}: metadata")
     sizes = None if size is None else np.tile(np.float32(size), (len(entries), 1))
     frames = numbered_video(len(entries), resolve_fps(0.0, options.fps, str(path)))
-    rows = stacked[:, [PARTS.index(part) for part in ("x", "y", "probability")]].transpose(0, 2, 1)
-    return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes)
+    return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes, notes=joints.notes)
 
 
 FORMAT = Format("detectron", "people by frame, as VideoPose3D's infer_video_d2.py writes them", "npz", recognize, read)

@@ -16,18 +16,16 @@ from typing import Any
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints import proportions
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats import openpifpaf
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import order_frames, single_images
-from geolift.keypoints.joint_names import body_joints, joints_by_count, joints_by_name
-from geolift.keypoints.options import Options, ResolvedJoints
+from geolift.keypoints.joint_names import joints_by_count, joints_by_name
+from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
-MODELS = {26: "halpe26", 16: "mpii16"}
-OF_17 = ("coco17", "h36m17")
+MODELS = {17: "coco17", 26: "halpe26", 16: "mpii16"}
 NAMES = "keypoint_id2name"
 
 
@@ -63,11 +61,13 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     count = len(rows[0])
     if names is not None and len(names) != count:
         raise DatasetError(f"{path}: {NAMES}: found {len(names)} names, expected {count} as a person has joints")
-    kept, notes = body_joints(count, options.joints, names)
-    rows = np.stack(rows)[:, :kept]
-    joints = _joints(rows, None if names is None else names[:kept], path, options)
+    rows = np.stack(rows)
+    if names is None:
+        joints = joints_by_count(rows, str(path), options.joints, MODELS)
+    else:
+        joints = joints_by_name(names, str(path), options.joints)
     frames = (order_frames if of_video else single_images)(labels, str(path), options)
-    notes = (*notes, *joints.notes, *frames.notes)
+    notes = (*joints.notes, *frames.notes)
     frame = frames.index[entry_of_row]
     return make_recording(rows, frame, frames, joints, path, options, score=score, notes=notes)
 
@@ -147,19 +147,3 @@ def _names(content: dict[str, Any], path: Path) -> tuple[str, ...] | None:
     values.mapping(named, where)
     ordered = [named.get(str(i)) for i in range(len(named))]
     return tuple(values.text(name, f"{where}: {i}") for i, name in enumerate(ordered))
-
-
-def _joints(rows: np.ndarray, names: tuple[str, ...] | None, path: Path, options: Options) -> ResolvedJoints:
-    """The joints of people `[N, K, 3]`: by their names, the user's option, their number, or their proportions."""
-    if names is not None:
-        return joints_by_name(names, str(path), options.joints)
-    count = rows.shape[1]
-    if options.joints is not None or count != 17:
-        return joints_by_count(count, str(path), options.joints, MODELS)
-    finite = np.isfinite(rows).all(axis=-1)
-    clean = np.where(finite[..., None], rows, 0)
-    likely, decided, why = proportions.likely_joint_sets(clean[..., :2], clean[..., 2], OF_17)
-    if not decided:
-        raise DatasetError(f"{path}: found 17 joints without names ({why}), expected --joints {' or '.join(OF_17)}")
-    note = f"the joints were recognized as {likely[0]}: {why}"
-    return joints_by_count(count, str(path), likely[0], MODELS)._replace(notes=(note,))

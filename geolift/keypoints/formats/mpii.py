@@ -42,15 +42,18 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         if points.shape[1] != 2 or len(visible) != len(points):
             found = f"{list(points.shape)} and {len(visible)}"
             raise DatasetError(f"{where}: joints, joints_vis: found {found}, expected [16, 2] and 16")
-        joints = joints_by_count(len(points), where, options.joints, MODELS)
+        if rows and len(points) != len(rows[0]):
+            raise DatasetError(f"{where}: joints: found {len(points)}, expected {len(rows[0])} as in the first")
         rows.append(np.column_stack([points - 1, visible > 0]))
         images.append(values.text(values.member(entry, "image", where), f"{where}: image"))
     if not rows:
         raise DatasetError(f"{path}: found no person, expected at least one")
+    rows = np.stack(rows)
+    joints = joints_by_count(rows, str(path), options.joints, MODELS)
     names, which = distinct(images)
     frames = single_images(names, str(path), options)
-    notes = ("1 was subtracted from all coordinates: MPII's pixels count from 1", *frames.notes)
-    return make_recording(np.stack(rows), frames.index[which], frames, joints, path, options, notes=notes)
+    notes = ("1 was subtracted from all coordinates: MPII's pixels count from 1", *joints.notes, *frames.notes)
+    return make_recording(rows, frames.index[which], frames, joints, path, options, notes=notes)
 
 
 FORMAT = Format("mpii", "MPII annotations (HRNet, mmpose)", "json", recognize, read)

@@ -15,7 +15,7 @@ from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import Frames, distinct, order_frames, single_images
-from geolift.keypoints.joint_names import body_joints, joints_by_count
+from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
@@ -58,11 +58,11 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         rows.append(row)
     if not rows:
         raise DatasetError(f"{path}: found no person in {len(frames.names)} frames, expected at least one")
-    kept, notes = body_joints(len(rows[0]), options.joints)
-    joints = joints_by_count(kept, str(path), options.joints, MODELS)
+    rows = np.stack(rows)
+    joints = joints_by_count(rows, str(path), options.joints, MODELS)
     person, names, tracks = people_by_id([_track(entry, where) for entry, where in people], frame)
     return make_recording(
-        np.stack(rows)[:, :kept],
+        rows,
         frame,
         frames,
         joints,
@@ -71,7 +71,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         person=person,
         people=names,
         score=np.array([values.optional_number(entry.get("score")) for entry, _ in people]),
-        notes=(*notes, *joints.notes, *frames.notes, *tracks),
+        notes=(*joints.notes, *frames.notes, *tracks),
     )
 
 

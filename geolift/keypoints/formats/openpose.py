@@ -124,15 +124,14 @@ def _people(content: Any, where: str) -> list[Person]:
 
 def _recording(people: Iterable[tuple[Path, list[Person]]], frames: Frames, path: Path, options: Options) -> Recording:
     """A recording of the people in each file; file i is frame `frames.index[i]`."""
-    rows, frame, ids, joints, bodiless = [], [], [], None, 0
+    rows, frame, ids, bodiless = [], [], [], 0
     for at, (file, persons) in zip(frames.index, people, strict=True):
         for row, number in persons:
             if not len(row):
                 bodiless += 1
                 continue
-            joints = joints or joints_by_count(len(row), str(file), options.joints, MODELS)
-            if len(row) != len(joints.joints):
-                raise DatasetError(f"{file}: found {len(row)} joints, expected {len(joints.joints)} as before")
+            if rows and len(row) != len(rows[0]):
+                raise DatasetError(f"{file}: found {len(row)} joints, expected {len(rows[0])} as before")
             rows.append(row)
             frame.append(at)
             ids.append(number)
@@ -141,8 +140,9 @@ def _recording(people: Iterable[tuple[Path, list[Person]]], frames: Frames, path
     note = f"{counted(bodiless, 'person', 'people')} without a body (only face or hands): left out"
     left_out = (note,) if bodiless else ()
     rows, scaled = _pixels(np.stack(rows), path, options)
+    joints = joints_by_count(rows, str(path), options.joints, MODELS)
     person, names, tracks = people_by_id(ids, np.array(frame))
-    frame, notes = np.array(frame), (*frames.notes, *left_out, *scaled, *tracks)
+    frame, notes = np.array(frame), (*frames.notes, *left_out, *joints.notes, *scaled, *tracks)
     return make_recording(rows, frame, frames, joints, path, options, person=person, people=names, notes=notes)
 
 

@@ -406,7 +406,7 @@ def test_mpii_counts_pixels_from_one_and_ignores_invisible_joints(rng, tmp_path)
     content[2]["joints"].pop()
     refused(mpii.FORMAT, writers.write(path, content), r"\[2\]: joints, joints_vis: found \[15, 2\] and 16")
     content[2]["joints_vis"].pop()
-    refused(mpii.FORMAT, writers.write(path, content), r"\[2\]: found 15 joints without names")
+    refused(mpii.FORMAT, writers.write(path, content), r"\[2\]: joints: found 15, expected 16 as in the first")
     refused(mpii.FORMAT, writers.write(path, []), "found no person")
 
 
