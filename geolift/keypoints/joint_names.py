@@ -62,7 +62,7 @@ def joints_by_count(
     stated = (documented or {}).get(count, "")
     if given is not None:
         return resolve_joint_set("", count, given, origin)
-    people = [name for name in sets_of(count) if name in JOINT_SETS]
+    people = [name for name in sets_of(count) if name in JOINT_SETS and name != "posetrack17"]
     if len(people) < 2:
         larger = [name for name in sets_of(count) if name in LARGER_SETS]
         return resolve_joint_set(stated or next(iter(people or larger), ""), count, None, origin)
