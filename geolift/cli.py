@@ -19,6 +19,7 @@ from geolift.data.cameras import PROTOCOLS
 from geolift.data.dataset import save_dataset
 from geolift.errors import ConfigError, DatasetError, printable
 from geolift.geometry import tilt_of
+from geolift.keypoints.coordinates import COORDINATES, UNITS, UP
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
 from geolift.lifting.inspection import describe_inspection, inspect_file
@@ -176,6 +177,10 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--min-score", type=float, metavar="S",
         help="leave out people whom the program detected with a lower score (default: what is beyond doubt no person)",
     )  # fmt: skip
+    parser.add_argument(
+        "--coordinates", choices=COORDINATES, metavar="UNIT",
+        help=f"what the coordinates are (default: recognized): {', '.join(UNITS)}; with {UP} where y points up",
+    )  # fmt: skip
 
 
 def _add_joints(parser: argparse.ArgumentParser) -> None:
@@ -256,7 +261,7 @@ def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    reading = Options(options.joints, options.fps, options.image_size, options.min_score)
+    reading = Options(options.joints, options.fps, options.image_size, options.min_score, options.coordinates)
     print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
 
 

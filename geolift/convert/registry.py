@@ -76,6 +76,17 @@ CONVERTERS: dict[str, Converter] = {
     "keypoints": Converter(
         "keypoints of any program that `geolift lift` reads, to train on",
         keypoint_files.convert,
-        ("format", "joints", "skeleton", "fps", "image_size", "min_score", "min_confidence", "head", "split_by"),
+        (
+            "format",
+            "joints",
+            "skeleton",
+            "fps",
+            "image_size",
+            "min_score",
+            "coordinates",
+            "min_confidence",
+            "head",
+            "split_by",
+        ),  # fmt: skip
     ),
 }

@@ -20,16 +20,19 @@ class Options(NamedTuple):
         image_size: `(width, height)` of all images in pixels, or None.
         min_score: detections with a lower score are left out, whatever scale the file's scores have; None: only what is
             beyond doubt no person (`detection_scores`).
+        coordinates: what the coordinates are, one of `coordinates.COORDINATES`, or None.
 
     Example:
-        >>> Options(fps=25.0, image_size=(1280, 720))
-        Options(joints=None, fps=25.0, image_size=(1280, 720), min_score=None)
+        >>> options = Options(fps=25.0, image_size=(1280, 720))
+        >>> options.fps, options.image_size, options.joints
+        (25.0, (1280, 720), None)
     """
 
     joints: str | None = None
     fps: float | None = None
     image_size: tuple[float, float] | None = None
     min_score: float | None = None
+    coordinates: str | None = None
 
 
 NO_OPTIONS = Options()

@@ -71,6 +71,7 @@ def lift(
     fps: float | None = None,
     image_size: tuple[float, float] | None = None,
     min_score: float | None = None,
+    coordinates: str | None = None,
     people: str | Sequence[str] = "all",
     min_confidence: float = 0.1,
     head: str = "mask",
@@ -91,6 +92,7 @@ def lift(
         fps: frames per second where the file does not state them.
         image_size: width and height in pixels of all images where the file does not state them.
         min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
+        coordinates: what the coordinates of the file are, one of `coordinates.COORDINATES`; None: it is recognized.
         people: "all", "largest", or people's names, as in `tracking.select`.
         min_confidence: 0 to 1; joints with less confidence count as missing.
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
@@ -129,7 +131,7 @@ def lift(
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
         model = load(model)
-    reading = Options(joints, fps, image_size, min_score)
+    reading = Options(joints, fps, image_size, min_score, coordinates)
     how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
     tracks = prepare(source, model.skeleton, format=format, options=reading, **how).tracks
     tracks = fill_gaps(tracks, gap)

@@ -53,7 +53,10 @@ def made(name, path, rng):
         writers.detectron(path.with_suffix(".npz"), writers.people(rng, COCO))
         path.with_suffix(".npz").rename(path)
     elif name == "videopose3d":
-        takes, metadata = {"a": {"custom": [np.ones((2, 17, 2))]}}, {"layout_name": "coco", "num_joints": 17}
+        takes, metadata = (
+            {"a": {"custom": [np.arange(68.0).reshape(2, 17, 2)]}},
+            {"layout_name": "coco", "num_joints": 17},
+        )
         writers.videopose3d(path.with_suffix(".npz"), takes, metadata)
         path.with_suffix(".npz").rename(path)
     elif name == "deeplabcut":

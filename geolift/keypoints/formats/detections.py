@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.keypoints.coordinates import in_pixels
 from geolift.keypoints.detection_scores import likely_people
 from geolift.keypoints.frame_names import Frames
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_image_size
@@ -22,12 +23,13 @@ def make_recording(
     people: tuple[str, ...] = (),
     image_size: np.ndarray | None = None,
     score: np.ndarray | None = None,
+    unit: str = "pixel",
     notes: tuple[str, ...] = (),
 ) -> Recording:
-    """A recording of N detections of K joints.
+    """A recording of N detections of K joints, whose coordinates become pixels (`coordinates.in_pixels`).
 
     Args:
-        rows: `[N, K, 3]` x, y in pixels, confidence; the joints in the order of the file.
+        rows: `[N, K, 3]` x, y, confidence; the joints in the order of the file.
         frame: `[N]` indices into `frames.names`.
         frames: the frames, with what the user states about the frame rate.
         joints: the joints, with what the user states about them.
@@ -36,17 +38,29 @@ def make_recording(
         person, people: as in `record`.
         image_size: `[F, 2]` as the file states it, or None.
         score: `[N]` how sure the program is that each detection is a person, NaN where it has no score; None: none has.
+        unit: what the documentation of the format says about coordinates, as in `in_pixels`.
         notes: all notes on reading.
 
     Raises:
-        DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's.
+        DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's, or coordinates
+            need one.
     """
     likely, ghosts = likely_people(score, frame, options.min_score, str(path), tracked=person is not None)
-    rows = rows[likely][:, joints.order]
-    return record(
+    sizes = resolve_image_size(image_size, options.image_size, len(frames.names), str(path))
+    rows, frame = np.asarray(rows, np.float64)[likely][:, joints.order], np.asarray(frame)[likely]
+    made = in_pixels(
         rows[..., :2],
         rows[..., 2],
-        frame=frame[likely],
+        None if sizes is None else sizes[frame],
+        joint_set=joints.joint_set,
+        unit=unit,
+        given=options.coordinates,
+        origin=str(path),
+    )
+    return record(
+        made.keypoints,
+        made.confidence,
+        frame=frame,
         joints=joints.joints,
         joint_set=joints.joint_set,
         frames=frames.names,
@@ -55,6 +69,6 @@ def make_recording(
         person=None if person is None else person[likely],
         people=people,
         fps=frames.fps,
-        image_size=resolve_image_size(image_size, options.image_size, len(frames.names), str(path)),
-        notes=(*notes, *ghosts),
+        image_size=sizes[:, ::-1] if made.exchanged and sizes is not None else sizes,
+        notes=(*notes, *ghosts, *made.notes),
     )

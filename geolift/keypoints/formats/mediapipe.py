@@ -21,7 +21,7 @@ from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import numbered_video, single_images
-from geolift.keypoints.options import NO_OPTIONS, Options, resolve_fps, resolve_image_size, resolve_joint_set
+from geolift.keypoints.options import NO_OPTIONS, Options, resolve_fps, resolve_joint_set
 from geolift.keypoints.recording import Recording
 from geolift.plurals import counted
 from geolift.skeletons.joint_sets import MEDIAPIPE33
@@ -31,7 +31,6 @@ KEYS = ("pose_landmarks", "landmarks")
 WORLD = "pose_world_landmarks"
 HIPS = [MEDIAPIPE33.source.index(f"{side}_hip") for side in ("left", "right")]
 AT_HIPS = 0.02  # metres: how close to 0 world landmarks have the middle of the hips; in images that is the corner
-FARTHEST = 10.0  # the largest fraction of the image
 
 
 def recognize(content: Any) -> str | None:
@@ -74,12 +73,9 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     if not rows:
         raise DatasetError(f"{path}: found no person in {len(entries)} frames, expected at least one")
     rows = np.stack(rows)
-    _check_fractions(rows[..., :2], path)
+    _check_places(rows[..., :2], path)
     header = {} if alone or isinstance(content, list) else content
-    sizes = resolve_image_size(_sizes(header, len(entries), path), options.image_size, len(entries), str(path))
-    if sizes is None:
-        raise DatasetError(f"{path}: found fractions of the image, expected --image-size WIDTHxHEIGHT for pixels")
-    rows[..., :2] *= sizes[0]
+    sizes = _sizes(header, len(entries), path)
     fps = resolve_fps(_positive(header, "fps", path) or 0.0, options.fps, str(path))
     if len(entries) > 1:
         frames = numbered_video(len(entries), fps)
@@ -87,7 +83,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         frames = single_images([path.stem], str(path), NO_OPTIONS)
     note = f"{counted(unscored, 'landmark', 'landmarks')} without visibility: counted as seen"
     notes = (note,) if unscored else ()
-    return make_recording(rows, np.array(frame), frames, joints, path, options, image_size=sizes, notes=notes)
+    about = {"image_size": sizes, "unit": "fraction", "notes": notes}
+    return make_recording(rows, np.array(frame), frames, joints, path, options, **about)
 
 
 FORMAT = Format("mediapipe", "MediaPipe pose landmarks", "json", recognize, read)
@@ -122,13 +119,10 @@ def _person(person: Any, where: str) -> tuple[np.ndarray, int]:
     return values.numbers(flat, where).reshape(-1, 3), without
 
 
-def _check_fractions(points: np.ndarray, path: Path) -> None:
-    """Raise if `[N, 33, 2]` are metres around the hips, or pixels."""
+def _check_places(points: np.ndarray, path: Path) -> None:
+    """Raise if `[N, 33, 2]` are metres around the hips."""
     if np.abs(np.nan_to_num(points[:, HIPS], nan=1.0).mean(axis=1)).max() < AT_HIPS:
         raise DatasetError(f"{path}: found world landmarks (metres, hips at 0), expected pose_landmarks of the image")
-    largest = np.nanmax(np.abs(points), initial=0)
-    if largest > FARTHEST:
-        raise DatasetError(f"{path}: found coordinates up to {largest:g}, expected fractions of the image")
 
 
 def _sizes(header: dict[str, Any], count: int, path: Path) -> np.ndarray | None:

@@ -6,8 +6,8 @@ versions under the key "pose_keypoints". The model is known by how many numbers 
 a file in between are frames without people (`frame_names`). Pose2Sim's files, with another ending and other models, are
 read, too.
 
-With `--keypoint_scale 3` or `4` coordinates are fractions of the image, from 0 to 1 or from -1 to 1. Coordinates that
-are all at most 2 count as fractions and need the images' size.
+With `--keypoint_scale 3` or `4` coordinates are fractions of the image, from 0 to 1 or from -1 to 1, which is
+recognized (`coordinates`).
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,6 @@ KEYS = ("pose_keypoints_2d", "pose_keypoints")
 MODELS = {25: "body25", 18: "coco18", 15: "mpi15", 26: "halpe26", 17: "coco17"}  # the last two: Pose2Sim
 LARGEST_FILE = 64 * 2**20  # bytes of a frame's file
 UNTRACKED = -1  # person_id without tracking
-FRACTION = 2.0  # coordinates up to this are fractions of the image: in pixels a person would be too small
 
 Person = tuple[np.ndarray, int | None]  # [K, 3] x, y, confidence; person_id
 
@@ -139,23 +138,9 @@ def _recording(people: Iterable[tuple[Path, list[Person]]], frames: Frames, path
         raise DatasetError(f"{path}: found no person in {len(frames.names)} frames, expected at least one")
     note = f"{counted(bodiless, 'person', 'people')} without a body (only face or hands): left out"
     left_out = (note,) if bodiless else ()
-    rows, scaled = _pixels(np.stack(rows), path, options)
+    rows, frame = np.stack(rows), np.array(frame)
     joints = joints_by_count(rows, str(path), options.joints, MODELS)
-    person, names, tracks = people_by_id(ids, np.array(frame))
-    frame, notes = np.array(frame), (*frames.notes, *left_out, *joints.notes, *scaled, *tracks)
-    return make_recording(rows, frame, frames, joints, path, options, person=person, people=names, notes=notes)
-
-
-def _pixels(rows: np.ndarray, path: Path, options: Options) -> tuple[np.ndarray, tuple[str, ...]]:
-    """People `[N, K, 3]` with coordinates in pixels, and a note if they were fractions of the image."""
-    points = np.where((rows[..., 2] > 0)[..., None], rows[..., :2], 0)
-    if not np.nanmax(np.abs(points), initial=0) <= FRACTION or not points.any():
-        return rows, ()
-    signed = bool((points < 0).any())
-    what = f"fractions of the image (--keypoint_scale {4 if signed else 3})"
-    if options.image_size is None:
-        raise DatasetError(f"{path}: found {what}, expected pixels, or --image-size WIDTHxHEIGHT to get them")
-    size = np.array(options.image_size)
-    pixels = (points + 1) / 2 * size if signed else points * size
-    note = f"coordinates are {what}: made pixels by --image-size"
-    return np.concatenate([pixels, rows[..., 2:]], axis=-1), (note,)
+    person, names, tracks = people_by_id(ids, frame)
+    about = {"person": person, "people": names, "unit": "signed"}
+    notes = (*frames.notes, *left_out, *joints.notes, *tracks)
+    return make_recording(rows, frame, frames, joints, path, options, notes=notes, **about)

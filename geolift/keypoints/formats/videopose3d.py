@@ -9,8 +9,10 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import archive_values as values
 from geolift.keypoints.formats.base import Format
-from geolift.keypoints.options import Options, ResolvedJoints, resolve_fps, resolve_image_size, resolve_joint_set
-from geolift.keypoints.recording import Recording, record
+from geolift.keypoints.formats.detections import make_recording
+from geolift.keypoints.frame_names import Frames
+from geolift.keypoints.options import Options, ResolvedJoints, resolve_fps, resolve_joint_set
+from geolift.keypoints.recording import Recording
 from geolift.safe_io import pickles
 from geolift.safe_io.npz import Archive, read_object_arrays
 
@@ -46,19 +48,19 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     lengths = [len(keypoints) for _, keypoints in clips.values()]
     keypoints = np.concatenate([keypoints for _, keypoints in clips.values()])
     sizes, unknown = _image_sizes(metadata, [subject for subject, _ in clips.values()], lengths, path)
-    return record(
-        keypoints,
-        np.isfinite(keypoints).all(axis=-1).astype(float),
-        frame=np.arange(len(keypoints)),
-        joints=joints.joints,
-        joint_set=joints.joint_set,
-        frames=tuple(f"{name}/{i}" for name, length in zip(clips, lengths, strict=True) for i in range(length)),
-        video=True,
-        origin=str(path),
+    frame = np.arange(len(keypoints))
+    names = tuple(f"{name}/{i}" for name, length in zip(clips, lengths, strict=True) for i in range(length))
+    frames = Frames(names, frame, video=True, fps=resolve_fps(0.0, options.fps, str(path)))
+    return make_recording(
+        np.concatenate([keypoints, np.isfinite(keypoints).all(axis=-1, keepdims=True)], axis=-1),
+        frame,
+        frames,
+        joints,
+        path,
+        options,
         person=np.repeat(np.arange(len(clips)), lengths),
         people=tuple(clips),
-        fps=resolve_fps(0.0, options.fps, str(path)),
-        image_size=resolve_image_size(sizes, options.image_size, len(keypoints), str(path)),
+        image_size=sizes,
         notes=("the archive holds no confidence: it counts as 1", *unknown),
     )
 

@@ -137,10 +137,10 @@ def test_openpose_old_keys_other_endings_and_bodiless_people(rng, tmp_path):
 def test_openpose_fractions_need_the_image_s_size(signed, rng, tmp_path):
     scene = people_of("body25", rng)
     path = writers.openpose(tmp_path / "out", writers.scaled(scene, SIZE, signed=signed))
-    refused(FOLDER, path, "fractions of the image .*--image-size")
+    refused(FOLDER, path, "fractions .*image.*--image-size")
     found = read(FOLDER, path, image_size=SIZE)
     agrees(found, scene)
-    assert noted(found, f"--keypoint_scale {4 if signed else 3}")
+    assert noted(found, "from -1 to 1" if signed else "from 0 to 1")
 
 
 def test_wrong_openpose_files_are_named(rng, tmp_path):
@@ -418,11 +418,11 @@ def test_mediapipe_fractions_become_pixels(form, rng, tmp_path):
     scene = people_of("mediapipe33", rng, frames=12, people=2 if form == "people" else 1)
     scene[0] = []
     path = writers.mediapipe(tmp_path / "a.json", scene, form=form)
-    refused(mediapipe.FORMAT, path, "fractions of the image, expected --image-size")
+    refused(mediapipe.FORMAT, path, "fractions of the image.*--image-size")
     found = read(mediapipe.FORMAT, path, image_size=SIZE, fps=30.0)
     agrees(found, scene)
     assert found.joint_set == "mediapipe33" and found.video and found.fps == 30 and len(found.frames) == 12
-    assert found.notes == ("1 of 12 frames are without people",)
+    assert noted(found, "fractions of the image's width and height") and len(found.notes) == 2
     stated = read(mediapipe.FORMAT, writers.mediapipe(tmp_path / "b.json", scene, form=form, header=True))
     np.testing.assert_array_equal(stated.keypoints, found.keypoints)
     assert stated.fps == 30 and stated.image_size.tolist() == [list(SIZE)] * 12
@@ -440,14 +440,14 @@ def test_mediapipe_of_one_image(rng, tmp_path):
     assert noted(found, "3 landmarks without visibility") and (found.confidence[0, :3] == 1).all()
 
 
-def test_mediapipe_in_metres_or_pixels_is_refused(rng, tmp_path):
+def test_mediapipe_in_metres_is_refused_and_in_pixels_read(rng, tmp_path):
     scene = people_of("mediapipe33", rng, people=1)
     path = writers.mediapipe(tmp_path / "a.json", scene)
     content = json.loads(path.read_text())
     content[0].pop()
     refused(mediapipe.FORMAT, writers.write(path, content), "frame 0: person 0: found 32 landmarks, expected 33")
     path = writers.mediapipe(path, scene, size=(1, 1))
-    refused(mediapipe.FORMAT, path, "expected fractions of the image", image_size=SIZE)
+    agrees(read(mediapipe.FORMAT, path, image_size=SIZE), scene)
     hips = [JOINT_SETS["mediapipe33"].source.index(f"{side}_hip") for side in ("left", "right")]
     world = [[p._replace(keypoints=(p.keypoints - p.keypoints[hips].mean(axis=0)) / 100)] for [p] in scene]
     path = writers.mediapipe(path, world, size=(1, 1))
