@@ -87,6 +87,6 @@ CONVERTERS: dict[str, Converter] = {
             "min_confidence",
             "head",
             "split_by",
-        ),  # fmt: skip
+        ),
     ),
 }

@@ -178,7 +178,7 @@ def _recognized(
     most = np.quantile(found, NEARLY_ALL)
     if unit == "fraction" and most <= 2 * NORMALIZED:
         return unit, ()
-    if most > PERCENT:
+    if most > PERCENT or (found == np.round(found)).all():
         return "pixel", ()
     wide = None if image_size is None else float(np.median(image_size[:, 0] / image_size[:, 1]))
     if most <= NORMALIZED and np.median(found) <= USUAL:
