@@ -63,7 +63,7 @@ def convert(
     path = Path(path)
     reading = Options(joints, fps, image_size, min_score, coordinates)
     read = read_keypoints(path, format=format, options=reading)
-    recording = track(without_unsure_joints(read.recording, min_confidence))
+    recording = track(without_unsure_joints(read.recording, min_confidence, str(path)))
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))
     _, confidence = map_joints(mapping, recording.keypoints, recording.confidence)
     rooted = confidence[:, mapping.target.root] > 0

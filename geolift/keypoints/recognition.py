@@ -24,6 +24,7 @@ from geolift.keypoints.formats import (
     openpifpaf,
     openpose,
     sleap,
+    ultralytics,
     videopose3d,
 )
 from geolift.keypoints.formats.base import KINDS, Format
@@ -39,6 +40,7 @@ FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say
     coco.FORMAT,
     coco_results.FORMAT,
     alphapose.FORMAT,
+    *ultralytics.FORMATS,
     openpifpaf.FORMAT,
     mmpose.FORMAT,
     mpii.FORMAT,

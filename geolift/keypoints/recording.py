@@ -152,15 +152,19 @@ def record(
     )
 
 
-def without_unsure_joints(recording: Recording, min_confidence: float) -> Recording:
+def without_unsure_joints(recording: Recording, min_confidence: float, origin: str = "recording") -> Recording:
     """The recording with joints below `min_confidence` missing, without detections that are then empty; noted.
 
     Raises:
-        DatasetError: if nothing is left.
+        DatasetError: if nothing is left, naming `origin` and the option.
     """
     unsure = recording.seen & (recording.confidence < min_confidence)
     if not unsure.any():
         return recording
+    most = recording.confidence.max()
+    if most < min_confidence:
+        found = f"found confidences up to {most:.3g}, none as high as {min_confidence:g}"
+        raise DatasetError(f"{origin}: {found}: lower it with --min-confidence, 0 takes every joint")
     joints = counted(int(unsure.sum()), "joint", "joints")
     surer = recording._replace(
         keypoints=np.where(unsure[..., None], 0, recording.keypoints),

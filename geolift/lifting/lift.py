@@ -172,7 +172,8 @@ def prepare(
         FileNotFoundError: if there is no such file.
     """
     read, origin = _read(source, format, options)
-    recording = select(track(without_unsure_joints(read.recording, min_confidence)), people)
+    where = "recording" if isinstance(source, Recording) else str(source)
+    recording = select(track(without_unsure_joints(read.recording, min_confidence, where)), people)
     mapping = mapping_to(target, recording, skeleton, origin)
     recording = with_joints_of(mapping, recording)
     tracks = to_tracks(recording, mapping, head=head, source=origin)

@@ -1,6 +1,7 @@
 """Good files of every format that is read, to be damaged: `python -m tests.helpers.corpus FOLDER`."""
 
 import pickle
+import shutil
 import sys
 from pathlib import Path
 
@@ -45,7 +46,13 @@ def _json(folder):
     for form in ("image", "video", "demo"):
         path = folder / f"mmpose_{form}.json"
         keypoint_writers.mmpose(path, people["coco17"], form=form, names=keypoint_writers.COCO)
+    keypoint_writers.ultralytics(folder / "ultralytics.json", people["coco17"], tracked=True)
     keypoint_writers.mpii(folder / "mpii.json", people["mpii16"])
+    (folder / "mmpose_folder").mkdir()
+    for t, frame in enumerate(people["coco17"]):
+        keypoint_writers.mmpose(folder / "mmpose_folder" / f"{t}.json", [frame], form="image")
+    shutil.make_archive(str(folder / "packed"), "zip", folder / "openpose")
+    shutil.make_archive(str(folder / "packed"), "gztar", folder / "mmpose_folder")
     for form in ("list", "people", "objects"):
         path = folder / f"mediapipe_{form}.json"
         keypoint_writers.mediapipe(path, people["mediapipe33"], form=form, header=True)

@@ -217,6 +217,53 @@ def mmpose(path, scene, *, form="video", names=None):
     return write(path, {"meta_info": meta, "instance_info": frames})
 
 
+def ultralytics(path, scene, *, form="video", tracked=False, visible=True):
+    """Form result: the list of the first image. Video: a list of lists; text: of their JSON; frames: by name."""
+
+    def results(people):
+        found = []
+        for person in people:
+            keypoints, confidence = cleared(person)
+            x, y, width, height = box(person)
+            points = {"x": keypoints[:, 0].tolist(), "y": keypoints[:, 1].tolist()}
+            found.append(
+                {
+                    "name": "person",
+                    "class": 0,
+                    "confidence": 0.9,
+                    "box": {"x1": x, "y1": y, "x2": x + width, "y2": y + height},
+                    **({"track_id": person.track} if tracked else {}),
+                    "keypoints": points | ({"visible": confidence.tolist()} if visible else {}),
+                }
+            )
+        return found
+
+    frames = [results(people) for people in scene]
+    if form == "result":
+        return write(path, frames[0])
+    if form == "text":
+        return write(path, [json.dumps(frame) for frame in frames])
+    return write(path, {f"frame_{t}": frame for t, frame in enumerate(frames)} if form == "frames" else frames)
+
+
+def ultralytics_labels(folder, scene, *, size=(640, 480), name="walk", parts=3, score=False, tracked=False, flags=0):
+    """A file for each image with people; fractions of the image, %g as the program writes them, frames from 1."""
+    folder.mkdir(exist_ok=True)
+    for t, people in enumerate(scene, start=1):
+        lines = []
+        for person in people:
+            keypoints, confidence = cleared(person)
+            x, y, width, height = box(person)
+            centre = ((x + width / 2) / size[0], (y + height / 2) / size[1], width / size[0], height / size[1])
+            shown = np.where(confidence == 0, 0, np.where(confidence < 0.6, 1, 2)) if flags else confidence
+            joints = np.column_stack([keypoints / size, shown])[:, :parts].ravel().tolist()
+            after = [0.9] * score + [person.track] * tracked
+            lines.append(" ".join(f"{number:g}" for number in (0, *centre, *joints, *after)))
+        if lines:
+            (folder / f"{name}_{t}.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
 def mpii(path, scene):
     """Pixels count from 1; joints that are not visible are junk."""
     entries = []

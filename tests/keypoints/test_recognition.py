@@ -40,6 +40,7 @@ JSON = {
     "openpifpaf": (keypoint_writers.openpifpaf, "coco17"),
     "mmpose": (keypoint_writers.mmpose, "coco17"),
     "mpii": (keypoint_writers.mpii, "mpii16"),
+    "ultralytics": (keypoint_writers.ultralytics, "coco17"),
     "mediapipe": (functools.partial(keypoint_writers.mediapipe, header=True), "mediapipe33"),
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.keypoints.confidences import to_probabilities
 from geolift.keypoints.coordinates import in_pixels
 from geolift.keypoints.detection_scores import likely_people
 from geolift.keypoints.frame_names import Frames
@@ -26,7 +27,10 @@ def make_recording(
     unit: str = "pixel",
     notes: tuple[str, ...] = (),
 ) -> Recording:
-    """A recording of N detections of K joints, whose coordinates become pixels (`coordinates.in_pixels`).
+    """A recording of N detections of K joints.
+
+    What is no person is left out (`detection_scores.likely_people`), confidences become probabilities
+    (`confidences.to_probabilities`), coordinates pixels (`coordinates.in_pixels`).
 
     Args:
         rows: `[N, K, 3]` x, y, confidence; the joints in the order of the file.
@@ -48,9 +52,10 @@ def make_recording(
     likely, ghosts = likely_people(score, frame, options.min_score, str(path), tracked=person is not None)
     sizes = resolve_image_size(image_size, options.image_size, len(frames.names), str(path))
     rows, frame = np.asarray(rows, np.float64)[likely][:, joints.order], np.asarray(frame)[likely]
+    confidence, doubted = to_probabilities(rows[..., :2], rows[..., 2], joints.joint_set)
     made = in_pixels(
         rows[..., :2],
-        rows[..., 2],
+        confidence,
         None if sizes is None else sizes[frame],
         joint_set=joints.joint_set,
         unit=unit,
@@ -70,5 +75,5 @@ def make_recording(
         people=people,
         fps=frames.fps,
         image_size=sizes[:, ::-1] if made.exchanged and sizes is not None else sizes,
-        notes=(*notes, *ghosts, *made.notes),
+        notes=(*notes, *ghosts, *doubted, *made.notes),
     )

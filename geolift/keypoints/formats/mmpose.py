@@ -117,7 +117,7 @@ def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.nda
 
 
 def _is_person(entry: Any) -> bool:
-    if not isinstance(entry, dict) or "keypoints" not in entry or "image_id" in entry:
+    if not isinstance(entry, dict) or not isinstance(entry.get("keypoints"), list) or "image_id" in entry:
         return False
     return not openpifpaf.is_person(entry)
 
