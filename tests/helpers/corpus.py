@@ -13,7 +13,14 @@ from geolift.data.synthetic.motions import procedural_clips
 from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
-from tests.helpers import human36m_writers, keypoint_writers, motion_writers, photograph_writers, table_writers
+from tests.helpers import (
+    human36m_writers,
+    keypoint_writers,
+    landmark_writers,
+    motion_writers,
+    photograph_writers,
+    table_writers,
+)
 from tests.helpers.results import make_result
 
 
@@ -53,6 +60,12 @@ def _json(folder):
         keypoint_writers.mmpose(folder / "mmpose_folder" / f"{t}.json", [frame], form="image")
     shutil.make_archive(str(folder / "packed"), "zip", folder / "openpose")
     shutil.make_archive(str(folder / "packed"), "gztar", folder / "mmpose_folder")
+    for form in landmark_writers.FRACTIONS:
+        landmark_writers.mediapipe(folder / f"landmarks_{form}.json", people["mediapipe33"], form=form)
+    for form in ("movenet", "posenet"):
+        landmark_writers.tensorflow_js(folder / f"{form}.json", people["coco17"], form=form, tracked=True)
+    for form in landmark_writers.PIXELS:
+        landmark_writers.tensorflow_js(folder / f"{form}.json", people["mediapipe33"], form=form)
     for form in ("list", "people", "objects"):
         path = folder / f"mediapipe_{form}.json"
         keypoint_writers.mediapipe(path, people["mediapipe33"], form=form, header=True)

@@ -1,17 +1,17 @@
-"""MediaPipe's 33 pose landmarks as JSON. MediaPipe itself writes no files; these forms are read:
+"""Landmarks of MediaPipe, TensorFlow.js (MoveNet, PoseNet, BlazePose), ml5.js and ML Kit, as their users save them.
 
-- a list of frames, or {"frames": [...], "width": 1280, "height": 720, "fps": 30}, all but "frames" optional;
-- a frame is null or [] without people, the list of one person's landmarks, a list of several people's lists, or an
-  object that has one of these under "landmarks" or "pose_landmarks"; such an object alone is a single image;
-- a landmark is {"x", "y", "visibility"}, x and y fractions of the image's width and height. z is not used; without
-  visibility a landmark counts as seen.
+The programs write no files; what is in such a file is found in `landmark_frames` (frames and people) and
+`landmark_values` (a person). Without names 33 landmarks are MediaPipe's, other numbers those of a joint set. Landmarks
+with names that belong to COCO's 17 joints are these, others MediaPipe's 33; those that the file leaves out are missing.
 
-Two or more frames are a video. Fractions become pixels by the images' size. World landmarks, 3D in metres around the
-hips, are refused.
+MediaPipe's coordinates are fractions of the image's width and height, which become pixels by the images' size.
+Coordinates that are plainly pixels stay. World landmarks, 3D in metres around the hips, are refused. Without visibility
+a landmark counts as seen; visibility beyond 0..1 is that of the network, before its last function, which is applied.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,121 +20,202 @@ from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
-from geolift.keypoints.frame_names import numbered_video, single_images
-from geolift.keypoints.options import NO_OPTIONS, Options, resolve_fps, resolve_joint_set
+from geolift.keypoints.formats.landmark_frames import Frame, frames_of, people_of
+from geolift.keypoints.formats.landmark_values import LIMBS, read_person
+from geolift.keypoints.frame_names import Frames, distinct, numbered_video, order_frames, single_images
+from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.options import NO_OPTIONS, Options, ResolvedJoints, resolve_fps, resolve_joint_set
 from geolift.keypoints.recording import Recording
+from geolift.keypoints.track_ids import people_by_id
 from geolift.plurals import counted
-from geolift.skeletons.joint_sets import MEDIAPIPE33
+from geolift.skeletons.joint_sets import COCO17, MEDIAPIPE33
 
-JOINT_SET = "mediapipe33"
-KEYS = ("pose_landmarks", "landmarks")
-WORLD = "pose_world_landmarks"
 HIPS = [MEDIAPIPE33.source.index(f"{side}_hip") for side in ("left", "right")]
 AT_HIPS = 0.02  # metres: how close to 0 world landmarks have the middle of the hips; in images that is the corner
+MADE = (-0.001, 1.001)  # visibility beyond these is not a probability
+HEADERS = ("metadata", "meta", "video", "video_info", "videoInfo", "info", "resolution", "image", "recording")
+WIDTHS = ("width", "image_width", "imageWidth", "video_width", "videoWidth", "frame_width", "frameWidth")
+HEIGHTS = tuple(name.replace("width", "height").replace("Width", "Height") for name in WIDTHS)
+RATES = ("fps", "frame_rate", "frameRate", "video_fps", "videoFps")
+
+
+class _Pose(NamedTuple):
+    """A person in a frame: its place in the file, names (None: the landmarks are those of a joint set), `[K, 3]`."""
+
+    where: str
+    frame: int
+    names: tuple[str, ...] | None
+    points: np.ndarray
+    score: float
+    track: int | str | None
 
 
 def recognize(content: Any) -> str | None:
-    """Why a JSON file holds MediaPipe landmarks, or None."""
-    if isinstance(content, dict) and any(key in content for key in (*KEYS, WORLD)):
-        return "an object with landmarks"
-    frames = content.get("frames") if isinstance(content, dict) else content
-    if not isinstance(frames, list):
+    """Why a JSON file holds landmarks, or None."""
+    if isinstance(content, dict) and {"annotations", "instance_info"} & set(content):
+        return None  # COCO's layout, mmpose's
+    frames = frames_of(content, "")
+    if not frames:
         return None
-    first = next((frame for frame in frames if frame), None)
-    if isinstance(first, dict):
-        found = any(key in first for key in (*KEYS, WORLD))
-    else:
-        while isinstance(first, list) and first and isinstance(first[0], list):
-            first = first[0]
-        first = first[0] if isinstance(first, list) and first else None
-        found = isinstance(first, dict) and {"x", "y"} <= set(first)
-    return "a list of frames with landmarks x, y" if found else None
+    alone = len(frames) == 1 and frames[0].content is content
+    return "an object with landmarks" if alone else "frames with landmarks x, y"
 
 
 def read(content: Any, path: Path, options: Options) -> Recording:
     """Read landmarks.
 
     Raises:
-        DatasetError: naming the frame and what is wrong with it; if neither the file nor `options` has the images'
-            size; if the landmarks are in metres.
+        DatasetError: naming the frame and what is wrong with it; if the coordinates need the images' size and neither
+            the file nor `options` has it; if the landmarks are in metres.
     """
-    joints = resolve_joint_set(JOINT_SET, len(MEDIAPIPE33.source), options.joints, str(path))
-    alone = isinstance(content, dict) and "frames" not in content
-    listed = [content] if alone else content["frames"] if isinstance(content, dict) else content
-    entries = values.listing(listed, str(path))
-    rows, frame, unscored = [], [], 0
-    for i, entry in enumerate(entries):
-        where = f"{path}: frame {i}"
-        for j, person in enumerate(_people(entry, where)):
-            row, without = _person(person, f"{where}: person {j}")
-            rows.append(row)
-            frame.append(i)
-            unscored += without
-    if not rows:
-        raise DatasetError(f"{path}: found no person in {len(entries)} frames, expected at least one")
-    rows = np.stack(rows)
-    _check_places(rows[..., :2], path)
-    header = {} if alone or isinstance(content, list) else content
-    sizes = _sizes(header, len(entries), path)
-    fps = resolve_fps(_positive(header, "fps", path) or 0.0, options.fps, str(path))
-    if len(entries) > 1:
-        frames = numbered_video(len(entries), fps)
-    else:
-        frames = single_images([path.stem], str(path), NO_OPTIONS)
-    note = f"{counted(unscored, 'landmark', 'landmarks')} without visibility: counted as seen"
-    notes = (note,) if unscored else ()
-    about = {"image_size": sizes, "unit": "fraction", "notes": notes}
-    return make_recording(rows, np.array(frame), frames, joints, path, options, **about)
+    empty = content if isinstance(content, list) and not any(content) else None
+    listed = [] if empty else frames_of(content, str(path))
+    if not listed and not empty:
+        raise DatasetError(f"{path}: found {values.describe(content)}, expected frames with landmarks x, y")
+    poses = [pose for i, frame in enumerate(listed) for pose in _poses(frame, i)]
+    if not poses:
+        raise DatasetError(f"{path}: found no person in {len(empty or listed)} frames, expected at least one")
+    rows, joints, notes = _rows(poses, path, options)
+    rows[..., 2], judged = _confidences(rows[..., 2])
+    header = _header(content)
+    frames, which = _frames(listed, header, path, options)
+    frame = frames.index[which][[pose.frame for pose in poses]]
+    sizes = _size(header, path)
+    person, people, tracks = people_by_id([pose.track for pose in poses], frame)
+    return make_recording(
+        rows,
+        frame,
+        frames,
+        joints,
+        path,
+        options,
+        person=person,
+        people=people,
+        image_size=None if sizes is None else np.tile(sizes, (len(frames.names), 1)),
+        score=np.array([pose.score for pose in poses]),
+        unit="fraction",
+        notes=(*notes, *joints.notes, *judged, *frames.notes, *tracks),
+    )
 
 
-FORMAT = Format("mediapipe", "MediaPipe pose landmarks", "json", recognize, read)
+def merge(contents: list[Any], names: list[str]) -> list[dict[str, Any]]:
+    """The contents of files of one frame each as frames of these names."""
+    return [{"image": name, "pose": content} for content, name in zip(contents, names, strict=True)]
 
 
-def _people(frame: Any, where: str) -> list[Any]:
-    """The lists of landmarks in a frame."""
-    if isinstance(frame, dict):
-        key = next((key for key in KEYS if key in frame), None)
-        if key is None and WORLD in frame:
-            raise DatasetError(f"{where}: found only {WORLD}, metres in 3D, expected pose_landmarks")
-        frame = values.member(frame, key or "landmarks", where)
-    if frame is None:
-        return []
-    people = values.listing(frame, where)
-    if people and isinstance(people[0], dict):
-        return [people]
-    return [person for person in people if person is not None and person != []]
+FORMAT = Format("mediapipe", "landmarks of MediaPipe, TensorFlow.js, ml5.js or ML Kit", "json", recognize, read, merge)
 
 
-def _person(person: Any, where: str) -> tuple[np.ndarray, int]:
-    """`[33, 3]` x, y, visibility, and how many landmarks have no visibility."""
-    landmarks = values.listing(person, where)
-    if len(landmarks) != len(MEDIAPIPE33.source):
-        raise DatasetError(f"{where}: found {len(landmarks)} landmarks, expected {len(MEDIAPIPE33.source)}")
-    flat = []
-    for i, landmark in enumerate(landmarks):
-        place = f"{where}: landmark {i}"
-        flat += [values.member(landmark, "x", place), values.member(landmark, "y", place)]
-        flat.append(landmark.get("visibility", 1.0))
-    without = sum("visibility" not in landmark for landmark in landmarks)
-    return values.numbers(flat, where).reshape(-1, 3), without
+def _poses(frame: Frame, i: int) -> list[_Pose]:
+    poses = []
+    for person in people_of(frame.content, frame.where):
+        names, points = read_person(person.landmarks, person.where)
+        track = person.track if isinstance(person.track, int | str) and not isinstance(person.track, bool) else None
+        poses.append(_Pose(person.where, i, names, points, values.optional_number(person.score), track))
+    return poses
 
 
-def _check_places(points: np.ndarray, path: Path) -> None:
-    """Raise if `[N, 33, 2]` are metres around the hips."""
-    if np.abs(np.nan_to_num(points[:, HIPS], nan=1.0).mean(axis=1)).max() < AT_HIPS:
+def _rows(poses: Sequence[_Pose], path: Path, options: Options) -> tuple[np.ndarray, ResolvedJoints, tuple[str, ...]]:
+    """`[N, K, 3]` x, y, visibility of all people, NaN where unknown, the joints, and notes."""
+    named = [pose for pose in poses if pose.names is not None]
+    bare = [pose for pose in poses if pose.names is None]
+    counts, full = {len(pose.points) for pose in bare}, len(MEDIAPIPE33.source)
+    count = full if named or full in counts else len(bare[0].points)
+    other = next((pose for pose in bare if len(pose.points) != count), None)
+    if other is not None:
+        raise DatasetError(f"{other.where}: found {len(other.points)} landmarks without names, expected {count}")
+    if count != full:
+        rows = np.stack([pose.points for pose in bare])
+        assumed = np.where(np.isfinite(rows), rows, [0, 0, 1.0])
+        return rows, joints_by_count(assumed, str(path), options.joints, {17: "coco17"}), ()
+    found = {name for pose in named for name in pose.names or ()}
+    known = COCO17 if named and not bare and found & set(MEDIAPIPE33.source) <= set(COCO17.source) else MEDIAPIPE33
+    if named and len(found & LIMBS) < 2:
+        raise DatasetError(f"{path}: found landmarks {sorted(found)[:5]}, expected those of a person's joints")
+    rows = np.zeros((len(poses), len(known.source), 3))
+    for row, pose in zip(rows, poses, strict=True):
+        names = MEDIAPIPE33.source if pose.names is None else pose.names
+        kept = [i for i, name in enumerate(names) if name in known.source]
+        row[[known.source.index(names[i]) for i in kept]] = pose.points[kept]
+    _check_places(rows, [known.source.index(f"{side}_hip") for side in ("left", "right")], path)
+    joint_set = "coco17" if known is COCO17 else "mediapipe33"
+    return (
+        rows,
+        resolve_joint_set(joint_set, len(known.source), options.joints, str(path)),
+        _of_names(found, known.source),
+    )
+
+
+def _of_names(found: set[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Notes on landmarks that are no joints of the set, and on joints that the file does not have."""
+    others, absent = sorted(found - set(known)), [name for name in known if name not in found]
+    notes = ()
+    if others:
+        listed = ", ".join(others[:8]) + (", ..." if len(others) > 8 else "")
+        notes += (f"{counted(len(others), 'landmark', 'landmarks')} of other names left out: {listed}",)
+    if found and absent:
+        listed = ", ".join(absent[:8]) + (", ..." if len(absent) > 8 else "")
+        notes += (f"not in the file: {listed}",)
+    return notes
+
+
+def _confidences(score: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """`[N, K]` confidences, 1 where the file has none, and notes."""
+    unscored = int(np.isnan(score).sum())
+    notes = (f"{counted(unscored, 'landmark', 'landmarks')} without visibility: counted as seen",) if unscored else ()
+    known = score[~np.isnan(score)]
+    if len(known) and (known.min() < MADE[0] or known.max() > MADE[1]):
+        score = np.where(score == 0, 0, 1 / (1 + np.exp(-np.clip(score, -50, 50))))
+        notes += (f"visibility from {known.min():.3g} to {known.max():.3g} is not within 0..1: its logistic was taken",)
+    return np.where(np.isnan(score), 1.0, score), notes
+
+
+def _check_places(rows: np.ndarray, hips: list[int], path: Path) -> None:
+    """Raise if people `[N, K, 3]` are in metres around their hips."""
+    middle = rows[:, hips, :2].mean(axis=1)
+    middle = middle[np.isfinite(middle).all(axis=1) & (rows[..., :2] != 0).any(axis=(1, 2))]
+    if len(middle) and np.abs(middle).max() < AT_HIPS and (rows[..., :2] < -AT_HIPS).any():
         raise DatasetError(f"{path}: found world landmarks (metres, hips at 0), expected pose_landmarks of the image")
 
 
-def _sizes(header: dict[str, Any], count: int, path: Path) -> np.ndarray | None:
-    """`[F, 2]` width and height of the frames as the file states them, or None."""
-    size = [_positive(header, key, path) for key in ("width", "height")]
-    return None if None in size else np.tile(np.array(size, np.float32), (count, 1))
+def _frames(listed: Sequence[Frame], header: dict[str, Any], path: Path, options: Options) -> tuple[Frames, np.ndarray]:
+    """The frames, and which of their names each of the file's frames has."""
+    stated = next((_positive(header[key], key, path) for key in RATES if header.get(key)), 0.0)
+    fps = resolve_fps(stated, options.fps, str(path))
+    labels = [frame.label for frame in listed]
+    if len(listed) > 1 and None not in labels:
+        names, which = distinct(labels)
+        return order_frames(names, str(path), options._replace(fps=fps or None), gapless=True), which
+    if len(listed) > 1:
+        return numbered_video(len(listed), fps), np.arange(len(listed))
+    return single_images([path.stem], str(path), NO_OPTIONS), np.zeros(1, int)
 
 
-def _positive(header: dict[str, Any], key: str, path: Path) -> float | None:
-    if header.get(key) is None:
-        return None
-    found = values.number(header[key], f"{path}: {key}")
+def _header(content: Any) -> dict[str, Any]:
+    """What a file states beside its frames, also in an object within it."""
+    if not isinstance(content, dict):
+        return {}
+    inner = [content[key] for key in HEADERS if isinstance(content.get(key), dict)]
+    nested = [header["resolution"] for header in inner if isinstance(header.get("resolution"), dict)]
+    stated: dict[str, Any] = {}
+    for header in (*nested, *inner, content):
+        stated |= {key: value for key, value in header.items() if key in (*WIDTHS, *HEIGHTS, *RATES)}
+    return stated
+
+
+def _size(header: dict[str, Any], path: Path) -> np.ndarray | None:
+    """`[2]` width and height of the images as the file states them, or None."""
+    sides = []
+    for names in (WIDTHS, HEIGHTS):
+        key = next((name for name in names if header.get(name) is not None), None)
+        if key is None:
+            return None
+        sides.append(_positive(header[key], key, path))
+    return np.array(sides, np.float32)
+
+
+def _positive(value: Any, key: str, path: Path) -> float:
+    found = values.number(value, f"{path}: {key}")
     if not 0 < found <= LARGEST_PIXEL:
         raise DatasetError(f"{path}: {key}: found {found:g}, expected a number above 0")
     return found

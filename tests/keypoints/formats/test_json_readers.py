@@ -445,7 +445,7 @@ def test_mediapipe_in_metres_is_refused_and_in_pixels_read(rng, tmp_path):
     path = writers.mediapipe(tmp_path / "a.json", scene)
     content = json.loads(path.read_text())
     content[0].pop()
-    refused(mediapipe.FORMAT, writers.write(path, content), "frame 0: person 0: found 32 landmarks, expected 33")
+    refused(mediapipe.FORMAT, writers.write(path, content), "frame 0: found 32 landmarks without names, expected 33")
     path = writers.mediapipe(path, scene, size=(1, 1))
     agrees(read(mediapipe.FORMAT, path, image_size=SIZE), scene)
     hips = [JOINT_SETS["mediapipe33"].source.index(f"{side}_hip") for side in ("left", "right")]
@@ -453,7 +453,7 @@ def test_mediapipe_in_metres_is_refused_and_in_pixels_read(rng, tmp_path):
     path = writers.mediapipe(path, world, size=(1, 1))
     refused(mediapipe.FORMAT, path, "world landmarks", image_size=SIZE)
     only = [{"pose_world_landmarks": []}]
-    refused(mediapipe.FORMAT, writers.write(path, only), "frame 0: found only pose_world_landmarks", image_size=SIZE)
+    refused(mediapipe.FORMAT, writers.write(path, only), "frame 0: found only landmarks in 3D", image_size=SIZE)
     refused(mediapipe.FORMAT, writers.write(path, [None, []]), "found no person in 2 frames", image_size=SIZE)
 
 
