@@ -1,26 +1,26 @@
-"""Frames of a keypoint file by their names: their order, absent frames, and whether they are a video.
+"""Frames of a keypoint file by their labels: their order, absent frames, clips, and whether they are a video.
 
-Names that differ only in their last number ("walk_12", "9.jpg") are a video in the order of the numbers, in whatever
-order the file has them; a number that is absent in between is a frame without people. All other names are single
-images, as are names whose numbers are so sparse that hardly any frame has people: only a frame rate given by the user
-makes a video of those.
+Labels that differ in one number or time are a video in its order, in whatever order the file has them; what is absent
+in between are frames without people. Labels that differ in more are several clips, each a video. All others are single
+images, for a stated reason. What a label says is in `frame_labels`, what numbers and times say in `frame_times`.
 """
 
-import math
 import re
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from geolift.errors import DatasetError
+from geolift.keypoints.frame_labels import Series, clip_name, readings
+from geolift.keypoints.frame_times import Timing, timing
 from geolift.keypoints.options import Options, resolve_fps
+from geolift.plurals import counted
 
-SPARSEST = 50  # frames per name up to which numbered names count as a video
-MOST_FRAMES = 3 * 10**6  # of a video: a day at 30 frames per second
-DIGITS = re.compile(r"[0-9]+")
-MOST_DIGITS = 18  # of a frame's number
-EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
+IN_CLIPS = 0.9  # share of labels that must be in clips
+SHORTEST = 5  # labels of a clip; 2 where the user gives a frame rate
+LISTED = 8  # clips that are named in a note
+SAME_RATE = 0.02  # share by which frame rates of clips may differ
 
 Label = TypeVar("Label", bound=Hashable)
 
@@ -29,11 +29,12 @@ class Frames(NamedTuple):
     """The F frames that F' names stand for.
 
     Attributes:
-        names: F names in the order of time, including those of absent frames.
+        names: F names in the order of time, including those of absent frames, clip by clip.
         index: `[F']` int: which frame each of the given names is.
         video: whether the frames are consecutive, at a constant frame rate.
         fps: frames per second; 0 where unknown.
-        notes: what was assumed, a line each.
+        notes: what was concluded, a line each.
+        clips: the first frame and the name of each clip; none if there is one.
     """
 
     names: tuple[str, ...]
@@ -41,10 +42,11 @@ class Frames(NamedTuple):
     video: bool
     fps: float = 0.0
     notes: tuple[str, ...] = ()
+    clips: tuple[tuple[int, str], ...] = ()
 
 
 def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless: bool = False) -> Frames:
-    """The frames of F' different names: a video, or single images.
+    """The frames of F' different names: a video, several, or single images.
 
     Args:
         names: in any order.
@@ -54,30 +56,75 @@ def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless
             steps of n > 1 mean that it processed every n-th frame, and these are the video's frames.
 
     Raises:
-        DatasetError: if the numbers span more than `MOST_FRAMES`, or the user's frame rate is not a positive number.
+        DatasetError: if the frames span more than `MOST_FRAMES`, or the user's frame rate is not a positive number or
+            contradicts the stamps.
+
+    Example:
+        >>> frames = order_frames(["walk_100.jpg", "walk_33.jpg", "walk_67.jpg", "walk_0.jpg", "walk_133.jpg"],
+        ...                       "walk.json", Options())
+        >>> frames.index.tolist(), frames.fps, frames.notes
+        ([3, 1, 2, 0, 4], 30.0, ('5 frames, stamps in ms, 30 frames per second',))
     """
-    split = [_split(name) for name in names]
-    numbers = [number for _, number, _ in split]
-    numbered = len({(before, after) for before, _, after in split}) == 1 and len(set(numbers)) == len(names)
-    if len(names) < 2 or not numbered or None in numbers:
-        return single_images(names, origin, options)
-    first = min(numbers)
-    step = math.gcd(*(number - first for number in numbers)) if gapless else 1
-    count = (max(numbers) - first) // step + 1
-    if options.fps is None and count > SPARSEST * len(names):
-        note = f"numbers of frames lie far apart ({len(names)} in {count}): read as single images"
-        return single_images(names, origin, options)._replace(notes=(note,))
-    if count > MOST_FRAMES:
-        found = f"frames {first} to {max(numbers)}"
-        raise DatasetError(f"{origin}: found {found}, expected at most {MOST_FRAMES} in a video")
-    before, _, after = split[0]
-    width = min(len(name) for name in names) - len(before) - len(after)
-    every = tuple(f"{before}{first + i * step:0{width}d}{after}" for i in range(count))
-    fps = resolve_fps(0.0, options.fps, origin) / step
-    notes = [f"numbers of frames go up in steps of {step}: 1 frame in {step} was processed"] if step > 1 else []
-    if step > 1 and fps:
-        notes.append(f"{options.fps:g} frames per second in steps of {step} are {fps:g}")
-    return Frames(every, (np.array(numbers) - first) // step, True, fps, tuple(notes))
+    given = resolve_fps(0.0, options.fps, origin) or None
+    reason = ""
+    for series in readings(names) if len(names) > 1 else ():
+        shortest = 2 if given or len(series) == 1 else SHORTEST
+        if sum(len(one.members) for one in series if len(one.members) >= shortest) < IN_CLIPS * len(names):
+            reason = reason or f"their names differ in more than a number ({len(series)} kinds)"
+            continue
+        series = sorted(series, key=lambda one: natural_key("".join(one.place)))
+        timings = [timing(one.values, origin, unit=one.unit, fps=given, gapless=gapless) for one in series]
+        failed = next((found for found in timings if isinstance(found, str)), None)
+        if failed is None:
+            return _clips(names, series, timings)
+        reason = reason or failed
+    frames = single_images(names, origin, options)
+    if len(names) < 2:
+        return frames
+    why = f"read as single images: {reason or 'their names have no number'}"
+    return frames._replace(notes=(why, *frames.notes))
+
+
+def _clips(names: Sequence[str], series: list[Series], timings: list[Timing]) -> Frames:
+    """One video, or several one after the other."""
+    index, every, clips, notes = np.empty(len(names), int), [], [], Counter()
+    for one, found in zip(series, timings, strict=True):
+        clips.append((len(every), clip_name(one.place)))
+        index[one.members] = len(every) + found.index
+        every += _frame_names([names[i] for i in one.members], one, found)
+        notes.update(found.notes)
+    if len(series) == 1:
+        return Frames(tuple(every), index, True, timings[0].fps, timings[0].notes)
+    rates = Counter()
+    for found in timings:
+        rates[found.fps] += found.count
+    fps = rates.most_common(1)[0][0]
+    listed = ", ".join(name or "(no name)" for _, name in clips[:LISTED]) + (", ..." if len(clips) > LISTED else "")
+    said = [f"{len(clips)} clips, each a video: {listed}", *(note for note, _ in notes.most_common(LISTED))]
+    other = sum(abs(found.fps - fps) > SAME_RATE * fps for found in timings if found.count > 1)
+    if other:
+        said.append(f"{counted(other, 'clip has', 'clips have')} another frame rate: {fps:.4g} was used for all")
+    return Frames(tuple(every), index, True, fps, tuple(said), tuple(clips))
+
+
+def _frame_names(labels: list[str], series: Series, found: Timing) -> list[str]:
+    """A name for every frame of a clip: its label, or one like it where it is absent."""
+    every: list[str] = [""] * found.count
+    for place, label in zip(found.index.tolist(), labels, strict=True):
+        every[place] = label
+    if found.count == len(labels):
+        return every
+    before, after = series.place
+    if found.step and all(isinstance(value, int) for value in series.values):
+        width = min(len(label) for label in labels) - len(before) - len(after)
+        first = min(series.values)
+        made = [f"{before}{first + i * found.step:0{width}d}{after}" for i in range(found.count)]
+        return [label or name for label, name in zip(every, made, strict=True)]
+    last, since = "", 0
+    for i, label in enumerate(every):
+        last, since = (label, 0) if label else (last, since + 1)
+        every[i] = label or f"{last} + {since}"
+    return every
 
 
 def single_images(names: Sequence[str], origin: str, options: Options) -> Frames:
@@ -109,12 +156,3 @@ def natural_key(name: str) -> list[tuple[int, str] | str]:
     """A key that sorts numbers in names by value: "img2" before "img10"."""
     parts = re.split(r"([0-9]+)", name)
     return [(len(part.lstrip("0")), part.lstrip("0")) if i % 2 else part for i, part in enumerate(parts)]
-
-
-def _split(name: str) -> tuple[str, int | None, str]:
-    """What precedes the last number of a name, the number, and what follows it."""
-    extension = EXTENSION.search(name)
-    found = list(DIGITS.finditer(name, 0, extension.start() if extension else len(name)))
-    if not found or len(found[-1].group()) > MOST_DIGITS:
-        return name, None, ""
-    return name[: found[-1].start()], int(found[-1].group()), name[found[-1].end() :]

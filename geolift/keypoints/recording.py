@@ -34,6 +34,8 @@ class Recording(NamedTuple):
         fps: frames per second; 0 where unknown.
         image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where unknown.
         notes: what reading left out, changed or assumed, a line each, with counts.
+        shots: of a video that is cut, the first frame and the name of each piece; nothing is joined across a cut.
+            None: it is one piece.
 
     Example:
         >>> import numpy as np
@@ -55,6 +57,7 @@ class Recording(NamedTuple):
     fps: float = 0.0
     image_size: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    shots: tuple[tuple[int, str], ...] = ()
 
     @property
     def seen(self) -> np.ndarray:
@@ -77,6 +80,7 @@ def record(
     fps: float = 0.0,
     image_size: np.ndarray | None = None,
     notes: tuple[str, ...] = (),
+    shots: tuple[tuple[int, str], ...] = (),
 ) -> Recording:
     """Make a checked recording of detections in any order.
 
@@ -97,6 +101,7 @@ def record(
         fps: as in `Recording`.
         image_size: `[F, 2]` pixels, or `[2]` for all frames.
         notes: as in `Recording`.
+        shots: as in `Recording`; tracked people who are in several are named apart, "SHOT PERSON".
 
     Returns:
         The recording, its detections sorted by frame, then by person.
@@ -149,6 +154,7 @@ def record(
         float(fps),
         _check_image_size(image_size, len(frames), origin),
         (*notes, *changed, *dropped, *without_people),
+        shots,
     )
 
 

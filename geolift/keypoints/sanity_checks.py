@@ -11,14 +11,14 @@ False alarms on good data: none on COCO's 345 and MPII's 1692 people, nor on dra
 bodies and sides of COCO's people 97 % of draws of 10 and all of draws of 20.
 """
 
-import re
-
 import numpy as np
 
-from geolift.keypoints.frame_names import EXTENSION
+from geolift.keypoints.frame_labels import readings
+from geolift.keypoints.frame_times import timing
 from geolift.keypoints.proportions import PERSON, likely_joint_sets, mean_deviation
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.tracking import box_diagonals, distances
+from geolift.plurals import counted
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
@@ -209,22 +209,19 @@ def missing_joints(recording: Recording) -> str | None:
 
 
 def numbering(recording: Recording) -> str | None:
-    """Gaps in the numbers at the end of the names of a video's frames, which count as consecutive."""
-    if not recording.video:
+    """Numbers or times in the names of a video's frames that leave some out, although the frames count as consecutive.
+
+    Numbers that all rise by the same step, and times that jitter, leave none out.
+    """
+    if not recording.video or recording.shots or len(recording.frames) < 3:
         return None
-    number, same, before = [], [], None
-    for name in recording.frames:
-        found = re.search(r"^(.*?)(\d{1,15})\D*$", EXTENSION.sub("", name), re.DOTALL)
-        if not found:
-            return None
-        number.append(int(found[2]))
-        same.append(found[1] == before)
-        before = found[1]
-    steps = np.diff(number)[same[1:]]
-    gaps = int((steps != 1).sum())
-    if gaps:
-        return f"frame numbers do not rise by 1 in {gaps} of {len(steps)} places (steps {steps.min()} to {steps.max()})"
-    return None
+    series = next(readings(recording.frames), [])
+    found = timing(series[0].values, "frames", unit=series[0].unit, gapless=True) if len(series) == 1 else ""
+    if isinstance(found, str) or found.count == len(recording.frames):
+        return None
+    gap = int((np.diff(found.index) != 1).argmax()) + 1
+    absent = counted(found.count - len(recording.frames), "frame is", "frames are")
+    return f"{absent} left out by the frames' names, first before {recording.frames[gap]!r}: all count as consecutive"
 
 
 def _steps(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
