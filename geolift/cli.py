@@ -181,6 +181,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         "--coordinates", choices=COORDINATES, metavar="UNIT",
         help=f"what the coordinates are (default: recognized): {', '.join(UNITS)}; with {UP} where y points up",
     )  # fmt: skip
+    parser.add_argument("--clip", metavar="NAME", help="of several clips in the input, the one whose name begins so")
 
 
 def _add_joints(parser: argparse.ArgumentParser) -> None:
@@ -238,14 +239,16 @@ def _camera(result: Result) -> list[str]:
         return []
     tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
     (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
-    if result.video or known.sum() == 1:
+    several = len(np.unique(result.up[known], axis=0)) > 1
+    if known.sum() == 1 or (result.video and not several):
         spread = result.up_spread[known][0]
         sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
         side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
         looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
         return [f"the camera {looks}, rolled {side} by {abs(rolled):.0f}, {sure}; estimated from 2D"]
+    what = "frames" if result.video else "images"
     return [
-        f"the cameras of {int(known.sum())} images look down by {down:.0f} to {down_most:.0f} degrees, "
+        f"the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
         f"rolled by {rolled:.0f} to {rolled_most:.0f}; estimated from 2D"
     ]
 
@@ -261,7 +264,9 @@ def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
 
 
 def _inspect(options: argparse.Namespace) -> None:
-    reading = Options(options.joints, options.fps, options.image_size, options.min_score, options.coordinates)
+    reading = Options(
+        options.joints, options.fps, options.image_size, options.min_score, options.coordinates, options.clip
+    )
     print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
 
 

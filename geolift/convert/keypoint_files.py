@@ -29,6 +29,7 @@ def convert(
     image_size: tuple[float, float] | None = None,
     min_score: float | None = None,
     coordinates: str | None = None,
+    clip: str | None = None,
     min_confidence: float = 0.1,
     head: str = "mask",
     split_by: str = "none",
@@ -46,6 +47,7 @@ def convert(
         image_size: width and height of all images in pixels if the file does not state them; training needs them.
         min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
         coordinates: what the coordinates of the file are, one of `coordinates.COORDINATES`; None: it is recognized.
+        clip: of several clips in a file or folder, the beginning of the name of the one to convert; None: all.
         min_confidence: joints with less count as not seen.
         head: how a head top that the joint set lacks is handled, "mask" or "extrapolate", as in `map_joints`.
         split_by: what the split "test" consists of: every fifth clip (of images, the clips of every fifth image), every
@@ -61,7 +63,7 @@ def convert(
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     path = Path(path)
-    reading = Options(joints, fps, image_size, min_score, coordinates)
+    reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     read = read_keypoints(path, format=format, options=reading)
     recording = track(without_unsure_joints(read.recording, min_confidence, str(path)))
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))

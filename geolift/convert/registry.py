@@ -84,6 +84,7 @@ CONVERTERS: dict[str, Converter] = {
             "image_size",
             "min_score",
             "coordinates",
+            "clip",
             "min_confidence",
             "head",
             "split_by",

@@ -15,6 +15,7 @@ from geolift.errors import DatasetError
 
 ASSUMED_FPS = 30.0  # frames per second of a video whose rate is unknown
 SPARSEST = 50  # frames per label up to which labels count as a video
+FARTHEST = 2**62  # numbers of frames
 MOST_FRAMES = 3 * 10**6  # of a video: a day at 30 frames per second
 CHANCE = 1000  # one in so many: numbers that are all multiples of n by chance
 UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -26,7 +27,8 @@ OFF = 0.4  # of a step: stamps that are off the grid by more are irregular
 TIGHT = 0.1  # the same of stamps that cannot be anything else
 REGULAR = 0.9  # share of steps that must be near a multiple of the usual one
 VARIABLE = 0.6  # spread of steps, as a share of their mean, of cameras with a changing rate; of random numbers 1
-LATE = 2.0  # steps by which irregular stamps may be off the grid
+LATE = 3.0  # steps by which irregular stamps may be off the grid
+ROOM = 0.8  # the step of a grid for irregular stamps, as a share of theirs: each finds a place of its own nearby
 FEWEST = 5  # stamps that show an irregular rate
 USUAL = (1, 2, 3, 4, 5, 6, 7.5, 8, 10, 12, 12.5, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 200, 240)
 NTSC = (24000 / 1001, 30000 / 1001, 60000 / 1001)
@@ -81,15 +83,21 @@ def timing(
             return _stamps(places, steps, UNITS[name], origin, fps, sure=True)
     if not whole:
         found = _unit_of(float(np.median(steps)), UNITS)
-        return _stamps(places, steps, UNITS[found], origin, fps, sure=True) if found else f"numbers with fractions, {_range(steps, 1.0)} apart: {NO_VIDEO}"
+        if not found:
+            return f"numbers with fractions, {_range(steps, 1.0)} apart: {NO_VIDEO}"
+        return _stamps(places, steps, UNITS[found], origin, fps, sure=True)
+    if max(values) - low > FARTHEST:
+        return "numbers of frames lie far apart"
     return _whole(np.array([value - low for value in values], np.int64), low, steps, origin, fps, gapless)
 
 
-def _whole(places: np.ndarray, low: int, steps: np.ndarray, origin: str, fps: float | None, gapless: bool) -> Timing | str:
+def _whole(
+    places: np.ndarray, low: int, steps: np.ndarray, origin: str, fps: float | None, gapless: bool
+) -> Timing | str:
     """Whole numbers: of frames, of every n-th frame, or stamps in ms, us or ns."""
     common = math.gcd(*places.tolist())
     usual = float(np.median(steps))
-    surely = gapless or common ** min(len(steps), 64) >= CHANCE
+    surely = gapless or (len(steps) > 2 and common ** min(len(steps), 64) >= CHANCE)
     unit = _unit_of(usual, {name: UNITS[name] for name in ("ms", "us", "ns")}) if usual >= FINEST else None
     stated = fps is not None and unit is not None and abs(usual * UNITS[unit] * fps - 1) < 0.05 and usual >= 2 * FINEST
     if common > 1 and surely:
@@ -128,8 +136,8 @@ def _numbers(places: np.ndarray, low: int, step: int, origin: str, fps: float | 
 
 def _slower(step: float, fps: float | None) -> str:
     """The note on the rate of a video of which 1 frame in `step` was processed."""
-    assumed = "" if fps else " (assumed: set with --fps)"
-    return f"{fps or ASSUMED_FPS:g} frames per second{assumed} in steps of {step:.4g} are {(fps or ASSUMED_FPS) / step:.4g}"
+    assumed, rate = ("", fps) if fps else (" (assumed: set with --fps)", ASSUMED_FPS)
+    return f"{rate:g} frames per second{assumed} in steps of {step:.4g} are {rate / step:.4g}"
 
 
 def _fractional(places: np.ndarray, steps: np.ndarray, origin: str, fps: float | None) -> Timing | str:
@@ -138,16 +146,25 @@ def _fractional(places: np.ndarray, steps: np.ndarray, origin: str, fps: float |
     index = np.empty(len(places), int)
     index[order] = np.arange(len(places))
     step = float(steps.mean())
-    note = f"numbers of frames go up in steps of {steps.min():g} or {steps.max():g}: 1 frame in {step:.3g} was processed"
+    note = (
+        f"numbers of frames go up in steps of {steps.min():g} or {steps.max():g}: 1 frame in {step:.3g} was processed"
+    )
     return Timing(index, len(places), 0, (fps or ASSUMED_FPS) / step, (note, _slower(step, fps)))
 
 
 def _stamps(
-    places: np.ndarray, steps: np.ndarray, unit: float, origin: str, fps: float | None, *, sure: bool, clock: bool = False
+    places: np.ndarray,
+    steps: np.ndarray,
+    unit: float,
+    origin: str,
+    fps: float | None,
+    *,
+    sure: bool,
+    clock: bool = False,
 ) -> Timing | str:
     """Times, moved to the nearest places of a grid.
 
-    `clock`: as times of day. `sure`: they are times. If not, the user's frame rate and irregular steps can say that they are not.
+    `clock`: as times of day. `sure`: they are times; if not, the user's frame rate can say that they are not.
     """
     name = next((name for name, seconds in UNITS.items() if seconds == unit and not clock), "")
     written = {"": "as times of day", "s": "in seconds"}.get(name, f"in {name}")
@@ -173,7 +190,7 @@ def _stamps(
     places_of[np.argsort(places, kind="stable")] = index
     note = f"{count} frames, stamps {written}, {rate:.4g} frames per second"
     if not regular:
-        note += f" on average: they are irregular, {_range(steps, unit)} apart, and were moved to even steps"
+        note += f": they are irregular, {_range(steps, unit)} apart, and were moved to the nearest of these frames"
     return Timing(places_of, count, 0, rate, (note,))
 
 
@@ -190,6 +207,7 @@ def _grid(ordered: np.ndarray, steps: np.ndarray) -> tuple[float, np.ndarray, fl
     off = np.abs(steps / period - counts)
     if (off <= OFF).mean() >= REGULAR:
         return period, index.astype(int), float(np.quantile(off, REGULAR))
+    period = ROOM * float(steps[steps <= 3 * usual].mean())
     place = np.round(ordered / period).astype(int)
     rising = np.maximum.accumulate(place - np.arange(len(place))) + np.arange(len(place))
     return period, rising, float(max(np.abs(rising - ordered / period).max(), 2 * OFF))

@@ -21,6 +21,7 @@ class Options(NamedTuple):
         min_score: detections with a lower score are left out, whatever scale the file's scores have; None: only what is
             beyond doubt no person (`detection_scores`).
         coordinates: what the coordinates are, one of `coordinates.COORDINATES`, or None.
+        clip: of a file or folder with several clips, the beginning of the name of the one to read; None: all.
 
     Example:
         >>> options = Options(fps=25.0, image_size=(1280, 720))
@@ -33,6 +34,7 @@ class Options(NamedTuple):
     image_size: tuple[float, float] | None = None
     min_score: float | None = None
     coordinates: str | None = None
+    clip: str | None = None
 
 
 NO_OPTIONS = Options()

@@ -6,6 +6,7 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
+from geolift.keypoints.shots import people_by_shot
 from geolift.plurals import counted
 from geolift.skeletons import joint_sets
 from geolift.skeletons.joint_sets import SOURCES
@@ -35,7 +36,7 @@ class Recording(NamedTuple):
         image_size: `[F, 2]` float32 width and height of every frame in pixels, or None where unknown.
         notes: what reading left out, changed or assumed, a line each, with counts.
         shots: of a video that is cut, the first frame and the name of each piece; nothing is joined across a cut.
-            None: it is one piece.
+            Empty: it is one piece.
 
     Example:
         >>> import numpy as np
@@ -128,6 +129,8 @@ def record(
     _check_indices("frame", frame, len(keypoints), len(frames), origin)
     tracked = person is not None
     person, people = _index_people(person, people, len(keypoints), origin)
+    if tracked and shots:
+        person, people = people_by_shot(person, people, frame, shots)
 
     keypoints, confidence, changed = _zero_missing(keypoints, confidence, origin)
     rows, dropped = _sort_rows(confidence, frame, person)

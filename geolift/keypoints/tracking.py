@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import Recording, select_rows
+from geolift.keypoints.shots import shot_of
 from geolift.plurals import counted
 
 LIMIT = 0.5  # of a person's size: a detection farther from every known person begins a new one
@@ -56,7 +57,7 @@ def track(recording: Recording) -> Recording:
     single = ~_duplicates(recording)
     keypoints, seen, frame = recording.keypoints[single], recording.seen[single], recording.frame[single]
     gap = max(1, round(GAP * recording.fps)) if recording.fps else GAP_FRAMES
-    person = _follow(keypoints, seen, frame, gap)
+    person = _follow(keypoints, seen, frame, gap, shot_of(frame, recording.shots))
     people = int(person.max()) + 1
     order = np.lexsort((person, frame))
     who = counted(people, "person was", "people were")
@@ -159,7 +160,7 @@ def _duplicates(recording: Recording) -> np.ndarray:
     return duplicate
 
 
-def _follow(keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, gap: int) -> np.ndarray:
+def _follow(keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, gap: int, shot: np.ndarray) -> np.ndarray:
     """`[N]` the person of each detection, numbered in the order of appearance."""
     size = box_diagonals(keypoints, seen)
     person = np.empty(len(frame), np.int64)
@@ -167,7 +168,7 @@ def _follow(keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, gap: int
     people = 0
     bounds = np.append(np.flatnonzero(np.diff(frame, prepend=-1)), len(frame))
     for start, stop in itertools.pairwise(bounds):
-        last = last[frame[last] >= frame[start] - 1 - gap]
+        last = last[(frame[last] >= frame[start] - 1 - gap) & (shot[last] == shot[start])]
         new = keypoints[start:stop], seen[start:stop], size[start:stop]
         distance = np.empty((len(last), stop - start))
         for first in range(0, len(last), BLOCK):

@@ -70,6 +70,7 @@ def to_tracks(recording: Recording, mapping: JointMapping, *, head: str, source:
         image_size=recording.image_size,
         source=source,
         notes=recording.notes,
+        shots=recording.shots,
     )
     top = mapping.target.head
     if head == "mask" or mapping.mean_of[mapping.target.names[top]]:

@@ -72,6 +72,7 @@ def lift(
     image_size: tuple[float, float] | None = None,
     min_score: float | None = None,
     coordinates: str | None = None,
+    clip: str | None = None,
     people: str | Sequence[str] = "all",
     min_confidence: float = 0.1,
     head: str = "mask",
@@ -93,6 +94,7 @@ def lift(
         image_size: width and height in pixels of all images where the file does not state them.
         min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
         coordinates: what the coordinates of the file are, one of `coordinates.COORDINATES`; None: it is recognized.
+        clip: of several clips in a file or folder, the beginning of the name of the one to lift; None: all.
         people: "all", "largest", or people's names, as in `tracking.select`.
         min_confidence: 0 to 1; joints with less confidence count as missing.
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
@@ -131,7 +133,7 @@ def lift(
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
         model = load(model)
-    reading = Options(joints, fps, image_size, min_score, coordinates)
+    reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
     tracks = prepare(source, model.skeleton, format=format, options=reading, **how).tracks
     tracks = fill_gaps(tracks, gap)
@@ -243,7 +245,8 @@ def _result(model: Model, lifted: Lifted) -> Result:
     position = np.full((len(points), 3), np.nan) if lifted.position is None else lifted.position
     up, spread = locate_up(lifted)
     if up is not None and tracks.video:
-        tracks = tracks.noted("the camera is taken to stand still: one direction up for all frames")
+        frames = "the frames of each shot" if tracks.shots else "all frames"
+        tracks = tracks.noted(f"the camera is taken to stand still: one direction up for {frames}")
     return Result(
         points=points.astype(np.float32),
         position=position.astype(np.float32),

@@ -31,6 +31,7 @@ class Tracks(NamedTuple):
         image_size: `[F, 2]` width and height of every frame in pixels, or None.
         source: the file, and what it was recognized as.
         notes: what each step left out, changed or assumed, a line each.
+        shots: as in `Recording`: of a video that is cut, the first frame and the name of each piece.
 
     Example:
         >>> dog = Skeleton(("hip", "nose"), (-1, 0), (), (), 1)
@@ -56,6 +57,7 @@ class Tracks(NamedTuple):
     image_size: np.ndarray | None
     source: str
     notes: tuple[str, ...] = ()
+    shots: tuple[tuple[int, str], ...] = ()
 
     @property
     def available(self) -> np.ndarray:

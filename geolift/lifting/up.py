@@ -1,4 +1,5 @@
 """The direction up in camera axes: one for a video, whose camera is taken to stand still, or one for each image.
+A video with several shots has one for each.
 
 The estimates of all poses are averaged. Frames of a clip err in the same way, so that many of them do not make the
 average as sure as their number suggests: only the spread of the estimates around it is known, not how far it is off.
@@ -6,6 +7,7 @@ average as sure as their number suggests: only the spread of the estimates aroun
 
 import numpy as np
 
+from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 
 STEPS = 30  # of Weiszfeld's algorithm
@@ -23,18 +25,19 @@ def locate_up(lifted: Lifted) -> tuple[np.ndarray | None, np.ndarray | None]:
 
     Returns:
         `[F, 3]` unit vectors, NaN where unknown, and `[F]` degrees, NaN where there are fewer than two estimates; of a
-        video the same in all frames. None and None if the model does not estimate them.
+        video the same in all frames of a shot. None and None if the model does not estimate them.
     """
     if lifted.up is None:
         return None, None
     tracks, count = lifted.tracks, len(lifted.tracks.frames)
     weight = tracks.confidence.mean(axis=1, dtype=np.float64) ** 2
     used = np.isfinite(lifted.up).all(axis=1) & (weight > 0)
-    group = np.zeros(len(used), int) if tracks.video else tracks.frame
-    up, spread = median_directions(lifted.up[used], weight[used], group[used], 1 if tracks.video else count)
-    if tracks.video:
-        up, spread = up.repeat(count, axis=0), spread.repeat(count)
-    return up, spread
+    if not tracks.video:
+        return median_directions(lifted.up[used], weight[used], tracks.frame[used], count)
+    group, shots = shot_of(tracks.frame, tracks.shots), max(1, len(tracks.shots))
+    up, spread = median_directions(lifted.up[used], weight[used], group[used], shots)
+    every = shot_of(np.arange(count), tracks.shots)
+    return up[every], spread[every]
 
 
 def median_directions(

@@ -53,8 +53,8 @@ class Result(NamedTuple):
         source: the file that was lifted, and what it was recognized as.
         notes: what reading and lifting left out, filled in or assumed, a line each, with counts.
         up: `[F, 3]` float32 unit vectors: the direction up in camera axes in every frame, estimated from the 2D; NaN
-            where unknown. In a video all frames have the same, as for a camera that stands still. None: the model does
-            not estimate it.
+            where unknown. In a video all frames of a shot have the same, as for a camera that stands still. None: the
+            model does not estimate it.
         up_spread: `[F]` float32 degrees: how far the estimates of the poses spread around `up`, root mean square; NaN
             where there are fewer than two. It does not show an error that they share. None: as `up`.
 

@@ -10,6 +10,8 @@ from geolift.keypoints.detection_scores import likely_people
 from geolift.keypoints.frame_names import Frames
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_image_size
 from geolift.keypoints.recording import Recording, record
+from geolift.keypoints.shots import clip_range
+from geolift.plurals import counted
 
 
 def make_recording(
@@ -38,7 +40,7 @@ def make_recording(
         frames: the frames, with what the user states about the frame rate.
         joints: the joints, with what the user states about them.
         path: the file, named in errors.
-        options: what the user states about the image size and the scores of people.
+        options: what the user states about the image size, the scores of people and the clip.
         person, people: as in `record`.
         image_size: `[F, 2]` as the file states it, or None.
         score: `[N]` how sure the program is that each detection is a person, NaN where it has no score; None: none has.
@@ -46,12 +48,19 @@ def make_recording(
         notes: all notes on reading.
 
     Raises:
-        DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's, or coordinates
-            need one.
+        DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's, coordinates need
+            one, or there is no such clip.
     """
     likely, ghosts = likely_people(score, frame, options.min_score, str(path), tracked=person is not None)
     sizes = resolve_image_size(image_size, options.image_size, len(frames.names), str(path))
-    rows, frame = np.asarray(rows, np.float64)[likely][:, joints.order], np.asarray(frame)[likely]
+    frame = np.asarray(frame)
+    if options.clip is not None:
+        frames, frame, sizes, chosen = _one_clip(frames, frame, sizes, options.clip, str(path))
+        likely = likely & chosen
+    if person is not None:
+        once, repeats = _once(rows, frame, person)
+        likely, ghosts = likely & once, (*ghosts, *repeats)
+    rows, frame = np.asarray(rows, np.float64)[likely][:, joints.order], frame[likely]
     confidence, doubted = to_probabilities(rows[..., :2], rows[..., 2], joints.joint_set)
     made = in_pixels(
         rows[..., :2],
@@ -76,4 +85,27 @@ def make_recording(
         fps=frames.fps,
         image_size=sizes[:, ::-1] if made.exchanged and sizes is not None else sizes,
         notes=(*notes, *ghosts, *doubted, *made.notes),
+        shots=frames.clips,
     )
+
+
+def _one_clip(
+    frames: Frames, frame: np.ndarray, size: np.ndarray | None, clip: str, origin: str
+) -> tuple[Frames, np.ndarray, np.ndarray | None, np.ndarray]:
+    """The frames of one clip, the frame of each detection among them, image sizes, and which detections are in it."""
+    first, last = clip_range(clip, frames.clips, len(frames.names), origin)
+    chosen = (frame >= first) & (frame < last)
+    frames = frames._replace(names=frames.names[first:last], clips=())
+    return frames, np.where(chosen, frame - first, 0), None if size is None else size[first:last], chosen
+
+
+def _once(rows: np.ndarray, frame: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which detections are not exact repeats of the same person in the same frame, and a note."""
+    order = np.lexsort((person, frame))
+    again = (np.diff(frame[order]) == 0) & (np.diff(person[order]) == 0)
+    once = np.ones(len(frame), bool)
+    if again.any():
+        first, second = order[:-1][again], order[1:][again]
+        once[second] = ~(np.nan_to_num(rows[first]) == np.nan_to_num(rows[second])).all(axis=(1, 2))
+    repeats = int((~once).sum())
+    return once, (f"{counted(repeats, 'row is', 'rows are')} repeated exactly: left out",) if repeats else ()
