@@ -200,6 +200,10 @@ def _json(data: bytes, rng: Rng) -> bytes:
     if rng.random() < 0.03:
         depth = int(rng.integers(500, 100_000))
         return b'{"people": ' + b"[" * depth + b"]" * depth + b"}"
+    lines = data.split(b"\n")
+    if len(lines) > 2:  # JSON lines
+        at = int(rng.integers(len(lines) - 1))
+        return b"\n".join([*lines[:at], _json(lines[at], rng), *lines[at + 1 :]])
     tree = json.loads(data)
     for _ in range(1 + rng.integers(3)):
         tree = _change(tree, rng)

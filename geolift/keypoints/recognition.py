@@ -3,6 +3,7 @@
 Nothing in a file is ever run. What is read at once is bounded: JSON and text by `LARGEST_TEXT`, arrays by `npz.limit`.
 """
 
+import io
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,27 +13,33 @@ from geolift.keypoints import json_folder
 from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
     alphapose,
+    arrays,
     coco,
     coco_results,
     csv_table,
     deeplabcut,
     detectron,
     geolift_dataset,
+    kinetics_skeleton,
     mediapipe,
     mmpose,
     mpii,
+    opencap,
     openpifpaf,
     openpose,
+    pose_format,
+    pyskl,
     sleap,
+    sleap_labels,
     ultralytics,
     videopose3d,
 )
-from geolift.keypoints.formats.base import KINDS, Format
+from geolift.keypoints.formats.base import Format
 from geolift.keypoints.opening import files_in, opened, where_files_are
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
 from geolift.plurals import counted
-from geolift.safe_io import bounded_file, json_file
+from geolift.safe_io import bounded_file, json_file, npz, pickles
 from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say how to add one
@@ -45,10 +52,16 @@ FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say
     mmpose.FORMAT,
     mpii.FORMAT,
     mediapipe.FORMAT,
+    kinetics_skeleton.FORMAT,
+    pyskl.FORMAT,
+    opencap.FORMAT,
     detectron.FORMAT,
     videopose3d.FORMAT,
     *deeplabcut.FORMATS,
     sleap.FORMAT,
+    sleap_labels.FORMAT,
+    pose_format.FORMAT,
+    *arrays.FORMATS,
     csv_table.FORMAT,
     geolift_dataset.FORMAT,
 )
@@ -56,8 +69,14 @@ LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about
 HDF5 = b"\x89HDF\r\n\x1a\n"
 HDF5_OFFSETS = (0, 512, 1024, 2048)  # of its signature, after a block of the user's
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+NPY = b"\x93NUMPY"
+PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+LARGEST_PICKLE = 2**29  # bytes; what is unpickled takes up to a few hundred bytes for each
 BEGINNING = 40  # bytes of a file that an error shows
-KIND_NAMES = dict(zip(KINDS, ("a folder", "JSON", "an archive of arrays (.npz)", "text", "HDF5"), strict=True))
+KIND_NAMES = {
+    "folder": "a folder", "json": "JSON", "npz": "an archive of arrays (.npz)", "csv": "text", "hdf5": "HDF5",
+    "pickle": "a pickle", "npy": "an array (.npy)", "pose": "a .pose file",
+}  # fmt: skip
 
 
 class Recognized(NamedTuple):
@@ -93,7 +112,10 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     * "json": the parsed values (`json_file.parse_json`; NaN and Infinity are accepted); of JSON lines a list of them;
     * "npz": an `Archive`;
     * "csv": the lines of any other text, a list of str without line ends;
-    * "hdf5": its path.
+    * "hdf5": its path;
+    * "pickle": the object, by the unpickler that runs nothing (`pickles.load_pickle`);
+    * "npy": the array;
+    * "pose": its path.
 
     Raises:
         DatasetError: if it is empty, damaged, too large or of no such kind.
@@ -118,6 +140,13 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
         return "npz", Archive(path)
     if any(begin[offset : offset + len(HDF5)] == HDF5 for offset in HDF5_OFFSETS):
         return "hdf5", path
+    if begin.startswith(NPY):
+        return "npy", npz.read_array_file(path)
+    if begin.startswith(pose_format.BEGIN):
+        return "pose", path
+    if begin.startswith(PICKLE):
+        data = bounded_file.content(path, LARGEST_PICKLE, "a pickle")
+        return "pickle", pickles.load_pickle(io.BytesIO(data), str(path))
     if size > LARGEST_TEXT:
         raise DatasetError(f"{path}: found {size} bytes of text, expected up to {LARGEST_TEXT}")
     content = path.read_bytes()
@@ -284,6 +313,12 @@ def _begins(content: Any, kind: str = "") -> str:
         return f"with the arrays {sorted(content.names)[:10]}"
     if kind == "hdf5":
         return "whose tables are of another program"
+    if kind == "npy":
+        return f"{content.dtype} of shape {list(content.shape)}"
+    if kind == "pickle":
+        keys = content[0] if isinstance(content, list) and content else content
+        named = f" with {sorted(map(str, keys))[:10]}" if isinstance(keys, dict) else ""
+        return f"of {type(content).__name__}{named}"
     if kind == "json":
         keys = content if isinstance(content, dict) else content[0] if content and isinstance(content[0], dict) else {}
         what = "an object" if isinstance(content, dict) else f"a list of {len(content)}"

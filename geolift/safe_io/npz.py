@@ -135,6 +135,30 @@ def read_arrays(path: str | os.PathLike, *, mapped: bool = False) -> dict[str, n
     return {name: archive.array(name, mapped=mapped) for name in archive.names}
 
 
+def read_array_file(path: Path) -> np.ndarray:
+    """The array of a .npy file, without unpickling anything.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DatasetError: if it is damaged, holds objects, or its header states another size than the file has.
+        FileNotFoundError: if there is no such file.
+    """
+    size = bounded_file.size(path, "a .npy file")
+    try:
+        with path.open("rb") as file:
+            shape, _, dtype = _header(file)
+            if dtype.hasobject:
+                raise ValueError("it holds pickled objects, which are never read")
+            _check_size(file, size, shape, dtype)
+            file.seek(0)
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except (Exception, MemoryError) as error:  # a damaged file can raise nearly anything
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DatasetError(f"{path}: the array cannot be read: {why}") from error
+
+
 def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
     """Read some arrays of a .npz with the objects that `load_pickle` allows: containers, text, numbers, arrays.
 

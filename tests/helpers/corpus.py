@@ -19,6 +19,7 @@ from tests.helpers import (
     landmark_writers,
     motion_writers,
     photograph_writers,
+    program_writers,
     table_writers,
 )
 from tests.helpers.results import make_result
@@ -55,6 +56,13 @@ def _json(folder):
         keypoint_writers.mmpose(path, people["coco17"], form=form, names=keypoint_writers.COCO)
     keypoint_writers.ultralytics(folder / "ultralytics.json", people["coco17"], tracked=True)
     keypoint_writers.mpii(folder / "mpii.json", people["mpii16"])
+    program_writers.pyskl(folder / "pyskl.pkl", [people["coco17"]])
+    program_writers.opencap(folder / "opencap.pkl", people["body25"])
+    program_writers.pose_format(folder / "pose_format.pose", people["mediapipe33"], JOINT_SETS["mediapipe33"].source)
+    program_writers.kinetics_skeleton(folder / "kinetics_skeleton.json", people["coco18"], size=(1, 1))
+    keypoints, confidence = program_writers.by_person(people["coco17"] * 3)
+    np.save(folder / "array.npy", keypoints)
+    np.savez(folder / "arrays.npz", keypoints=keypoints, scores=confidence)
     (folder / "mmpose_folder").mkdir()
     for t, frame in enumerate(people["coco17"]):
         keypoint_writers.mmpose(folder / "mmpose_folder" / f"{t}.json", [frame], form="image")
@@ -102,6 +110,8 @@ def _deeplabcut_hdf5(folder):
 
 def _sleap(folder):
     table_writers.sleap(folder / "sleap.h5", _people())
+    scene = keypoint_writers.scene(keypoint_writers.COCO, "coco17", np.random.default_rng(0))
+    program_writers.sleap_labels(folder / "sleap_labels.slp", scene, keypoint_writers.COCO)
 
 
 def _archives(folder):

@@ -11,13 +11,15 @@ import pytest
 from geolift.errors import DatasetError
 from geolift.keypoints import recognition
 from geolift.keypoints.formats.base import KINDS
+from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recognition import FORMATS, open_content, read_keypoints
 from geolift.safe_io.npz import Archive
 from geolift.skeletons.joint_sets import JOINT_SETS
-from tests.helpers import keypoint_writers
+from tests.helpers import keypoint_writers, program_writers
 from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source
+MEDIAPIPE = JOINT_SETS["mediapipe33"].source
 TABLE = "frame,person,head_x,head_y,tail_x,tail_y\n0,rex,1,2,3,4\n1,rex,2,3,4,5\n"
 
 
@@ -41,6 +43,10 @@ JSON = {
     "mmpose": (keypoint_writers.mmpose, "coco17"),
     "mpii": (keypoint_writers.mpii, "mpii16"),
     "ultralytics": (keypoint_writers.ultralytics, "coco17"),
+    "pyskl": (lambda path, scene: program_writers.pyskl(path, [scene]), "coco17"),
+    "opencap": (program_writers.opencap, "body25"),
+    "pose-format": (lambda path, scene: program_writers.pose_format(path, scene, MEDIAPIPE), "mediapipe33"),
+    "sleap-labels": (lambda path, scene: program_writers.sleap_labels(path, scene, COCO), "coco17"),
     "mediapipe": (functools.partial(keypoint_writers.mediapipe, header=True), "mediapipe33"),
 }
 
@@ -50,6 +56,13 @@ def made(name, path, rng):
     if name in JSON:
         writer, joint_set = JSON[name]
         writer(path, keypoint_writers.scene(JOINT_SETS[joint_set].source, joint_set, rng))
+    elif name == "kinetics-skeleton":
+        keypoints = keypoint_writers.scene(JOINT_SETS["coco18"].source, "coco18", rng)
+        program_writers.kinetics_skeleton(path, keypoints)
+    elif name == "array":
+        scene = keypoint_writers.scene(COCO, "coco17", rng, people=1)
+        np.save(path.with_suffix(".npy"), program_writers.by_person(scene)[0][0])
+        path.with_suffix(".npy").rename(path)
     elif name == "detectron":
         writers.detectron(path.with_suffix(".npz"), writers.people(rng, COCO))
         path.with_suffix(".npz").rename(path)
@@ -78,9 +91,10 @@ def test_every_format_is_recognized_under_any_name(name, ending, rng, tmp_path, 
         shutil.copy(people_file, path)
     else:
         made(name, path, rng)
-    found = read_keypoints(path)
+    options = Options(image_size=(640, 480)) if name == "kinetics-skeleton" else NO_OPTIONS
+    found = read_keypoints(path, options=options)
     assert found.format == name and found.why.startswith(f"recognized as {name} (") and len(found.recording.frame)
-    asked = read_keypoints(path, format=name)
+    asked = read_keypoints(path, format=name, options=options)
     assert "as asked" in asked.why and asked.recording.joints == found.recording.joints
 
 
@@ -111,7 +125,8 @@ def test_contents(tmp_path, people_file):
     ("content", "message"),
     [
         (b"", "the file is empty"),
-        (b"\x80\x04\x95\x00\x00", r"begins with b'.x80.*neither UTF-8 text .*, \.npz nor HDF5"),
+        (b"\x80\x04\x95\x00\x00", "the pickle is damaged or cut off"),
+        (b"\x81\x04\x95\x00\x00", r"begins with b'.x81.*neither UTF-8 text .*, \.npz nor HDF5"),
         (b"frame,\xff\n", "neither UTF-8 text"),
         (b"frame\0,head_x\n", "zero bytes"),
         ("[1, 2", "damaged JSON: line 1, column"),

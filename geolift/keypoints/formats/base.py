@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
-KINDS = ("folder", "json", "npz", "csv", "hdf5")
+KINDS = ("folder", "json", "npz", "csv", "hdf5", "pickle", "npy", "pose")
 
 
 class Format(NamedTuple):
