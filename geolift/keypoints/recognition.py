@@ -21,6 +21,8 @@ from geolift.keypoints.formats import (
     detectron,
     geolift_dataset,
     kinetics_skeleton,
+    label_studio,
+    labelme,
     mediapipe,
     mmpose,
     mpii,
@@ -32,6 +34,7 @@ from geolift.keypoints.formats import (
     sleap,
     sleap_labels,
     ultralytics,
+    via,
     videopose3d,
 )
 from geolift.keypoints.formats.base import Format
@@ -55,6 +58,9 @@ FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say
     kinetics_skeleton.FORMAT,
     pyskl.FORMAT,
     opencap.FORMAT,
+    labelme.FORMAT,
+    label_studio.FORMAT,
+    via.FORMAT,
     detectron.FORMAT,
     videopose3d.FORMAT,
     *deeplabcut.FORMATS,

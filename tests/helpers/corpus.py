@@ -14,6 +14,7 @@ from geolift.output import npz_json
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers import (
+    annotation_writers,
     human36m_writers,
     keypoint_writers,
     landmark_writers,
@@ -68,6 +69,13 @@ def _json(folder):
         keypoint_writers.mmpose(folder / "mmpose_folder" / f"{t}.json", [frame], form="image")
     shutil.make_archive(str(folder / "packed"), "zip", folder / "openpose")
     shutil.make_archive(str(folder / "packed"), "gztar", folder / "mmpose_folder")
+    annotation_writers.labelme(folder / "labelme", people["coco17"])
+    (folder / "labelme" / "walk_000.json").rename(folder / "labelme.json")
+    for form in ("boxes", "parents", "minimal"):
+        scene = people["coco17"] if form != "minimal" else [frame[:1] for frame in people["coco17"]]
+        annotation_writers.label_studio(folder / f"label_studio_{form}.json", scene, form=form)
+    for form in ("project", "annotations"):
+        annotation_writers.via(folder / f"via_{form}.json", people["coco17"], form=form)
     for form in landmark_writers.FRACTIONS:
         landmark_writers.mediapipe(folder / f"landmarks_{form}.json", people["mediapipe33"], form=form)
     for form in ("movenet", "posenet"):

@@ -15,7 +15,7 @@ from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recognition import FORMATS, open_content, read_keypoints
 from geolift.safe_io.npz import Archive
 from geolift.skeletons.joint_sets import JOINT_SETS
-from tests.helpers import keypoint_writers, program_writers
+from tests.helpers import annotation_writers, keypoint_writers, program_writers
 from tests.helpers import table_writers as writers
 
 COCO = JOINT_SETS["coco17"].source
@@ -35,6 +35,9 @@ def refused(path, message, **options):
 
 
 JSON = {
+    "label-studio": (annotation_writers.label_studio, "coco17"),
+    "labelme": (lambda path, scene: keypoint_writers.write(path, annotation_writers.labelme_image(scene[0])), "coco17"),
+    "via": (annotation_writers.via, "coco17"),
     "openpose": (keypoint_writers.openpose, "body25"),
     "coco": (keypoint_writers.coco_annotations, "coco17"),
     "coco-results": (keypoint_writers.coco_results, "coco17"),

@@ -29,7 +29,7 @@ TIME_KEYS = (
     "t", "seconds",
 )  # fmt: skip
 ID_KEYS = ("track_id", "person_id", "id")
-DIGIT = re.compile("[0-9]")
+DIGIT, PEOPLE = re.compile("[0-9]"), re.compile("(?i)(person|people|player|subject)")  # in names of frames, of people
 DEEPEST = 4  # lists and objects between a frame and its people
 LOOKED_AT = 1000  # frames that are looked at for the first person
 
@@ -72,7 +72,15 @@ def frames_of(content: Any, where: str) -> list[Frame] | None:
     if found:
         return found
     inner = [(key, value) for key, value in content.items() if key not in FRAMES_KEYS and isinstance(value, list)]
-    return next((found for key, value in inner if (found := _frames_of_list(value, f"{where}: {key}"))), None)
+    parts = {key: found for key, value in inner if (found := _frames_of_list(value, f"{where}: {key}"))}
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    named = [
+        frame._replace(label=f"{key}/{i if frame.label is None else frame.label}")
+        for key, frames in parts.items()
+        for i, frame in enumerate(frames)
+    ]
+    return named or None
 
 
 def people_of(frame: Any, where: str, *, depth: int = DEEPEST) -> Iterator[Person]:
@@ -170,7 +178,8 @@ def _frames_of_list(listed: list[Any], where: str) -> list[Frame] | None:
 
 def _frames_by_name(content: dict[str, Any], where: str) -> list[Frame] | None:
     """The frames of an object that has a frame under each name, such as "frame_12", "0.04" or "walk_12.jpg"."""
-    named = {name: frame for name, frame in content.items() if DIGIT.search(name)}
+    numbered = {name: frame for name, frame in content.items() if DIGIT.search(name) and not PEOPLE.match(name)}
+    named = numbered or (content if all(isinstance(frame, dict) for frame in content.values()) else {})
     held = [frame for frame in list(named.values())[:LOOKED_AT] if frame]
     if not any(map(_holds_people, held)) or not all(_holds_people(frame) or _is_empty(frame) for frame in held):
         return None

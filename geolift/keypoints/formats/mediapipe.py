@@ -30,8 +30,7 @@ from geolift.keypoints.track_ids import people_by_id
 from geolift.plurals import counted
 from geolift.skeletons.joint_sets import COCO17, MEDIAPIPE33
 
-HIPS = [MEDIAPIPE33.source.index(f"{side}_hip") for side in ("left", "right")]
-AT_HIPS = 0.02  # metres: how close to 0 world landmarks have the middle of the hips; in images that is the corner
+AT_HIPS = 0.03  # of a person's size: how close to 0 world landmarks have the middle of the hips; in images: a corner
 MADE = (-0.001, 1.001)  # visibility beyond these is not a probability
 HEADERS = ("metadata", "meta", "video", "video_info", "videoInfo", "info", "resolution", "image", "recording")
 WIDTHS = ("width", "image_width", "imageWidth", "video_width", "videoWidth", "frame_width", "frameWidth")
@@ -171,11 +170,14 @@ def _confidences(score: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _check_places(rows: np.ndarray, hips: list[int], path: Path) -> None:
-    """Raise if people `[N, K, 3]` are in metres around their hips."""
-    middle = rows[:, hips, :2].mean(axis=1)
-    middle = middle[np.isfinite(middle).all(axis=1) & (rows[..., :2] != 0).any(axis=(1, 2))]
-    if len(middle) and np.abs(middle).max() < AT_HIPS and (rows[..., :2] < -AT_HIPS).any():
-        raise DatasetError(f"{path}: found world landmarks (metres, hips at 0), expected pose_landmarks of the image")
+    """Raise if the middle of the hips of all people `[N, K, 3]` is at 0: the landmarks are in 3D, in any unit."""
+    placed = (rows[:, hips, :2] != 0).any(axis=(1, 2)) & np.isfinite(rows[:, hips, :2]).all(axis=(1, 2))
+    points = rows[placed][..., :2]
+    middle = np.abs(points[:, hips].mean(axis=1)).max(axis=1)
+    size = np.nan_to_num(np.abs(points - points[:, hips].mean(axis=1, keepdims=True))).max(axis=(1, 2), initial=0)
+    if len(points) and (middle < AT_HIPS * size).all() and (points < 0).any():
+        what = "world landmarks (3D, relative to the hips)"
+        raise DatasetError(f"{path}: found {what}, expected pose_landmarks of the image")
 
 
 def _frames(listed: Sequence[Frame], header: dict[str, Any], path: Path, options: Options) -> tuple[Frames, np.ndarray]:

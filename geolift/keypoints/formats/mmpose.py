@@ -119,9 +119,8 @@ def _people(entries: list[Any], of_video: bool, where: str) -> tuple[list[np.nda
 def _is_person(entry: Any) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("keypoints"), list) or "image_id" in entry:
         return False
-    joints = entry["keypoints"]
-    of_objects = isinstance(joints, list) and joints and isinstance(joints[0], dict)  # TensorFlow.js
-    return not (of_objects or openpifpaf.is_person(entry))
+    joints = entry["keypoints"]  # of TensorFlow.js objects, of openpifpaf numbers
+    return bool(joints) and not isinstance(joints[0], dict) and not openpifpaf.is_person(entry)
 
 
 def _person(instance: Any, where: str) -> np.ndarray:

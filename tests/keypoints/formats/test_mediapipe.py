@@ -158,6 +158,27 @@ def test_wrong_files_are_named(content, message, tmp_path):
     assert str(error.value).startswith(str(path)) and "\n" not in str(error.value)
 
 
+def test_lists_under_several_names_are_all_read(rng, tmp_path):
+    scene = scene_of(rng, people=1)
+    path = landmark_writers.mediapipe(tmp_path / "a.json", scene, form="list")
+    frames = json.loads(path.read_text())
+    both = {"walk": [{"image": "1.jpg", "landmarks": frames[0]}], "run": [{"image": "1.jpg", "landmarks": frames[1]}]}
+    found = read(write(path, both), image_size=SIZE)
+    assert len(found.frames) == 2 and set(found.frames) == {"walk/1.jpg", "run/1.jpg"}
+    named = {"tree pose": {"landmarks": frames[0]}, "warrior": {"landmarks": frames[1]}}
+    assert read(write(path, named), image_size=SIZE).frames == ("tree pose", "warrior")
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 1000.0])
+def test_landmarks_around_the_hips_are_refused_in_any_unit(unit, rng, tmp_path):
+    scene = scene_of(rng, people=1, missing=0)
+    hips = [MEDIAPIPE33.source.index(f"{side}_hip") for side in ("left", "right")]
+    world = [[p._replace(keypoints=unit * (p.keypoints - p.keypoints[hips].mean(axis=0)) / 200)] for [p] in scene]
+    path = landmark_writers.mediapipe(tmp_path / "a.json", world, form="list", size=(1, 1))
+    with pytest.raises(DatasetError, match="found world landmarks"):
+        read(path, image_size=SIZE)
+
+
 @pytest.mark.parametrize(
     "content",
     [
