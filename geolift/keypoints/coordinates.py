@@ -39,6 +39,7 @@ BETTER = 0.1  # mean deviation of proportions by which a shape of the body must 
 FAR_BETTER = 0.35  # the same where nothing else speaks for it: no clip of CMU or HDM05, from any side, has so much
 STRETCHES = (9 / 16, 3 / 4, 4 / 3, 16 / 9)  # width over height of usual images
 FEWEST = 5  # detections that a shape is judged by
+OUTSIDE = 0.05  # share of joints outside the image from which on it may be turned
 DOWN = 0.5  # share of detections with shoulders below hips from which on y points up
 
 
@@ -105,7 +106,11 @@ made pixels by its size of 640 x 480",))
         kind, doubts = _recognized(keypoints, seen, image_size, joint_set, unit, origin)
     if kind == "pixel":
         upward = given.endswith(UP) if given else _negative(keypoints, seen)
-        return _pixels(keypoints, seen, confidence, image_size, upward, (*constant, *doubts))
+        made = _pixels(keypoints, seen, confidence, image_size, upward, (*constant, *doubts))
+        if upward or image_size is None or not _fits_turned_image(keypoints[seen], image_size[np.nonzero(seen)[0]]):
+            return made
+        note = f"joints are outside the image of {_size(image_size)}, not if its sides are exchanged: they were"
+        return made._replace(notes=(*made.notes, note), exchanged=True)
     if image_size is None:
         raise DatasetError(
             f"{origin}: found coordinates that are {UNITS[kind]}, expected pixels, or --image-size WIDTHxHEIGHT to get "
@@ -227,6 +232,13 @@ def _distorted(keypoints: np.ndarray, seen: np.ndarray, joint_set: str, stretche
     """How much more bodies look like people with x times the best of some factors; below 0: less. 0: it is not seen."""
     shapes = _deviations(keypoints, seen, joint_set, (1.0, *stretches))
     return 0.0 if shapes is None or abs(stretches[0] - 1) < ROUND else float(shapes[0] - shapes[1:].min())
+
+
+def _fits_turned_image(points: np.ndarray, size: np.ndarray) -> bool:
+    """Whether many points `[M, 2]` are outside their images `[M, 2]`, and nearly none is if these are turned."""
+    return bool(
+        (points > size).any(axis=1).mean() > OUTSIDE and (points > size[:, ::-1]).any(axis=1).mean() < 1 - NEARLY_ALL
+    )
 
 
 def _sides_exchanged(keypoints: np.ndarray, seen: np.ndarray, image_size: np.ndarray, joint_set: str) -> bool:

@@ -63,7 +63,7 @@ def check_recording(recording: Recording) -> tuple[str, ...]:
     found = [check(recording) for check in checks]
     if recording.joint_set in JOINT_SETS:
         person = as_human36m(recording)
-        found += [check(person) for check in (upside_down, twisted, flicker)]
+        found += [check(person) for check in (twisted, flicker)]
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -113,16 +113,6 @@ def contradicting_face(recording: Recording) -> str | None:
     )
     many = f"{max(eyes, body):.0%} of {seen.sum()} detections with nose and both eyes"
     return f"{what} swapped: {many} are as if seen from behind"
-
-
-def upside_down(person: Recording) -> str | None:
-    """Heads down: y points up, or the image is rotated. Of a recording in Human3.6M-17."""
-    top, root = JOINT("thorax"), JOINT("pelvis")
-    both = person.seen[:, [top, root]].all(axis=1)
-    below = person.keypoints[both, top, 1] > person.keypoints[both, root, 1]
-    if len(below) and below.mean() > MAJORITY:
-        return f"upside down: the shoulders are below the hips in {below.mean():.0%} of {len(below)} detections (y up?)"
-    return None
 
 
 def twisted(person: Recording) -> str | None:

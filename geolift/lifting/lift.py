@@ -33,6 +33,7 @@ from geolift.lifting.lifted import (
 from geolift.lifting.metric_scale import in_metres, locate
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.up import locate_up
+from geolift.lifting.upright import turn_results_back, turn_upright
 from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
@@ -139,9 +140,11 @@ def lift(
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
-    lifted = lift_tracks(model, tracks, focal)
+    upright = turn_upright(model, tracks, focal)
+    lifted = lift_tracks(model, upright.turned, focal)
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
+    lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, height), focal)
     return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
 

@@ -97,12 +97,6 @@ def test_a_wrong_order_is_named(people, true):
         assert found is None if stated == true else f"the joints look like {true}, not like {stated}" in found
 
 
-def test_upside_down(video):
-    assert sanity_checks.upside_down(video) is None
-    inverted = video._replace(keypoints=video.keypoints * np.float32([1, -1]) + np.float32([0, 1000]))
-    assert "upside down" in sanity_checks.upside_down(inverted) and len(sanity_checks.check_recording(inverted)) == 1
-
-
 def test_arms_of_the_other_side(video):
     left, right = sanity_checks.ARMS
     arms_swapped = video._replace(keypoints=swapped(video.keypoints, left + right, right + left))
