@@ -40,7 +40,7 @@ def to_probabilities(
     with np.errstate(invalid="ignore"):
         there = (np.abs(keypoints) <= LARGEST_PIXEL).all(axis=-1) & (keypoints != 0).any(axis=-1)
     found = confidence[there]
-    positive = found[found > 0]
+    positive = found[np.isfinite(found) & (found > 0)]
     if not len(positive):
         same = len(found) > 0 and (np.isnan(found).all() or (found == found[0]).all())
         if not same or (np.abs(keypoints[np.isfinite(keypoints)]) > LARGEST_PIXEL).any():

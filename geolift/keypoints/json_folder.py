@@ -88,7 +88,7 @@ def _read(files: Sequence[Path], path: Path, options: Options, known: Format) ->
         if not _is_empty(content) and not known.recognize(content):
             others.append(file.name)
             continue
-        contents.append(content)
+        contents.append([] if _is_empty(content) else content)
         names.append(_name(file))
     if len(others) > len(contents):
         found = f"found {len(others)} of {len(chosen)} JSON files that are something else ({others[0]})"

@@ -37,6 +37,28 @@ def test_people_of_each_file_are_the_people_of_each_frame(wrap, rng, tmp_path):
     assert (asked.recording.keypoints == recording.keypoints).all()
 
 
+def openpifpaf(path, scene):
+    people = [
+        {"keypoints": writers.flat(person), "bbox": writers.box(person), "score": 0.9, "category_id": 1}
+        for person in scene[0]
+    ]
+    return writers.write(path.with_name(f"{path.stem}.jpg.predictions.json"), people)
+
+
+@pytest.mark.parametrize("writer", [openpifpaf, writers.coco_results, writers.alphapose, writers.mmpose])
+def test_files_of_one_image_of_many_programs(writer, rng, tmp_path):
+    scene = writers.scene(COCO, "coco17", rng, frames=6)
+    scene[4] = []
+    for t, people in enumerate(scene):
+        writer(tmp_path / f"walk_{t}.json", [people])
+    recording = read_keypoints(tmp_path).recording
+    assert recording.video and len(recording.frames) == 6 and recording.frames[2].startswith("walk_2")
+    assert np.bincount(recording.frame, minlength=6).tolist() == [2, 2, 2, 2, 0, 2]
+    for t, people in enumerate(scene):
+        for row, person in zip(np.flatnonzero(recording.frame == t), people, strict=True):
+            np.testing.assert_allclose(recording.keypoints[row], writers.cleared(person)[0], atol=1e-3)
+
+
 def test_a_few_other_files_are_left_out_and_said(rng, tmp_path):
     folder = files(tmp_path / "predictions", writers.scene(COCO, "coco17", rng))
     (folder / "zz_args.json").write_text('{"fps": 25}')

@@ -79,7 +79,20 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     )
 
 
-FORMAT = Format("alphapose", "AlphaPose, alphapose-results.json", "json", recognize, read)
+def merge(contents: list[Any], names: list[str]) -> Any:
+    """The contents of several files: those with one image each by the names of the files, others by their own names."""
+    if any(isinstance(content, dict) for content in contents):
+        return {image: people for content in contents if content for image, people in content.items()}
+    images = [{str(entry.get("image_id")) for entry in content if isinstance(entry, dict)} for content in contents]
+    single = all(len(found) <= 1 for found in images)
+    return [
+        entry | {"image_id": name} if single and isinstance(entry, dict) else entry
+        for content, name in zip(contents, names, strict=True)
+        for entry in content
+    ]
+
+
+FORMAT = Format("alphapose", "AlphaPose, alphapose-results.json", "json", recognize, read, merge)
 
 
 class _Entry(NamedTuple):

@@ -33,13 +33,13 @@ class Format(NamedTuple):
         recognize: `(content) -> str | None`: the reason why the content is of this format, or None if it is not.
         read: `(content, path, options) -> Recording`; raises DatasetError beginning with the path.
         merge: for JSON formats of which a folder may hold a file for each image: `(contents, names) -> content`, the
-            contents of the files (a file without people may hold an empty list or object) and their names as one
-            content that `read` takes. None: there are no such folders.
+            contents of the files (an empty list where nobody is) and their names as one content that `read` takes.
+            None: there are no such folders.
 
     Example:
         >>> from geolift.keypoints.recognition import FORMATS
         >>> [known.name for known in FORMATS if known.kind == "folder"]
-        ['openpose']
+        ['openpose', 'ultralytics']
     """
 
     name: str

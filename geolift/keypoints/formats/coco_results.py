@@ -2,7 +2,7 @@
 
 Joints have no names: 17 are COCO's, of 133 (COCO-WholeBody) the first 17 are taken. Image numbers are single images,
 unless the user gives a frame rate: then they are a video in the order of the numbers, absent ones being frames without
-people.
+people. In a folder with a file for each image the names of the files count instead.
 """
 
 from pathlib import Path
@@ -46,14 +46,16 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         if rows and len(row) != len(rows[0]):
             raise DatasetError(f"{where}: keypoints: found {len(row)} joints, expected {len(rows[0])} as in the first")
         rows.append(row)
-        images.append(str(values.whole(values.member(entry, "image_id", where), f"{where}: image_id", least=0)))
+        image = values.member(entry, "image_id", where)
+        named = isinstance(image, str)
+        images.append(image if named else str(values.whole(image, f"{where}: image_id", least=0)))
     if not rows:
         raise DatasetError(f"{path}: found no person, expected at least one")
     rows = np.stack(rows)
     joints = joints_by_count(rows, str(path), options.joints, MODELS)
     names, which = distinct(images)
     tracks = [track_of(entry, where) for entry, where in entries]
-    video = options.fps is not None or any(track is not None for track in tracks)
+    video = options.fps is not None or named or any(track is not None for track in tracks)
     frames = (order_frames if video else single_images)(names, str(path), options)
     frame = frames.index[which]
     person, people, tracked = people_by_id(tracks, frame)
@@ -71,4 +73,13 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     )
 
 
-FORMAT = Format("coco-results", "COCO keypoint results", "json", recognize, read)
+def merge(contents: list[Any], names: list[str]) -> list[Any]:
+    """Results of single images, each of which has the name of its file in place of its number."""
+    return [
+        entry | {"image_id": name} if isinstance(entry, dict) else entry
+        for content, name in zip(contents, names, strict=True)
+        for entry in content
+    ]
+
+
+FORMAT = Format("coco-results", "COCO keypoint results", "json", recognize, read, merge)

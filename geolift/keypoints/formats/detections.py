@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.errors import DatasetError
 from geolift.keypoints.confidences import to_probabilities
 from geolift.keypoints.coordinates import in_pixels
 from geolift.keypoints.detection_scores import likely_people
+from geolift.keypoints.formats.json_values import LARGEST
 from geolift.keypoints.frame_names import Frames
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_image_size
 from geolift.keypoints.recording import Recording, record
@@ -51,6 +53,8 @@ def make_recording(
         DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's, coordinates need
             one, or there is no such clip.
     """
+    if (np.abs(rows) > LARGEST).any():
+        raise DatasetError(f"{path}: found a huge number, expected pixels")
     likely, ghosts = likely_people(score, frame, options.min_score, str(path), tracked=person is not None)
     sizes = resolve_image_size(image_size, options.image_size, len(frames.names), str(path))
     frame = np.asarray(frame)

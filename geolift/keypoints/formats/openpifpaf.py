@@ -75,7 +75,12 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     )
 
 
-FORMAT = Format("openpifpaf", "openpifpaf, predictions of a video or an image", "json", recognize, read)
+def merge(contents: list[Any], names: list[str]) -> list[Any]:
+    """The predictions of single images as frames that have the names of the files."""
+    return [{"frame": name, "predictions": content} for content, name in zip(contents, names, strict=True)]
+
+
+FORMAT = Format("openpifpaf", "openpifpaf, predictions of a video or an image", "json", recognize, read, merge)
 
 
 def is_person(entry: Any) -> bool:
@@ -95,7 +100,8 @@ def _video(listed: list[Any], path: Path, options: Options) -> tuple[Frames, lis
     people, numbers = [], []
     for i, entry in enumerate(listed):
         where = f"{path}: [{i}]"
-        number = values.whole(values.member(entry, "frame", where), f"{where}: frame", least=0)
+        number = values.member(entry, "frame", where)
+        number = number if isinstance(number, str) else values.whole(number, f"{where}: frame", least=0)
         found = values.listing(values.member(entry, "predictions", where), f"{where}: predictions")
         numbers.append(str(number))
         people.append([(person, f"{where}: predictions[{j}]") for j, person in enumerate(found)])

@@ -125,7 +125,8 @@ class _Reader:
     def floats(self, shape: tuple[int, ...]) -> np.ndarray:
         found = np.frombuffer(self._data, "<f4", int(np.prod(shape)), self._at)
         self._at += found.nbytes
-        return found.astype(np.float64).reshape(shape)
+        with np.errstate(invalid="ignore"):  # some NaN of damaged files make a warning
+            return found.astype(np.float64).reshape(shape)
 
 
 def _component(reader: _Reader) -> _Component:
