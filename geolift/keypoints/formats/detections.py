@@ -53,7 +53,7 @@ def make_recording(
         DatasetError: as `record`; as `likely_people`; if the user's image size contradicts the file's, coordinates need
             one, or there is no such clip.
     """
-    if (np.abs(rows) > LARGEST).any():
+    if (np.isfinite(rows) & (np.abs(rows) > LARGEST)).any():
         raise DatasetError(f"{path}: found a huge number, expected pixels")
     likely, ghosts = likely_people(score, frame, options.min_score, str(path), tracked=person is not None)
     sizes = resolve_image_size(image_size, options.image_size, len(frames.names), str(path))
