@@ -19,7 +19,7 @@ MEDIAPIPE = (
 )  # fmt: skip
 FRACTIONS = (
     "list", "null", "capitals", "message", "javascript", "names", "words", "enums", "numbers", "arrays", "flat",
-    "keyed", "indexed", "named", "lines", "records", "nested", "times",
+    "keyed", "indexed", "named", "lines", "records", "nested", "times", "numbered times",
 )  # fmt: skip
 PIXELS = ("blazepose", "mlkit")
 
@@ -88,8 +88,9 @@ def mediapipe(path, scene, *, form, size=(640, 480)):
     if form == "nested":
         frames = [{"frame_idx": i, "pose": {"landmarks": person}, "hands": []} for i, person in enumerate(people)]
         return write(path, {"metadata": {"fps": 30, "width": size[0], "height": size[1]}, "frames": frames})
-    if form == "times":
-        frames = [{"timestamp_ms": 40 * i, "landmarks": person} for i, person in enumerate(people)]
+    if form in ("times", "numbered times"):
+        number = [{"frame": i} if form == "numbered times" else {} for i in range(len(people))]
+        frames = [{"timestamp_ms": 40 * i, "landmarks": person} | number[i] for i, person in enumerate(people)]
         return write(path, {"video": "a.mp4", "data": frames})
     return write(path, people)
 

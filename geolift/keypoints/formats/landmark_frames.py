@@ -6,8 +6,10 @@ the landmarks there may be anything, such as angles, hands and faces.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
@@ -28,6 +30,8 @@ TIME_KEYS = (
     "timestamp_ms", "timestampMs", "time_ms", "timestamp", "timestamp_sec", "timestamp_s", "time", "time_sec", "time_s",
     "t", "seconds",
 )  # fmt: skip
+UNSAID = ("timestamp", "time", "t")  # keys that do not name their unit
+LONGEST = 900 * 3600  # seconds of a video
 ID_KEYS = ("track_id", "person_id", "id")
 DIGIT, PEOPLE = re.compile("[0-9]"), re.compile("(?i)(person|people|player|subject)")  # in names of frames, of people
 DEEPEST = 4  # lists and objects between a frame and its people
@@ -35,11 +39,12 @@ LOOKED_AT = 1000  # frames that are looked at for the first person
 
 
 class Frame(NamedTuple):
-    """A frame: the place in the file, its name there (None: it has none), and what holds its people."""
+    """A frame: the place in the file, its number or name there (None: it has none), and what holds its people."""
 
     where: str
     label: str | None
     content: Any
+    time: tuple[float, str] | None = None  # its time, and the key that it has in the file
 
 
 class Person(NamedTuple):
@@ -170,10 +175,20 @@ def _frames_of_list(listed: list[Any], where: str) -> list[Frame] | None:
     if landmark_values.is_person(listed):
         by_frame = _grouped(listed, where)
         return by_frame or [Frame(where, None, listed)]
+    if _are_people(listed):
+        return [Frame(where, None, listed)]
     first = next((frame for frame in listed[:LOOKED_AT] if frame and _holds_people(frame)), None)
     if first is None:
         return _grouped(listed, where)
-    return [Frame(f"{where}: frame {i}", _label(frame), frame) for i, frame in enumerate(listed)]
+    return [Frame(f"{where}: frame {i}", _label(frame), frame, _time(frame)) for i, frame in enumerate(listed)]
+
+
+def _are_people(listed: list[Any]) -> bool:
+    """Whether a list holds the people of one image: poses with different track ids and without a frame."""
+    if len(listed) < 2 or not all(isinstance(pose, dict) and "keypoints" in pose and "id" in pose for pose in listed):
+        return False
+    ids = {str(pose["id"]) for pose in listed}
+    return len(ids) == len(listed) and _label(listed[0]) is None and _time(listed[0]) is None
 
 
 def _frames_by_name(content: dict[str, Any], where: str) -> list[Frame] | None:
@@ -194,26 +209,60 @@ def _is_empty(frame: Any) -> bool:
 def _grouped(listed: list[Any], where: str) -> list[Frame] | None:
     """The frames of a list of single landmarks, each with the number of its frame; None if it is no such list."""
     first = listed[0] if listed else None
-    if not isinstance(first, dict) or _label(first) is None or not landmark_values.is_landmark(first):
+    if not isinstance(first, dict) or not (_label(first) or _time(first)) or not landmark_values.is_landmark(first):
         return None
-    frames: dict[str, list[Any]] = {}
+    frames: dict[tuple[str | None, tuple[float, str] | None], list[Any]] = {}
     for i, landmark in enumerate(listed):
-        label = _label(landmark) if isinstance(landmark, dict) else None
-        if label is None:
+        key = _label(landmark), _time(landmark)
+        if key == (None, None):
             raise DatasetError(f"{where}: [{i}]: found {values.describe(landmark)}, expected a landmark with its frame")
-        frames.setdefault(label, []).append(landmark)
-    named = [Frame(f"{where}: frame {values.describe(label)}", label, people) for label, people in frames.items()]
+        frames.setdefault(key, []).append(landmark)
+    named = [
+        Frame(f"{where}: frame {values.describe(label if label is not None else time[0])}", label, people, time)
+        for (label, time), people in frames.items()
+    ]
     return named if landmark_values.is_person(named[0].content) else None
 
 
-def _label(frame: Any) -> str | None:
-    """What a frame is called: its number, its name or its time."""
-    if not isinstance(frame, dict):
+def clock_labels(frames: Sequence[Frame]) -> list[str] | None:
+    """The frames' times as "h:mm:ss.nnnnnnnnn", None if one has none; times since 1970 are text of the number.
+
+    Keys name their unit (`timestamp_ms`); of others it is known by the numbers: fractions are seconds, as are whole
+    numbers that rise by 1 to 4; others are ms, from 5000 on us.
+    """
+    times = [frame.time for frame in frames]
+    if None in times or len(times) < 2:
         return None
-    for key in (*NUMBER_KEYS, *NAME_KEYS, *TIME_KEYS):
+    found = np.array([value for value, _ in times])
+    step = float(np.median(np.abs(np.diff(found))))
+    key = times[0][1].lower()
+    whole = bool((found == np.round(found)).all())
+    unit = 1e-3 if key.endswith("ms") else 1.0
+    if key in UNSAID and step >= 5:
+        unit = 1e-6 if step >= 5000 else 1e-3
+    if np.abs(found).max() * unit >= LONGEST or found.min() < 0:
+        return [f"{value:.0f}" if whole else repr(value) for value in found.tolist()]
+    nanoseconds = [round(value * unit * 10**9) for value in found.tolist()]
+    return [
+        f"{n // (3600 * 10**9)}:{n // (60 * 10**9) % 60:02d}:{n // 10**9 % 60:02d}.{n % 10**9:09d}" for n in nanoseconds
+    ]
+
+
+def _label(frame: Any) -> str | None:
+    """What a frame is called: its number or its name."""
+    for key in (*NUMBER_KEYS, *NAME_KEYS) if isinstance(frame, dict) else ():
         found = frame.get(key)
         if isinstance(found, int | float | str) and not isinstance(found, bool) and found != "":
             if key in NUMBER_KEYS and isinstance(found, float) and found.is_integer():
                 found = int(found)
             return str(found)
+    return None
+
+
+def _time(frame: Any) -> tuple[float, str] | None:
+    """The time of a frame, and its key."""
+    for key in TIME_KEYS if isinstance(frame, dict) else ():
+        found = frame.get(key)
+        if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < values.LARGEST_WHOLE * 1000:
+            return float(found), key
     return None

@@ -37,11 +37,11 @@ class Landmarks(NamedTuple):
     """K landmarks of a person.
 
     Attributes:
-        names: their names in the spelling of `JOINT_SETS`, or as they are; None: the file has none, and no numbers.
+        names: their names in the spelling of `JOINT_SETS`, or as they are, or their numbers; None: the file has none.
         points: `[K, 3]` x, y, visibility or score; NaN where the file has none.
     """
 
-    names: tuple[str, ...] | None
+    names: tuple[str | int, ...] | None
     points: np.ndarray
 
 
@@ -57,6 +57,9 @@ def is_person(value: Any, *, flat: bool = True) -> bool:
             return keys is not None and len(value) in COUNTS
         labels = [landmark.get(keys.label) for landmark in value if isinstance(landmark, dict)]
         joints = {_joint_of(label) for label in labels if isinstance(label, str) or _is_whole(label)}
+        numbers = {joint for joint in joints if isinstance(joint, int)}
+        if numbers:  # points of something else may have numbers, too, but no visibility
+            return keys.score is not None and len(numbers) >= FEWEST and numbers <= set(range(COUNT + 1))
         return len(joints & LIMBS) >= FEWEST
     if isinstance(value[0], list):
         return len(value) == COUNT and len(value[0]) in WIDTHS and _is_number(value[0][0])
@@ -160,13 +163,11 @@ def _from_rows(found: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1000)
-def _joint_of(label: str | int) -> str:
-    """The name of a joint by its name or its number among MediaPipe's."""
-    if isinstance(label, str) and label.isdecimal() and len(label) < 3:
-        label = int(label)
-    if isinstance(label, str):
-        return plain_name(label) or label
-    return MEDIAPIPE33.source[label] if 0 <= label < COUNT else str(label)
+def _joint_of(label: str | int) -> str | int:
+    """The name of a joint in the spelling of `JOINT_SETS`, or its number."""
+    if isinstance(label, int):
+        return label
+    return int(label) if label.isdecimal() and len(label) < 3 else plain_name(label) or label
 
 
 def _named(value: dict[str, Any]) -> bool:
@@ -186,7 +187,7 @@ def is_landmark(value: Any) -> bool:
     return isinstance(value, list) and 2 <= len(value) <= max(WIDTHS) and all(map(_is_number, value))
 
 
-def _once(names: Sequence[str], where: str) -> tuple[str, ...]:
+def _once(names: Sequence[str | int], where: str) -> tuple[str | int, ...]:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DatasetError(f"{where}: found {twice!r} twice, expected each landmark once")

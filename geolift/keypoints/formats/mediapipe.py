@@ -20,7 +20,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
-from geolift.keypoints.formats.landmark_frames import Frame, frames_of, people_of
+from geolift.keypoints.formats.landmark_frames import Frame, clock_labels, frames_of, people_of
 from geolift.keypoints.formats.landmark_values import LIMBS, read_person
 from geolift.keypoints.frame_names import Frames, distinct, numbered_video, order_frames, single_images
 from geolift.keypoints.joint_names import joints_by_count
@@ -43,7 +43,7 @@ class _Pose(NamedTuple):
 
     where: str
     frame: int
-    names: tuple[str, ...] | None
+    names: tuple[str | int, ...] | None
     points: np.ndarray
     score: float
     track: int | str | None
@@ -127,7 +127,8 @@ def _rows(poses: Sequence[_Pose], path: Path, options: Options) -> tuple[np.ndar
         rows = np.stack([pose.points for pose in bare])
         assumed = np.where(np.isfinite(rows), rows, [0, 0, 1.0])
         return rows, joints_by_count(assumed, str(path), options.joints, {17: "coco17"}), ()
-    found = {name for pose in named for name in pose.names or ()}
+    poses, notes = _without_numbers(poses, options)
+    found = {name for pose in poses for name in pose.names or ()}
     known = COCO17 if named and not bare and found & set(MEDIAPIPE33.source) <= set(COCO17.source) else MEDIAPIPE33
     if named and len(found & LIMBS) < 2:
         raise DatasetError(f"{path}: found landmarks {sorted(found)[:5]}, expected those of a person's joints")
@@ -138,11 +139,25 @@ def _rows(poses: Sequence[_Pose], path: Path, options: Options) -> tuple[np.ndar
         row[[known.source.index(names[i]) for i in kept]] = pose.points[kept]
     _check_places(rows, [known.source.index(f"{side}_hip") for side in ("left", "right")], path)
     joint_set = "coco17" if known is COCO17 else "mediapipe33"
-    return (
-        rows,
-        resolve_joint_set(joint_set, len(known.source), options.joints, str(path)),
-        _of_names(found, known.source),
-    )
+    joints = resolve_joint_set(joint_set, len(known.source), options.joints, str(path))
+    return rows, joints, (*notes, *_of_names(found, known.source))
+
+
+def _without_numbers(poses: Sequence[_Pose], options: Options) -> tuple[list[_Pose], tuple[str, ...]]:
+    """The people with names in place of the numbers of landmarks: COCO's if none is beyond its joints."""
+    numbers = {name for pose in poses for name in pose.names or () if isinstance(name, int)}
+    if not numbers:
+        return list(poses), ()
+    bare = any(pose.names is None for pose in poses)
+    of_coco = max(numbers) < len(COCO17.source) and not bare and options.joints != "mediapipe33"
+    source = COCO17.source if of_coco else MEDIAPIPE33.source
+    spelled = {number: source[number] if 0 <= number < len(source) else str(number) for number in numbers}
+    changed = [
+        pose if pose.names is None else pose._replace(names=tuple(spelled.get(name, name) for name in pose.names))
+        for pose in poses
+    ]
+    note = f"numbers of landmarks go up to {max(numbers)}: read as those of COCO's joints (--joints mediapipe33 if not)"
+    return changed, (note,) if of_coco else ()
 
 
 def _of_names(found: set[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -184,12 +199,27 @@ def _frames(listed: Sequence[Frame], header: dict[str, Any], path: Path, options
     """The frames, and which of their names each of the file's frames has."""
     stated = next((_positive(header[key], key, path) for key in RATES if header.get(key)), 0.0)
     fps = resolve_fps(stated, options.fps, str(path))
-    labels = [frame.label for frame in listed]
+    labels, times = [frame.label for frame in listed], clock_labels(listed)
+    known = options._replace(fps=fps or None)
     if len(listed) > 1 and None not in labels:
         names, which = distinct(labels)
-        return order_frames(names, str(path), options._replace(fps=fps or None), gapless=True), which
+        frames = order_frames(names, str(path), known, gapless=True)
+        timed = (
+            order_frames(times, str(path), NO_OPTIONS, gapless=True)
+            if times and len(set(times)) == len(times)
+            else None
+        )
+        if timed and frames.video and not frames.fps and timed.fps and len(timed.names) == len(frames.names):
+            frames = frames._replace(fps=timed.fps, notes=(*frames.notes, *timed.notes))
+        return frames, which
+    if len(listed) > 1 and times:
+        names, which = distinct(times)
+        return order_frames(names, str(path), known, gapless=True), which
     if len(listed) > 1:
-        return numbered_video(len(listed), fps), np.arange(len(listed))
+        frames = numbered_video(len(listed), fps)
+        if all(isinstance(frame.content, dict) and "score" in frame.content for frame in listed):
+            frames = frames._replace(notes=(f"{len(listed)} poses without a frame: each counted as one of a video",))
+        return frames, np.arange(len(listed))
     return single_images([path.stem], str(path), NO_OPTIONS), np.zeros(1, int)
 
 

@@ -48,7 +48,7 @@ def test_every_layout_of_mediapipe_is_the_same_video(form, rng, tmp_path):
     agrees(found, [person for people in scene for person in people])
     assert found.joints == MEDIAPIPE33.source and found.video and len(found.frames) == 12
     assert found.frame.tolist() == [i for i, people in enumerate(scene) if people]
-    assert found.fps in {"nested": (30,), "times": (0, 25)}.get(form, (0,))
+    assert found.fps == {"nested": 30, "times": 25, "numbered times": 25}.get(form, 0)
     if not stated:
         with pytest.raises(DatasetError, match="--image-size"):
             read(path)
@@ -80,6 +80,16 @@ def test_poses_in_pixels(form, tracked, rng, tmp_path):
     agrees(found, [people[0] for people in scene if people])
 
 
+def test_a_list_of_poses_is_one_image_by_its_ids_or_a_video_which_is_said(rng, tmp_path):
+    scene = scene_of(rng, "coco17")
+    path = landmark_writers.tensorflow_js(tmp_path / "a.json", scene, form="movenet", tracked=True)
+    poses = json.loads(path.read_text())
+    found = read(write(path, poses[0]))
+    assert not found.video and len(found.frames) == 1 and len(found.frame) == 2
+    found = read(write(path, [{key: pose[key] for key in ("keypoints", "score")} for pose, _ in poses]))
+    assert found.video and len(found.frames) == 4 and noted(found, "4 poses without a frame: each counted as one")
+
+
 def test_a_folder_with_a_file_for_each_frame(rng, tmp_path):
     scene = scene_of(rng, people=1)
     for t, people in enumerate(scene):
@@ -104,6 +114,23 @@ def test_left_stays_left_by_name_and_by_number(rng, tmp_path):
             assert (found.keypoints[:, left, 0] > found.keypoints[:, right, 0]).all()
 
 
+@pytest.mark.parametrize(
+    ("key", "unit"), [("timestamp", 1.0), ("timestamp", 1000.0), ("time_sec", 1.0), ("timestampMs", 1000.0), ("t", 1e6)]
+)
+def test_times_in_any_unit_give_the_frame_rate(key, unit, rng, tmp_path):
+    scene = scene_of(rng, frames=12, people=1)
+    path = landmark_writers.mediapipe(tmp_path / "a.json", scene, form="list")
+    people = json.loads(path.read_text())
+    times = [round(unit * t / 25, 6) for t in range(12)]
+    frames = [{key: time, "landmarks": person} for time, person in zip(times, people, strict=True)]
+    assert read(write(path, frames), image_size=SIZE).fps == 25
+    del frames[4]
+    found = read(write(path, frames), image_size=SIZE)
+    assert found.fps == 25 and len(found.frames) == 12 and found.video
+    records = [{key: time} | mark for time, person in zip(times, people, strict=True) for mark in person]
+    assert read(write(path, records), image_size=SIZE).fps == 25
+
+
 def test_some_landmarks_with_names_or_numbers(rng, tmp_path):
     scene = scene_of(rng, people=1)
     path = landmark_writers.mediapipe(tmp_path / "a.json", scene, form="names")
@@ -121,6 +148,19 @@ def test_some_landmarks_with_names_or_numbers(rng, tmp_path):
     ]
     left, right = (read(write(path, these), image_size=SIZE).keypoints for these in (feet, numbers))
     np.testing.assert_array_equal(left, right)
+
+
+def test_numbers_of_landmarks_up_to_16_are_those_of_coco(rng, tmp_path):
+    scene = scene_of(rng, "coco17", people=1)
+    people = [
+        [{"id": i, "x": x, "y": y, "confidence": 0.9} for i, (x, y) in enumerate(person.keypoints.tolist())]
+        for [person] in scene
+    ]
+    found = read(write(tmp_path / "a.json", [{"frame": i, "keypoints": person} for i, person in enumerate(people)]))
+    assert found.joint_set == "coco17" and noted(found, "numbers of landmarks go up to 16: read as those of COCO")
+    np.testing.assert_allclose(found.keypoints, [person.keypoints for [person] in scene], atol=1e-3)
+    found = read(tmp_path / "a.json", joints="mediapipe33")
+    assert found.joint_set == "mediapipe33" and not found.seen[:, 17:].any()
 
 
 def test_visibility_of_the_network_becomes_a_probability(rng, tmp_path):
@@ -183,7 +223,8 @@ def test_landmarks_around_the_hips_are_refused_in_any_unit(unit, rng, tmp_path):
     "content",
     [
         [[{"x": 1, "y": 2}] * 4], [{"x": 1, "y": 2}] * 7, {"a": {"b": {"x": 1, "y": 2}}}, [[1, 2, 3]] * 33 + [[4]],
-        {"nodes": [{"name": f"n{i}", "x": i, "y": i} for i in range(40)]}, [list(range(10))], {"frames": [[]]},
+        [[{"id": i, "x": i, "y": i} for i in range(9)]], [list(range(10))], {"frames": [[]]},
+        {"nodes": [{"name": f"n{i}", "x": i, "y": i} for i in range(40)]},
     ],
 )  # fmt: skip
 def test_other_points_are_no_landmarks(content):
