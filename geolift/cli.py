@@ -5,33 +5,20 @@ Exit codes: 0; 1 for input that cannot be used, with one line on stderr that nam
 
 import argparse
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-import numpy as np
-
+from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_view
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
 from geolift.data.cameras import PROTOCOLS
-from geolift.data.dataset import save_dataset
-from geolift.errors import ConfigError, DatasetError, printable
-from geolift.geometry import tilt_of
+from geolift.errors import ConfigError, DatasetError
 from geolift.keypoints.coordinates import COORDINATES, UNITS, UP
-from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
-from geolift.lifting.inspection import describe_inspection, inspect_file
-from geolift.lifting.lift import lift
-from geolift.output.result import Result
-from geolift.output.view.formats import VIEWERS, write_view
-from geolift.output.write import WRITERS, load_result, write_result
-from geolift.plurals import counted
+from geolift.output.view.formats import VIEWERS
+from geolift.output.write import WRITERS
 from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
-from geolift.pretrained.export import export_model
-from geolift.pretrained.models import load, load_card
-from geolift.safe_io.json_file import read_json
 from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
 
@@ -57,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except (ConfigError, DatasetError, OSError) as error:
-        print(f"geolift: {error}", file=sys.stderr)
+        named = isinstance(error, OSError) and error.filename and error.strerror
+        print(f"geolift: {f'{error.filename}: {error.strerror}' if named else error}", file=sys.stderr)
         return 1
     except MemoryError:
         print(f"geolift: {getattr(options, 'input', '')}: too large for this machine's memory", file=sys.stderr)
@@ -76,6 +64,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", metavar="OUT", required=True, action="append",
         help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
     )  # fmt: skip
+    _add_force(parser)
     parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
     _add_reading(parser)
     _add_joints(parser)
@@ -97,21 +86,22 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         help="focal length in pixels: people's distances are used in lifting "
         "(default: they are not, and 0.9 x the larger side of the image is assumed)",
     )  # fmt: skip
-    parser.set_defaults(run=_lift)
+    parser.set_defaults(run=run_lift)
 
 
 def _add_inspect(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("inspect", help="format, joints and content of a file, and warnings about it")
     parser.add_argument("input", metavar="FILE")
     _add_reading(parser)
-    parser.set_defaults(run=_inspect)
+    parser.set_defaults(run=run_inspect)
 
 
 def _add_view(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("view", help="show a result: an interactive page, a picture or a movie")
     parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help=f"file to write: {', '.join(VIEWERS)}")
-    parser.set_defaults(run=_view)
+    _add_force(parser)
+    parser.set_defaults(run=run_view)
 
 
 def _add_convert(commands: argparse._SubParsersAction) -> None:
@@ -126,6 +116,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("kind", metavar="KIND", choices=CONVERTERS)
     parser.add_argument("input", metavar="IN", help="file or folder to read")
     parser.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
+    _add_force(parser)
     parser.add_argument(
         "--without", type=lambda text: tuple(text.split(",")), metavar="NAMES",
         help="leave out subjects whose name begins with one of these, separated by commas (default none)",
@@ -135,7 +126,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     _add_joints(parser)
     parser.add_argument("--split-by", choices=SPLITS, help="every fifth of these becomes test data (default none)")
     flags = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
-    parser.set_defaults(run=partial(_convert, flags=flags))
+    parser.set_defaults(run=partial(run_convert, flags=flags))
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:
@@ -143,8 +134,16 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("model", metavar="MODEL", help="name of a model, a .safetensors file, or the folder of a run")
     parser.add_argument("output", metavar="OUT", help="file to write")
     parser.add_argument("--format", required=True, choices=EXPORT_FORMATS)
+    _add_force(parser)
     parser.add_argument("--card", metavar="JSON", help="file with entries of the model card, for safetensors")
-    parser.set_defaults(run=_export)
+    parser.set_defaults(run=run_export)
+
+
+def _add_force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--force", action="store_true", default=False,
+        help="replace the input, or a file that this command did not write",
+    )  # fmt: skip
 
 
 def _add_filming(parser: argparse.ArgumentParser) -> None:
@@ -207,105 +206,6 @@ def _size(text: str) -> tuple[float, float]:
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected width and height in pixels, like 1920x1080")
     return float(width), float(height)
-
-
-def _lift(options: argparse.Namespace) -> None:
-    _expect_writable(options.output, (*WRITERS, *VIEWERS))
-    started = time.perf_counter()
-    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output")}
-    if given.get("people", "all") not in ("all", "largest"):
-        given["people"] = given["people"].split(",")
-    result = lift(options.input, **given)
-    print(printable(result.source))
-    lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
-    people, frames = counted(len(result.people), "person", "people"), counted(len(result.frames), "frame", "frames")
-    print(
-        f"{counted(lifted, 'pose', 'poses')} of {people} in {frames}, lifted by {result.model}; "
-        f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
-    )
-    print(*(f"  {printable(note)}" for note in (*_camera(result), *result.notes)), sep="\n")
-    for output in options.output:
-        if Path(output).suffix.lower() in VIEWERS:
-            write_view(result, output)
-            print(output)
-        else:
-            written = write_result(result, output)
-            print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
-
-
-def _camera(result: Result) -> list[str]:
-    """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
-    if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
-        return []
-    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
-    (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
-    several = len(np.unique(result.up[known], axis=0)) > 1
-    if known.sum() == 1 or (result.video and not several):
-        spread = result.up_spread[known][0]
-        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
-        side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
-        looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
-        return [f"the camera {looks}, rolled {side} by {abs(rolled):.0f}, {sure}; estimated from 2D"]
-    what = "frames" if result.video else "images"
-    return [
-        f"the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
-        f"rolled by {rolled:.0f} to {rolled_most:.0f}; estimated from 2D"
-    ]
-
-
-def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
-    """Refuse outputs that cannot be written before anything is computed."""
-    for output in map(Path, outputs):
-        if output.suffix.lower() not in suffixes:
-            found = output.suffix or "no suffix"
-            raise DatasetError(f"{output}: found {found}, expected one of {', '.join(suffixes)}")
-        if not output.parent.is_dir():
-            raise DatasetError(f"{output}: found no folder {output.parent}, expected one to write to")
-
-
-def _inspect(options: argparse.Namespace) -> None:
-    reading = Options(
-        options.joints, options.fps, options.image_size, options.min_score, options.coordinates, options.clip
-    )
-    print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
-
-
-def _view(options: argparse.Namespace) -> None:
-    write_view(load_result(options.input), options.output)
-    print(options.output)
-
-
-def _convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
-    """Convert; `flags` are what users type for each option."""
-    if not options.output.endswith(".npz"):
-        raise DatasetError(f"{options.output}: a geolift data set ends in .npz")
-    converter = CONVERTERS[options.kind]
-    given = {name: value for name, value in vars(options).items() if name not in ("run", "kind", "input", "output")}
-    unknown = [flags[name] for name in given if name not in converter.options]
-    if unknown:
-        known = ", ".join(flags[name] for name in converter.options)
-        raise DatasetError(f"{options.kind}: found {', '.join(unknown)}, expected {known or 'no options'}")
-    data = converter.convert(options.input, **given)
-    save_dataset(data, options.output)
-    clips, joints = counted(len(data.start), "clip", "clips"), counted(len(data.skeleton.names), "joint", "joints")
-    print(f"{options.output}: {counted(data.frames, 'frame', 'frames')}, {clips}, {joints}")
-    for split in np.unique(data.split):
-        part = data.select(str(split))
-        subjects = counted(len(set(part.subject)), "subject", "subjects")
-        actions = counted(len(set(part.action)), "action", "actions")
-        print(f"  {split}: {counted(part.frames, 'frame', 'frames')}, {subjects}, {actions}")
-    unseen = {joint: n for joint, n in zip(data.skeleton.names, (~data.seen).sum(axis=0).tolist(), strict=True) if n}
-    if unseen:
-        print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
-    print(printable(data.source))
-
-
-def _export(options: argparse.Namespace) -> None:
-    card = load_card(options.model)
-    if options.card:
-        card |= read_json(Path(options.card))
-    export_model(load(options.model), options.output, options.format, card=card)
-    print(options.output)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import geolift
-from geolift import cli
+from geolift import cli, commands
 from geolift.geometry import gravity_of
 from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
@@ -52,7 +52,7 @@ def test_the_tilt_of_the_camera_is_printed_in_one_line():
     def line(up, spread, **changes):
         up = np.float32(np.atleast_2d(up))
         frames = tuple(map(str, range(len(up))))
-        return cli._camera(make_result()._replace(up=up, up_spread=np.float32(spread), frames=frames, **changes))
+        return commands._camera(make_result()._replace(up=up, up_spread=np.float32(spread), frames=frames, **changes))
 
     down = -np.asarray(gravity_of(np.radians(18.0), np.radians(4.0)))
     expected = "the camera looks down by 18 degrees, rolled counterclockwise by 4, spread 6 degrees; estimated from 2D"
@@ -62,7 +62,7 @@ def test_the_tilt_of_the_camera_is_printed_in_one_line():
     assert line([looks_up], [np.nan], video=False) == [expected]
     images = line([looks_up, down, [np.nan] * 3], [np.nan, 2.0, np.nan], video=False)
     assert images == ["the cameras of 2 images look down by -10 to 18 degrees, rolled by -3 to 4; estimated from 2D"]
-    assert line([[np.nan] * 3], [np.nan]) == cli._camera(make_result()) == []
+    assert line([[np.nan] * 3], [np.nan]) == commands._camera(make_result()) == []
 
 
 def test_options_reach_the_lifting(folder, tmp_path):
@@ -132,7 +132,7 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
         (["convert", "mpii", str(results), "a.npz", "--fps", "3"], "mpii: found --fps, expected no options"),
         (["convert", "cmu", str(results), "a.npz", "--from", "coco", "--split-by", "clip"],
          "cmu: found --from, --split-by, expected --seed"),
-        (["export", "cmu", str(tmp_path / "none" / "b.onnx"), "--format", "safetensors"], "none/b.onnx'\n"),
+        (["export", "cmu", str(tmp_path / "none" / "b.onnx"), "--format", "safetensors"], "b.onnx: found no folder"),
         (["export", str(results), "a.onnx", "--format", "onnx"], str(results)),
     ]  # fmt: skip
     for arguments, message in cases:

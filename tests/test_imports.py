@@ -23,7 +23,8 @@ FLOORS = (
     {"pretrained", "convert"},
     {"lifting"},
     {"evaluation"},
-    {"__init__", "cli"},
+    {"__init__", "commands"},
+    {"cli"},
 )
 # Third-party code that every file may import, and code that only the named files or folders may.
 ANYWHERE = {"numpy", "jax", "flax", "optax", "scipy"}

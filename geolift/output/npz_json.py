@@ -5,6 +5,7 @@ them `format`, `version` and `axes`. A field that is None is left out. In JSON N
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from geolift.skeletons.skeleton import Skeleton
 
 FORMAT, VERSION = "geolift poses", 1
 LARGEST = 2**30  # bytes of JSON
+ROWS = 256  # poses that are text in memory at a time
 MOST_LETTERS = 2**26  # of a list of texts, all as wide as the widest
 ARRAYS = {  # name: type and number of axes
     "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
@@ -42,8 +44,11 @@ def write_npz(result: Result, path: Path) -> list[str]:
 
 def write_json(result: Result, path: Path) -> list[str]:
     """Write strict JSON, one entry a line; a number has no more digits than its float32 needs. Nothing is changed."""
-    lines = [f'"{key}": {json.dumps(_listed(value), allow_nan=False)}' for key, value in _entries(result).items()]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="ascii")
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        for i, (key, value) in enumerate(_entries(result).items()):
+            file.write((",\n" if i else "{\n") + f'"{key}": ')
+            file.writelines(_json(value))
+        file.write("\n}\n")
     return []
 
 
@@ -83,6 +88,17 @@ def _entries(result: Result) -> dict[str, np.ndarray]:
     names, *rest = values.pop("skeleton")
     values |= {"joint_names": names} | dict(zip(Skeleton._fields[1:], rest, strict=True))
     return {key: np.array(values[key], kind) for key, (kind, _) in ENTRIES.items() if values[key] is not None}
+
+
+def _json(value: np.ndarray) -> Iterator[str]:
+    """An entry as JSON, a piece of its rows at a time."""
+    if not value.ndim or len(value) <= ROWS:
+        yield json.dumps(_listed(value), allow_nan=False)
+        return
+    for first in range(0, len(value), ROWS):
+        piece = json.dumps(_listed(value[first : first + ROWS]), allow_nan=False)[1:-1]
+        yield f"{', ' if first else '['}{piece}"
+    yield "]"
 
 
 def _listed(value: np.ndarray) -> object:

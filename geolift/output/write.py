@@ -78,6 +78,7 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented, or the format cannot hold it.
         FileNotFoundError: if there is no such folder.
+        OSError: if the disk does not accept a file; it names the file, and existing ones are as they were.
 
     Source:
         Formats: docs/formats.md.
@@ -106,18 +107,27 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
     if writer.timed and not result.fps:
         result = result._replace(fps=ASSUMED_FPS)
         notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
-    results = {path: result}
-    if writer.alone and len(result.people) > 1:
-        results, left_out = _split_people(result, path)
-        notes += left_out
+    results, left_out = _by_file(result, path)
+    notes += left_out
     with replacing_all(*results) as partials:
         for (target, part), partial in zip(results.items(), partials, strict=True):
             try:
                 found = writer.write(part, partial)
             except DatasetError as error:
                 raise DatasetError(f"{target}: {error}") from error
+            except OSError as error:
+                raise OSError(error.errno, error.strerror or str(error), str(target)) from error
             notes += found if len(results) == 1 else [f"{target.name}: {note}" for note in found]
     return Written(tuple(results), tuple(notes))
+
+
+def files_of(result: Result, path: str | os.PathLike) -> tuple[Path, ...]:
+    """The files that `write_result` writes; for a path of a view, which has another suffix, the path alone.
+
+    Raises:
+        DatasetError: if the format cannot hold the result.
+    """
+    return tuple(_by_file(result, Path(path))[0])
 
 
 def load_result(path: str | os.PathLike) -> Result:
@@ -160,6 +170,14 @@ def _by_suffix(formats: dict, path: Path):
     if path.suffix.lower() not in formats:
         raise DatasetError(f"{path}: found the suffix {path.suffix!r}, expected one of {', '.join(formats)}")
     return formats[path.suffix.lower()]
+
+
+def _by_file(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
+    """The result by the file that it goes to, one for each person in some formats, and notes."""
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None or not writer.alone or len(result.people) == 1:
+        return {path: result}, []
+    return _split_people(result, path)
 
 
 def _split_people(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:

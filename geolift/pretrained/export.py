@@ -6,6 +6,7 @@ has masks) to root-centred points `[b, J, 3]`, for any number b of poses.
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,18 @@ import jax.numpy as jnp
 
 from geolift.errors import DatasetError
 from geolift.model import Model, lift_on_device
+from geolift.output.overwriting import has_mark
 from geolift.output.result import AXES
 from geolift.pretrained.weights_file import save
 from geolift.safe_io.atomic import replace_file
 
 FORMATS = ("safetensors", "stablehlo", "onnx")
+MARKS = {  # in the first or the last bytes of every file of a format
+    "safetensors": re.compile(rb'^.{8}\{"__metadata__":\{"geolift":', re.DOTALL),
+    "onnx": re.compile(rb"^.{2}\x12\x07geolift", re.DOTALL),  # the producer's name
+    "stablehlo": re.compile(rb"^.{2}\x00\x00.*geolift_lift", re.DOTALL),
+}
+DESCRIPTION = re.compile(rb'^\{\s+"model": ".*"joint_names": \[.*"normalization": \{', re.DOTALL)
 PLATFORMS = ("cpu", "cuda", "tpu")
 UNITS = "normalised: 1 is about the length from root to head"
 
@@ -55,7 +63,17 @@ def export_model(model: Model, path: str | os.PathLike, format: str, *, card: di
         replace_file(Path(path), _onnx(model))
     else:
         replace_file(Path(path), _stablehlo(model))
-        replace_file(Path(f"{os.fspath(path)}.json"), (json.dumps(describe(model), indent=2) + "\n").encode())
+        replace_file(_description(path), (json.dumps(describe(model), indent=2) + "\n").encode())
+
+
+def files_of(path: str | os.PathLike, format: str) -> tuple[Path, ...]:
+    """The files that `export_model` writes."""
+    return (Path(path), _description(path)) if format == "stablehlo" else (Path(path),)
+
+
+def is_export(path: Path, format: str) -> bool:
+    """Whether `export_model` wrote a file in that format."""
+    return has_mark(path, MARKS[format]) or (format == "stablehlo" and has_mark(path, DESCRIPTION))
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -74,6 +92,11 @@ def describe(model: Model) -> dict[str, Any]:
     }
 
 
+def _description(path: str | os.PathLike) -> Path:
+    """The file beside an exported function that describes it."""
+    return Path(f"{os.fspath(path)}.json")
+
+
 def _stablehlo(model: Model) -> bytes:
     """The function serialised by `jax.export`."""
     from jax import export as jax_export
@@ -82,7 +105,11 @@ def _stablehlo(model: Model) -> bytes:
     inputs = [jax.ShapeDtypeStruct((batch, joints, 2), jnp.float32)]
     if model.lifter.masks:
         inputs.append(jax.ShapeDtypeStruct((batch, joints), jnp.bool_))
-    exported = jax_export.export(jax.jit(lambda *arrays: lift_on_device(model, *arrays)), platforms=PLATFORMS)(*inputs)
+
+    def geolift_lift(*arrays: jax.Array) -> jax.Array:  # its name is in the file
+        return lift_on_device(model, *arrays)
+
+    exported = jax_export.export(jax.jit(geolift_lift), platforms=PLATFORMS)(*inputs)
     try:
         return bytes(exported.serialize())
     except ImportError as error:

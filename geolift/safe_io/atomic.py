@@ -38,8 +38,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink()
-        if isinstance(error, OSError) and str(error.filename) == str(partial):
-            raise OSError(error.errno, error.strerror, str(path)) from error
+        if isinstance(error, OSError):
+            raise _naming(error, {partial: path}) from error
         raise
 
 
@@ -54,7 +54,8 @@ def replacing_all(*paths: Path) -> Iterator[tuple[Path, ...]]:
         Where to write each of them.
 
     Raises:
-        OSError: if the disk does not accept them. After an error in the block `paths` are as they were.
+        OSError: if the disk does not accept them; it names the file. After an error in the block `paths` are as they
+            were.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -64,13 +65,17 @@ def replacing_all(*paths: Path) -> Iterator[tuple[Path, ...]]:
         ...     path.read_text()
         'all of it'
     """
-    with tempfile.TemporaryDirectory(prefix=f".{paths[0].name[:50]}.", dir=paths[0].parent) as folder:
-        partials = tuple(Path(folder) / path.name for path in paths)
-        yield partials
-        for partial in partials:
-            _flush(partial)
-        for partial, path in zip(partials, paths, strict=True):
-            partial.replace(path)
+    partials = ()
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{paths[0].name[:50]}.", dir=paths[0].parent) as folder:
+            partials = tuple(Path(folder) / path.name for path in paths)
+            yield partials
+            for partial in partials:
+                _flush(partial)
+            for partial, path in zip(partials, paths, strict=True):
+                partial.replace(path)
+    except OSError as error:
+        raise _naming(error, dict(zip(partials, paths, strict=False)) or {paths[0]: paths[0]}) from error
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -96,4 +101,18 @@ def replace_file(path: Path, data: bytes) -> None:
 
 def _flush(path: Path) -> None:
     with path.open("r+b") as file:
-        os.fsync(file.fileno())
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _naming(error: OSError, targets: dict[Path, Path]) -> OSError:
+    """The same error with the file that was to be written, by where it was written to; the first, if none is named."""
+    if error.errno is None:
+        return error
+    named = str(error.filename)
+    target = next((path for partial, path in targets.items() if named in (str(partial), str(path))), None)
+    if target is None and error.filename is not None and Path(named).exists():
+        return error  # of another file, which the block reads
+    return OSError(error.errno, error.strerror, str(target or next(iter(targets.values()))))

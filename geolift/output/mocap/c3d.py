@@ -1,5 +1,7 @@
 """Lifted points as .c3d, the binary format of motion capture, written by ezc3d (docs/formats.md)."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from geolift.output.result import Result
 BLANK = "NaN with residual -1"
 LARGEST_COUNT = 65535  # of points and of frames: the format counts in 16 bits
 LARGEST_LABEL = 255  # bytes
+BLOCK, FLOAT = 512, 4  # bytes of a block of the file, and of a number of its points
 LARGEST = 2e7  # points times frames, which take some GB of memory while writing
 
 
@@ -70,11 +73,25 @@ def write_c3d(result: Result, path: Path) -> list[str]:
     parameters["RATE"]["value"] = [float(result.fps)]
     parameters["LABELS"]["value"] = labels
     parameters["UNITS"]["value"] = ["mm" if metres else "m"]
+    file.add_parameter("MANUFACTURER", "SOFTWARE", ["geolift"])
     file.add_parameter("POINT", "X_SCREEN", ["+X"])
     file.add_parameter("POINT", "Y_SCREEN", ["+Z"])
     file["data"]["points"] = data
     file["data"]["meta_points"]["residuals"] = np.where(np.isnan(data[:1]), -1.0, 0.0)
     written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
     file.write(str(written))
+    _expect_whole(written, data.size * FLOAT)
     written.replace(path)
     return notes
+
+
+def _expect_whole(path: Path, size: int) -> None:
+    """Raise OSError if the disk did not take all of a file with `size` bytes of points; ezc3d does not notice it."""
+    with path.open("r+b") as file:
+        header = file.read(BLOCK)
+        first = int.from_bytes(header[16:18], "little") if len(header) == BLOCK else 1  # block of the points, from 1
+        missing = (first - 1) * BLOCK + size - file.seek(0, os.SEEK_END)
+        if missing > 0 or len(header) < BLOCK:
+            file.write(bytes(max(missing, BLOCK)))  # for the system's reason
+            file.flush()
+            raise OSError(errno.EIO, "not all of it was written", str(path))

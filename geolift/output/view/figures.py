@@ -105,7 +105,8 @@ def lifted_sheet(
             panel.set_title(f"lifted {view}", fontsize=9)
     for unused in lines[len(chosen) :].flat:
         unused.axis("off")
-    figure.savefig(path, dpi=90)
+    about = {"Software": "geolift"} if os.fspath(path).lower().endswith(".png") else None
+    figure.savefig(path, dpi=90, metadata=about)
 
 
 def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:

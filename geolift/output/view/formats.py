@@ -8,6 +8,7 @@ from geolift.output.result import Result, check_result
 from geolift.output.view.movie import write_movie
 from geolift.output.view.page import write_page
 from geolift.output.view.sheet import write_sheet
+from geolift.safe_io.atomic import replacing_all
 
 VIEWERS = {".html": write_page, ".png": write_sheet, ".gif": write_movie, ".mp4": write_movie}
 
@@ -17,11 +18,12 @@ def write_view(result: Result, path: str | os.PathLike) -> None:
 
     Args:
         result: N poses.
-        path: the file; an existing one is replaced.
+        path: the file; it appears whole or not at all, in place of an existing one.
 
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented or has no bone to draw, or what pictures
             need is not installed.
+        OSError: if the disk does not accept the file; it names the file.
 
     Example:
         >>> import tempfile
@@ -34,8 +36,13 @@ def write_view(result: Result, path: str | os.PathLike) -> None:
         ...     (Path(folder) / "page.html").read_text()[:15]
         '<!doctype html>'
     """
-    suffix = Path(path).suffix.lower()
+    path = Path(path)
+    suffix = path.suffix.lower()
     if suffix not in VIEWERS:
         raise DatasetError(f"{path}: found suffix {suffix!r}, expected one of {', '.join(VIEWERS)}")
     check_result(result, str(path))
-    VIEWERS[suffix](result, path)
+    with replacing_all(path) as (partial,):
+        try:
+            VIEWERS[suffix](result, partial)
+        except DatasetError as error:
+            raise DatasetError(f"{path}: {error}") from error

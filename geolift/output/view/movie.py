@@ -46,21 +46,22 @@ def write_movie(result: Result, path: str | os.PathLike) -> None:
     Where no position is known people stand side by side.
 
     Raises:
-        DatasetError: if matplotlib, Pillow or imageio-ffmpeg is not installed.
+        DatasetError: if matplotlib, Pillow or imageio-ffmpeg is not installed, or ffmpeg fails; it does not name the
+            path.
     """
     path = Path(path)
     (_write_gif if path.suffix.lower() == ".gif" else _write_mp4)(result, path)
 
 
-def pictures(result: Result, path: Path, every: int = 1) -> Iterator[np.ndarray]:
-    """`[HEIGHT, WIDTH, 3]` uint8 pictures of every `every`-th frame. `path` is for errors.
+def pictures(result: Result, every: int = 1) -> Iterator[np.ndarray]:
+    """`[HEIGHT, WIDTH, 3]` uint8 pictures of every `every`-th frame.
 
     Joints that were filled in are hollow; joints that are missing are not drawn.
     """
     try:
         panels = _Panels(result)
     except ImportError as error:
-        raise DatasetError(f"{path}: pictures need matplotlib: pip install 'geolift[viz]'") from error
+        raise DatasetError("pictures need matplotlib: pip install 'geolift[viz]'") from error
     order = np.argsort(result.frame, kind="stable")
     first = np.searchsorted(result.frame[order], np.arange(len(result.frames) + 1))
     for i in range(0, len(result.frames), every):
@@ -163,17 +164,18 @@ def _write_gif(result: Result, path: Path) -> None:
     try:
         from PIL import Image
     except ImportError as error:
-        raise DatasetError(f"{path}: .gif needs Pillow: pip install 'geolift[viz]'") from error
+        raise DatasetError(".gif needs Pillow: pip install 'geolift[viz]'") from error
     fps = shown_fps(result)
     every = int(np.ceil(fps / GIF_FPS))
-    images = (Image.fromarray(picture) for picture in pictures(result, path, every))
+    images = (Image.fromarray(picture) for picture in pictures(result, every))
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette())
     drawn = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
     shown = len(range(0, len(result.frames), every))
     # In milliseconds; the format has whole hundredths of a second, which add up to the frame rate.
     lasting = 10 * np.diff(np.rint(100 * np.arange(shown + 1) * every / fps).astype(int))
-    next(drawn).save(path, format="GIF", save_all=True, append_images=drawn, loop=0, duration=lasting.tolist())
+    about = {"loop": 0, "duration": lasting.tolist(), "comment": b"geolift"}
+    next(drawn).save(path, format="GIF", save_all=True, append_images=drawn, **about)
 
 
 def _palette() -> list[int]:
@@ -189,9 +191,12 @@ def _write_mp4(result: Result, path: Path) -> None:
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise DatasetError(f"{path}: .mp4 needs imageio-ffmpeg: pip install 'geolift[viz]'") from error
+        raise DatasetError(".mp4 needs imageio-ffmpeg: pip install 'geolift[viz]'") from error
     raw = f"-f rawvideo -pix_fmt rgb24 -s {WIDTH}x{HEIGHT} -r {shown_fps(result):g} -i -".split()
-    encoded = {"-c:v": "libx264", "-preset": "veryfast", "-pix_fmt": "yuv420p", "-crf": "20", "-movflags": "+faststart"}
+    encoded = {
+        "-c:v": "libx264", "-preset": "veryfast", "-pix_fmt": "yuv420p", "-crf": "20", "-movflags": "+faststart",
+        "-metadata": "comment=geolift",
+    }  # fmt: skip
     encoded = itertools.chain(*encoded.items())
     # Not write_frames of imageio-ffmpeg, which forks: JAX has threads, and warns.
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error", *raw, *encoded, "-f", "mp4", f"file:{path}"]
@@ -200,9 +205,9 @@ def _write_mp4(result: Result, path: Path) -> None:
             contextlib.suppress(BrokenPipeError),  # it ended early; why is in `messages`
             subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages) as program,
         ):
-            for picture in pictures(result, path):
+            for picture in pictures(result):
                 program.stdin.write(picture.tobytes())
         if program.returncode:
             messages.seek(0)
             why = messages.read().decode(errors="replace").strip().splitlines() or [f"exit {program.returncode}"]
-            raise OSError(f"{path}: ffmpeg: {why[-1]}")
+            raise DatasetError(f"ffmpeg: {why[-1]}")

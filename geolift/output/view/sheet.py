@@ -16,17 +16,17 @@ def write_sheet(result: Result, path: str | os.PathLike) -> None:
     A joint is drawn where it has 2D and 3D; poses without a bone to draw are left out.
 
     Raises:
-        DatasetError: if no pose has a bone to draw, or matplotlib is not installed.
+        DatasetError: if no pose has a bone to draw, or matplotlib is not installed; it does not name the path.
     """
     try:
         from geolift.output.view.figures import lifted_sheet
     except ImportError as error:
-        raise DatasetError(f"{path}: pictures need matplotlib: pip install 'geolift[viz]'") from error
+        raise DatasetError("pictures need matplotlib: pip install 'geolift[viz]'") from error
     skeleton = result.skeleton
     seen = np.isfinite(result.points).all(axis=-1) & np.isfinite(result.keypoints).all(axis=-1)
     drawn = np.any([seen[:, parent] & seen[:, child] for parent, child in skeleton.bones], axis=0)
     if not drawn.any():
-        raise DatasetError(f"{path}: found no bone with both ends in {len(seen)} poses, expected one to draw")
+        raise DatasetError(f"found no bone with both ends in {len(seen)} poses, expected one to draw")
     centred = [_centred(values[drawn], seen[drawn], skeleton.root) for values in (result.points, result.keypoints)]
     lifted_sheet(*centred, seen[drawn], skeleton, path, names=[_name(result, row) for row in np.flatnonzero(drawn)])
 

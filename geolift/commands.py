@@ -1,0 +1,142 @@
+"""The commands of `geolift`: what each does with its arguments, and what it prints."""
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from geolift.convert.registry import CONVERTERS
+from geolift.data.dataset import save_dataset
+from geolift.errors import DatasetError, printable
+from geolift.geometry import tilt_of
+from geolift.keypoints.options import Options
+from geolift.lifting.inspection import describe_inspection, inspect_file
+from geolift.lifting.lift import lift
+from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted
+from geolift.output.result import Result
+from geolift.output.view.formats import VIEWERS, write_view
+from geolift.output.write import WRITERS, files_of, load_result, write_result
+from geolift.plurals import counted
+from geolift.pretrained.export import export_model, is_export
+from geolift.pretrained.export import files_of as files_of_export
+from geolift.pretrained.models import load, load_card
+from geolift.safe_io.json_file import read_json
+
+
+def run_lift(options: argparse.Namespace) -> None:
+    """`geolift lift`: lift, print what was found, write the outputs."""
+    _expect_writable(options.output, (*WRITERS, *VIEWERS))
+    keep = {"inputs": [options.input, *map(vars(options).get, ("skeleton", "model"))], "force": options.force}
+    expect_replaceable(options.output, is_lifted, **keep)
+    started = time.perf_counter()
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
+    if given.get("people", "all") not in ("all", "largest"):
+        given["people"] = given["people"].split(",")
+    result = lift(options.input, **given)
+    expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
+    print(printable(result.source))
+    lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
+    people, frames = counted(len(result.people), "person", "people"), counted(len(result.frames), "frame", "frames")
+    print(
+        f"{counted(lifted, 'pose', 'poses')} of {people} in {frames}, lifted by {result.model}; "
+        f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
+    )
+    print(*(f"  {printable(note)}" for note in (*_camera(result), *result.notes)), sep="\n")
+    for output in options.output:
+        if Path(output).suffix.lower() in VIEWERS:
+            write_view(result, output)
+            print(output)
+        else:
+            written = write_result(result, output)
+            print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
+
+
+def _camera(result: Result) -> list[str]:
+    """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
+    if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
+        return []
+    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
+    (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
+    several = len(np.unique(result.up[known], axis=0)) > 1
+    if known.sum() == 1 or (result.video and not several):
+        spread = result.up_spread[known][0]
+        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
+        side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
+        looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
+        return [f"the camera {looks}, rolled {side} by {abs(rolled):.0f}, {sure}; estimated from 2D"]
+    what = "frames" if result.video else "images"
+    return [
+        f"the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
+        f"rolled by {rolled:.0f} to {rolled_most:.0f}; estimated from 2D"
+    ]
+
+
+def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
+    """Refuse outputs that cannot be written before anything is computed."""
+    for output in map(Path, outputs):
+        if output.suffix.lower() not in suffixes:
+            found = output.suffix or "no suffix"
+            raise DatasetError(f"{output}: found {found}, expected one of {', '.join(suffixes)}")
+        _expect_folder(output)
+
+
+def _expect_folder(output: Path) -> None:
+    if not output.parent.is_dir():
+        raise DatasetError(f"{output}: found no folder {output.parent}, expected one to write to")
+
+
+def run_inspect(options: argparse.Namespace) -> None:
+    """`geolift inspect`."""
+    reading = Options(**{name: getattr(options, name) for name in Options._fields})
+    print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
+
+
+def run_view(options: argparse.Namespace) -> None:
+    """`geolift view`."""
+    _expect_writable([options.output], tuple(VIEWERS))
+    expect_replaceable([options.output], is_lifted, inputs=[options.input], force=options.force)
+    write_view(load_result(options.input), options.output)
+    print(options.output)
+
+
+def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
+    """`geolift convert`; `flags` are what users type for each option."""
+    _expect_writable([options.output], (".npz",))
+    inputs = [options.input, vars(options).get("skeleton")]
+    expect_replaceable([options.output], is_dataset, inputs=inputs, force=options.force)
+    converter = CONVERTERS[options.kind]
+    given = {
+        name: value for name, value in vars(options).items() if name not in ("run", "kind", "input", "output", "force")
+    }
+    unknown = [flags[name] for name in given if name not in converter.options]
+    if unknown:
+        known = ", ".join(flags[name] for name in converter.options)
+        raise DatasetError(f"{options.kind}: found {', '.join(unknown)}, expected {known or 'no options'}")
+    data = converter.convert(options.input, **given)
+    save_dataset(data, options.output)
+    clips, joints = counted(len(data.start), "clip", "clips"), counted(len(data.skeleton.names), "joint", "joints")
+    print(f"{options.output}: {counted(data.frames, 'frame', 'frames')}, {clips}, {joints}")
+    for split in np.unique(data.split):
+        part = data.select(str(split))
+        subjects = counted(len(set(part.subject)), "subject", "subjects")
+        actions = counted(len(set(part.action)), "action", "actions")
+        print(f"  {split}: {counted(part.frames, 'frame', 'frames')}, {subjects}, {actions}")
+    unseen = {joint: n for joint, n in zip(data.skeleton.names, (~data.seen).sum(axis=0).tolist(), strict=True) if n}
+    if unseen:
+        print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
+    print(printable(data.source))
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """`geolift export`."""
+    _expect_folder(Path(options.output))
+    files, inputs = files_of_export(options.output, options.format), (options.model, options.card)
+    expect_replaceable(files, partial(is_export, format=options.format), inputs=inputs, force=options.force)
+    card = load_card(options.model)
+    if options.card:
+        card |= read_json(Path(options.card))
+    export_model(load(options.model), options.output, options.format, card=card)
+    print(options.output)
