@@ -45,7 +45,7 @@ ANY = {
     "cut off": lambda path, good: path.write_bytes(good[: len(good) // 2]),
     "zero bytes": lambda path, good: path.write_bytes(bytes(4096)),
     "noise": lambda path, good: path.write_bytes(np.random.default_rng(0).bytes(4096)),
-    "UTF-16": lambda path, good: path.write_bytes(b"\xff\xfe" + good.decode("latin1").encode("utf-16-le")),
+    "UTF-32": lambda path, good: path.write_bytes(good.decode("latin1").encode("utf-32")),
     "folder": lambda path, good: path.mkdir(),
     "pipe": lambda path, good: os.mkfifo(path),
     "device": lambda path, good: path.symlink_to("/dev/zero"),

@@ -17,6 +17,8 @@ SYNONYMS = {
     "root": "pelvis", "root_pelvis": "pelvis", "left_foot": "left_ankle", "right_foot": "right_ankle",
     "neck_base": "neck", "top_head": "head",
 }  # fmt: skip
+SIDES = {"l": "left", "r": "right", "left": "left", "right": "right"}
+WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # of LeftEye, LEye
 
 
 def joints_by_name(names: Sequence[str], origin: str, given: str | None) -> ResolvedJoints:
@@ -84,7 +86,7 @@ def joints_by_count(
 def canonical_names(names: Sequence[str]) -> tuple[str, ...]:
     """The names in the spelling of the joint set that has exactly these joints, in any order; else as they are.
 
-    Case, separators and l_ for left_ make no difference.
+    Case, separators, l for left and the place of the side make no difference.
     """
     plain = [_plain(name) for name in names]
     for called in (plain, [SYNONYMS.get(name, name) for name in plain]):
@@ -95,6 +97,19 @@ def canonical_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def names_in(source: Sequence[str], names: Sequence[str]) -> tuple[str, ...] | None:
+    """The names in the spelling of a joint set that has all of them, and perhaps others; None if it has not."""
+    spelling = {_plain(name): name for name in source}
+    plain = [_plain(name) for name in names]
+    if len(set(plain)) < len(plain) or not spelling.keys() >= set(plain):
+        return None
+    return tuple(spelling[name] for name in plain)
+
+
 def _plain(name: str) -> str:
-    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return re.sub(r"^l_", "left_", re.sub(r"^r_", "right_", plain))
+    """A name in small letters, words joined by _, the side first: "LeftEye", "eye (L)", "l_eye" are "left_eye"."""
+    words = re.sub(r"[^a-z0-9]+", "_", WORD_STARTS.sub("_", name).lower()).strip("_").split("_")
+    words = [SIDES.get(word, word) if i in (0, len(words) - 1) else word for i, word in enumerate(words)]
+    if len(words) > 1 and words[-1] in SIDES.values() and words[0] not in SIDES.values():
+        words = [words[-1], *words[:-1]]
+    return "_".join(words)

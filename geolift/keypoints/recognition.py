@@ -14,12 +14,14 @@ from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
     alphapose,
     arrays,
+    bare_table,
     coco,
     coco_results,
     csv_table,
     deeplabcut,
     detectron,
     geolift_dataset,
+    joint_table,
     kinetics_skeleton,
     label_studio,
     labelme,
@@ -33,6 +35,7 @@ from geolift.keypoints.formats import (
     pyskl,
     sleap,
     sleap_labels,
+    trc,
     ultralytics,
     via,
     videopose3d,
@@ -69,6 +72,9 @@ FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say
     pose_format.FORMAT,
     *arrays.FORMATS,
     csv_table.FORMAT,
+    joint_table.FORMAT,
+    bare_table.FORMAT,
+    trc.FORMAT,
     geolift_dataset.FORMAT,
 )
 LARGEST_TEXT = 2**30  # bytes; Python's objects for a JSON file take up to about twenty times as much
@@ -78,6 +84,7 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 NPY = b"\x93NUMPY"
 PICKLE = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 LARGEST_PICKLE = 2**29  # bytes; what is unpickled takes up to a few hundred bytes for each
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # how text in UTF-16 begins, as spreadsheets save "Unicode text"
 BEGINNING = 40  # bytes of a file that an error shows
 KIND_NAMES = {
     "folder": "a folder", "json": "JSON", "npz": "an archive of arrays (.npz)", "csv": "text", "hdf5": "HDF5",
@@ -156,15 +163,17 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     if size > LARGEST_TEXT:
         raise DatasetError(f"{path}: found {size} bytes of text, expected up to {LARGEST_TEXT}")
     content = path.read_bytes()
-    first = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    encoding = "utf-16" if content.startswith(UTF16) else "utf-8-sig"
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         found = f"byte {content[error.start : error.start + 1]!r} at {error.start}"
-        raise DatasetError(f"{path}: {_begins(begin)}: neither UTF-8 text ({found}), .npz nor HDF5") from error
+        raise DatasetError(
+            f"{path}: {_begins(begin)}: neither {error.encoding.upper()} text ({found}), .npz nor HDF5"
+        ) from error
     if "\0" in text:
         raise DatasetError(f"{path}: {_begins(begin)}: found zero bytes, expected text, .npz or HDF5")
-    if first in (b"{", b"["):
+    if text.lstrip()[:1] in ("{", "["):
         return "json", _json(text, path)
     return "csv", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 

@@ -324,6 +324,8 @@ LARGER_SETS = {
     "wholebody134": _first(134, "coco18"),  # the same in OpenPose's order (DWPose, mmpose, Sapiens)
     "body135": _first(135, "body25b"),  # OpenPose's BODY_135
     "halpe136": _first(136, "halpe26"),
+    "holistic501": _first(501, "mediapipe33"),  # MediaPipe's Holistic: pose and face
+    "holistic543": _first(543, "mediapipe33"),  # pose, face and both hands
     "goliath308": LargerSet(308, "coco17", (*range(9), 62, 41, *range(9, 15))),
 }
 

@@ -94,6 +94,19 @@ def _people(*names):
 def _tables(folder):
     table_writers.table(folder / "table.csv", _people())
     table_writers.table(folder / "table_plain.csv", _people("anna"), person=False, confidence=False)
+    landmarks = table_writers.people(np.random.default_rng(0), JOINT_SETS["mediapipe33"].source, names=("0",))
+    parts = ("x", "y", "z", "confidence")
+    table_writers.wide_table(
+        folder / "table_semicolons.csv",
+        landmarks,
+        lambda k, _, part: f"L{k}_{part}",
+        parts=parts,
+        separator=";",
+        decimal=",",
+    )
+    table_writers.wide_table(folder / "table_bare.csv", landmarks, lambda *_: "", parts=parts)
+    table_writers.joint_table(folder / "joint_table.csv", landmarks)
+    table_writers.trc(folder / "sports2d.trc", landmarks)
     table_writers.detectron(folder / "detectron.npz", _people())
     sequences = {"S1": {"walk": [np.nan_to_num(_people().keypoints[:, 0])]}}
     table_writers.videopose3d(folder / "videopose3d.npz", sequences, {"layout_name": "coco", "num_joints": 17})

@@ -1,4 +1,4 @@
-"""Writers of keypoint files of VideoPose3D, DeepLabCut, LightningPose and SLEAP, and of plain tables.
+"""Writers of keypoint files of VideoPose3D, DeepLabCut, LightningPose and SLEAP, and of tables of text.
 
 A writer takes a path and `People`, and is independent of geolift's readers.
 """
@@ -69,6 +69,55 @@ def table(path, found, *, person=True, confidence=True):
                 numbers = np.concatenate([xy, c[:, None]], axis=1)[:, : len(lasts)].ravel()
                 cells = ["" if np.isnan(number) else repr(float(number)) for number in numbers]
                 lines.append(",".join([str(i), *([name] if person else []), *cells]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def wide_table(
+    path, found, call, *, parts=("x", "y", "confidence"), others=None, separator=",", decimal=".", missing=""
+):
+    """A table as scripts write it: `call(number, joint, part)` names columns, `others` are more columns, by name.
+
+    Each of the first person's frames has a row. A depth, where it is one of the parts, is negative: before the hips.
+    """
+    values = {"x": found.keypoints[:, 0, :, 0], "y": found.keypoints[:, 0, :, 1], "confidence": found.confidence[:, 0]}
+    values["z"] = np.where(found.confidence[:, 0] > 0, -0.25, np.nan)
+    header = list(others or {}) + [call(k, joint, part) for k, joint in enumerate(found.joints) for part in parts]
+    lines = [header] if any(header) else []
+    for i in np.flatnonzero((found.confidence[:, 0] > 0).any(axis=-1)):
+        cells = [str(column[i]) for column in (others or {}).values()]
+        for k in range(len(found.joints)):
+            numbers = [values[part][i, k] for part in parts]
+            cells += [missing if np.isnan(x) else repr(float(x)).replace(".", decimal) for x in numbers]
+        lines.append(cells)
+    path.write_text("".join(separator.join(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def joint_table(path, found, *, header="frame,landmark,x,y,z,visibility", joint=lambda k, name: k, person=False):
+    """A table with a row for each joint of each person; a joint that is missing has no row."""
+    lines = [header]
+    for i, (points, trust) in enumerate(zip(found.keypoints, found.confidence, strict=True)):
+        for p, k in np.argwhere(trust > 0):
+            x, y = points[p, k]
+            row = {"frame": i, "person": found.names[p], "x": x, "y": y, "z": -0.25, "visibility": trust[p, k]}
+            cells = [row.get(column.lower(), joint(k, found.joints[k])) for column in header.split(",")]
+            lines.append(",".join(map(str, cells)))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def trc(path, found, *, units="px", depth=0.0, rate=60, names=None):
+    """Sports2D's marker file: tabs, two lines of names, cells empty where a marker is missing."""
+    names = names or found.joints
+    points = np.concatenate([found.keypoints[:, 0], np.full((*found.keypoints[:, 0].shape[:2], 1), depth)], axis=-1)
+    lines = [
+        f"PathFileType\t4\t(X/Y/Z)\t{path}",
+        "DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames",
+        f"{rate}\t{rate}\t{len(points)}\t{len(names)}\t{units}\t{rate}\t0\t{len(points)}",
+        "Frame#\tTime\t" + "".join(f"{name}\t\t\t" for name in names),
+        "\t\t" + "".join(f"X{i}\tY{i}\tZ{i}\t" for i in range(1, len(names) + 1)),
+    ]
+    for i, frame in enumerate(points):
+        cells = ["" if np.isnan(row).any() else repr(float(value)) for row in frame for value in row]
+        lines.append("\t".join([str(i), f"{i / 60:.6f}", *cells]))
     path.write_text("\n".join(lines) + "\n")
 
 

@@ -18,8 +18,7 @@ from geolift.skeletons.joint_sets import JOINT_SETS
 from tests.helpers import annotation_writers, keypoint_writers, program_writers
 from tests.helpers import table_writers as writers
 
-COCO = JOINT_SETS["coco17"].source
-MEDIAPIPE = JOINT_SETS["mediapipe33"].source
+COCO, MEDIAPIPE = JOINT_SETS["coco17"].source, JOINT_SETS["mediapipe33"].source
 TABLE = "frame,person,head_x,head_y,tail_x,tail_y\n0,rex,1,2,3,4\n1,rex,2,3,4,5\n"
 
 
@@ -83,6 +82,12 @@ def made(name, path, rng):
         writers.sleap(path, writers.people(rng, ("nose", "tail", "paw")))
     elif name == "table":
         write(path, TABLE)
+    elif name == "joint-table":
+        writers.joint_table(path, writers.people(rng, MEDIAPIPE, names=("0",)))
+    elif name == "bare-table":
+        writers.wide_table(path, writers.people(rng, MEDIAPIPE), lambda *_: "", parts=("x", "y", "z", "confidence"))
+    elif name == "trc":
+        writers.trc(path, writers.people(rng, COCO))
     return path
 
 
@@ -132,6 +137,7 @@ def test_contents(tmp_path, people_file):
         (b"\x81\x04\x95\x00\x00", r"begins with b'.x81.*neither UTF-8 text .*, \.npz nor HDF5"),
         (b"frame,\xff\n", "neither UTF-8 text"),
         (b"frame\0,head_x\n", "zero bytes"),
+        (b"\xff\xfe" + "frame".encode("utf-16-le") + b"\0", "neither UTF-16"),
         ("[1, 2", "damaged JSON: line 1, column"),
         ('{"people": [}', "damaged JSON: line 1, column 13: Expecting value"),
         ("[" * 100_000, "damaged JSON: nested too deeply"),

@@ -42,7 +42,8 @@ class Table(NamedTuple):
 
 def recognize(lines: list[str]) -> str | None:
     """Why the lines are DeepLabCut's, or None: by their header rows."""
-    levels = tuple(line.partition(",")[0].strip() for line in lines[:4])
+    separator = csv_rows.find_separator(lines)
+    levels = tuple(line.partition(separator)[0].strip() for line in lines[:4])
     for known in LEVELS:
         if levels[: len(known)] == known:
             return f"the header rows are {', '.join(known)}"
@@ -55,23 +56,23 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
     Raises:
         DatasetError: naming the line or column and what is wrong with it.
     """
-    cells = csv_rows.cells(lines, str(path))
-    header = next((known for known in LEVELS if tuple(row[0].strip() for row in cells[: len(known)]) == known), None)
+    table = csv_rows.whole_table(lines, str(path))
+    levels = [row[0].strip() for row in table.rows[:4]]
+    header = next((known for known in LEVELS if tuple(levels[: len(known)]) == known), None)
     if header is None:
-        found = [row[0] for row in cells[:4]]
+        found = [level[:40] for level in levels]
         raise DatasetError(f"{path}: found header rows {found}, expected scorer, bodyparts, coords or with individuals")
-    names = [tuple(cell.strip() for cell in column) for column in zip(*cells[: len(header)], strict=True)]
+    names = [tuple(cell.strip() for cell in column) for column in zip(*table.rows[: len(header)], strict=True)]
+    table = table._replace(
+        header=[" ".join(name[1:]) for name in names], rows=table.rows[len(header) :], lines=table.lines[len(header) :]
+    )
     # Labels of images have the parts of a path in the first columns, whose header is empty.
     index = next((i for i, name in enumerate(names) if i and all(name)), len(names))
-    labels = ["/".join(cell.strip() for cell in row[:index]) for row in cells[len(header) :]]
+    labels = ["/".join(cell.strip() for cell in row[:index]) for row in table.rows]
     columns = list(range(index, len(names)))
     kept = [i for i in columns if names[i][-1] in (*COORDINATES, "z")]
-    values = [
-        csv_rows.numbers(row, kept, f"{path}: row {label!r}")
-        for row, label in zip(cells[len(header) :], labels, strict=True)
-    ]
-    table = Table([_column(names[i]) for i in kept], np.array(values).reshape(len(values), len(kept)), labels)
-    return _recording(table, len(columns) - len(kept), path, options)
+    values = csv_rows.numbers(table, kept, str(path))
+    return _recording(Table([_column(names[i]) for i in kept], values, labels), len(columns) - len(kept), path, options)
 
 
 def recognize_hdf5(path: Path) -> str | None:
