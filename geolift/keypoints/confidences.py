@@ -1,7 +1,8 @@
 """Confidences of joints as programs write them, made probabilities by the evidence of all detections together.
 
-Programs write probabilities, per cent, 0 to 255, scores of heat maps without an upper end, and those of heat maps with
-the sum 1 (Detectron2), where 0.06 is a hip that was well found. Some write 0 or -1 everywhere: these are none.
+Programs write probabilities, per cent, 0 to 255, and scores of heat maps without an upper end. Where a heat map has the
+sum 1 (Detectron2), 0.06 is a hip that was well found, and a sharp peak has thousands. Some programs write 0 or -1
+everywhere: these are no confidences.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ HIGH = 95  # percentile that stands for a joint that was well found
 PROBABLE = 1.5  # up to which such a joint's confidence is a probability; heat maps give a little more than 1
 PERCENT, LEAST_PERCENT = 100.0, 30.0
 BYTE = 255.0
+WIDE = 10.0  # times the median that a high confidence has at most, on a scale with an end
 SUM_OF_ONE = 2.0  # factor: Detectron2 draws joints from 0.05 on, where others have 0.1
 LOWEST, MISSED = 0.03, 0.1  # confidence of hips that were found on that scale, but would be missing on another
 SHARE = 0.25  # of the people who must have such hips
@@ -49,8 +51,9 @@ def to_probabilities(
         note = f"confidences {what}, so they say nothing: every joint with coordinates counts as seen"
         return np.where(there, 1.0, 0.0), (note,)
     high = float(np.percentile(positive, HIGH))
-    if high > PROBABLE:
-        return _scaled(confidence, positive, high)
+    if high > PROBABLE and (scale := _scale(positive, high)) is not None:
+        divisor, what = scale
+        return confidence / divisor, (f"confidences {what}: divided by {divisor:.3g}",)
     if _sums_to_one(keypoints, np.where(there & (confidence > 0), confidence, 0), joint_set):
         low = "confidences are low where joints are placed like a person's (Detectron2's heat maps have the sum 1)"
         note = f"{low}: multiplied by {SUM_OF_ONE:g}"
@@ -58,16 +61,20 @@ def to_probabilities(
     return confidence, ()
 
 
-def _scaled(confidence: np.ndarray, positive: np.ndarray, high: float) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Confidences above 1 divided by their scale: per cent, a byte, or what a joint has that was well found."""
+def _scale(positive: np.ndarray, high: float) -> tuple[float, str] | None:
+    """What confidences above 1 are divided by, and why: per cent, a byte, or what a joint has that was well found.
+
+    None: they go over many orders of magnitude, as Detectron2's do where a heat map has a sharp peak. Those above 1 say
+    no more than 1, and the others are what they are.
+    """
     most = positive.max()
     if high >= LEAST_PERCENT and most <= PERCENT:
-        scale, what = PERCENT, "are per cent"
-    elif high > PERCENT and most <= BYTE and (positive == np.round(positive)).all():
-        scale, what = BYTE, "go from 0 to 255"
-    else:
-        scale, what = high, f"are no probabilities, {high:.3g} is that of a joint that was well found"
-    return confidence / scale, (f"confidences {what}: divided by {scale:.3g}",)
+        return PERCENT, "are per cent"
+    if high > PERCENT and most <= BYTE and (positive == np.round(positive)).all():
+        return BYTE, "go from 0 to 255"
+    if high > WIDE * np.median(positive):
+        return None
+    return high, f"are no probabilities, {high:.3g} is that of a joint that was well found"
 
 
 def _sums_to_one(keypoints: np.ndarray, confidence: np.ndarray, joint_set: str) -> bool:

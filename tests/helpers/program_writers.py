@@ -24,7 +24,7 @@ def by_person(scene):
     return keypoints, confidence
 
 
-def pyskl(path, scenes, *, size=(640, 480), form="list", kind=np.float16):
+def pyskl(path, scenes, *, size=(1000, 800), form="list", kind=np.float16):
     """A clip for each scene; half precision as the program keeps it; form dict: with the split."""
     clips = []
     for i, scene in enumerate(scenes):
@@ -43,7 +43,7 @@ def opencap(path, scene):
     return path
 
 
-def kinetics_skeleton(path, scene, *, size=(640, 480)):
+def kinetics_skeleton(path, scene, *, size=(1000, 800)):
     """Fractions with three digits, as in the data set; frames from 1."""
     frames = []
     for t, people in enumerate(scene, start=1):
@@ -102,7 +102,7 @@ def sleap_labels(path, scene, joints, *, predicted=True, tracked=True):
     return path
 
 
-def pose_format(path, scene, names, *, component="POSE_LANDMARKS", version=0.2, size=(640, 480), fps=25):
+def pose_format(path, scene, names, *, component="POSE_LANDMARKS", version=0.2, size=(1000, 800), fps=25):
     """A component before the body and one after; format XYZC, z 0."""
     keypoints, confidence = by_person(scene)
     people, frames, count = confidence.shape

@@ -79,6 +79,14 @@ def test_hips_are_not_lost_where_heat_maps_have_the_sum_one(people, rng):
     assert (found >= 0.1).all() and "Detectron2" in note
 
 
+def test_sharp_peaks_of_heat_maps_say_no_more_than_one(people, rng):
+    """Detectron2 writes 1 to 1 000 000 for joints that it found, and 0.01 for others."""
+    keypoints, confidence = people
+    confidence = 10 ** rng.uniform(0, 6, confidence.shape)
+    confidence[:, COCO.index("left_wrist")] = 0.01
+    assert to_probabilities(keypoints, confidence, "coco17") == (pytest.approx(confidence), ())
+
+
 @pytest.mark.parametrize("hidden", [(*HIPS, *LEGS), LEGS])
 def test_joints_that_nobody_sees_stay_unsure(hidden, people, rng):
     """A webcam: the legs are out of the image, and networks place them with little confidence."""

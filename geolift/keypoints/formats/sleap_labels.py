@@ -183,7 +183,9 @@ def _nodes(metadata: dict[str, Any], skeleton: int, path: Path) -> tuple[str, ..
     if not 0 <= skeleton < len(skeletons):
         raise DatasetError(f"{where}: skeletons: found {len(skeletons)}, an instance has number {skeleton}")
     order = []
-    own = values.listing(values.member(skeletons[skeleton], "nodes", f"{where}: skeletons"), f"{where}: skeletons")
+    own = values.mapping(skeletons[skeleton], f"{where}: skeletons")
+    own = own.get("nx_graph", own)  # as with a description and a picture
+    own = values.listing(values.member(own, "nodes", f"{where}: skeletons"), f"{where}: skeletons")
     for node in own:
         number = node.get("id") if isinstance(node, dict) else node
         number = len(order) if isinstance(number, dict) else values.whole(number, f"{where}: skeletons: nodes", least=0)

@@ -12,7 +12,7 @@ from tests.helpers import keypoint_writers, program_writers
 from tests.helpers.cases import case
 from tests.helpers.program_writers import by_person
 
-SIZE = (640, 480)
+SIZE = (1000, 800)
 
 
 def scene_of(joint_set, rng, **more):
