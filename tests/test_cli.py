@@ -11,6 +11,7 @@ from geolift.geometry import gravity_of
 from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.figure import standing
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
 from tests.helpers.results import make_result
 
@@ -77,7 +78,7 @@ def test_options_reach_the_lifting(folder, tmp_path):
 def test_one_is_singular(tmp_path, rng, capsys):
     table = tmp_path / "walk.csv"
     columns = ",".join(f"{name}_{axis}" for name in H36M17.names for axis in "xy")
-    row = ",".join(f"{value:.1f}" for value in rng.uniform(100, 900, 34))
+    row = ",".join(f"{value:.1f}" for value in (500 + 20 * standing(H36M17.names, "h36m17")).ravel())
     table.write_text(f"frame,{columns}\n0,{row}\n")
     assert cli.main(["lift", str(table), "-o", str(tmp_path / "out.npz")]) == 0
     assert "1 pose of 1 person in 1 frame, lifted by" in capsys.readouterr().out
@@ -127,7 +128,7 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
         (["lift", str(folder), "-o", "a.npz", "--model", "best"], "best"),
         (["lift", str(folder), "-o", "a.npz", "--people", "ann"], "found ['ann']"),
         (["lift", str(results), "-o", "a.bvh"], "time line"),
-        (["inspect", str(unclear)], "--joints"),
+        (["lift", str(unclear), "-o", "a.npz"], "--joints"),
         (["view", str(results), "-o", "a.html"], str(results)),
         (["convert", "mpii", str(results), "a.npz", "--fps", "3"], "mpii: found --fps, expected no options"),
         (["convert", "cmu", str(results), "a.npz", "--from", "coco", "--split-by", "clip"],

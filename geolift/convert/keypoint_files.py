@@ -8,6 +8,7 @@ import numpy as np
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
+from geolift.keypoints.readings import check_people
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import select_rows, without_unsure_joints
 from geolift.keypoints.tracking import track
@@ -67,6 +68,8 @@ def convert(
     read = read_keypoints(path, format=format, options=reading)
     recording = track(without_unsure_joints(read.recording, min_confidence, str(path)))
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))
+    if skeleton is None and joints is None:
+        check_people(recording, str(path))
     _, confidence = map_joints(mapping, recording.keypoints, recording.confidence)
     rooted = confidence[:, mapping.target.root] > 0
     if not rooted.any():

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
-from geolift.keypoints import proportions
-from geolift.keypoints.options import ResolvedJoints, read_as, resolve_joint_set, resolve_joints, sets_of
-from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS, SOURCES
+from geolift.keypoints.options import ResolvedJoints, read_as, readings_of, resolve_joint_set, resolve_joints
+from geolift.keypoints.readings import choose
+from geolift.skeletons.joint_sets import ANIMAL_SETS, LARGER_SETS, SOURCES
 from geolift.skeletons.skeleton import MOST_JOINTS
 
 # Other names of joints, tried where the names as they are form no known set: mmpose's for Human3.6M and CrowdPose.
@@ -48,7 +47,7 @@ def joints_by_count(
 
     Args:
         rows: `[N, K, 3]` x, y, confidence of all people, in any unit; a missing joint has confidence 0, is not finite,
-            or is at 0, 0.
+            is at 0, 0, or at a constant pair that is no place.
         origin: the file, named in errors.
         given: the user's joint set (`Options.joints`), which decides.
         documented: the set that the format's documentation names for a number of joints.
@@ -57,30 +56,26 @@ def joints_by_count(
         The joints. `order` picks them from the rows, which may have more.
 
     Raises:
-        DatasetError: if no set has K joints, or the anatomy fits several and the format documents none; as
-            `resolve_joint_set`.
+        DatasetError: if no set has K joints, none fits, several fit and the format documents none, or the rows are of
+            animals; as `resolve_joint_set`.
     """
     count = rows.shape[1]
-    stated = (documented or {}).get(count, "")
+    found = readings_of(count)
     if given is not None:
+        found = {name: reading for name, reading in found.items() if given in (name, reading.joint_set)}
+    if not found or given in ANIMAL_SETS:
         return resolve_joint_set("", count, given, origin)
-    people = [name for name in sets_of(count) if name in JOINT_SETS and name != "posetrack17"]
-    if len(people) < 2:
-        larger = [name for name in sets_of(count) if name in LARGER_SETS]
-        return resolve_joint_set(stated or next(iter(people or larger), ""), count, None, origin)
-    with np.errstate(invalid="ignore"):
-        seen = (np.abs(rows[..., :2]) <= LARGEST_PIXEL).all(axis=-1) & (rows[..., :2] != 0).any(axis=-1)
-        seen &= rows[..., 2] > 0
-    points, confidence = np.where(seen[..., None], rows[..., :2], 0), np.where(seen, rows[..., 2], 0)
-    likely, decided, why = proportions.likely_joint_sets(points, confidence, people)
-    if decided and likely[0] != stated:
-        note = f"the joints were recognized as {likely[0]}: {why}"
-        return resolve_joint_set(likely[0], count, None, origin)._replace(notes=(note,))
-    if not (decided or stated):
-        raise DatasetError(
-            f"{origin}: found {count} joints without names ({why}), expected --joints {' or '.join(likely)}"
-        )
-    return resolve_joint_set(stated, count, None, origin)
+    if given is not None and len(found) == 1:
+        return next(iter(found.values()))
+    name, notes = choose(rows, found, _stated(count, found, given, documented or {}), origin)
+    return found[name]._replace(notes=(*notes, *found[name].notes))
+
+
+def _stated(count: int, found: Mapping[str, ResolvedJoints], given: str | None, documented: Mapping[int, str]) -> str:
+    """The reading that the user, the format or the document of a larger set states for K joints, or the only one."""
+    larger = [name for name in found if name in LARGER_SETS]
+    stated = documented.get(count) or next(iter(larger), "")
+    return next(iter(found)) if given is not None or len(found) == 1 else stated if stated in found else ""
 
 
 def canonical_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
+from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES, LargerSet, distinct_sets
+
+MANY = 60  # joints from which on most must be of face and hands
 
 
 class Options(NamedTuple):
@@ -108,8 +110,9 @@ def resolve_joint_set(stated: str, count: int, given: str | None, origin: str) -
         raise DatasetError(f"{origin}: --joints: found {given}, expected {stated} as in the file")
     name = stated or given
     if not name:
-        fitting = ", ".join(sets_of(count)) or "a known set: none has as many"
-        raise DatasetError(f"{origin}: found {count} joints without names: say which with --joints, one of {fitting}")
+        fitting = ", ".join(readings_of(count))
+        which = f"say which with --joints, one of {fitting}" if fitting else "no known joint set has as many"
+        raise DatasetError(f"{origin}: found {count} joints without names: {which}")
     check_joint_set(name, origin)
     read = read_as(name, count)
     if read is None:
@@ -118,24 +121,33 @@ def resolve_joint_set(stated: str, count: int, given: str | None, origin: str) -
     return read
 
 
-def sets_of(count: int) -> tuple[str, ...]:
-    """The names of all sets of `count` joints, of people, with face and hands, and of animals."""
-    larger = [name for name, larger in LARGER_SETS.items() if larger.count == count]
-    return (*(name for name, source in SOURCES.items() if len(source) == count), *larger)
+def readings_of(count: int) -> dict[str, ResolvedJoints]:
+    """What `count` joints without names may be, by the name for --joints: a set in its order, the body in a larger one.
+
+    Of sets with the same joints in the same order only the first is listed. Of many joints that are of no set, the
+    first may be COCO's.
+    """
+    found = {name: ResolvedJoints(np.arange(count), source, name) for name, source in distinct_sets(count).items()}
+    for name, larger in LARGER_SETS.items():
+        if larger.count == count:
+            found[name] = _body(larger, count)
+    first = LargerSet(count, "coco17", tuple(range(17)))
+    if count >= MANY and all(LARGER_SETS[name] != first for name in found):
+        found["coco17"] = _body(first, count)
+    return found
 
 
 def read_as(name: str, count: int) -> ResolvedJoints | None:
     """`count` joints in the order of a known set, or of one with face and hands whose body is that set; else None."""
     if name in SOURCES and len(SOURCES[name]) == count:
         return ResolvedJoints(np.arange(count), SOURCES[name], name)
-    larger = LARGER_SETS.get(name)
-    if larger is None:
-        larger = next((larger for larger in LARGER_SETS.values() if (larger.count, larger.body) == (count, name)), None)
-    if larger is None or larger.count != count:
-        return None
+    return next((read for key, read in readings_of(count).items() if name in (key, read.joint_set)), None)
+
+
+def _body(larger: LargerSet, count: int) -> ResolvedJoints:
     source = SOURCES[larger.body]
-    which = "first" if larger.numbers == tuple(range(len(source))) else "body's"
-    note = f"of {count} joints the {which} {len(source)} ({larger.body}) were read; feet, face and hands were left out"
+    which = "the first" if larger.numbers == tuple(range(len(source))) else "those of the body,"
+    note = f"of {count} joints {which} {len(source)} ({larger.body}) were read; feet, face and hands were left out"
     return ResolvedJoints(np.array(larger.numbers), source, larger.body, (note,))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from geolift.keypoints.frame_labels import readings
 from geolift.keypoints.frame_times import timing
-from geolift.keypoints.proportions import PERSON, likely_joint_sets, mean_deviation
+from geolift.keypoints.readings import impossible_anatomy
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.tracking import box_diagonals, distances
 from geolift.plurals import counted
@@ -75,18 +75,8 @@ def as_human36m(recording: Recording) -> Recording:
 
 def wrong_order(recording: Recording) -> str | None:
     """Joints in another order than that of the joint set: proportions that no person has."""
-    if recording.joint_set not in JOINT_SETS:
-        return None
-    keypoints, confidence, name = recording.keypoints, recording.confidence, recording.joint_set
-    deviation, people = mean_deviation(keypoints, confidence, name)
-    same = [other for other, mapping in JOINT_SETS.items() if len(mapping.source) == len(recording.joints)]
-    order, decided, _ = likely_joint_sets(keypoints, confidence, same)
-    if decided and order[0] != name:
-        return f"the joints look like {order[0]}, not like {name}: {people} people have the proportions of the former"
-    if people >= MIN_DETECTIONS and deviation > PERSON:
-        found = f"their proportions deviate from a person's by {deviation:.2f}, people's by less than {PERSON:g}"
-        return f"the joints are not those of people in {people} detections: {found}"
-    return None
+    found = impossible_anatomy(recording)
+    return f"the joints are not those of people: {found}" if found else None
 
 
 def contradicting_face(recording: Recording) -> str | None:

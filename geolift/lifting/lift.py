@@ -15,6 +15,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.options import NO_OPTIONS, Options
+from geolift.keypoints.readings import check_people
 from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
@@ -38,7 +39,7 @@ from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
-from geolift.skeletons.skeleton import Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
@@ -180,6 +181,8 @@ def prepare(
     where = "recording" if isinstance(source, Recording) else str(source)
     recording = select(track(without_unsure_joints(read.recording, min_confidence, where)), people)
     mapping = mapping_to(target, recording, skeleton, origin)
+    if skeleton is None and options.joints is None and target == H36M17 and not isinstance(source, Recording):
+        check_people(recording, origin)
     recording = with_joints_of(mapping, recording)
     tracks = to_tracks(recording, mapping, head=head, source=origin)
     warnings = check_recording(recording)

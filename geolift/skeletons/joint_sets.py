@@ -345,3 +345,12 @@ SOURCES = {**{name: mapping.source for name, mapping in JOINT_SETS.items()}, **A
 def find_joint_set(joints: Sequence[str]) -> str:
     """The name of the joint set of people that has exactly these joints, in this order; "" if none has."""
     return next((name for name, mapping in JOINT_SETS.items() if mapping.source == tuple(joints)), "")
+
+
+def distinct_sets(count: int) -> dict[str, tuple[str, ...]]:
+    """The sets of `count` joints, by name; of those with the same joints in the same order the first only."""
+    found = {}
+    for name, source in SOURCES.items():
+        if len(source) == count and source not in found.values():
+            found[name] = source
+    return found

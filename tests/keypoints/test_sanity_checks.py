@@ -1,31 +1,14 @@
-"""Good recordings give no warning, each kind of damage gives its own, and proportions identify the joint order."""
+"""Good recordings give no warning, each kind of damage gives its own."""
 
 import numpy as np
 import pytest
 
-from geolift.errors import DatasetError
-from geolift.keypoints import proportions, sanity_checks
+from geolift.keypoints import sanity_checks
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.joint_sets import JOINT_SETS
-from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 JOINT = H36M17.names.index
-SEVENTEEN = ("coco17", "h36m17", "3dhp17")
-# The joint of Human3.6M-17 in place of each joint that only other sets have; the face is one point.
-IN_PLACE_OF = {
-    "coco17": {
-        "nose": "neck", "left_eye": "neck", "right_eye": "neck", "left_ear": "head", "right_ear": "head",
-    },
-    "h36m17": {},
-    "3dhp17": {"neck": "thorax", "head": "neck", "head_top": "head"},
-}  # fmt: skip
-
-
-def written(data, joint_set, rows=slice(None)):
-    """Keypoints and confidence of a data set in Human3.6M-17 joints in another joint set's order."""
-    order = [JOINT(IN_PLACE_OF[joint_set].get(name, name)) for name in JOINT_SETS[joint_set].source]
-    return data.keypoints[rows][:, order], data.confidence[rows][:, order]
 
 
 def recording(keypoints, confidence, joint_set, **more):
@@ -50,51 +33,9 @@ def changed(video, rows, keypoints):
     return video._replace(keypoints=new)
 
 
-@pytest.mark.parametrize("true", SEVENTEEN)
-def test_the_joint_order_of_people_is_found(people, true):
-    keypoints, confidence = written(people, true)
-    for candidates in (SEVENTEEN, SEVENTEEN[::-1]):
-        order, decided, why = proportions.likely_joint_sets(keypoints, confidence, candidates)
-        assert order[0] == true and set(order) == set(SEVENTEEN) and decided and true in why
-    moved = proportions.likely_joint_sets(keypoints * 0.01 + 30, confidence, SEVENTEEN)
-    mirrored = proportions.likely_joint_sets(keypoints * np.float32([-1, 1]), confidence, SEVENTEEN)
-    assert moved[:2] == mirrored[:2] == (order[:1] + moved[0][1:], True)
-
-
-def test_without_limbs_nothing_is_decided(people):
-    keypoints, confidence = written(people, "coco17")
-    faces = np.where(np.arange(17) < 5, confidence, 0)
-    order, decided, why = proportions.likely_joint_sets(keypoints, faces, SEVENTEEN)
-    assert set(order) == set(SEVENTEEN) and not decided and "enough joints" in why
-    assert not proportions.likely_joint_sets(keypoints * 0, confidence, SEVENTEEN)[1]
-
-
-def test_candidates_must_fit(people):
-    keypoints, confidence = written(people, "coco17")
-    with pytest.raises(DatasetError, match="joints: found 'coco'"):
-        proportions.likely_joint_sets(keypoints, confidence, ["coco"])
-    with pytest.raises(DatasetError, match="body25 has 25 joints, expected a set of 17"):
-        proportions.likely_joint_sets(keypoints, confidence, ["coco17", "body25"])
-
-
-def test_noise_is_not_people(rng):
-    keypoints = rng.uniform(0, 1000, (50, 17, 2)).astype(np.float32)
-    order, decided, _ = proportions.likely_joint_sets(keypoints, np.ones((50, 17)), SEVENTEEN)
-    assert not decided and set(order) == set(SEVENTEEN)
-    for name in SEVENTEEN:
-        assert "not those of people in 50" in sanity_checks.wrong_order(recording(keypoints, np.ones((50, 17)), name))
-
-
 def test_a_good_video_has_no_warnings(video, people):
     assert sanity_checks.check_recording(video) == ()
     assert sanity_checks.check_recording(recording(people.keypoints, people.confidence, "h36m17")) == ()
-
-
-@pytest.mark.parametrize("true", SEVENTEEN)
-def test_a_wrong_order_is_named(people, true):
-    for stated in SEVENTEEN:
-        found = sanity_checks.wrong_order(recording(*written(people, true), stated))
-        assert found is None if stated == true else f"the joints look like {true}, not like {stated}" in found
 
 
 def test_arms_of_the_other_side(video):
@@ -212,17 +153,6 @@ def test_real_people_in_a_random_order_are_warned_about(kind, request, rng):
         mixed = few._replace(keypoints=few.keypoints[:, order], confidence=few.confidence[:, order])
         found += sanity_checks.wrong_order(mixed) is not None
     assert found >= 45
-
-
-def test_three_real_people_identify_the_joint_order(coco, mpii, rng):
-    """Right and decided in at least 85 of 100 draws, wrong and decided in none."""
-    joints, trust = map_joints(JOINT_SETS["mpii16"], mpii.keypoints, mpii.confidence)
-    sources = {name: written(mpii._replace(keypoints=joints, confidence=trust), name) for name in SEVENTEEN}
-    for true, (keypoints, confidence) in [*sources.items(), ("coco17", (coco.keypoints, coco.confidence))]:
-        draws = [rng.integers(0, len(keypoints), 3) for _ in range(100)]
-        decisions = [proportions.likely_joint_sets(keypoints[i], confidence[i], SEVENTEEN) for i in draws]
-        assert sum(decided and order[0] == true for order, decided, _ in decisions) >= 85
-        assert not any(decided and order[0] != true for order, decided, _ in decisions)
 
 
 def some(data: Recording, count, rng):

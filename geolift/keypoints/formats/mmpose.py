@@ -25,7 +25,7 @@ from geolift.keypoints.joint_names import joints_by_count, joints_by_name
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
-MODELS = {26: "halpe26", 16: "mpii16"}  # 17 may be of several sets
+MODELS = {17: "coco17", 26: "halpe26", 16: "mpii16"}
 NAMES = "keypoint_id2name"
 
 
