@@ -121,6 +121,11 @@ def resolve_joint_set(stated: str, count: int, given: str | None, origin: str) -
     return read
 
 
+def sets_of(count: int) -> tuple[str, ...]:
+    """The names of all sets of `count` joints, of people and animals, and with face and hands."""
+    return (*distinct_sets(count), *(name for name, larger in LARGER_SETS.items() if larger.count == count))
+
+
 def readings_of(count: int) -> dict[str, ResolvedJoints]:
     """What `count` joints without names may be, by the name for --joints: a set in its order, the body in a larger one.
 
@@ -128,9 +133,7 @@ def readings_of(count: int) -> dict[str, ResolvedJoints]:
     first may be COCO's.
     """
     found = {name: ResolvedJoints(np.arange(count), source, name) for name, source in distinct_sets(count).items()}
-    for name, larger in LARGER_SETS.items():
-        if larger.count == count:
-            found[name] = _body(larger, count)
+    found |= {name: _body(larger, count) for name, larger in LARGER_SETS.items() if larger.count == count}
     first = LargerSet(count, "coco17", tuple(range(17)))
     if count >= MANY and all(LARGER_SETS[name] != first for name in found):
         found["coco17"] = _body(first, count)

@@ -25,6 +25,7 @@ ENDS = np.array([[JOINT(joint) for joint in segment.split()] for segment in SEGM
 USUAL, SPREAD = np.array(list(SEGMENTS.values())).T
 CLIP = 3.0  # the largest deviation of a segment in spreads: one wrong joint does not decide alone
 MIN_SEGMENTS = 6  # that must be seen of a person
+PERSON = 1.4  # mean deviation up to which keypoints count as people's
 
 
 def deviations(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
