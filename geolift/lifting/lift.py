@@ -33,6 +33,7 @@ from geolift.lifting.lifted import (
 )
 from geolift.lifting.metric_scale import in_metres, locate
 from geolift.lifting.tracks import Tracks
+from geolift.lifting.trunk import place_trunks
 from geolift.lifting.up import locate_up
 from geolift.lifting.upright import turn_results_back, turn_upright
 from geolift.model import Model
@@ -142,7 +143,7 @@ def lift(
     if refine:
         tracks = denoise(tracks).tracks
     upright = turn_upright(model, tracks, focal)
-    lifted = lift_tracks(model, upright.turned, focal)
+    lifted = lift_tracks(model, place_trunks(model, upright.turned), focal)
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
     lifted = turn_results_back(lifted, upright)

@@ -13,7 +13,7 @@ from geolift.geometry import gravity_of
 from geolift.lifting.proportions import TRUST, bone_proportions
 from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
-from geolift.lifting.tracks import Tracks, each_person
+from geolift.lifting.tracks import SIZE_WINDOW, Tracks, each_person
 from geolift.lifting.virtual_camera import (
     WIDEST,
     Turned,
@@ -26,9 +26,7 @@ from geolift.lifting.virtual_camera import (
 from geolift.model import Model, estimate_tilt, lift_poses, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
-from geolift.skeletons.skeleton import Skeleton
-
-SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is measured; it changes as they come nearer
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 
 class Lifted(NamedTuple):
@@ -100,7 +98,7 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
         keypoints, rotation = turned.keypoints, turned.rotation
         usable, measured = usable & narrow, measured & narrow[:, None]
         why += f", or for this focal length span {WIDEST:g} degrees from the root" * bool((~narrow).any())
-    size = person_sizes(keypoints, measured, model.skeleton, model.normalization)
+    size = person_sizes(keypoints, measured & tracks.measured, model.skeleton, model.normalization)
     usable &= size > 0
     window = tracks.frames_in(SIZE_WINDOW) if tracks.video else 1
     if window > 1:
@@ -150,7 +148,8 @@ def _why_not(model: Model) -> str:
     """Why a pose may not be lifted."""
     if not model.lifter.masks:
         return "they lack a joint, and this model takes whole poses only"
-    return f"they lack {model.skeleton.names[model.skeleton.root]}, or show fewer than three bones"
+    lack = "hips and shoulders" if model.skeleton == H36M17 else model.skeleton.names[model.skeleton.root]
+    return f"they lack {lack}, or show fewer than three bones"
 
 
 def _count_failures(lifted: Lifted, why: str) -> Lifted:

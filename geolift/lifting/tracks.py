@@ -11,6 +11,8 @@ import numpy as np
 from geolift.output.result import ASSUMED_FPS
 from geolift.skeletons.skeleton import Skeleton
 
+SIZE_WINDOW = 2.0  # seconds over which a person's size in the image is measured; it changes as they come nearer
+
 
 class Tracks(NamedTuple):
     """N rows of J joints of P people in F frames.
@@ -32,6 +34,8 @@ class Tracks(NamedTuple):
         source: the file, and what it was recognized as.
         notes: what each step left out, changed or assumed, a line each.
         shots: as in `Recording`: of a video that is cut, the first frame and the name of each piece.
+        estimated: `[N, J]` bool: those of `filled` that no other frame shows, either (`trunk.place_trunks`); nothing is
+            measured by them. None: there are none.
 
     Example:
         >>> dog = Skeleton(("hip", "nose"), (-1, 0), (), (), 1)
@@ -58,11 +62,17 @@ class Tracks(NamedTuple):
     source: str
     notes: tuple[str, ...] = ()
     shots: tuple[tuple[int, str], ...] = ()
+    estimated: np.ndarray | None = None
 
     @property
     def available(self) -> np.ndarray:
         """`[N, J]` bool: seen or filled in."""
         return self.filled | (self.confidence > 0)
+
+    @property
+    def measured(self) -> np.ndarray:
+        """`[N, J]` bool: available, and not estimated."""
+        return self.available if self.estimated is None else self.available & ~self.estimated
 
     @property
     def assumed_fps(self) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.lifting.lifted import Lifted, lift_tracks
 from geolift.lifting.tracks import Tracks, each_person
+from geolift.lifting.trunk import place_trunks
 from geolift.model import Model, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.skeleton import H36M17
@@ -62,8 +63,10 @@ def turn_upright(model: Model, tracks: Tracks, focal: float | None = None) -> Up
     if not quarters.any():
         return Upright(tracks, tracks, still)
     try:
-        upright = lift_tracks(model, _turned(tracks, quarters), focal).points
-        as_it_is = lift_tracks(model, tracks, focal).points
+        upright, as_it_is = (
+            lift_tracks(model, place_trunks(model, people), focal).points
+            for people in (_turned(tracks, quarters), tracks)
+        )
     except DatasetError:  # nothing can be lifted, which lifting itself reports
         return Upright(tracks, tracks, still)
     for rows in _groups(tracks):
@@ -80,7 +83,7 @@ def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
     quarters = upright.quarters
     if not quarters.any():
         return lifted
-    tracks, notes = upright.tracks, lifted.tracks.notes[len(upright.turned.notes) :]
+    tracks, notes = _placed_back(lifted.tracks, upright), lifted.tracks.notes[len(upright.turned.notes) :]
     back = _rotations(quarters).swapaxes(-1, -2)
     usual = np.bincount(quarters, minlength=4).argmax()
     up = lifted.up
@@ -93,6 +96,15 @@ def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
     else:  # the axes of the points are those of a camera that was turned, too
         turned = lifted._replace(rotation=lifted.rotation @ back.swapaxes(-1, -2), up=up)
     return turned._replace(tracks=tracks.noted(*notes, _note(quarters, tracks)))
+
+
+def _placed_back(lifted: Tracks, upright: Upright) -> Tracks:
+    """The tracks as they were, with the joints that were placed in the turned ones (`trunk.place_trunks`)."""
+    tracks, placed = upright.tracks, lifted.estimated
+    if placed is None:
+        return tracks
+    keypoints = np.where(placed[..., None], _turned(lifted, -upright.quarters % 4).keypoints, tracks.keypoints)
+    return tracks._replace(keypoints=keypoints, filled=lifted.filled, estimated=placed)
 
 
 def _note(quarters: np.ndarray, tracks: Tracks) -> str:

@@ -199,14 +199,15 @@ def test_gaps_are_filled_and_marked_if_short(video, trained):
         assert not bare.filled.any()
 
 
-def test_poses_without_a_root_are_not_lifted_and_counted(video, trained):
+def test_poses_without_a_trunk_are_not_lifted_and_counted(video, trained):
     confidence = video["confidence"].copy()
-    confidence[:3, H36M17.root] = 0
-    result = lift(video, trained, {"confidence": confidence})
+    trunk = [i for i, name in enumerate(NAMES) if name in ("pelvis", "thorax") or name.endswith(("hip", "shoulder"))]
+    confidence[:3, trunk] = 0
+    result = lift(video, trained, {"confidence": confidence}, gap=0.0)
     assert np.isnan(result.points[:3]).all()
     assert np.isfinite(result.points[3:]).all()
-    assert any("3 of 20 poses were not lifted: they lack pelvis" in note for note in result.notes)
-    confidence[:, H36M17.root] = 0
+    assert any("3 of 20 poses were not lifted: they lack hips and shoulders" in note for note in result.notes)
+    confidence[:, trunk] = 0
     with pytest.raises(DatasetError, match="none of 20 poses can be lifted"):
         lift(video, trained, {"confidence": confidence})
 
