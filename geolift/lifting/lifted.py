@@ -171,7 +171,8 @@ def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
     seen, ratio = np.isfinite(lifted.points).all(axis=-1), np.ones((len(rows), len(model.skeleton.bones)))
     for start, stop in each_person(tracks):
         person = slice(start, stop)
-        ratio[person] = bone_proportions(lifted.points[person], seen[person], model, tracks.assumed_fps) ** TRUST
+        shown = seen[person] & tracks.measured[person]
+        ratio[person] = bone_proportions(lifted.points[person], shown, model, tracks.assumed_fps) ** TRUST
     changed = rows & (ratio != 1).any(axis=1)
     if not changed.any():
         return lifted

@@ -13,6 +13,7 @@ from geolift.skeletons.bones import partners, seen_bone_lengths
 
 LONGEST = 0.95  # quantile over frames at which a bone's length in 2D counts as hardly foreshortened
 TRUST = 0.35  # power of the ratios that is used: they are wrong by 6 %, a third of what people differ by (research log)
+WHOLE = 0.75  # share of the bones whose ratios must be estimated: of upper bodies alone they make results worse
 FEWEST, BRIEFEST = 60, 2.0  # frames that show a bone, and how many seconds of them, before its ratio is estimated
 
 
@@ -21,7 +22,7 @@ def bone_proportions(points: np.ndarray, seen: np.ndarray, model: Model, fps: fl
 
     The mean of two estimates, in logarithms: the median length of the lifted bone over the frames, and a high quantile
     of its length in 2D, as foreshortening only shortens. Left and right have one ratio. A bone seen in fewer than
-    `FEWEST` frames, or for less than `BRIEFEST`, has 1.
+    `FEWEST` frames, or for less than `BRIEFEST`, has 1; so have all of a person of whom less than `WHOLE` is seen.
 
     Args:
         points: `[T, J, 3]` lifted points of one person in model units.
@@ -37,7 +38,7 @@ def bone_proportions(points: np.ndarray, seen: np.ndarray, model: Model, fps: fl
     lifted, drawn = (seen_bone_lengths(x, seen, model.skeleton) for x in (points, flat))
     often = (np.isfinite(lifted).sum(axis=0) >= max(FEWEST, BRIEFEST * fps)) & (bones > 0)
     ratio = np.zeros(len(bones))
-    if not often.any():
+    if often.mean() < WHOLE:
         return np.exp(ratio)
     lengths = np.stack([np.nanmedian(lifted[:, often], axis=0), np.nanquantile(drawn[:, often], LONGEST, axis=0)])
     ratio[often] = np.log(np.maximum(lengths, 1e-6) / bones[often]).mean(axis=0)

@@ -19,6 +19,7 @@ from geolift.skeletons.skeleton import Skeleton
 
 FPS = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its length, where the 2D is exact
+PARTLY, BONES_OF_PART = 0.75, 10.0  # the same in a clip that shows less than this share of the bones
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
 ACCELERATION = 100.0  # weight of a depth's squared second difference
 GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
@@ -277,6 +278,7 @@ def _make_clip(lifted, seen, noise, fps, expected, distance, skeleton) -> _Clip:
     parent, child = np.transpose(skeleton.bones)
     shown = weight[:, parent] * weight[:, child]
     ever = shown.any(axis=0)
+    weight_of_bones = jnp.where(ever.mean() < PARTLY, BONES_OF_PART, BONES)
     per_time = (jnp.minimum(fps, FASTEST) / FPS) ** 4  # over shorter times less changes
     return _Clip(
         x=x,
@@ -287,7 +289,7 @@ def _make_clip(lifted, seen, noise, fps, expected, distance, skeleton) -> _Clip:
         ever=ever,
         frames=weight[:, skeleton.root].sum(),
         size=expected.mean(where=ever),
-        stiffness=(1.0 / (1.0 / BONES + 2.0 * (noise / DEPTHS) ** 2))[:, None],  # a bone has two ends
+        stiffness=(1.0 / (1.0 / weight_of_bones + 2.0 * (noise / DEPTHS) ** 2))[:, None],  # a bone has two ends
         in_a_row=weight[2:] * weight[1:-1] * weight[:-2] * per_time,
     )
 

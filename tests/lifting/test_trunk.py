@@ -1,5 +1,7 @@
 """People without a pelvis: where it is placed, what is marked, what is left alone, and what can be done with them."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from geolift.output.result import check_result
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.write import LOADERS, WRITERS, load_result, write_result
 from geolift.skeletons.bones import partners
+from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.cases import case, errors
 
@@ -198,3 +201,22 @@ def test_real_upper_bodies_are_lifted(name, mean):
     assert errors(result.points, case("upper-body-only/true.npy")).mean() < mean
     assert result.filled[:, [PELVIS, SPINE]].all() and np.isnan(result.points[:, LEGS]).all()
     assert np.isnan(result.points[:, HIPS]).any(axis=-1).sum() == 120 * (2 if name == "hips_low.json" else 1)
+
+
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_an_upper_body_that_is_turned_in_the_image_is_lifted_upright(quarters):
+    """A webcam on its side: as upright, turned back, with the pelvis at the side of the shoulders."""
+    detections = json.loads(case("upper-body-only/hips_low.json").read_text())
+    detections = np.array([detection["keypoints"] for detection in detections]).reshape(-1, 17, 3)
+    keypoints, names, size = detections[..., :2], JOINT_SETS["coco17"].source, (1280, 1280)
+    rotation = np.linalg.matrix_power([[0, -1], [1, 0]], quarters)  # clockwise
+    about = {"joints": names, "fps": 30.0, "people": ("ann",), "person": np.zeros(120, int), "image_size": size}
+    upright, turned = (
+        geolift.lift(geolift.record(k, detections[..., 2], **about))
+        for k in (keypoints, (keypoints - 640) @ rotation.T + 640)
+    )
+    assert any("turned back" in note for note in turned.notes)
+    np.testing.assert_allclose(turned.keypoints, (upright.keypoints - 640) @ rotation.T + 640, atol=0.5)
+    np.testing.assert_array_equal(turned.filled, upright.filled)
+    np.testing.assert_allclose(turned.points[..., :2], upright.points[..., :2] @ rotation.T, atol=0.02)
+    np.testing.assert_allclose(turned.points[..., 2], upright.points[..., 2], atol=0.02)
