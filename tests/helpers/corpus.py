@@ -77,7 +77,8 @@ def _json(folder):
     for form in ("project", "annotations"):
         annotation_writers.via(folder / f"via_{form}.json", people["coco17"], form=form)
     for form in landmark_writers.FRACTIONS:
-        landmark_writers.mediapipe(folder / f"landmarks_{form}.json", people["mediapipe33"], form=form)
+        path = folder / f"landmarks_{form}.json"
+        landmark_writers.mediapipe(path, people["mediapipe33"], form=form, size=(1, 1))
     for form in ("movenet", "posenet"):
         landmark_writers.tensorflow_js(folder / f"{form}.json", people["coco17"], form=form, tracked=True)
     for form in landmark_writers.PIXELS:

@@ -128,6 +128,9 @@ def _frames(images: Images, path: Path, options: Options, video: bool) -> tuple[
         video, notes = False, (f"images of {different} sizes: read as single images",)
     if video or options.fps is not None:
         frames = order_frames(names, str(path), options, gapless=True)
+        if not _clip_by_clip(frames, [video for *_, video in images.values()]):
+            frames = single_images(names, str(path), options)
+            notes = ("images of several videos, whose names do not tell them apart: read as single images",)
     else:
         frames = single_images(names, str(path), NO_OPTIONS)
     frames = frames._replace(notes=(*frames.notes, *notes))
@@ -138,6 +141,14 @@ def _frames(images: Images, path: Path, options: Options, video: bool) -> tuple[
     return frames, every
 
 
+def _clip_by_clip(frames: Frames, videos: list[str]) -> bool:
+    """Whether no clip of these frames has images of two videos of the file."""
+    starts = np.array([start for start, _ in frames.clips] or [0])
+    clip = np.searchsorted(starts, frames.index, side="right")
+    pairs = set(zip(clip.tolist(), videos, strict=True))
+    return not frames.video or len(pairs) == len(set(clip.tolist()))
+
+
 def _tracks(tracks: tuple[Id | None, ...], images: tuple[Id, ...], of_image: Images) -> list[Id | None]:
     """Track ids that differ between the videos of a file: equal ids there are different people."""
     videos = [of_image[image][2] for image in images]
@@ -145,6 +156,4 @@ def _tracks(tracks: tuple[Id | None, ...], images: tuple[Id, ...], of_image: Ima
         pairs = [None if track is None else (video, track) for video, track in zip(videos, tracks, strict=True)]
         known, which = distinct(pairs)
         return [None if known[i] is None else int(i) for i in which]
-    if len({type(track) for track in tracks if track is not None}) > 1:
-        return [None if track is None else str(track) for track in tracks]
-    return list(tracks)
+    return values.alike(tracks)

@@ -15,7 +15,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.joint_names import canonical_names
-from geolift.skeletons.joint_sets import JOINT_SETS
+from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS
 
 FLAGS = (0.0, 0.5, 1.0)  # confidence of not labelled, hidden, visible
 TRACKS = ("track_id", "instance_id")  # of an annotation, or among its attributes
@@ -65,6 +65,8 @@ def read_people(content: dict[str, Any], path: Path, image_key: str, images: Con
         if found is None:
             left[why] += 1
             continue
+        if names is not None and len(found) != len(names):
+            names = _of_body(names, len(found), where)
         if kept and len(found) != len(kept[0][0]):
             raise DatasetError(f"{where}: found {len(found)} joints, expected {len(kept[0][0])} as in the first")
         kept.append((found, entry, where))
@@ -123,10 +125,19 @@ def _joints(
     if entry.get("iscrowd") in (1, True):
         return None, "crowds"
     found = values.triples(joints, f"{where}: keypoints")
-    if names is not None and len(found) != len(names):
-        expected = f"x, y, flag for {len(names)} joints"
-        raise DatasetError(f"{where}: keypoints: found {3 * len(found)} numbers, expected {expected}")
     return found, ""
+
+
+def _of_body(names: tuple[str, ...], count: int, where: str) -> None:
+    """Nothing if K = `count` joints are those of a set with face and hands, of which the category names the body.
+
+    Raises:
+        DatasetError: if they are not.
+    """
+    body = canonical_names(names)
+    if not any(larger.count == count and JOINT_SETS[larger.body].source == body for larger in LARGER_SETS.values()):
+        expected = f"x, y, flag for {len(names)} joints"
+        raise DatasetError(f"{where}: keypoints: found {3 * count} numbers, expected {expected}")
 
 
 def _confidences(rows: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -58,7 +58,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     video = options.fps is not None or named or any(track is not None for track in tracks)
     frames = (order_frames if video else single_images)(names, str(path), options)
     frame = frames.index[which]
-    person, people, tracked = people_by_id(tracks, frame)
+    person, people, tracked = people_by_id(values.alike(tracks), frame)
     return make_recording(
         rows,
         frame,

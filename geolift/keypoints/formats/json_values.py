@@ -144,6 +144,13 @@ def triples(value: Any, where: str, names: Sequence[str] = ("x", "y", "v")) -> n
     return flat.reshape(-1, 3)
 
 
+def alike(ids: Sequence[int | str | None]) -> list[Any]:
+    """Track ids as numbers, or all as text if some are; None where a detection has none."""
+    if len({type(track) for track in ids if track is not None}) < 2:
+        return list(ids)
+    return [None if track is None else str(track) for track in ids]
+
+
 def _expect(value: Any, kind: type, words: str, where: str) -> Any:
     if not isinstance(value, kind):
         raise DatasetError(f"{where}: found {describe(value)}, expected {words}")

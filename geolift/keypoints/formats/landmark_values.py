@@ -13,6 +13,8 @@ z is not used.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,18 +76,16 @@ def read_person(value: Any, where: str) -> Landmarks:
     """
     if isinstance(value, dict):
         known = {name: at for name, at in value.items() if is_landmark(at) or _joint_of(name) in MEDIAPIPE33.source}
-        places = [f"{where}: {values.describe(name)}" for name in known]
-        return Landmarks(
-            _once([_joint_of(name) for name in known], where), _points(list(known.values()), places, where)
-        )
+        names = _once([_joint_of(name) for name in known], where)
+        return Landmarks(names, _points(list(known.values()), [repr(name) for name in known], where))
     listed = values.listing(value, where)
     if listed and not isinstance(listed[0], dict | list):
         flat = values.numbers(listed, where)
         if len(flat) % COUNT or len(flat) // COUNT not in WIDTHS:
             raise DatasetError(f"{where}: found {len(flat)} numbers, expected x, y, z, visibility of {COUNT} landmarks")
         return Landmarks(None, _from_rows(flat.reshape(COUNT, -1)))
-    points = _points(listed, [f"{where}: landmark {i}" for i in range(len(listed))], where)
     keys = _keys(listed[0]) if listed and isinstance(listed[0], dict) else None
+    points = _points(listed, None, where, keys)
     if keys is None or keys.label is None:
         return Landmarks(None, points)
     labels = [values.member(landmark, keys.label, where) for landmark in listed]
@@ -118,37 +118,57 @@ def _keys(landmark: dict[str, Any]) -> _Keys | None:
     """The keys of landmarks like this one; None if it is none."""
     inner = "position" if isinstance(landmark.get("position"), dict) else None
     place = landmark["position"] if inner else landmark
-    pair = next((pair for pair in (("x", "y"), ("X", "Y")) if all(_is_number(place.get(key)) for key in pair)), None)
-    if pair is None:
+    x, y = ("x", "y") if "x" in place else ("X", "Y")
+    if not (_is_number(place.get(x)) and _is_number(place.get(y))):
         return None
-    spelled = {key.lower(): key for key in landmark}
-    score = next((spelled[key.lower()] for key in SCORES if key.lower() in spelled), None)
-    label = next((spelled[key] for key in NAMES if isinstance(landmark.get(spelled.get(key)), str)), None)
-    if label is None:
-        label = next((spelled[key] for key in NUMBERS if _is_whole(landmark.get(spelled.get(key)))), None)
-    return _Keys(inner, *pair, score, label)
+    score, names, numbers = _spelled(tuple(landmark))
+    label = None
+    if names or numbers:
+        label = next((key for key in names if isinstance(landmark[key], str)), None)
+        label = label or next((key for key in numbers if _is_whole(landmark[key])), None)
+    return _Keys(inner, x, y, score, label)
 
 
-def _points(landmarks: Sequence[Any], places: Sequence[str], where: str) -> np.ndarray:
-    """`[K, 3]` x, y, score of landmarks that are objects or lists; NaN where a landmark is null or has no score."""
+@lru_cache(maxsize=1000)
+def _spelled(keys: tuple[str, ...]) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    """Of the keys of a landmark that of the score, those that may hold its name, and those that may hold its number."""
+    known = {key.lower(): key for key in keys}
+    score, names, numbers = (
+        tuple(known[key.lower()] for key in wanted if key.lower() in known) for wanted in (SCORES, NAMES, NUMBERS)
+    )
+    return (score[0] if score else None), names, numbers
+
+
+def _points(landmarks: Sequence[Any], names: Sequence[str] | None, where: str, keys: _Keys | None = None) -> np.ndarray:
+    """`[K, 3]` x, y, score of landmarks that are objects or lists; NaN where a landmark is null or has no score.
+
+    `names` are those of the landmarks, for errors; None: their numbers. `keys` are those of the first, where known.
+    """
+    if keys is not None and keys.inner is None and keys.score is not None:
+        try:  # at once where all have the same keys
+            flat = list(chain.from_iterable(map(itemgetter(keys.x, keys.y, keys.score), landmarks)))
+            return values.numbers(flat, f"{where}: x, y, score of all landmarks").reshape(-1, 3)
+        except (KeyError, TypeError):
+            pass
     first = next((landmark for landmark in landmarks if landmark is not None), None)
     if isinstance(first, list):
         return _from_rows(values.rows([[np.nan] * len(first) if row is None else row for row in landmarks], where))
-    keys = _keys(first) if isinstance(first, dict) else None
+    keys = keys or (_keys(first) if isinstance(first, dict) else None)
     if keys is None:
         raise DatasetError(f"{where}: found {values.describe(first)}, expected numbers x and y")
-    flat: list[Any] = []
-    for landmark, place in zip(landmarks, places, strict=True):
-        inside = landmark
-        if keys.inner and landmark is not None:
-            inside = values.member(landmark, keys.inner, place)
+    inner, x, y, score, _ = keys
+    flat = []
+    for i, landmark in enumerate(landmarks):
+        if landmark is None:
+            flat += (None, None, 0.0)
+            continue
         try:
-            flat += [inside[keys.x], inside[keys.y], landmark.get(keys.score) if keys.score else None]
+            inside = landmark[inner] if inner else landmark
+            flat += (inside[x], inside[y], landmark.get(score) if score else None)
         except (KeyError, TypeError) as error:
-            if landmark is not None:
-                found = f"found {values.describe(inside)}, expected an object with {keys.x!r} and {keys.y!r}"
-                raise DatasetError(f"{place}: {found}") from error
-            flat += [None, None, 0.0]
+            place = f"{where}: landmark {names[i] if names else i}"
+            found = f"found {values.describe(landmark)}, expected an object with {x!r} and {y!r}"
+            raise DatasetError(f"{place}: {found}") from error
     return values.numbers(flat, f"{where}: x, y, score of all landmarks").reshape(-1, 3)
 
 

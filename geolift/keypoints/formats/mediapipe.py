@@ -28,7 +28,7 @@ from geolift.keypoints.options import NO_OPTIONS, Options, ResolvedJoints, resol
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
 from geolift.plurals import counted
-from geolift.skeletons.joint_sets import COCO17, MEDIAPIPE33
+from geolift.skeletons.joint_sets import COCO17, JOINT_SETS, MEDIAPIPE33
 
 AT_HIPS = 0.03  # of a person's size: how close to 0 world landmarks have the middle of the hips; in images: a corner
 MADE = (-0.001, 1.001)  # visibility beyond these is not a probability
@@ -53,7 +53,10 @@ def recognize(content: Any) -> str | None:
     """Why a JSON file holds landmarks, or None."""
     if isinstance(content, dict) and {"annotations", "instance_info"} & set(content):
         return None  # COCO's layout, mmpose's
-    frames = frames_of(content, "")
+    try:
+        frames = frames_of(content, "")
+    except DatasetError:  # a list of landmarks with their frames, of which one is damaged: reading says which
+        return "a list of landmarks with their frames"
     if not frames:
         return None
     alone = len(frames) == 1 and frames[0].content is content
@@ -80,7 +83,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     frames, which = _frames(listed, header, path, options)
     frame = frames.index[which][[pose.frame for pose in poses]]
     sizes = _size(header, path)
-    person, people, tracks = people_by_id([pose.track for pose in poses], frame)
+    person, people, tracks = people_by_id(values.alike([pose.track for pose in poses]), frame)
     return make_recording(
         rows,
         frame,
@@ -127,20 +130,28 @@ def _rows(poses: Sequence[_Pose], path: Path, options: Options) -> tuple[np.ndar
         rows = np.stack([pose.points for pose in bare])
         assumed = np.where(np.isfinite(rows), rows, [0, 0, 1.0])
         return rows, joints_by_count(assumed, str(path), options.joints, {17: "coco17"}), ()
+    if not named:
+        rows = _checked(np.stack([pose.points for pose in bare]), "mediapipe33", path)
+        return rows, _set("mediapipe33", path, options), ()
     poses, notes = _without_numbers(poses, options)
     found = {name for pose in poses for name in pose.names or ()}
-    known = COCO17 if named and not bare and found & set(MEDIAPIPE33.source) <= set(COCO17.source) else MEDIAPIPE33
-    if named and len(found & LIMBS) < 2:
+    if len(found & LIMBS) < 2:
         raise DatasetError(f"{path}: found landmarks {sorted(found)[:5]}, expected those of a person's joints")
-    rows = np.zeros((len(poses), len(known.source), 3))
+    joint_set = "mediapipe33" if bare or not found & set(MEDIAPIPE33.source) <= set(COCO17.source) else "coco17"
+    known = JOINT_SETS[joint_set].source
+    rows, places = np.zeros((len(poses), len(known), 3)), {}
     for row, pose in zip(rows, poses, strict=True):
-        names = MEDIAPIPE33.source if pose.names is None else pose.names
-        kept = [i for i, name in enumerate(names) if name in known.source]
-        row[[known.source.index(names[i]) for i in kept]] = pose.points[kept]
-    _check_places(rows, [known.source.index(f"{side}_hip") for side in ("left", "right")], path)
-    joint_set = "coco17" if known is COCO17 else "mediapipe33"
-    joints = resolve_joint_set(joint_set, len(known.source), options.joints, str(path))
-    return rows, joints, (*notes, *_of_names(found, known.source))
+        if pose.names not in places:
+            names = MEDIAPIPE33.source if pose.names is None else pose.names
+            kept = [i for i, name in enumerate(names) if name in known]
+            places[pose.names] = kept, [known.index(names[i]) for i in kept]
+        kept, place = places[pose.names]
+        row[place] = pose.points[kept]
+    return _checked(rows, joint_set, path), _set(joint_set, path, options), (*notes, *_of_names(found, known))
+
+
+def _set(joint_set: str, path: Path, options: Options) -> ResolvedJoints:
+    return resolve_joint_set(joint_set, len(JOINT_SETS[joint_set].source), options.joints, str(path))
 
 
 def _without_numbers(poses: Sequence[_Pose], options: Options) -> tuple[list[_Pose], tuple[str, ...]]:
@@ -184,15 +195,24 @@ def _confidences(score: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.where(np.isnan(score), 1.0, score), notes
 
 
-def _check_places(rows: np.ndarray, hips: list[int], path: Path) -> None:
-    """Raise if the middle of the hips of all people `[N, K, 3]` is at 0: the landmarks are in 3D, in any unit."""
-    placed = (rows[:, hips, :2] != 0).any(axis=(1, 2)) & np.isfinite(rows[:, hips, :2]).all(axis=(1, 2))
-    points = rows[placed][..., :2]
+def _checked(rows: np.ndarray, joint_set: str, path: Path) -> np.ndarray:
+    """People `[N, K, 3]`, whose landmarks are not in 3D: then the middle of the hips of all of them is at 0.
+
+    Raises:
+        DatasetError: if it is.
+    """
+    hips = [JOINT_SETS[joint_set].source.index(f"{side}_hip") for side in ("left", "right")]
+    points = rows[..., :2]
+    placed = (points[:, hips] != 0).any(axis=(1, 2)) & np.isfinite(points[:, hips]).all(axis=(1, 2))
+    points = points[placed]
     middle = np.abs(points[:, hips].mean(axis=1)).max(axis=1)
-    size = np.nan_to_num(np.abs(points - points[:, hips].mean(axis=1, keepdims=True))).max(axis=(1, 2), initial=0)
-    if len(points) and (middle < AT_HIPS * size).all() and (points < 0).any():
+    if not len(points) or not (points < 0).any():
+        return rows
+    size = np.nan_to_num(np.abs(points - points[:, hips].mean(axis=1, keepdims=True))).max(axis=(1, 2))
+    if (middle < AT_HIPS * size).all():
         what = "world landmarks (3D, relative to the hips)"
         raise DatasetError(f"{path}: found {what}, expected pose_landmarks of the image")
+    return rows
 
 
 def _frames(listed: Sequence[Frame], header: dict[str, Any], path: Path, options: Options) -> tuple[Frames, np.ndarray]:

@@ -68,6 +68,25 @@ def test_equal_track_ids_in_two_videos_are_two_people(rng, tmp_path):
     assert len(read(changed(path, two_videos)).people) == 2
 
 
+def test_images_of_two_videos_are_no_frames_of_one(rng, tmp_path):
+    path = writers.coco_annotations(tmp_path / "a.json", people_of(rng, people=1), tracks="id")
+
+    def renamed(content):
+        for i, image in enumerate(content["images"]):
+            image |= {"vid_id": f"01{i}", "file_name": f"val/01{i}_mpii_test/000000.jpg"}
+
+    found = read(changed(path, renamed))
+    assert not found.video and len(found.people) == 4 and noted(found, "images of several videos")
+
+    def clips(content):
+        for i, image in enumerate(content["images"]):
+            image |= {"vid_id": f"01{i % 2}", "file_name": f"val/01{i % 2}_mpii_test/{i:06d}.jpg"}
+
+    changed(path, clips)
+    found = read(path, fps=30.0)
+    assert found.video and len(found.people) == 2
+
+
 def test_labels_with_other_joints_are_left_out_and_two_of_people_refused(rng, tmp_path):
     path = writers.coco_annotations(tmp_path / "a.json", people_of(rng))
 
@@ -145,6 +164,8 @@ def test_a_category_without_joints_and_the_body_of_whole_body_sets(rng, tmp_path
     path = writers.coco_annotations(tmp_path / "halpe.json", scene, names=())
     found = read(path)
     assert found.joint_set == "halpe26" and noted(found, "of 136 joints the first 26")
+    found = read(writers.coco_annotations(tmp_path / "body.json", scene, names=JOINT_SETS["halpe26"].source))
+    assert found.joint_set == "halpe26"
     path = writers.coco_annotations(tmp_path / "wholebody.json", people_of(rng))
     changed(path, lambda content: content["annotations"][0].update(foot_kpts=[0] * 18, face_kpts=[0] * 204))
     found = read(path)
