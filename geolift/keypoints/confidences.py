@@ -13,6 +13,7 @@ from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
+MOST_SAMPLES = 2000  # detections, evenly spaced, whose anatomy is judged
 HIGH = 95  # percentile that stands for a joint that was well found
 PROBABLE = 1.5  # up to which such a joint's confidence is a probability; heat maps give a little more than 1
 PERCENT, LEAST_PERCENT = 100.0, 30.0
@@ -39,26 +40,37 @@ def to_probabilities(
     Returns:
         `[N, K]`: those of the file where they are probabilities already.
     """
+    x, y = keypoints[..., 0], keypoints[..., 1]
     with np.errstate(invalid="ignore"):
-        there = (np.abs(keypoints) <= LARGEST_PIXEL).all(axis=-1) & (keypoints != 0).any(axis=-1)
-    found = confidence[there]
-    positive = found[np.isfinite(found) & (found > 0)]
+        there = (np.abs(x) <= LARGEST_PIXEL) & (np.abs(y) <= LARGEST_PIXEL) & ((x != 0) | (y != 0))
+    positive = confidence[there]
+    positive = positive[np.isfinite(positive) & (positive > 0)]
     if not len(positive):
-        same = len(found) > 0 and (np.isnan(found).all() or (found == found[0]).all())
-        if not same or (np.abs(keypoints[np.isfinite(keypoints)]) > LARGEST_PIXEL).any():
-            return confidence, ()
-        what = "are absent" if np.isnan(found[0]) else f"are all {found[0]:g}"
-        note = f"confidences {what}, so they say nothing: every joint with coordinates counts as seen"
-        return np.where(there, 1.0, 0.0), (note,)
+        return _without_confidences(keypoints, confidence, there)
     high = float(np.percentile(positive, HIGH))
     if high > PROBABLE and (scale := _scale(positive, high)) is not None:
         divisor, what = scale
         return confidence / divisor, (f"confidences {what}: divided by {divisor:.3g}",)
-    if _sums_to_one(keypoints, np.where(there & (confidence > 0), confidence, 0), joint_set):
+    some = np.unique(np.linspace(0, len(confidence) - 1, min(MOST_SAMPLES, len(confidence))).astype(int))
+    sure = np.where(there[some] & (confidence[some] > 0), confidence[some], 0)
+    if _sums_to_one(keypoints[some], sure, joint_set):
         low = "confidences are low where joints are placed like a person's (Detectron2's heat maps have the sum 1)"
         note = f"{low}: multiplied by {SUM_OF_ONE:g}"
         return confidence * SUM_OF_ONE, (note,)
     return confidence, ()
+
+
+def _without_confidences(
+    keypoints: np.ndarray, confidence: np.ndarray, there: np.ndarray
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Where no confidence is above 0: joints that are `there` count as seen if all have the same value."""
+    found = confidence[there]
+    same = len(found) > 0 and (np.isnan(found).all() or (found == found[0]).all())
+    if not same or (np.abs(keypoints[np.isfinite(keypoints)]) > LARGEST_PIXEL).any():
+        return confidence, ()
+    what = "are absent" if np.isnan(found[0]) else f"are all {found[0]:g}"
+    note = f"confidences {what}, so they say nothing: every joint with coordinates counts as seen"
+    return np.where(there, 1.0, 0.0), (note,)
 
 
 def _scale(positive: np.ndarray, high: float) -> tuple[float, str] | None:

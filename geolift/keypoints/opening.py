@@ -4,6 +4,7 @@ A folder that holds nothing but one folder, or nothing but one file, stands for 
 folders of pictures alone, may lie beside it. Where it holds several folders, the error says which.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -66,7 +67,8 @@ def opened(path: Path) -> Iterator[Opened]:
 
 def files_in(folder: Path) -> list[Path]:
     """What lies in a folder, sorted, without files of the operating system."""
-    return sorted(file for file in folder.iterdir() if not containers.is_system_file(file.name))
+    names = os.listdir(folder)
+    return [folder / name for name in sorted(names) if not containers.is_system_file(name)]
 
 
 def where_files_are(folder: Path) -> str:
@@ -87,17 +89,22 @@ def where_files_are(folder: Path) -> str:
 def _enter(folder: Path) -> tuple[Path | None, list[str]]:
     """The one folder or file that a folder stands for, or None, and notes."""
     try:
-        listed, found = list(folder.iterdir()), files_in(folder)
+        with os.scandir(folder) as listed:
+            entries = {entry.name: entry.is_dir() for entry in listed}
     except OSError as error:
         raise DatasetError(f"{folder}: cannot be read: {error.strerror}") from error
-    system = len(listed) - len(found)
+    found = {name: is_dir for name, is_dir in entries.items() if not containers.is_system_file(name)}
+    system = len(entries) - len(found)
     notes = [f"{counted(system, 'file', 'files')} of the operating system: left out"] if system else []
-    meant = [file for file in found if file.is_dir() or file.suffix.lower() not in TEXTS]
-    if len(meant) > 1 and all(file.is_dir() for file in meant):
-        meant = [inner for inner in meant if not _only_pictures(inner)]
+    meant = [name for name, is_dir in found.items() if is_dir or os.path.splitext(name)[1].lower() not in TEXTS]
+    if len(meant) > 1 and all(found[name] for name in meant):
+        meant = [name for name in meant if not _only_pictures(folder / name)]
     if len(meant) != 1:
         return None, notes
-    return meant[0], [*notes, f"{meant[0].name} in it was read" + (", the one thing there" if len(found) == 1 else "")]
+    return folder / meant[0], [
+        *notes,
+        f"{meant[0]} in it was read" + (", the one thing there" if len(found) == 1 else ""),
+    ]
 
 
 def _only_pictures(folder: Path) -> bool:

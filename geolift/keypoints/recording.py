@@ -285,9 +285,9 @@ def _zero_missing(
     keypoints: np.ndarray, confidence: np.ndarray, origin: str
 ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Float32 keypoints and confidences, 0 where a joint is missing, and a note on confidences above 1."""
-    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
-    at_origin = (np.where(finite[..., None], keypoints, 0) == 0).all(axis=-1)
-    seen = finite & (np.where(finite, confidence, 0) > 0) & ~at_origin
+    x, y = keypoints[..., 0], keypoints[..., 1]
+    finite = np.isfinite(x) & np.isfinite(y) & np.isfinite(confidence)
+    seen = finite & (confidence > 0) & ((x != 0) | (y != 0))
     if seen.any() and np.abs(keypoints[seen]).max() > LARGEST_PIXEL:
         worst = np.abs(keypoints[seen]).max()
         raise DatasetError(f"{origin}: keypoints: found {worst:g}, expected pixels up to {LARGEST_PIXEL:g}")

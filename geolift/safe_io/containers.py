@@ -24,11 +24,12 @@ OFFICE = "[Content_Types].xml"  # in .xlsx and .docx
 # What operating systems put beside users' files.
 SYSTEM_FILES = {".ds_store", "thumbs.db", "desktop.ini", ".localized", "icon\r"}
 SYSTEM_FOLDERS = {"__macosx", ".spotlight-v100", ".trashes", ".fseventsd", "system volume information"}
+SYSTEM = SYSTEM_FILES | SYSTEM_FOLDERS
 
 
 def is_system_file(name: str) -> bool:
     """Whether macOS or Windows puts files of this name beside users' files: `._a.json`, `.DS_Store`, `Thumbs.db`."""
-    return name.startswith("._") or name.lower() in SYSTEM_FILES | SYSTEM_FOLDERS
+    return name.startswith("._") or name.lower() in SYSTEM
 
 
 def kind_of(path: Path) -> str | None:

@@ -108,7 +108,7 @@ def numbers(value: Any, where: str) -> np.ndarray:
 
 def optional_number(value: Any) -> float:
     """A finite number; NaN for anything else, such as a score that is absent."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+    plain = type(value) in (int, float) and abs(value) <= LARGEST
     return float(value) if plain else float("nan")
 
 

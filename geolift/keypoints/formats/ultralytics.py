@@ -11,6 +11,7 @@ alike, with 0, 1, 2 (not labelled, hidden, visible) for the visibility. 17 joint
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from geolift.plurals import counted
 from geolift.safe_io import bounded_file, json_file
 
 MODELS = {17: "coco17"}
+FIRST = 100  # entries in which a person is looked for: others may come before, or images without people
 BOX = 5  # numbers of a line before the joints: class, x, y, width, height
 MOST_AFTER = 2  # numbers of a line after the joints: confidence, track
 LARGEST_LABELS = 2**24  # bytes of a file of labels
@@ -50,7 +52,7 @@ def recognize_results(content: Any) -> str | None:
     if _is_result(content):
         return "the result of one person, with box, confidence and keypoints x, y"
     entries = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
-    for entry in entries:
+    for entry in islice(entries, FIRST):
         if _is_result(entry):
             return "a list of results with name, confidence, box and keypoints x, y"
         entry = _parsed(entry)
