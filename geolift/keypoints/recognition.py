@@ -12,6 +12,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints import json_folder
 from geolift.keypoints.detector import pictures
 from geolift.keypoints.formats import (
+    aic,
     alphapose,
     arrays,
     bare_table,
@@ -51,6 +52,7 @@ from geolift.safe_io.npz import Archive
 FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say how to add one
     *openpose.FORMATS,
     coco.FORMAT,
+    aic.FORMAT,
     coco_results.FORMAT,
     alphapose.FORMAT,
     *ultralytics.FORMATS,

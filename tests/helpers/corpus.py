@@ -49,6 +49,7 @@ def _json(folder):
         keypoint_writers.alphapose(path, people["coco17"], form=form, tracked=form == "eval")
     keypoint_writers.coco_annotations(folder / "coco_annotations.json", people["coco17"], extras=True)
     keypoint_writers.coco_results(folder / "coco_results.json", people["coco17"])
+    keypoint_writers.aic(folder / "aic.json", people["aic14"])
     keypoint_writers.coco_annotations(folder / "coco_tracks.json", people["coco17"], tracks="attributes", label=True)
     for form in ("lines", "list", "image"):
         keypoint_writers.openpifpaf(folder / f"openpifpaf_{form}.json", people["coco17"], form=form, tracked=True)

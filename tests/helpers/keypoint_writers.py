@@ -172,6 +172,20 @@ def coco_results(path, scene, *, numbers=None):
     return write(path, entries)
 
 
+def aic(path, scene):
+    """AI Challenger's own layout: flags 1, 2, 3 for confidence 1, below 1, 0; people are human1, human2, ..."""
+    images = []
+    for t, people in enumerate(scene):
+        found = {}
+        for i, person in enumerate(people):
+            flags = np.where(person.confidence == 0, 3, np.where(person.confidence < 1, 2, 1))
+            joints = zip(cleared(person)[0].tolist(), flags.tolist(), strict=True)
+            found[f"human{i + 1}"] = [value for (x, y), flag in joints for value in (x, y, flag)]
+        boxes = {name: [0, 0, 9, 9] for name in found}
+        images.append({"image_id": f"{t:040x}", "keypoint_annotations": found, "human_annotations": boxes, "url": ""})
+    return write(path, images)
+
+
 def openpifpaf(path, scene, *, form="lines", tracked=False):
     """Form lines: JSON lines of a video, numbered from 1; list: the same in a list; image: the first frame's people."""
     frames = []

@@ -35,6 +35,7 @@ def refused(path, message, **options):
 
 JSON = {
     "label-studio": (annotation_writers.label_studio, "coco17"),
+    "aic": (keypoint_writers.aic, "aic14"),
     "labelme": (lambda path, scene: keypoint_writers.write(path, annotation_writers.labelme_image(scene[0])), "coco17"),
     "via": (annotation_writers.via, "coco17"),
     "openpose": (keypoint_writers.openpose, "body25"),

@@ -214,6 +214,30 @@ def test_results_have_tracks_and_scores(rng, tmp_path):
     assert not coco.FORMAT.recognize(json.loads(path.read_text()))
 
 
+def test_ai_challenger_s_own_layout(rng, tmp_path):
+    scene = writers.scene(JOINT_SETS["aic14"].source, "aic14", rng)
+    scene[0][0].confidence[:] = 1
+    path = writers.aic(tmp_path / "a.json", scene)
+    found = read(path, fps=30.0)
+    people = [person for frame in scene for person in frame]
+    assert found.joint_set == "aic14" and not found.video and noted(found, "--fps was not used")
+    np.testing.assert_allclose(found.keypoints, [writers.cleared(person)[0] for person in people], atol=1e-3)
+    np.testing.assert_array_equal(found.confidence[0], 1)
+    assert set(np.unique(found.confidence[1:])) == {0, 0.5}
+    left, right = (found.joints.index(f"{side}_shoulder") for side in ("left", "right"))
+    assert found.keypoints[0, left, 0] > found.keypoints[0, right, 0]
+    for change, message in [
+        (lambda c: c[1]["keypoint_annotations"]["human1"].pop(), r"\[1\]: 'human1': found 41 numbers"),
+        (
+            lambda c: c[0]["keypoint_annotations"]["human2"].__setitem__(2, 4),
+            r"'human2': found flags .*expected 1, 2, 3",
+        ),
+        (lambda c: c[0].pop("image_id"), "expected an object with 'image_id'"),
+    ]:
+        with pytest.raises(DatasetError, match=message):
+            read_keypoints(changed(writers.aic(path, scene), change), format="aic")
+
+
 @pytest.mark.parametrize(("name", "people"), [("cvat-track/two_labels.json", 2), ("reentry/cvat.json", 1)])
 def test_cases_of_cvat(name, people):
     found = read(case(name))
