@@ -45,7 +45,9 @@ class Frames(NamedTuple):
     clips: tuple[tuple[int, str], ...] = ()
 
 
-def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless: bool = False) -> Frames:
+def order_frames(
+    names: Sequence[str], origin: str, options: Options, *, gapless: bool = False, unit: float | None = None
+) -> Frames:
     """The frames of F' different names: a video, several, or single images.
 
     Args:
@@ -54,6 +56,7 @@ def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless
         options: a frame rate makes a video of numbered names, however sparse.
         gapless: whether the program names all frames that it processed, also those without people. Then numbers in
             steps of n > 1 mean that it processed every n-th frame, and these are the video's frames.
+        unit: of names that the file calls times, seconds that 1 stands for, 0 if it does not say; None: of others.
 
     Raises:
         DatasetError: if the frames span more than `MOST_FRAMES`, or the user's frame rate is not a positive number or
@@ -73,7 +76,7 @@ def order_frames(names: Sequence[str], origin: str, options: Options, *, gapless
             reason = reason or f"their names differ in more than a number ({len(series)} kinds)"
             continue
         series = sorted(series, key=lambda one: natural_key("".join(one.place)))
-        timings = [timing(one.values, origin, unit=one.unit, fps=given, gapless=gapless) for one in series]
+        timings = [timing(one.values, origin, unit=one.unit, stated=unit, fps=given, gapless=gapless) for one in series]
         failed = next((found for found in timings if isinstance(found, str)), None)
         if failed is None:
             return _clips(names, series, timings)

@@ -54,7 +54,13 @@ class Timing(NamedTuple):
 
 
 def timing(
-    values: Sequence[int | float], origin: str, *, unit: float = 0.0, fps: float | None = None, gapless: bool = False
+    values: Sequence[int | float],
+    origin: str,
+    *,
+    unit: float = 0.0,
+    stated: float | None = None,
+    fps: float | None = None,
+    gapless: bool = False,
 ) -> Timing | str:
     """The places of frames on the grid of a video, or the reason why they are none.
 
@@ -62,6 +68,8 @@ def timing(
         values: F' numbers or times, in any order.
         origin: the file, named in errors.
         unit: seconds that 1 stands for; 0: it is found.
+        stated: of values that the file calls times, seconds that 1 stands for, 0 if it does not say; None: it calls
+            them nothing, or numbers of frames.
         fps: the user's frame rate; None: unknown.
         gapless: whether all frames that were processed are there, also those without people.
 
@@ -78,13 +86,15 @@ def timing(
         return Timing(np.zeros(1, int), 1, 1, fps or 0.0)
     if unit:
         return _stamps(places, steps, unit, origin, fps, sure=True, clock=True)
+    if stated:
+        return _stamps(places, steps, stated, origin, fps, sure=True)
     for least, name in ABSOLUTE if whole else ():
         if least <= low < 4 * least and _plausible(np.median(steps) * UNITS[name]):
             return _stamps(places, steps, UNITS[name], origin, fps, sure=True)
-    if not whole:
+    if not whole or (stated is not None and np.median(steps) >= FINEST):
         found = _unit_of(float(np.median(steps)), UNITS)
         if not found:
-            return f"numbers with fractions, {_range(steps, 1.0)} apart: {NO_VIDEO}"
+            return f"{'times' if whole else 'numbers with fractions'}, {_range(steps, 1.0)} apart: {NO_VIDEO}"
         return _stamps(places, steps, UNITS[found], origin, fps, sure=True)
     if max(values) - low > FARTHEST:
         return "numbers of frames lie far apart"
@@ -196,7 +206,7 @@ def _stamps(
 
 def _grid(ordered: np.ndarray, steps: np.ndarray) -> tuple[float, np.ndarray, float]:
     """The period of a grid, the places of stamps on it, which rise, and by how many periods the worst step is off."""
-    usual = float(np.median(steps))
+    usual = float(np.sort(steps)[(len(steps) - 1) // 2])  # one that exists: between 1 and 2 periods there is none
     counts = np.maximum(np.round(steps / usual), 1)
     period = float(steps.sum() / counts.sum())
     counts = np.maximum(np.round(steps / period), 1)

@@ -29,10 +29,16 @@ FRAME = (
     "image", "imageid", "imagename", "imagepath", "imagefile", "img", "imgid", "imgname", "imgpath", "filename", "file",
     "filepath", "filenames", "path",
 )  # fmt: skip
-TIME = (
-    "time", "times", "timestamp", "timestamps", "timestampms", "timems", "timesec", "timeseconds", "timeins", "t",
-    "seconds", "sec", "ms", "milliseconds", "datetime", "timeinseconds", "timeinms",
-)  # fmt: skip
+# Times, with the seconds that 1 stands for; 0 where the name does not say.
+UNITS = {
+    1.0: ("times", "timesec", "timeseconds", "timeins", "timeinseconds", "seconds", "sec", "secs", "ts"),
+    1e-3: ("timems", "timestampms", "ms", "msec", "milliseconds", "timeinms", "timemsec", "timemilliseconds"),
+    1e-6: ("timeus", "timestampus", "us", "timestampmicroseconds"),
+    1e-9: ("timens", "timestampns", "ns"),
+    0.0: ("time", "timestamp", "timestamps", "t", "datetime"),
+}
+UNIT_OF = {name: unit for unit, names in UNITS.items() for name in names}
+TIME = tuple(UNIT_OF)
 PERSON = (
     "person", "personid", "personidx", "personindex", "trackid", "track", "tracknumber", "tracklet", "individual",
     "individuals", "animal", "animalid", "subject", "subjectid", "player", "playerid", "instanceid", "skeletonid",

@@ -120,8 +120,10 @@ def numbers(table: TextTable, columns: Sequence[int], origin: str) -> np.ndarray
     return values
 
 
-def frames_of_labels(labels: Sequence[str], origin: str, options: Options) -> tuple[np.ndarray, Frames]:
-    """The frames of N rows by their labels: numbers, also written as 3.0, or names of images.
+def frames_of_labels(
+    labels: Sequence[str], origin: str, options: Options, *, unit: float | None = None
+) -> tuple[np.ndarray, Frames]:
+    """The frames of N rows by their labels: numbers, also written as 3.0, times in a `unit`, or names of images.
 
     Returns:
         `[N]` int, the frame of each row, and the frames.
@@ -135,7 +137,7 @@ def frames_of_labels(labels: Sequence[str], origin: str, options: Options) -> tu
     if not all(plain):
         raise DatasetError(f"{origin}: found a row without a frame, expected its number or name")
     names, which = distinct(plain)
-    frames = order_frames(names, origin, options)
+    frames = order_frames(names, origin, options, unit=unit)
     return frames.index[which], frames
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import column_names, csv_rows, table_rows
+from geolift.keypoints.formats import column_names, csv_rows, table_frames, table_rows
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.column_names import Columns
 from geolift.keypoints.formats.csv_rows import TextTable
@@ -78,7 +78,7 @@ def people_of(table: TextTable, columns: Columns, path: Path, options: Options) 
     joint, part = np.array(places).T
     used = [i for parts in columns.joints.values() for i in parts.values()]
     values[:, joint, part] = csv_rows.numbers(table, used, str(path))
-    labels = table_rows.frame_labels(table, columns)
+    labels = table_frames.frame_labels(table, columns)
     return table_rows.recording_of(values, list(columns.joints), labels, table, columns, path, options)
 
 

@@ -167,12 +167,42 @@ def test_names_of_frames(word, rng, tmp_path):
     assert "1 column was left out: class" in recording.notes
 
 
-@pytest.mark.parametrize("word", ["time", "Timestamp", "t", "Time (s)", "time_s", "seconds"])
-def test_times_instead_of_frames(word, rng, tmp_path):
-    found = person(rng, COCO, frames=9)
-    writers.wide_table(tmp_path / "t.csv", found, coco_call, others={word: [f"{i / 30:.4f}" for i in range(9)]})
-    recording = read(tmp_path / "t.csv")
-    assert len(np.unique(recording.frame)) == len(recording.keypoints) == 7 and "." in recording.frames[0]
+def of_times(path, header, columns):
+    rows = [",".join([*map(str, cells), *(str(10 * k + i) for k in range(1, 7))]) for i, cells in enumerate(columns)]
+    path.write_text("\n".join([f"{header},a_x,a_y,b_x,b_y,c_x,c_y", *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("word", "times", "fps"),
+    [
+        ("time", [f"{i / 25:.3f}" for i in range(9)], 25),
+        ("Time (s)", range(9), 1),
+        ("time_ms", range(0, 360, 40), 25),
+        ("timestamp", range(0, 360, 40), 25),
+        ("Timestamp", [33, 67, 100, 133, 167, 200, 233], 30),
+        ("timestamp", [1618300000000 + 20 * i for i in range(9)], 50),
+        ("datetime", [f"2022-10-17 23:22:03.{i}00000" for i in range(9)], 10),
+        ("t", range(9), 0),
+    ],
+)
+def test_times_instead_of_frames(word, times, fps, tmp_path):
+    recording = read(of_times(tmp_path / "t.csv", word, [(time,) for time in times]), "table")
+    assert recording.video and recording.fps == pytest.approx(fps) and len(recording.frames) == len(times)
+    assert not any("left out" in note for note in recording.notes)
+
+
+def test_times_beside_frames_give_the_rate(tmp_path):
+    path = of_times(tmp_path / "t.csv", "frame,time", [(i + 5, f"{i / 50:.2f}") for i in range(9)])
+    recording = read(path)
+    assert (
+        recording.fps == 50 and recording.frames[0] == "5" and any("by the column time" in n for n in recording.notes)
+    )
+    assert read(path, fps=25).fps == 25
+    recording = read(of_times(tmp_path / "t.csv", "frame,time", [(10 * i, f"{i / 5:.2f}") for i in range(9)]))
+    assert recording.fps == 5 and len(recording.frames) == 9
+    recording = read(of_times(tmp_path / "t.csv", "frame,time", [(i, 0) for i in range(9)]))
+    assert recording.fps == 0 and "1 column was left out: time" in recording.notes
 
 
 @pytest.mark.parametrize("word", ["person", "person_id", "track_id", "ID", "individual", "animal", "name", "Player"])
