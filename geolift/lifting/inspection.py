@@ -19,6 +19,7 @@ from geolift.keypoints.tracking import track
 from geolift.output import npz_json
 from geolift.output.result import Result
 from geolift.plurals import counted
+from geolift.safe_io import containers
 from geolift.skeletons import joint_sets
 
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
@@ -102,7 +103,7 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
         format, why = npz_json.FORMAT, "the file names this format"
     else:
         recording, format, why = read_keypoints(path, format=format, options=options)
-    if format == geolift_dataset.FORMAT.name:
+    if format == geolift_dataset.FORMAT.name and path.is_file() and containers.kind_of(path) is None:
         holds = _of_dataset(load_dataset(path))
     tracked = track(recording)
     sizes = () if recording.image_size is None else np.unique(recording.image_size, axis=0).tolist()

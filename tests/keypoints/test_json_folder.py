@@ -59,6 +59,18 @@ def test_files_of_one_image_of_many_programs(writer, rng, tmp_path):
             np.testing.assert_allclose(recording.keypoints[row], writers.cleared(person)[0], atol=1e-3)
 
 
+@pytest.mark.parametrize("batched", [True, False])
+def test_what_the_inferencer_of_mmpose_returns_is_a_video(batched, rng, tmp_path):
+    scene = writers.scene(COCO, "coco17", rng, frames=6)
+    scene[2] = []
+    frames = json.loads(writers.mmpose(tmp_path / "x.json", scene).read_text())
+    people = [frame["instances"] for frame in frames]
+    returned = [{"visualization": [], "predictions": [found] if batched else found} for found in people]
+    found = read_keypoints(writers.write(tmp_path / "x.json", returned))
+    assert found.format == "mmpose" and found.recording.video and len(found.recording.frames) == 6
+    assert np.bincount(found.recording.frame, minlength=6).tolist() == [2, 2, 0, 2, 2, 2]
+
+
 def test_a_few_other_files_are_left_out_and_said(rng, tmp_path):
     folder = files(tmp_path / "predictions", writers.scene(COCO, "coco17", rng))
     (folder / "zz_args.json").write_text('{"fps": 25}')

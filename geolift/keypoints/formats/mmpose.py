@@ -2,9 +2,9 @@
 
 The inferencer writes a list of people for an image and [{"frame_id", "instances": people}, ...], counted from 0, for a
 video. The demos write {"meta_info": ..., "instance_info": the same}, counted from 1, with the joints' names in
-`meta_info`. A person has `keypoints` (K pairs), `keypoint_scores` (K) and more. The inferencer names no joints: 26 are
-Halpe's, of 133 (COCO-WholeBody) the first 17 are taken; 17 may be COCO's or Human3.6M's: the user decides, or the
-bodies' proportions.
+`meta_info`. Users also save what the inferencer returns for each frame, [{"predictions": [people]}, ...]. In a folder
+with a file for each image the names of the files count. A person has `keypoints` (K pairs), `keypoint_scores` (K) and
+more. The inferencer names no joints: they are known by their number, or by anatomy where several sets have it.
 
 Frames with an id are a video, absent ids are frames without people (`frame_names`). Predictions of its 3D models, which
 have three coordinates and scores, are refused.
@@ -37,6 +37,8 @@ def recognize(content: Any) -> str | None:
     if not isinstance(content, list) or not content or not isinstance(content[0], dict):
         return None
     first = content[0]
+    if isinstance(first.get("predictions"), list) and not {"frame", "keypoints"} & set(first):
+        return "a list of what the inferencer returns, with predictions" if _nested(first) is not None else None
     if "frame_id" in first and "instances" in first:
         return "a list of frames with frame_id and instances (inferencer, video)"
     return "a list of people with keypoints and keypoint_scores (inferencer, image)" if _is_person(first) else None
@@ -49,6 +51,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         DatasetError: naming the entry and what is wrong with it; if they are in 3D; if the joints are unknown.
     """
     names, listed, where = None, content, str(path)
+    if isinstance(content, list) and content and isinstance(content[0], dict) and "predictions" in content[0]:
+        listed = [{"frame_id": i, "instances": _nested(entry)} for i, entry in enumerate(content)]
     if isinstance(content, dict):
         names = _names(content, path)
         listed, where = values.member(content, "instance_info", str(path)), f"{path}: instance_info"
@@ -85,6 +89,15 @@ def merge(contents: list[Any], names: list[str]) -> dict[str, Any]:
 
 
 FORMAT = Format("mmpose", "mmpose, predictions of the inferencer or the demo scripts", "json", recognize, read, merge)
+
+
+def _nested(entry: Any) -> list[Any] | None:
+    """The people in what the inferencer returns for a frame: `predictions` of a batch of one; None if it is not."""
+    found = entry.get("predictions") if isinstance(entry, dict) else None
+    if isinstance(found, list) and len(found) == 1 and isinstance(found[0], list):
+        found = found[0]
+    plain = isinstance(found, list) and all(_is_person(person) for person in found)
+    return found if plain else None
 
 
 def _frame_ids(entries: list[Any], where: str) -> list[str]:
