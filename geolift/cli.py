@@ -68,7 +68,9 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
     _add_reading(parser)
     _add_joints(parser)
-    parser.add_argument("--people", help="all, largest, or names separated by commas (default all)")
+    parser.add_argument(
+        "--people", help="all, largest, one (all detections are one person), or names separated by commas (default all)"
+    )
     parser.add_argument(
         "--gap", type=float, metavar="S", help="fill in joints that are missing for at most S seconds (default 0.5)"
     )

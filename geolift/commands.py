@@ -33,7 +33,7 @@ def run_lift(options: argparse.Namespace) -> None:
     expect_replaceable(options.output, is_lifted, **keep)
     started = time.perf_counter()
     given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
-    if given.get("people", "all") not in ("all", "largest"):
+    if given.get("people", "all") not in ("all", "largest", "one"):
         given["people"] = given["people"].split(",")
     result = lift(options.input, **given)
     expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)

@@ -4,7 +4,8 @@ from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, record
 from geolift.keypoints.sanity_checks import check_recording
-from geolift.keypoints.tracking import select, track
+from geolift.keypoints.selection import select
+from geolift.keypoints.tracking import track
 from geolift.keypoints.training_clips import to_dataset
 
 __all__ = [

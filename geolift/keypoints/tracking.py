@@ -1,44 +1,59 @@
-"""Tracking people by position through an untracked video, and selecting people."""
+"""Following people by position through the frames of a video that does not follow them itself.
+
+Frame by frame, known people are moved on at their speed and joined with the detections by the best assignment
+(`follow`). Then pieces of one person's track are put together, and detections that are nobody are left out
+(`track_joining`). Last, what a track must not do is looked for, in files that follow people, too (`track_breaks`).
+"""
 
 import itertools
-from collections.abc import Sequence
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
-from geolift.errors import DatasetError
-from geolift.keypoints.recording import Recording, select_rows
-from geolift.keypoints.shots import shot_of
+from geolift.keypoints.pose_distance import box_diagonals, distances
+from geolift.keypoints.recording import Recording
+from geolift.keypoints.shots import people_by_shot, shot_of
+from geolift.keypoints.track_breaks import mend_tracks
+from geolift.keypoints.track_ids import ALONE
+from geolift.keypoints.track_joining import attach, join_tracks
 from geolift.plurals import counted
 
 LIMIT = 0.5  # of a person's size: a detection farther from every known person begins a new one
+SPEED = 4.0  # sizes per second by which a person may leave the expected place: at low frame rates more than LIMIT
+FARTHEST = 1.0  # sizes; no detection farther than this from the expected place is joined
 GAP = 0.5  # seconds for which a person may be lost
 GAP_FRAMES = 15  # the same in frames where the frame rate is unknown
 DUPLICATE = 0.07  # of a person's size: nearer, two detections are one person; in COCO duplicates 0.03, others 0.19
 BLOCK = 256  # known people who are compared at once
-COMMON = 3  # joints that two detections must share to be compared; all of a skeleton with fewer
+AHEAD = 5  # frames for which a lost person is taken to go on at their speed
 
 
 def track(recording: Recording) -> Recording:
-    """Track people through a video by position: detections of the same person get the same `person`.
+    """Follow people through a video by position: detections of the same person get the same `person`.
 
     The distance of two detections is the mean over their common joints, in units of the larger one's size (the diagonal
-    of the box around its joints). Frame by frame, the nearest pair of a known person and a detection is joined first,
-    then the next, up to `LIMIT`: for the few people of a video this hardly differs from the best assignment. Remaining
-    detections begin new people. A person may be lost for `GAP` seconds (`GAP_FRAMES` frames where the frame rate is
-    unknown) and is searched at the place of the last detection.
+    of the box around its joints). In each frame, known people and detections are joined so that the sum of distances is
+    smallest; a person is expected where they were last, or where their speed takes them. Detections farther than
+    `LIMIT` (at low frame rates up to `FARTHEST`) begin new people. A person may be lost for `GAP` seconds (`GAP_FRAMES`
+    frames where the frame rate is unknown).
 
     Before that, of two detections in a frame that are less than `DUPLICATE` apart, the one with fewer (then less sure)
-    joints is left out: detectors sometimes find a person twice.
+    joints is left out: detectors sometimes find a person twice. After it, pieces are joined: all of them where there
+    are never two people in a frame, those after a longer gap where nobody else can be meant. Nobody is followed from
+    one shot to the next.
+
+    In files that follow people, and in what came out here, two people who change places are changed back, another
+    person in a few frames is left out, and a track breaks where the video is cut (`track_breaks.mend_tracks`).
 
     Args:
         recording: N detections.
 
     Returns:
         The tracked recording; people are named "0", "1", ... in the order of appearance. Single images, and recordings
-        that are already tracked, are returned as they are.
+        that are tracked without a fault, are returned as they are.
 
     Source:
-        Greedy nearest-neighbour association, ours.
+        Assignment of detections to tracks as in Bewley et al. 2016, "Simple online and realtime tracking"; ours.
 
     Example:
         >>> import numpy as np
@@ -52,93 +67,71 @@ def track(recording: Recording) -> Recording:
         >>> track(video).keypoints[:, 0, 0].tolist()
         [100.0, 500.0, 103.0, 502.0]
     """
-    if recording.tracked or not recording.video:
+    if not recording.video:
         return recording
+    return mend_tracks(_with_unnumbered(recording) if recording.tracked else _track(recording))
+
+
+def _with_unnumbered(recording: Recording) -> Recording:
+    """A video that follows people, with the detections that its track numbers leave open followed by position."""
+    alone = np.array([name.split(" ")[-2:-1] == [ALONE] for name in recording.people])[recording.person]
+    if not alone.any():
+        return recording
+    keypoints, seen, frame, person = recording.keypoints, recording.seen, recording.frame, recording.person.copy()
+    shot = shot_of(frame, recording.shots)
+    gap = max(1, round(GAP * recording.fps)) if recording.fps else GAP_FRAMES
+    attach(keypoints, seen, frame, person, shot, np.flatnonzero(alone), gap=gap, limit=LIMIT, same=DUPLICATE)
+    kept = person >= 0
+    left = np.flatnonzero(alone & kept & np.isin(person, np.unique(recording.person[alone])))
+    names = list(recording.people)
+    if len(left):
+        new = follow(keypoints[left], seen[left], frame[left], shot[left], gap=gap, fps=recording.fps)
+        first = left[np.unique(new, return_index=True)[1]]
+        person[left] = recording.person[first[new]]
+    used, person = np.unique(person[kept], return_inverse=True)
+    rows = {key: getattr(recording, key)[kept] for key in ("keypoints", "confidence", "frame")}
+    order = np.lexsort((person, rows["frame"]))
+    rows = {key: values[order] for key, values in rows.items()}
+    return recording._replace(person=person[order], people=tuple(names[i] for i in used), **rows)
+
+
+def _track(recording: Recording) -> Recording:
+    """An untracked video with its people followed."""
     single = ~_duplicates(recording)
     keypoints, seen, frame = recording.keypoints[single], recording.seen[single], recording.frame[single]
     gap = max(1, round(GAP * recording.fps)) if recording.fps else GAP_FRAMES
-    person = _follow(keypoints, seen, frame, gap, shot_of(frame, recording.shots))
-    people = int(person.max()) + 1
-    order = np.lexsort((person, frame))
-    who = counted(people, "person was", "people were")
-    notes = [f"{who} tracked by position from frame to frame, through gaps of up to {gap} frames"]
+    shot = shot_of(frame, recording.shots)
+    person = follow(keypoints, seen, frame, shot, gap=gap, fps=recording.fps)
+    joined = join_tracks(keypoints, seen, frame, person, shot, fps=recording.fps, names=recording.frames)
+    kept, person = joined.kept, joined.person
+    people, person = np.unique(person[kept], return_inverse=True)
+    names = tuple(str(i) for i in range(len(people)))
+    if recording.shots:
+        person, names = _named_by_shot(person, frame[kept], recording)
+    who = counted(len(names), "person was", "people were")
+    notes = [f"{who} tracked by position from frame to frame, {joined.how.format(gap=gap)}"]
     if not single.all():
         twice = counted(int((~single).sum()), "detection was", "detections were")
         notes.append(f"{twice} left out: the same person twice in a frame")
+    rows = np.flatnonzero(single)[kept]
+    order = np.lexsort((person, recording.frame[rows]))
     return recording._replace(
-        keypoints=keypoints[order],
-        confidence=recording.confidence[single][order],
-        frame=frame[order],
+        keypoints=recording.keypoints[rows][order],
+        confidence=recording.confidence[rows][order],
+        frame=recording.frame[rows][order],
         person=person[order],
-        people=tuple(str(i) for i in range(people)),
+        people=names,
         tracked=True,
-        notes=(*recording.notes, *notes),
+        notes=(*recording.notes, *notes, *joined.notes),
     )
 
 
-def select(recording: Recording, people: str | Sequence[str]) -> Recording:
-    """The detections of some people; a note counts the others.
-
-    Args:
-        recording: N detections.
-        people: "all"; "largest": the person with the largest boxes around the joints, summed over frames, or, if
-            untracked, the largest of every frame; or names of people.
-
-    Raises:
-        DatasetError: if a name is unknown.
-
-    Example:
-        >>> import numpy as np
-        >>> from geolift.keypoints import record, select
-        >>> names, keypoints = ("head", "tail"), np.array([[[1, 1], [5, 5]], [[7, 7], [50, 50]]])
-        >>> video = record(keypoints, np.ones((2, 2)), joints=names, person=np.array([0, 1]), people=("cat", "dog"))
-        >>> select(video, "largest").people
-        ('dog',)
-    """
-    if people == "all":
-        return recording
-    if people == "largest":
-        chosen = _largest(recording)
-    else:
-        wanted = (people,) if isinstance(people, str) else tuple(people)
-        unknown = sorted(set(wanted) - set(recording.people))
-        if unknown or not wanted:
-            known = list(recording.people[:20]) + ["..."] * (len(recording.people) > 20)
-            raise DatasetError(f"people: found {unknown}, expected 'all', 'largest' or names of {known}")
-        chosen = np.isin(recording.person, [recording.people.index(name) for name in wanted])
-    return select_rows(recording, chosen, "people that were not selected")
-
-
-def box_diagonals(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """`[N]` diagonals of the boxes around the seen joints of keypoints `[N, K, 2]`: the size of each detection."""
-    return np.linalg.norm(_boxes(keypoints, seen), axis=-1)
-
-
-def distances(
-    keypoints: np.ndarray,
-    seen: np.ndarray,
-    size: np.ndarray,
-    others: np.ndarray,
-    others_seen: np.ndarray,
-    others_size: np.ndarray,
-) -> np.ndarray:
-    """Distances `[...]` of keypoints `[..., K, 2]` and `others`, in units of the larger `size` `[...]`.
-
-    The mean over joints seen in both; infinite with less than `COMMON` of them (or all, in a skeleton with fewer).
-    """
-    common = seen & others_seen
-    count = common.sum(axis=-1)
-    offset = keypoints - others
-    total = (np.sqrt((offset * offset).sum(axis=-1)) * common).sum(axis=-1)
-    enough = count >= min(COMMON, keypoints.shape[-2])
-    return np.where(enough, total / np.maximum(count * np.maximum(size, others_size), 1e-6), np.inf)
-
-
-def _boxes(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Width and height `[N, 2]` of the boxes around the seen joints."""
-    low = np.where(seen[..., None], keypoints, np.inf).min(axis=1)
-    high = np.where(seen[..., None], keypoints, -np.inf).max(axis=1)
-    return np.maximum(high - low, 0)
+def _named_by_shot(person: np.ndarray, frame: np.ndarray, recording: Recording) -> tuple[np.ndarray, tuple[str, ...]]:
+    """People, who are in one shot each, numbered within their shot and named after it."""
+    shot = shot_of(frame, recording.shots)
+    first = np.array([person[shot == i].min(initial=len(person)) for i in range(len(recording.shots))])
+    within = person - first[shot]
+    return people_by_shot(within, [str(i) for i in range(int(within.max()) + 1)], frame, recording.shots)
 
 
 def _duplicates(recording: Recording) -> np.ndarray:
@@ -160,40 +153,80 @@ def _duplicates(recording: Recording) -> np.ndarray:
     return duplicate
 
 
-def _follow(keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, gap: int, shot: np.ndarray) -> np.ndarray:
-    """`[N]` the person of each detection, numbered in the order of appearance."""
+def follow(
+    keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, shot: np.ndarray, *, gap: int, fps: float
+) -> np.ndarray:
+    """`[N]` the person of each detection, numbered in the order of appearance.
+
+    Args:
+        keypoints: `[N, K, 2]`, sorted by frame.
+        seen: `[N, K]` bool.
+        frame: `[N]` int.
+        shot: `[N]` int; nobody is followed from one to the next.
+        gap: frames for which a person may be lost.
+        fps: frames per second; 0: unknown.
+    """
     size = box_diagonals(keypoints, seen)
-    person = np.empty(len(frame), np.int64)
+    person = np.full(len(frame), -1, np.int64)
+    speed = np.zeros((len(frame), 2))  # pixels per frame of each detection's person
     last = np.empty(0, np.int64)  # the last detection of each person who is not lost
     people = 0
     bounds = np.append(np.flatnonzero(np.diff(frame, prepend=-1)), len(frame))
     for start, stop in itertools.pairwise(bounds):
         last = last[(frame[last] >= frame[start] - 1 - gap) & (shot[last] == shot[start])]
-        new = keypoints[start:stop], seen[start:stop], size[start:stop]
-        distance = np.empty((len(last), stop - start))
-        for first in range(0, len(last), BLOCK):
-            old = last[first : first + BLOCK, None]
-            distance[first : first + BLOCK] = distances(keypoints[old], seen[old], size[old], *new)
-        person[start:stop] = -1
-        for pair in np.argsort(distance, axis=None, kind="stable"):
-            known, new = divmod(int(pair), stop - start)
-            if distance[known, new] > LIMIT:
-                break
-            if person[start + new] < 0 and last[known] < start:
-                person[start + new] = person[last[known]]
-                last[known] = start + new
-        new = start + np.flatnonzero(person[start:stop] < 0)
-        person[new] = people + np.arange(len(new))
-        people += len(new)
-        last = np.append(last, new)
+        new = np.arange(start, stop)
+        since = frame[start] - frame[last]
+        limit = np.full(len(last), LIMIT) if not fps else np.clip(SPEED * since / fps, LIMIT, FARTHEST)
+        cost = _costs(keypoints, seen, size, speed, last, since, new)
+        old, joined = _assign(cost, limit[:, None])
+        before, after = last[old], new[joined]
+        person[after] = person[before]
+        speed[after] = _speeds(keypoints, seen, before, after, since[old])
+        last[old] = after
+        begun = new[person[new] < 0]
+        person[begun] = people + np.arange(len(begun))
+        people += len(begun)
+        last = np.append(last, begun)
     return person
 
 
-def _largest(recording: Recording) -> np.ndarray:
-    """`[N]` bool: the detections of the largest person, or, if untracked, the largest of every frame."""
-    area = _boxes(recording.keypoints, recording.seen).prod(axis=-1)
-    if recording.tracked:
-        return recording.person == np.bincount(recording.person, area).argmax()
-    order = np.lexsort((-area, recording.frame))
-    first = order[np.diff(recording.frame[order], prepend=-1) > 0]
-    return np.isin(np.arange(len(area)), first)
+def _costs(
+    keypoints: np.ndarray,
+    seen: np.ndarray,
+    size: np.ndarray,
+    speed: np.ndarray,
+    last: np.ndarray,
+    since: np.ndarray,
+    new: np.ndarray,
+) -> np.ndarray:
+    """`[L, M]` distances of detections `new` from where people were `last`, or from where their speed takes them."""
+    cost = np.empty((len(last), len(new)))
+    for first in range(0, len(last), BLOCK):
+        old = last[first : first + BLOCK]
+        ahead = speed[old] * np.minimum(since[first : first + BLOCK], AHEAD)[:, None]
+        there = (seen[old][:, None], size[old][:, None], keypoints[new], seen[new], size[new])
+        still = distances(keypoints[old][:, None], *there)
+        going = distances((keypoints[old] + ahead[:, None])[:, None], *there) if ahead.any() else still
+        cost[first : first + BLOCK] = np.minimum(still, going)
+    return cost
+
+
+def _assign(cost: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns that are joined: the smallest sum of costs, none beyond the limit of its row."""
+    near = cost <= limit
+    if not near.any():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    if (near.sum(axis=0) <= 1).all() and (near.sum(axis=1) <= 1).all():
+        return np.nonzero(near)
+    rows, columns = linear_sum_assignment(np.where(near, cost, 1e3))
+    joined = near[rows, columns]
+    return rows[joined], columns[joined]
+
+
+def _speeds(
+    keypoints: np.ndarray, seen: np.ndarray, before: np.ndarray, after: np.ndarray, since: np.ndarray
+) -> np.ndarray:
+    """`[M, 2]` pixels per frame, the mean over joints seen in both detections."""
+    common = (seen[before] & seen[after])[..., None]
+    shift = ((keypoints[after] - keypoints[before]) * common).sum(axis=1)
+    return shift / np.maximum(common.sum(axis=1), 1) / np.maximum(since, 1)[:, None]

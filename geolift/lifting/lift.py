@@ -19,7 +19,8 @@ from geolift.keypoints.readings import check_people
 from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
-from geolift.keypoints.tracking import select, track
+from geolift.keypoints.selection import select
+from geolift.keypoints.tracking import track
 from geolift.lifting.denoise import denoise
 from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.joints import mapping_to, missing_joints, to_tracks, with_joints_of
@@ -98,7 +99,7 @@ def lift(
         min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
         coordinates: what the coordinates of the file are, one of `coordinates.COORDINATES`; None: it is recognized.
         clip: of several clips in a file or folder, the beginning of the name of the one to lift; None: all.
-        people: "all", "largest", or people's names, as in `tracking.select`.
+        people: "all", "largest", "one", or people's names, as in `selection.select`.
         min_confidence: 0 to 1; joints with less confidence count as missing.
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
         gap: seconds; joints of a video missed for at most as long are filled in on a straight line; 0: none are.

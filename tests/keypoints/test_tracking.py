@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.keypoints import tracking
+from geolift.keypoints import selection, tracking
 from geolift.keypoints.recording import record
 from geolift.skeletons.skeleton import H36M17
 
@@ -64,15 +64,74 @@ def test_size_and_place_of_the_image_change_nothing(walkers):
     np.testing.assert_array_equal(tracking.track(video(walkers * 0.01 - 30)[0]).person, tracked.person)
 
 
-@pytest.mark.parametrize(("fps", "gap"), [(0, tracking.GAP_FRAMES), (8, 4)])
-def test_a_person_may_be_lost_for_a_while(walkers, fps, gap):
-    still = np.repeat(walkers[:1], 60, axis=0)
-    for lost, people in ((gap, 3), (gap + 1, 4)):
-        present = np.ones((60, 3), bool)
+@pytest.mark.parametrize(("fps", "gap", "back"), [(0, tracking.GAP_FRAMES, 89), (8, 4, 23)])
+def test_a_person_may_be_lost_for_a_while(walkers, fps, gap, back):
+    still = np.repeat(walkers[:1], 120, axis=0)
+    for lost, people in ((gap, 3), (gap + 1, 3), (back, 3), (back + 1, 4)):
+        present = np.ones((120, 3), bool)
         present[5 : 5 + lost, 1] = False
         tracked = tracking.track(video(still, present, fps=fps)[0])
         assert len(tracked.people) == people
-        assert (tracked.person[tracked.frame == 59] == 1).sum() == (people == 3)
+        assert (tracked.person[tracked.frame == 119] == 1).sum() == (people == 3)
+        joined = "joined after a longer gap, as nobody else can be meant: 1 time" in tracked.notes
+        assert joined == (gap < lost <= back)
+
+
+def test_who_comes_back_stays_open_if_two_can_be_meant(walkers):
+    """Two people side by side are lost and come back together, or one goes and another, smaller one comes."""
+    still = np.repeat(walkers[:1, :1], 90, axis=0)
+    beside = np.concatenate([still, np.add(still, [500, 0]), np.add(still, [1000, 0])], axis=1)
+    present = np.ones((90, 3), bool)
+    present[20:50, :2] = False
+    swapped = beside.copy()
+    swapped[50:, :2] = beside[50:, 1::-1][:, :2]
+    assert len(tracking.track(video(swapped, present, fps=30)[0]).people) == 5
+    child = beside.copy()
+    child[50:, 0] = (child[50:, 0] - child[50:, :1, 0]) * 0.5 + child[50:, :1, 0]
+    present[:, 1] = True
+    assert len(tracking.track(video(child, present, fps=30)[0]).people) == 4
+
+
+@pytest.mark.parametrize("fps", [0, 6])
+def test_never_two_in_a_frame_are_one_person_however_fast_and_long_lost(walkers, fps):
+    runner = walkers[::2, :1] + 400 * np.arange(20)[:, None, None, None] * [1, 0]
+    present = np.ones((20, 1), bool)
+    present[[3, 9, 10, 11, 15]] = False
+    tracked = tracking.track(video(runner, present, fps=fps)[0])
+    assert tracked.people == ("0",) and "there are never two in a frame" in tracked.notes[-1]
+    twice = np.concatenate([runner, runner + 1], axis=1)  # found twice
+    assert tracking.track(video(twice, fps=fps)[0]).people == ("0",)
+
+
+def test_a_runner_beside_others_is_one_person(walkers):
+    """At 10 frames per second, 0.4 sizes a frame, past two people who stand there."""
+    place = np.stack([150.0 * np.arange(30), np.full(30, 2000.0), np.full(30, 4000.0)], axis=1)
+    bodies = walkers[:30, :1] - walkers[:30, :1, [H36M17.root]] + 500
+    scene = bodies + np.stack([place, np.zeros_like(place)], axis=-1)[:, :, None]
+    recording, who = video(scene, fps=10)
+    np.testing.assert_array_equal(tracking.track(recording).person, who)
+
+
+def test_ghosts_are_left_out_only_beside_a_person_in_a_fast_video(walkers, rng):
+    body = walkers[:1, :1] + np.zeros((90, 1, 1, 1))
+    scene = np.concatenate([body, np.add(body * 0.4, [1500, 0])], axis=1)
+    for frames, fps, people in (((40, 41), 30, 1), ((40, 41, 42), 30, 2), ((0, 1), 30, 2), ((40,), 6, 2)):
+        present = np.ones((90, 2), bool)
+        present[:, 1] = False
+        present[list(frames), 1] = True
+        tracked = tracking.track(video(scene, present, fps=fps)[0])
+        assert len(tracked.people) == people
+        ghost = [note for note in tracked.notes if "nobody: there for" in note]
+        assert len(ghost) == (people == 1) and all("(frames 40, 41)" in note for note in ghost)
+
+
+def test_nobody_is_followed_from_one_shot_to_the_next(walkers):
+    recording, who = video(walkers, shots=((0, "day"), (20, "night")))
+    tracked = tracking.track(recording)
+    assert tracked.people == ("day 0", "day 1", "day 2", "night 0", "night 1", "night 2")
+    np.testing.assert_array_equal(tracked.person, who + 3 * (recording.frame >= 20))
+    alone = tracking.track(video(walkers[:, :1], shots=((0, "day"), (20, "night")))[0])
+    assert alone.people == ("day 0", "night 0")
 
 
 def test_a_detection_far_from_all_people_is_a_new_person(walkers):
@@ -103,7 +162,7 @@ def test_only_real_people_who_are_labelled_twice_are_left_out(coco_file):
         joints, visibility > 0, frame=frame, joints=names, joint_set="", frames=frames, video=True, origin="coco"
     )
     tracked = tracking.track(recording)
-    assert len(recording.person) == 345 and "4 detections were left out" in tracked.notes[-1]
+    assert len(recording.person) == 345 and "4 detections were left out: the same person twice" in tracked.notes[1]
     left_out = [
         frame for frame in range(len(frames)) if (tracked.frame == frame).sum() < (recording.frame == frame).sum()
     ]
@@ -127,16 +186,36 @@ def test_select(walkers):
     big = walkers.copy()
     big[:, 2] = (big[:, 2] - 900) * 2 + 900
     tracked = tracking.track(video(big)[0])
-    assert tracking.select(tracked, "all") is tracked
-    largest = tracking.select(tracked, "largest")
+    assert selection.select(tracked, "all") is tracked
+    largest = selection.select(tracked, "largest")
     assert largest.people == ("2",) and not largest.person.any() and "80 of 120 detections" in largest.notes[-1]
     np.testing.assert_array_equal(largest.keypoints, tracked.keypoints[tracked.person == 2])
-    two = tracking.select(tracked, ("2", "0"))
+    two = selection.select(tracked, ("2", "0"))
     assert two.people == ("0", "2") and len(two.person) == 2 * len(walkers) and two.frames == tracked.frames
-    stills = tracking.select(video(big, video=False)[0], "largest")
+    stills = selection.select(video(big, video=False)[0], "largest")
     np.testing.assert_array_equal(stills.keypoints, largest.keypoints)
     for unknown in ("7", ("0", "7"), ()):
         with pytest.raises(
-            DatasetError, match=r"people: found .*expected 'all', 'largest' or names of \['0', '1', '2'\]"
+            DatasetError, match=r"people: found .*expected 'all', 'largest', 'one' or names of \['0', '1', '2'\]"
         ):
-            tracking.select(tracked, unknown)
+            selection.select(tracked, unknown)
+
+
+def test_one_person_is_the_large_one_who_goes_on(walkers, rng):
+    """Ghosts that are as large, and smaller people beside, in any order; frames without the person have the other."""
+    scene = np.concatenate(
+        [walkers[:, :1], np.add(walkers[:, :1] * 0.5, [2000, 0]), np.add(walkers[:, :1], [3000, 100])], axis=1
+    )
+    present = np.ones((len(scene), 3), bool)
+    present[:, 2] = False
+    present[[10, 11, 30], 2] = True
+    recording, who = video(scene, present, fps=30)
+    for source in (recording, tracking.track(recording)):
+        one = selection.select(source, "one")
+        assert one.people == ("0",) and one.tracked and len(one.frame) == len(scene)
+        np.testing.assert_array_equal(one.keypoints, recording.keypoints[who == 0])
+        assert "all people are one" in one.notes[-1]
+    stills = selection.select(video(scene, present, video=False)[0], "one")
+    assert stills.people == ("0",) and len(stills.frame) == len(scene)
+    shots = selection.select(video(scene, present, shots=((0, "a"), (20, "b")))[0], "one")
+    assert shots.people == ("a 0", "b 0")
