@@ -637,7 +637,7 @@ def test_a_person_spread_over_too_wide_an_angle_is_not_lifted_and_counted(video,
 
 
 def test_a_video_of_two_seconds_is_lifted_in_proportion(people, trained):
-    keypoints = people.keypoints[:60]
+    keypoints = np.tile(np.concatenate([people.keypoints[:10], people.keypoints[9::-1]]), (3, 1, 1))  # there and back
     about = {"joints": H36M17.names, "people": ("ann",), "fps": 30.0, "video": True}
     walk = {"keypoints": keypoints, "confidence": np.ones((60, 17)), "person": np.zeros(60, int), **about}
     notes = [" ".join(lift(walk, trained, refine=refine).notes) for refine in (True, False)]
