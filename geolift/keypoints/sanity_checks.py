@@ -15,8 +15,8 @@ import numpy as np
 
 from geolift.keypoints.frame_labels import readings
 from geolift.keypoints.frame_times import timing
-from geolift.keypoints.readings import impossible_anatomy
 from geolift.keypoints.pose_distance import box_diagonals, distances
+from geolift.keypoints.readings import impossible_anatomy
 from geolift.keypoints.recording import Recording
 from geolift.plurals import counted
 from geolift.skeletons.joint_sets import JOINT_SETS
