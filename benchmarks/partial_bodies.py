@@ -31,7 +31,7 @@ DATA = flags.DEFINE_string("data", None, "File of motion in the world.", require
 SPLIT = flags.DEFINE_string("split", "test", "Its split.")
 SUBJECTS = flags.DEFINE_list("subjects", None, "Only these people of the split; default: all.")
 EVERY = flags.DEFINE_integer("every", 10, "Images are one frame in so many of all videos.", lower_bound=1)
-VIDEOS = flags.DEFINE_integer("videos", 4, "Take one video in so many.", lower_bound=1)
+VIDEOS = flags.DEFINE_integer("videos", 5, "Take one video in so many; 4 cameras film each clip.", lower_bound=1)
 SEED = flags.DEFINE_integer("seed", 0, "Of the cameras.")
 OUT = flags.DEFINE_string("out", "", "Where to write the table as JSON; empty: nowhere.")
 

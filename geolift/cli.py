@@ -82,7 +82,10 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--smoothing", type=float, metavar="S", help="smooth over windows of S seconds (default 0: off)"
     )
-    parser.add_argument("--height", type=float, metavar="M", help="stature of the people in metres (default 1.7)")
+    parser.add_argument(
+        "--height", type=_height, metavar="M",
+        help="stature in metres: of all people, or by name, anna=1.2,ben=1.8 (default: as in the file, else 1.7)",
+    )  # fmt: skip
     parser.add_argument(
         "--focal", type=float, metavar="PX",
         help="focal length in pixels: people's distances are used in lifting "
@@ -201,6 +204,22 @@ def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0 on")
     return int(text)
+
+
+def _height(text: str) -> float | dict[str, float]:
+    """Metres of all people, or by name; a name may hold "=", but no comma."""
+    pairs = [part.rpartition("=") for part in text.split(",")]
+    heights = {name.strip(): _metres(metres, text) for name, _, metres in pairs}
+    if len(heights) < len(pairs) or ("" in heights and len(pairs) > 1):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a height for each name once, like anna=1.2,ben=1.8")
+    return heights.get("", heights)
+
+
+def _metres(text: str, whole: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {whole!r}, expected metres, like 1.8 or anna=1.2,ben=1.8") from None
 
 
 def _size(text: str) -> tuple[float, float]:

@@ -141,3 +141,15 @@ def test_what_is_wrong_is_one_line_that_names_it(folder, tmp_path, capsys, rng):
         error = capsys.readouterr().err
         assert error.startswith("geolift: ") and error.count("\n") == 1 and message in error, (arguments, error)
     assert not list(tmp_path.glob("a.*"))
+
+
+def test_heights_are_given_for_all_or_by_name(folder, tmp_path, capsys):
+    out = tmp_path / "out.npz"
+    assert cli.main(["lift", str(folder), "-o", str(out), "--height", "0=1.2,1=1.8"]) == 0
+    assert "0 1.2 m, 1 1.8 m (as given)" in load_result(out).scale
+    assert cli.main(["lift", str(folder), "-o", str(out), "--force", "--height", "2=1.2"]) == 1
+    assert "height: found ['2'], expected names of ['0', '1']" in capsys.readouterr().err
+    for wrong in ("tall", "0=1.2,0=1.3", "0=1.2,1.8", "0=", "0=1.2,"):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["lift", str(folder), "-o", str(out), "--height", wrong])
+        assert end.value.code == 2 and f"found {wrong!r}" in capsys.readouterr().err

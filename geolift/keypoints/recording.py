@@ -37,6 +37,7 @@ class Recording(NamedTuple):
         notes: what reading left out, changed or assumed, a line each, with counts.
         shots: of a video that is cut, the first frame and the name of each piece; nothing is joined across a cut.
             Empty: it is one piece.
+        heights: statures in metres that the file states, with the names of these people.
 
     Example:
         >>> import numpy as np
@@ -59,6 +60,7 @@ class Recording(NamedTuple):
     image_size: np.ndarray | None = None
     notes: tuple[str, ...] = ()
     shots: tuple[tuple[int, str], ...] = ()
+    heights: tuple[tuple[str, float], ...] = ()
 
     @property
     def seen(self) -> np.ndarray:

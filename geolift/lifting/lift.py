@@ -7,7 +7,7 @@ assumed; the notes are part of the result.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ from geolift.lifting.lifted import (
     refine_lifted,
     smooth_lifted,
 )
-from geolift.lifting.metric_scale import in_metres, locate
+from geolift.lifting.metric_scale import in_metres, locate, people_heights
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.up import locate_up
@@ -83,7 +83,7 @@ def lift(
     gap: float = 0.5,
     refine: bool = True,
     smoothing: float = 0.0,
-    height: float | None = None,
+    height: float | Mapping[str, float] | None = None,
     focal: float | None = None,
 ) -> Result:
     """Lift the people of a keypoint file, an image, a video or a recording to 3D.
@@ -107,9 +107,10 @@ def lift(
             (`denoise.denoise`), proportions that differ from the training set's are taken out while lifting
             (`proportions.bone_proportions`), bones keep their lengths and depths change smoothly (`refinement.refine`).
         smoothing: seconds; windows of Savitzky and Golay's filter over the lifted points of a video; 0: none.
-        height: metres. For Human3.6M-17 it is the people's stature (default `metric_scale.ASSUMED_STATURE`). For other
-            skeletons it is the length of the bones from the root to the head of a body with the training set's
-            proportions (default: not known, and units are "normalised").
+        height: metres, one for all or by people's names. For Human3.6M-17 it is their stature (default: as the file
+            states, else `metric_scale.ASSUMED_STATURE`). For other skeletons it is the length of the bones from the
+            root to the head of a body with the training set's proportions (default: not known, and units are
+            "normalised").
         focal: focal length in pixels, by which people's distances are used in lifting (`virtual_camera`). Default: they
             are not, and `virtual_camera.ASSUMED_FOCAL_RATIO` times the image's larger side is assumed. By either one a
             virtual camera is turned to each person where the size of the images is known.
@@ -139,7 +140,9 @@ def lift(
         model = load(model)
     reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
-    tracks = prepare(source, model.skeleton, format=format, options=reading, **how).tracks
+    prepared = prepare(source, model.skeleton, format=format, options=reading, **how)
+    tracks, stated = prepared.tracks, dict(prepared.recording.heights)
+    heights = people_heights(tracks.people, height, stated, human=model.skeleton == H36M17)
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
@@ -148,7 +151,7 @@ def lift(
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
     lifted = turn_results_back(lifted, upright)
-    lifted = locate(model, in_metres(model, lifted, height), focal)
+    lifted = locate(model, in_metres(model, lifted, heights), focal)
     return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
 
 
@@ -198,7 +201,7 @@ def _check_options(
     gap: float,
     smoothing: float,
     fps: float | None,
-    height: float | None,
+    height: float | Mapping[str, float] | None,
     focal: float | None,
 ) -> None:
     """Raise DatasetError for the first option of `lift` that is out of range."""
@@ -209,11 +212,13 @@ def _check_options(
     ):
         if not 0 <= value <= most:
             raise DatasetError(f"{name}: found {value}, expected a number from 0 to {most:g}")
-    for name, value in (("fps", fps), ("height", height), ("focal", focal)):
+    heights = list(height.values()) if isinstance(height, Mapping) else [height]
+    for name, value in (("fps", fps), *(("height", value) for value in heights), ("focal", focal)):
         if value is not None and not 0 < value < LARGEST:
             raise DatasetError(f"{name}: found {value}, expected a number above 0, under {LARGEST:g}")
-    if height is not None and height > TALLEST:
-        raise DatasetError(f"height: found {height:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
+    tallest = max((value for value in heights if value is not None), default=0.0)
+    if tallest > TALLEST:
+        raise DatasetError(f"height: found {tallest:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
     check_head(head)
 
 

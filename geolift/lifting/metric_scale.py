@@ -1,7 +1,10 @@
 """Metres and positions: how large lifted people are and where they stand; one view needs assumptions for both."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from geolift.errors import DatasetError
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import each_person
 from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO, focal_lengths
@@ -10,28 +13,77 @@ from geolift.skeletons.bones import seen_bone_lengths
 from geolift.skeletons.skeleton import H36M17
 
 ASSUMED_STATURE = 1.7  # metres, of a person whose stature is not given
+MOST_NAMES = 10  # of people in a message
+SAME = 0.001  # share of a height by which two may differ
 SOLES = 0.95  # a standing person's joints from ankle to head top reach over this share of the stature
 
 
-def in_metres(model: Model, lifted: Lifted, height: float | None) -> Lifted:
-    """Scale the points to metres, every person to `height`; without it only people are, to `ASSUMED_STATURE`.
+def in_metres(model: Model, lifted: Lifted, heights: Mapping[str, float]) -> Lifted:
+    """Scale the points to metres, every person to their height; people without one to `ASSUMED_STATURE`.
 
     Args:
         model: what lifted them.
         lifted: in model units.
-        height: metres; for Human3.6M-17 the people's stature, for other skeletons the length of the bones from the root
-            to the head; None: not known.
+        heights: metres by person (`people_heights`); for Human3.6M-17 the stature, for other skeletons the length of
+            the bones from the root to the head. With other skeletons, it has all people or none.
     """
-    human = model.skeleton == H36M17
-    if height is None and not human:
+    human, people = model.skeleton == H36M17, lifted.tracks.people
+    if not heights and not human:
         return lifted._replace(scale="1 is the model's unit: the size of this skeleton is not known")
-    stated = f"{ASSUMED_STATURE:g} m (assumed)" if height is None else f"{height:g} m (as given)"
-    metres = metres_per_unit(lifted, model, height or ASSUMED_STATURE)
+    height = np.array([heights.get(person, ASSUMED_STATURE) for person in people])
+    metres = height[lifted.tracks.person] * metres_per_unit(lifted, model)
+    what = "height of each person" if human else "bones from root to head"
     return lifted._replace(
-        points=lifted.points * metres[:, None, None],
-        metres=metres,
-        scale=f"height of each person {stated}" if human else f"bones from root to head {stated}",
+        points=lifted.points * metres[:, None, None], metres=metres, scale=f"{what} {_stated(people, heights)}"
     )
+
+
+def people_heights(
+    people: tuple[str, ...],
+    given: float | Mapping[str, float] | None,
+    stated: Mapping[str, float],
+    *,
+    human: bool = True,
+) -> dict[str, float]:
+    """The metres of each person whose height is known.
+
+    Args:
+        people: their names.
+        given: by the user, one for all or by name.
+        stated: by the file.
+        human: whether they are people; of other skeletons all heights are known or none.
+
+    Raises:
+        DatasetError: if a name is unknown, the user contradicts the file, or of other skeletons some are not known.
+
+    Example:
+        >>> people_heights(("ann", "bob"), {"ann": 1.2}, {"bob": 1.8})
+        {'bob': 1.8, 'ann': 1.2}
+    """
+    heights = {person: height for person, height in stated.items() if person in people}
+    wanted = given if isinstance(given, Mapping) else dict.fromkeys(people, given) if given is not None else {}
+    known = list(people[:MOST_NAMES]) + ["..."] * (len(people) > MOST_NAMES)
+    if unknown := [person for person in wanted if person not in people]:
+        raise DatasetError(f"height: found {unknown[:MOST_NAMES]}, expected names of {known}")
+    for person, height in wanted.items():
+        if abs(heights.get(person, height) - height) > SAME * height:
+            raise DatasetError(f"height: found {height:g} for {person!r}, expected {heights[person]:g} as in the file")
+    heights |= {person: float(height) for person, height in wanted.items()}
+    if heights and not human and (lacking := [person for person in people if person not in heights]):
+        raise DatasetError(f"height: found none for {lacking[:MOST_NAMES]}, expected one for each of {known}")
+    return heights
+
+
+def _stated(people: tuple[str, ...], heights: Mapping[str, float]) -> str:
+    """The heights in words, and where they are from."""
+    if not heights:
+        return f"{ASSUMED_STATURE:g} m (assumed)"
+    if len(set(heights.values())) == 1 and len(heights) == len(people):
+        return f"{next(iter(heights.values())):g} m (as given)"
+    listed = [f"{person} {heights[person]:g} m" for person in people if person in heights]
+    listed = listed[:MOST_NAMES] + ["..."] * (len(listed) > MOST_NAMES)
+    rest = f"; others {ASSUMED_STATURE:g} m (assumed)" if len(heights) < len(people) else ""
+    return f"{', '.join(listed)} (as given){rest}"
 
 
 def locate(model: Model, lifted: Lifted, focal: float | None) -> Lifted:
@@ -57,20 +109,19 @@ def locate(model: Model, lifted: Lifted, focal: float | None) -> Lifted:
     )
 
 
-def metres_per_unit(lifted: Lifted, model: Model, height: float) -> np.ndarray:
-    """`[N]`: how many metres a unit of the model is for each row's person, by all the bones that were lifted of them.
+def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
+    """`[N]`: metres of a unit of the model if each row's person is one metre tall, by the bones lifted of them.
 
     Args:
         lifted: in model units.
-        model: what lifted them.
-        height: metres; of a body with the training set's proportions, what `reference_length` is in model units.
+        model: what lifted them; `reference_length` is a body's height with the training set's proportions.
     """
     seen = np.isfinite(lifted.points).all(axis=-1)
     factor = np.ones(len(seen))
     for start, stop in each_person(lifted.tracks):
         if seen[start:stop].any():
             factor[start:stop] = person_factor(lifted.points[start:stop], seen[start:stop], model)
-    return height / reference_length(model) / factor
+    return 1 / reference_length(model) / factor
 
 
 def reference_length(model: Model) -> float:

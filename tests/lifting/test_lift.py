@@ -19,6 +19,7 @@ from geolift.output.result import check_result
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17, Skeleton
+from tests.helpers.cases import case
 
 NAMES = list(H36M17.names)
 SIZE = (1000.0, 1000.0)
@@ -131,6 +132,36 @@ def test_height_sets_the_scale(video, trained):
     np.testing.assert_allclose(tall.points, 2 * plain.points, rtol=1e-4)
     np.testing.assert_allclose(tall.position, 2 * plain.position, rtol=1e-4)
     assert "3.4 m (as given)" in tall.scale
+
+
+def test_heights_by_name_set_the_scale_of_each_person(video, trained):
+    """Of the user or of the file; a name that is unknown, and what contradicts the file, is named."""
+    plain, tall = lift(video, trained), lift(video, trained, height={"ann": 1.2, "bob": 3.4})
+    ann, bob = (plain.person == i for i in (0, 1))
+    np.testing.assert_allclose(tall.points[ann], 1.2 / 1.7 * plain.points[ann], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(tall.points[bob], 2 * plain.points[bob], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(tall.position[bob], 2 * plain.position[bob], rtol=1e-4)
+    assert "ann 1.2 m, bob 3.4 m (as given)" in tall.scale
+    one = lift(video, trained, height={"bob": 3.4})
+    np.testing.assert_allclose(one.points[ann], plain.points[ann], atol=1e-6)
+    assert "bob 3.4 m (as given); others 1.7 m (assumed)" in one.scale
+    stated = record(**video)._replace(heights=(("ann", 1.2), ("bob", 3.4)))
+    np.testing.assert_array_equal(geolift.lift(stated, model=trained).points, tall.points)
+    with pytest.raises(DatasetError, match=r"height: found \['carl'\], expected names of \['ann', 'bob'\]"):
+        lift(video, trained, height={"carl": 1.0})
+    with pytest.raises(DatasetError, match=r"height: found 1\.8 for 'ann', expected 1\.2 as in"):
+        geolift.lift(stated, model=trained, height={"ann": 1.8})
+    with pytest.raises(DatasetError, match="centimetres"):
+        lift(video, trained, height={"ann": 1.2, "bob": 170})
+
+
+def test_a_child_beside_an_adult_has_its_own_height():
+    """The two are drawn as large as they are: with their heights they are as large as in the truth."""
+    path = case("child-beside-adult/two.csv")
+    assumed, given = geolift.lift(path), geolift.lift(path, height={"child": 1.2, "parent": 1.8})
+    for person, height in (("child", 1.2), ("parent", 1.8)):
+        rows = given.person == given.people.index(person)
+        np.testing.assert_allclose(given.points[rows], height / 1.7 * assumed.points[rows], rtol=1e-4, atol=1e-6)
 
 
 def test_a_person_s_size_is_measured_by_the_bones_in_any_units(people, flat):

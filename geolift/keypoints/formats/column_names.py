@@ -58,6 +58,8 @@ SCORE = (
 )  # fmt: skip
 WIDTH = ("width", "imagewidth", "imgwidth", "framewidth", "videowidth")
 HEIGHT = ("height", "imageheight", "imgheight", "frameheight", "videoheight")
+# Statures of people, and the only name that may as well be the height of an image or a box.
+STATURE = ("stature", "personheight", "bodyheight", "heightm", "heightinm", "heightmetres", "heightmeters", "height")
 INDEX = ("", "unnamed0", "index", "rowid", "rownumber")
 NO_JOINT = {"bbox", "box", "bboxcenter", "boundingbox", "image", "frame", "video"}  # have x, y, but are none
 # Names of a lifted pose that geolift wrote (output/csv_table.py).
@@ -90,6 +92,7 @@ class Columns(NamedTuple):
         joint, kind: the joint of a row; which of body, face and hands it belongs to.
         frame, time, person, score: of a row.
         size: width and height of the image.
+        stature: of the person, if it is one (`table_heights`).
         left_out: the names of all other columns.
     """
 
@@ -99,6 +102,7 @@ class Columns(NamedTuple):
     person: int | None = None
     score: int | None = None
     size: tuple[int, int] | None = None
+    stature: int | None = None
     joint: int | None = None
     kind: int | None = None
     left_out: tuple[str, ...] = ()
@@ -152,8 +156,10 @@ def _with_rest(
     width, height = _first(header, WIDTH, taken), _first(header, HEIGHT, taken)
     size = None if None in (width, height) else (width, height)
     taken |= {i for i in (frame, time, person, score, kind, *(size or ())) if i is not None}
+    stature = _first(header, STATURE, taken)
+    taken |= {stature}
     left_out = tuple(name for i, name in enumerate(header) if i not in taken and plain_name(name) not in INDEX)
-    return Columns(joints, frame, time, person, score, size, named.get("joint"), kind, left_out)
+    return Columns(joints, frame, time, person, score, size, stature, named.get("joint"), kind, left_out)
 
 
 def _joints(header: Sequence[str], style: re.Pattern) -> tuple[dict[str, dict[str, int]], str, dict[int, str]]:

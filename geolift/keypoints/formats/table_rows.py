@@ -9,6 +9,7 @@ from geolift.keypoints.formats import csv_rows, table_frames
 from geolift.keypoints.formats.column_names import PARTS, Columns
 from geolift.keypoints.formats.csv_rows import TextTable
 from geolift.keypoints.formats.detections import make_recording
+from geolift.keypoints.formats.table_heights import stated_heights
 from geolift.keypoints.formats.table_joints import table_joints
 from geolift.keypoints.frame_names import distinct
 from geolift.keypoints.options import Options
@@ -57,11 +58,16 @@ def recording_of(
         person, who, on_people = _people(people, frame)
     elif frames.video and len(np.unique(frame)) == len(frame):
         person, who = np.zeros(len(frame), int), ("0",)
-    left_out = columns.left_out + _unused(table, columns, labels, people, timed=options.fps is None and frames.fps > 0)
+    heights = stated_heights(table, columns, person, who, str(path))
+    if heights:
+        listed = [f"{name} {height:g} m" for name, height in heights[:SHOWN]] + ["..."] * (len(heights) > SHOWN)
+        on_values += (f"heights of people in the column {table.header[columns.stature]}: {', '.join(listed)}",)
+    timed = options.fps is None and frames.fps > 0
+    left_out = columns.left_out + _unused(table, columns, labels, people, timed=timed, heights=bool(heights))
     if left_out:
         listed = ", ".join(left_out[:SHOWN]) + (", ..." if len(left_out) > SHOWN else "")
         on_values += (f"{counted(len(left_out), 'column was', 'columns were')} left out: {listed}",)
-    return make_recording(
+    made = make_recording(
         rows,
         frame,
         frames,
@@ -74,6 +80,7 @@ def recording_of(
         score=_scores(table, columns, path),
         notes=(*notes, *joints.notes, *frames.notes, *on_values, *on_people),
     )
+    return made._replace(heights=heights)
 
 
 def _rows(values: np.ndarray, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -120,12 +127,20 @@ def _people(names: list[str], frame: np.ndarray) -> tuple[np.ndarray | None, tup
 
 
 def _unused(
-    table: TextTable, columns: Columns, labels: list[str] | None, people: list[str] | None, *, timed: bool
+    table: TextTable,
+    columns: Columns,
+    labels: list[str] | None,
+    people: list[str] | None,
+    *,
+    timed: bool,
+    heights: bool,
 ) -> tuple[str, ...]:
-    """Columns that were not used after all: times beside frames, unless they gave the rate; people that are none."""
+    """Columns that were not used after all: times that gave no rate beside frames; people or heights that are none."""
     unused = [columns.time] if columns.time is not None and columns.frame is not None and not timed else []
     if columns.person is not None and people is None and labels != table.column(columns.person):
         unused.append(columns.person)
+    if columns.stature is not None and not heights:
+        unused.append(columns.stature)
     return tuple(table.header[i] for i in unused)
 
 
