@@ -201,7 +201,7 @@ def _json(data: bytes, rng: Rng) -> bytes:
         depth = int(rng.integers(500, 100_000))
         return b'{"people": ' + b"[" * depth + b"]" * depth + b"}"
     lines = data.split(b"\n")
-    if len(lines) > 2:  # JSON lines
+    if len(lines) > 2 and all(line.startswith(b"{") and line.endswith(b"}") for line in lines if line):  # JSON lines
         at = int(rng.integers(len(lines) - 1))
         return b"\n".join([*lines[:at], _json(lines[at], rng), *lines[at + 1 :]])
     tree = json.loads(data)
