@@ -49,9 +49,14 @@ JOINT = (
     "landmark", "landmarks", "landmarkid", "landmarkidx", "landmarkindex", "landmarknumber", "landmarkname", "keypoint",
     "keypointid", "keypointidx", "keypointindex", "keypointname", "kp", "kpid", "kpt", "joint", "jointid", "jointidx",
     "jointindex", "jointname", "bodypart", "bodyparts", "part", "partname", "marker", "markername", "point", "pointid",
-    "pointname", "node", "nodename", "name",
+    "pointname", "node", "nodename", "name", "label",
 )  # fmt: skip
+NUMBER = ("id", "idx", "number")  # of a joint, in a table of joints with their depth or confidence
 KIND = ("type", "kind", "landmarktype", "modality", "source")  # pose, face, left_hand, ...: of a row with one joint
+CLIP = (
+    "video", "videoid", "videoname", "clip", "clipid", "clipname", "sequence", "sequenceid", "seq", "recording",
+    "trial", "session", "take", "filename", "file", "filepath", "path", "camera", "cam", "view",
+)  # fmt: skip
 SCORE = (
     "score", "instancescore", "detectionscore", "bboxscore", "personscore", "posescore", "boxscore", "detscore",
     "confidence", "bboxconfidence",
@@ -90,7 +95,7 @@ class Columns(NamedTuple):
         joints: the columns of each joint, {"x": 2, "y": 3, "confidence": 4}, by its name. In a table with one joint a
             row, one joint "" with the coordinates.
         joint, kind: the joint of a row; which of body, face and hands it belongs to.
-        frame, time, person, score: of a row.
+        frame, time, clip, person, score: of a row.
         size: width and height of the image.
         stature: of the person, if it is one (`table_heights`).
         left_out: the names of all other columns.
@@ -99,6 +104,7 @@ class Columns(NamedTuple):
     joints: dict[str, dict[str, int]]
     frame: int | None = None
     time: int | None = None
+    clip: int | None = None
     person: int | None = None
     score: int | None = None
     size: tuple[int, int] | None = None
@@ -141,6 +147,8 @@ def long_columns(header: Sequence[str]) -> Columns:
             parts[part] = min(parts.get(part, (rank, i)), (rank, i))
     chosen = {part: i for part, (_, i) in parts.items()}
     joint = _first(header, JOINT, set(chosen.values()))
+    if joint is None and chosen.keys() & {"z", "confidence"}:
+        joint = _first(header, NUMBER, set(chosen.values()))
     named = {} if joint is None else {"joint": joint}
     return _with_rest(header, {"": chosen}, named, set())
 
@@ -151,15 +159,16 @@ def _with_rest(
     """The columns of the joints, which are `taken` with others of them, and what the rest hold."""
     taken = taken | {i for parts in joints.values() for i in parts.values()} | set(named.values())
     frame, time = _first(header, FRAME, taken), _first(header, TIME, taken)
-    person, score = _first(header, PERSON, taken), _first(header, SCORE, taken)
+    taken |= {i for i in (frame, time) if i is not None}
+    clip, person, score = _first(header, CLIP, taken), _first(header, PERSON, taken), _first(header, SCORE, taken)
     kind = _first(header, KIND, taken) if named else None
     width, height = _first(header, WIDTH, taken), _first(header, HEIGHT, taken)
     size = None if None in (width, height) else (width, height)
-    taken |= {i for i in (frame, time, person, score, kind, *(size or ())) if i is not None}
+    taken |= {i for i in (clip, person, score, kind, *(size or ())) if i is not None}
     stature = _first(header, STATURE, taken)
     taken |= {stature}
     left_out = tuple(name for i, name in enumerate(header) if i not in taken and plain_name(name) not in INDEX)
-    return Columns(joints, frame, time, person, score, size, stature, named.get("joint"), kind, left_out)
+    return Columns(joints, frame, time, clip, person, score, size, stature, named.get("joint"), kind, left_out)
 
 
 def _joints(header: Sequence[str], style: re.Pattern) -> tuple[dict[str, dict[str, int]], str, dict[int, str]]:

@@ -23,6 +23,7 @@ COMMENT = ("#", "%", "//")
 VALUES = 0.8  # share of numbers in a first row that holds values
 BEGINNING = 40  # lines that recognition looks at
 COORDINATES = ("x", "y", "z", "confidence", "conf", "likelihood", "score", "visibility", "c", "p", "v", "prob")
+STATED = re.compile(r'"?sep=([,;\t|])"?')  # the first line of tables for Excel
 QUOTED = re.compile(r'"[^"]*"')
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 WHOLE = re.compile(r"[+-]?\d{1,15}[.,]\d{0,20}([eE][+-]?\d{1,2})?")  # perhaps a frame's number in a table of floats
@@ -88,6 +89,8 @@ def whole_table(lines: Sequence[str], origin: str) -> TextTable:
 def find_separator(lines: Iterable[str]) -> str:
     """The separator of a table's cells, by its first line that is not a comment."""
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith(COMMENT)), "")
+    if stated := STATED.fullmatch(first.strip(" ")):
+        return stated[1]
     first = QUOTED.sub("", first.strip(" "))
     return next((separator for separator in SEPARATORS if separator in first), ",")
 
@@ -177,6 +180,8 @@ def _table(lines: Sequence[str], origin: str) -> TextTable:
 def _cells(lines: Sequence[str], separator: str, origin: str) -> tuple[list[list[str]], list[int]]:
     """The cells of all lines but comments and empty ones, and the number of each line."""
     plain = ["" if line.lstrip().startswith(COMMENT) or not line.strip() else line for line in lines]
+    if plain and STATED.fullmatch(plain[0].strip(" ")):
+        plain[0] = ""
     if separator == " ":
         plain = [line.strip() for line in plain]
     rows, numbers = [], []
@@ -188,6 +193,9 @@ def _cells(lines: Sequence[str], separator: str, origin: str) -> tuple[list[list
                 numbers.append(reader.line_num)
     except csv.Error as error:
         raise DatasetError(f"{origin}: line {reader.line_num}: {error}, expected values in columns") from error
+    while rows and not any(map(str.strip, rows[-1])):  # lines without values, as spreadsheets leave them at the end
+        rows.pop()
+        numbers.pop()
     return rows, numbers
 
 

@@ -73,6 +73,7 @@ def people_of(table: TextTable, columns: Columns, path: Path, options: Options) 
         if not {"x", "y"} <= parts.keys():
             found = " and ".join(table.header[i] for i in parts.values())
             raise DatasetError(f"{path}: header: found {found} only, expected x and y of {joint}")
+    columns = table_frames.settled(table, columns)
     values = np.full((len(table.rows), len(columns.joints), len(column_names.PARTS)), np.nan)
     places = [(k, table_rows.PART[part]) for k, parts in enumerate(columns.joints.values()) for part in parts]
     joint, part = np.array(places).T

@@ -8,12 +8,13 @@ The joint is a number or a name. Without a column for frames, a joint that is th
 Without a column for joints, every frame has the same number of rows, which are its joints in their order.
 """
 
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import column_names, csv_rows, csv_table, table_rows
+from geolift.keypoints.formats import column_names, csv_rows, csv_table, table_frames, table_rows
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.column_names import Columns
 from geolift.keypoints.formats.csv_rows import TextTable
@@ -66,6 +67,7 @@ def people_of(table: TextTable, columns: Columns, path: Path, options: Options) 
         raise DatasetError(f"{path}: header: found {table.header[:8]}, expected the columns frame, landmark, x, y")
     if not table.rows:
         raise DatasetError(f"{path}: found a header only, expected a line for each joint in each frame")
+    columns = table_frames.settled(table, columns)
     table, notes = _bodies(table, columns)
     names, which = _joints(table, columns, path)
     if columns.joint is None:
@@ -124,13 +126,11 @@ def _detections(
     Raises:
         DatasetError: if a person has a joint twice.
     """
-    column = columns.frame if columns.frame is not None else columns.time
     people = table.column(columns.person) if columns.person is not None else [""] * len(which)
-    if column is None:
-        frame = _counted_frames(which, people)
-        labels = [str(number) for number in frame]
-    else:
-        labels = table.column(column)
+    labels = table_frames.frame_labels(table, columns)
+    if columns.frame is None and columns.time is None:
+        clips = table_frames.clip_names(table, columns) or [""] * len(which)
+        labels = _counted_frames(which, people, clips)
     keys, detection = distinct(list(zip(labels, people, strict=True)))
     first = np.full(len(keys), len(which))
     np.minimum.at(first, detection, np.arange(len(which)))
@@ -145,12 +145,13 @@ def _detections(
     return detection, first.tolist(), [label for label, _ in keys]
 
 
-def _counted_frames(which: np.ndarray, people: list[str]) -> np.ndarray:
-    """Frames of rows without a name of one: a joint that a person has already begins the next."""
-    frame, current, seen = np.empty(len(which), int), 0, set()
-    for i, joint in enumerate(zip(which.tolist(), people, strict=True)):
-        if joint in seen:
-            current, seen = current + 1, set()
-        seen.add(joint)
-        frame[i] = current
-    return frame
+def _counted_frames(which: np.ndarray, people: list[str], clips: list[str]) -> list[str]:
+    """Frames of rows without a name of one: a joint that a person of the clip has already begins the next."""
+    labels, current, seen = [], defaultdict(int), defaultdict(set)
+    for joint, person, clip in zip(which.tolist(), people, clips, strict=True):
+        if (joint, person) in seen[clip]:
+            current[clip] += 1
+            seen[clip].clear()
+        seen[clip].add((joint, person))
+        labels.append(f"{clip} {current[clip]}" if clip else str(current[clip]))
+    return labels

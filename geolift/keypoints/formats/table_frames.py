@@ -1,22 +1,58 @@
 """The frames of a table's rows: by their numbers, times or images, or, where the table has none, by their order."""
 
+import itertools
 import re
+from collections import defaultdict
 
 import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import csv_rows
-from geolift.keypoints.formats.column_names import ROW_NUMBER, UNIT_OF, Columns, plain_name
+from geolift.keypoints.formats.column_names import CLIP, ROW_NUMBER, UNIT_OF, Columns, plain_name
 from geolift.keypoints.formats.csv_rows import TextTable
 from geolift.keypoints.frame_names import Frames, order_frames, single_images
 from geolift.keypoints.options import Options
 
 CHANGED = 0.12  # change of shape from a row to the next above which rows are no video; CMU's clips at 10 fps: <= 0.104
+VIDEO = re.compile(r"(?i)\.(mp4|avi|mov|mkv|webm|m4v|mpe?g|wmv)\Z")
 IN_SECONDS = re.compile(r"[^a-z]s\W*")  # how names such as "time_s", "Time (s)" end
 
 
+def settled(table: TextTable, columns: Columns) -> Columns:
+    """The columns with the names of files taken for clips, where these are videos or have several times each."""
+    if columns.frame is None or plain_name(table.header[columns.frame]) not in CLIP:
+        return columns
+    names = [name for name in table.column(columns.frame) if name]
+    times = set() if columns.time is None else set(table.column(columns.time))
+    if names and (all(VIDEO.search(name) for name in names) or len(set(names)) < len(times)):
+        return columns._replace(frame=None, clip=columns.frame)
+    return columns
+
+
 def frame_labels(table: TextTable, columns: Columns) -> list[str] | None:
-    """The frame of each row: its number, time or image, or the row's name if all differ; None without such a column."""
+    """The frame of each row: its number, time or image, or the row's name if all differ; None without such a column.
+
+    Before it stands the name of the clip, where a column names several.
+    """
+    labels = _labels(table, columns)
+    names = clip_names(table, columns)
+    if not names:
+        return labels
+    if labels is None:
+        count = defaultdict(itertools.count)
+        labels = [str(next(count[name])) for name in names]
+    elif len(set(labels)) == len(labels) and columns.frame is not None and not all(map(str.isdigit, labels)):
+        return labels  # names of images, which differ anyway
+    return [f"{name} {csv_rows.plain_label(label)}" for name, label in zip(names, labels, strict=True)]
+
+
+def clip_names(table: TextTable, columns: Columns) -> list[str]:
+    """The clip of each row; none if the table has one clip only."""
+    names = [] if columns.clip is None else table.column(columns.clip)
+    return names if all(names) and 1 < len(set(names)) < len(names) else []
+
+
+def _labels(table: TextTable, columns: Columns) -> list[str] | None:
     for column in (columns.frame, columns.time):
         if column is not None and any(labels := table.column(column)):
             return labels
@@ -71,7 +107,7 @@ def _unit(name: str) -> float:
 
 def _rate(labels: list[str], table: TextTable, columns: Columns, origin: str, options: Options) -> float | None:
     """Frames per second of numbered frames that have times as well; None if the user states it, or times are none."""
-    if options.fps is not None or columns.time is None:
+    if options.fps is not None or columns.time is None or clip_names(table, columns):
         return None
     time_of = dict(zip(map(csv_rows.plain_label, labels), table.column(columns.time), strict=True))
     numbers, times = [label for label in time_of if label.isdecimal()], list(time_of.values())

@@ -8,13 +8,16 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.joint_names import canonical_names, joints_by_count, joints_by_name, names_in
 from geolift.keypoints.options import ResolvedJoints, sets_of
-from geolift.skeletons.joint_sets import SOURCES
+from geolift.keypoints.readings import GOOD, fits_of
+from geolift.skeletons.joint_sets import JOINT_SETS, SOURCES
 
 # What programs number: MediaPipe's landmarks, alone or, from its Holistic, with face (468) and hands (21 each) after.
 DOCUMENTED = {33: "mediapipe33", 501: "holistic501", 543: "holistic543"}
 # Sets of which a table may name a few joints: their names have one meaning in all sets, Halpe's beside its hip.
 NAMED_IN_PART = ("coco17", "mediapipe33", "halpe26")
 NEEDED = {"left_shoulder", "right_shoulder"}
+HANDS = re.compile(r"(?i)(face|(left|right|l|r)?[\s_.-]*hand|lh|rh)(?![a-z])")
+LONGEST = 200  # characters of a name with a number
 CENTRES = {"centroid", "center", "centre", "com", "cog", "mean"}
 NUMBERED = re.compile(r"(?P<before>.*?)0*(?P<number>\d{1,4})")
 WORDS = re.compile(r"[\s_.:/-]+")
@@ -39,7 +42,15 @@ def table_joints(
     Raises:
         DatasetError: as `joints_by_name`, `joints_by_count`; if a number is beyond the user's joint set.
     """
-    names, rows = _without_centres(_without_common_words(names), rows)
+    names, rows, notes = _without_hands(names, rows)
+    joints, rows = _joints_of(_without_common_words(names), rows, origin, given)
+    return joints._replace(notes=(*notes, *joints.notes)), rows
+
+
+def _joints_of(
+    names: Sequence[str], rows: np.ndarray, origin: str, given: str | None
+) -> tuple[ResolvedJoints, np.ndarray]:
+    names, rows = _without_centres(names, rows)
     numbers = joint_numbers(names)
     if numbers is not None:
         return _numbered(names, numbers, rows, origin, given)
@@ -56,6 +67,8 @@ def table_joints(
 
 def joint_numbers(names: Sequence[str]) -> list[int] | None:
     """The numbers of joints that are called after their numbers alone: 0, 1, ...; L0, L1, ...; landmark_0, ..."""
+    if max(map(len, names), default=0) > LONGEST:
+        return None
     found = [NUMBERED.fullmatch(name) for name in names]
     if not all(found) or len({match["before"].lower() for match in found}) > 1:
         return None
@@ -70,10 +83,11 @@ def _numbered(
     order, first, last = np.argsort(numbers), min(numbers), max(numbers)
     whole = first <= 1 and last - first + 1 == len(numbers)
     if given is None:
+        if whole and len(numbers) in DOCUMENTED:
+            return joints_by_count(rows[:, order], origin, None, DOCUMENTED), rows[:, order]
         bare = all(name.isdecimal() for name in names)
-        if whole and (len(numbers) in DOCUMENTED or (bare and sets_of(len(numbers)))):
-            rows = rows[:, order]
-            return joints_by_count(rows, origin, None, DOCUMENTED), rows
+        if whole and (found := _by_anatomy(rows[:, order], origin, bare)):
+            return found, rows[:, order]
         if bare:
             raise DatasetError(
                 f"{origin}: found {len(numbers)} joints with numbers from {first} to {last}, expected all of a joint "
@@ -85,6 +99,33 @@ def _numbered(
     if last - start >= len(source) or (whole and len(source) == len(numbers)):
         return joints_by_name([names[i] for i in order], origin, given), rows[:, order]
     return _placed([number - start for number in numbers], rows, given)
+
+
+def _by_anatomy(rows: np.ndarray, origin: str, bare: bool) -> ResolvedJoints | None:
+    """The set that numbered joints are of. Where they have a word beside the number, that may be an animal's: None
+    unless they look like people beyond doubt."""
+    if not sets_of(rows.shape[1]):
+        return None
+    try:
+        found = joints_by_count(rows, origin, None)
+    except DatasetError:
+        if bare:
+            raise
+        return None
+    if bare or found.joint_set not in JOINT_SETS:
+        return found
+    fit = fits_of(rows, {found.joint_set: found})[0]
+    return found if fit.people and fit.by_joint >= GOOD else None
+
+
+def _without_hands(names: Sequence[str], rows: np.ndarray) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
+    """The names and rows of the body, if the names of others begin with face or hand; and a note on those."""
+    body = [i for i, name in enumerate(names) if re.match(r"(?i)(pose|body)(?![a-z])", name)]
+    others = [name for i, name in enumerate(names) if i not in set(body)]
+    if not body or not others or not all(HANDS.match(name) for name in others):
+        return list(names), rows, ()
+    note = f"{len(others)} joints of face and hands were left out"
+    return [names[i] for i in body], rows[:, body], (note,)
 
 
 def _placed(places: Sequence[int], rows: np.ndarray, joint_set: str) -> tuple[ResolvedJoints, np.ndarray]:

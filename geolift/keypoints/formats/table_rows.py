@@ -63,7 +63,8 @@ def recording_of(
         listed = [f"{name} {height:g} m" for name, height in heights[:SHOWN]] + ["..."] * (len(heights) > SHOWN)
         on_values += (f"heights of people in the column {table.header[columns.stature]}: {', '.join(listed)}",)
     timed = options.fps is None and frames.fps > 0
-    left_out = columns.left_out + _unused(table, columns, labels, people, timed=timed, heights=bool(heights))
+    unused = _unused(table, columns, labels, people, timed=timed, heights=bool(heights))
+    left_out = sorted(columns.left_out + unused, key=table.header.index)
     if left_out:
         listed = ", ".join(left_out[:SHOWN]) + (", ..." if len(left_out) > SHOWN else "")
         on_values += (f"{counted(len(left_out), 'column was', 'columns were')} left out: {listed}",)
@@ -137,6 +138,8 @@ def _unused(
 ) -> tuple[str, ...]:
     """Columns that were not used after all: times that gave no rate beside frames; people or heights that are none."""
     unused = [columns.time] if columns.time is not None and columns.frame is not None and not timed else []
+    if columns.clip is not None and not table_frames.clip_names(table, columns):
+        unused.append(columns.clip)
     if columns.person is not None and people is None and labels != table.column(columns.person):
         unused.append(columns.person)
     if columns.stature is not None and not heights:

@@ -98,6 +98,7 @@ def test_encodings(encoding, tmp_path):
         "frame,head,,tail,\n,x,y,x,y\n0,1,2,3,4\n1,2,3,4,5\n",
         "frame,head,head,tail,tail\nframe,x,y,x,y\n0,1,2,3,4\n1,2,3,4,5\n",
         ",head,head,tail,tail\n,x,y,x,y\nframe,,,,\n0,1,2,3,4\n1,2,3,4,5\n",
+        "sep=;\nframe;head_x;head_y;tail_x;tail_y\n0;1;2;3;4\n1;2;3;4;5\n;;;;\n;;;;\n",
         'frame,head,tail\n0,"[1, 2]","[3, 4]"\n1,"(2, 3)","(4, 5)"\n',
     ],
 )
@@ -338,6 +339,8 @@ ROWS = {
     "called": ("frame,keypoint,x,y,visibility", lambda k, name: f"Landmark_{k}"),
     "joint first": ("joint,x,y,visibility,frame", lambda k, name: MEDIAPIPE[k].lower()),
     "name": ("frame,name,x,y,visibility", lambda k, name: MEDIAPIPE[k].replace("_", " ").title()),
+    "id": ("frame,id,x,y,z,visibility", lambda k, name: k),
+    "label": ("frame,label,x,y,visibility", lambda k, name: MEDIAPIPE[k]),
     "without frames": ("landmark,x,y,z,visibility", lambda k, name: k),
 }
 
@@ -390,7 +393,7 @@ def test_rows_of_joints_without_a_column_for_them(rng, tmp_path):
     [
         ("frame,landmark,x,y\n", "a header only"),
         ("frame,landmark,x,y\n0,0,1,2\n0,0,1,2\n", "frame '0': found a joint twice"),
-        ("clip,frame,landmark,x,y\na,0,0,1,2\nb,0,0,1,2\n", r"several videos in one table\? it also has clip"),
+        ("shot,frame,landmark,x,y\na,0,0,1,2\nb,0,0,1,2\n", r"several videos in one table\? it also has shot"),
         ("frame,landmark,x,y\n0,,1,2\n", "line 2: found no joint"),
         ("frame,landmark,x,y\n,0,1,2\n", "row without a frame"),
         ("frame,landmark,x,y\n0,0,1,b\n", "line 2, column 'y': found 'b'"),
@@ -502,6 +505,32 @@ def test_animals_keep_the_names_of_their_joints(rng, tmp_path):
     assert read(tmp_path / "t.csv").joints == found.joints
 
 
+@pytest.mark.parametrize("prefix", ["keypoint_", "kp", "", "x"])
+def test_numbered_joints_are_those_of_people_only_if_they_look_like_people(prefix, rng, tmp_path):
+    standing = np.asarray(figure.standing(COCO, "coco17")) * 40 + 400
+    walk, noise = standing + np.arange(12)[:, None, None], rng.uniform(0, 999, (12, 17, 2))
+    for poses, joint_set in ((walk, "coco17"), (noise, "")):
+        found = writers.People(poses[:, None], np.ones((12, 1, 17)), COCO, ("0",))
+        call = (lambda k, _, part: f"{part[0]}{k}") if prefix == "x" else (lambda k, _, part: f"{prefix}{k}_{part}")
+        writers.wide_table(tmp_path / "t.csv", found, call, others={"frame": list(range(12))})
+        if joint_set or prefix in ("keypoint_", "kp"):
+            assert read(tmp_path / "t.csv").joint_set == joint_set
+        else:
+            refused(tmp_path / "t.csv", "17 joints|--joints")
+
+
+def test_body_face_and_hands_side_by_side(rng, tmp_path):
+    names = [*(f"pose_{k}" for k in range(33)), *(f"left_hand_{k}" for k in range(21)), "face_0", "right_hand_3"]
+    found = person(rng, names)
+    writers.wide_table(tmp_path / "t.csv", found, coco_call, others={"frame": list(range(7))})
+    recording = read(tmp_path / "t.csv")
+    body = found._replace(
+        keypoints=found.keypoints[:, :, :33], confidence=found.confidence[:, :, :33], joints=LANDMARKS
+    )
+    expect(recording, body)
+    assert "23 joints of face and hands were left out" in recording.notes
+
+
 # A video or not; 2D or not
 
 
@@ -523,6 +552,34 @@ def test_points_in_3d_are_refused(rng, tmp_path):
     anipose = ",".join(f"nose_{part}" for part in ("x", "y", "z", "error", "ncams", "score"))
     (tmp_path / "t.csv").write_text(f"fnum,{anipose}\n0,1,2,3,0.1,3,0.9\n")
     refused(tmp_path / "t.csv", "3D .z with error or ncams")
+
+
+@pytest.mark.parametrize("header", ["video,frame", "clip,time_ms", "filename", "frame,video"])
+def test_several_videos_in_a_table_are_clips(header, tmp_path):
+    columns = {
+        "video": ["a"] * 9 + ["b"] * 9, "clip": ["walk"] * 9 + ["run"] * 9, "filename": ["a.mp4"] * 9 + ["b.mp4"] * 9,
+        "frame": [*range(9), *range(9)], "time_ms": [*range(0, 360, 40), *range(0, 360, 40)],
+    }  # fmt: skip
+    cells = zip(*(columns[name] for name in header.split(",")), strict=True)
+    recording = read(of_times(tmp_path / "t.csv", header, cells))
+    assert recording.video and len(recording.frames) == 18 and any("2 clips" in note for note in recording.notes)
+    assert recording.frame.tolist() == ([*range(9, 18), *range(9)] if "clip" in header else [*range(18)]) or (
+        recording.frame.tolist() == [*range(18)]
+    )
+    assert np.diff(recording.keypoints[np.argsort(recording.frame), 0, 0])[:8].tolist() == [1] * 8
+
+
+def test_several_videos_in_a_table_of_joints(rng, tmp_path):
+    found = person(rng, LANDMARKS)
+    writers.joint_table(tmp_path / "t.csv", found, header="clip,frame,landmark,x,y,visibility", joint=lambda k, _: k)
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    rows = [line.split(",", 1)[1] for line in lines[1:]]
+    text = "\n".join([lines[0], *(f"first,{row}" for row in rows), *(f"second,{row}" for row in rows)])
+    (tmp_path / "t.csv").write_text(text + "\n")
+    recording = read(tmp_path / "t.csv", "joint-table")
+    half = len(recording.keypoints) // 2
+    assert half == 5 and len(recording.frames) == 14 and any("2 clips" in note for note in recording.notes)
+    np.testing.assert_array_equal(recording.keypoints[:half], recording.keypoints[half:])
 
 
 # Marker files
