@@ -20,10 +20,11 @@ SIDES = {"l": "left", "r": "right", "left": "left", "right": "right"}
 WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # of LeftEye, LEye
 
 
-def joints_by_name(names: Sequence[str], origin: str, given: str | None) -> ResolvedJoints:
+def joints_by_name(names: Sequence[str], origin: str, given: str | None, of: Sequence[str] = ()) -> ResolvedJoints:
     """The joints of a file that names them, merged with the user's joint set `given`.
 
-    A set with feet, face and hands (`LARGER_SETS`) is known by its number of joints and the names of its body.
+    A set with feet, face and hands (`LARGER_SETS`) is known by its number of joints and the names of its body. `of` is
+    what the file says the joints are of, categories or a data set: macaques have the joints of people.
 
     Raises:
         DatasetError: as `resolve_joints`; if there are more than `MOST_JOINTS`.
@@ -35,7 +36,10 @@ def joints_by_name(names: Sequence[str], origin: str, given: str | None) -> Reso
             body = [names[number] for number in larger.numbers]
             if canonical_names(body) == SOURCES[larger.body]:
                 return read_as(name, len(names))
-    return resolve_joints(canonical_names(names), given, origin)
+    names = canonical_names(names)
+    animals = [key for key in ANIMAL_SETS if any(_plain(name).startswith(key.rstrip("0123456789")) for name in of)]
+    same = next((key for key in animals if set(ANIMAL_SETS[key]) == set(names)), None)
+    return resolve_joints(names, given or same, origin)
 
 
 def joints_by_count(

@@ -19,9 +19,10 @@ from geolift.plurals import counted
 from geolift.skeletons.joint_sets import ANIMAL_SETS, JOINT_SETS, distinct_sets
 from geolift.skeletons.skeleton import H36M17
 
-MOST_SAMPLES = 500  # detections, evenly spaced, that are looked at
+MOST_SAMPLES = 100  # detections, evenly spaced, that are looked at
 CLIP = 20.0  # the most that one detection speaks for or against a reading
-GOOD = 0.5  # fit for each joint from which a reading is a person or an animal beyond doubt
+GOOD = 0.5  # fit for each joint from which a reading may be right beyond doubt
+SURE = 1.3  # the same where nothing else needs to be tried: no reading with other limbs comes near
 LIMBS = [name for i, name in enumerate(H36M17.names) if i in H36M17.left + H36M17.right]
 
 
@@ -61,6 +62,8 @@ def choose(
     Raises:
         DatasetError: if none fits, an animal's does, or several do and the format documents none.
     """
+    if documented and fits_of(rows, {documented: readings[documented]})[0].by_joint >= SURE:
+        return documented, ()
     fits = fits_of(rows, readings)
     found = [fit for fit in fits if fit.people]
     if not found:
@@ -111,9 +114,10 @@ def impossible_anatomy(recording: Recording) -> str | None:
     if name not in JOINT_SETS:
         return None
     rows = np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
-    readings = {
-        other: ResolvedJoints(np.arange(count), source, other) for other, source in distinct_sets(count).items()
-    }
+    same = distinct_sets(count)
+    readings = {other: ResolvedJoints(np.arange(count), source, other) for other, source in same.items()}
+    if fits_of(rows, {name: readings[name]})[0].by_joint >= SURE:
+        return None
     fits = fits_of(rows, readings)
     stated, best = _named(fits, name), fits[0]
     if _clearly_better(best, stated) and _limbs(readings[best.name]) != _limbs(readings[name]):

@@ -18,6 +18,7 @@ from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.cases import case, errors
 from tests.helpers.figure import standing
+from tests.helpers.keypoint_writers import Person, coco_annotations, mmpose
 
 SHARED = [name for name in JOINT_SETS if len(readings_of(len(SOURCES[name]))) > 1]  # with others of as many joints
 # A dog seen from the side, nose to the right, in the order of AP-10K.
@@ -219,3 +220,24 @@ def test_limbs_of_a_reading_are_those_of_the_person(rng):
     points = map_joints(JOINT_SETS[found.joint_set], people[..., :2], people[..., 2])[0]
     expected = 400 + 20 * standing(H36M17.names, "h36m17")
     np.testing.assert_allclose(points.mean(axis=0), expected, atol=10)
+
+
+@pytest.mark.parametrize("label", ["macaque", "Macaque monkeys", "ap10k"])
+def test_named_joints_of_animals_are_refused(label, rng, tmp_path):
+    """MacaquePose has the joints of COCO: its category, or mmpose's name of the data set, says whose they are."""
+    name = "ap10k17" if label == "ap10k" else "macaque17"
+    scene = [[Person(row[:, :2], row[:, 2])] for row in rows(name, rng, 2)]
+    paths = (
+        mmpose(tmp_path / "demo.json", scene, form="demo", names=SOURCES[name]),
+        coco_annotations(tmp_path / "coco.json", scene, names=SOURCES[name]),
+    )
+    for path, place, key in zip(paths, ("meta_info", "categories"), ("dataset_name", "name"), strict=True):
+        content = json.loads(path.read_text())
+        (content[place] if place == "meta_info" else content[place][0])[key] = label
+        path.write_text(json.dumps(content))
+        recording = read_keypoints(path).recording
+        assert recording.joint_set == name
+        with pytest.raises(DatasetError, match=rf"{path.name}.*found those of {name}, animals.*--skeleton"):
+            geolift.lift(path)
+        if name == "macaque17":
+            assert read_keypoints(path, options=Options(joints="coco17")).recording.joint_set == "coco17"

@@ -61,7 +61,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         joints = joints_by_count(people.rows, str(path), options.joints, MODELS)
         known = (f"the file names no joints: they are known by {'--joints' if options.joints else 'their number'}",)
     else:
-        joints, known = joints_by_name(people.names, str(path), options.joints), ()
+        joints, known = joints_by_name(people.names, str(path), options.joints, people.categories), ()
     tracked = any(track is not None for track in people.tracks)
     frames, sizes = _frames(images, path, options, tracked or "videos" in content or "images" not in content)
     place = dict(zip(images, frames.index.tolist(), strict=True))

@@ -32,6 +32,7 @@ class People(NamedTuple):
         tracks: track ids; None where a person has none.
         scores: `[N]` scores of the detections; NaN where one has none.
         names: the K joints' names, or None.
+        categories: names of the categories that have joints.
         notes: what was left out or assumed.
     """
 
@@ -40,6 +41,7 @@ class People(NamedTuple):
     tracks: tuple[Id | None, ...]
     scores: np.ndarray
     names: tuple[str, ...] | None
+    categories: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -89,6 +91,7 @@ def read_people(content: dict[str, Any], path: Path, image_key: str, images: Con
         tuple(track_of(entry, where) for _, entry, where in people),
         np.array([values.optional_number(entry.get("score")) for _, entry, _ in people]),
         names,
+        tuple(str(category.get("name")) for category in content.get("categories", []) if category.get("keypoints")),
         (*notes, *assumed),
     )
 

@@ -69,7 +69,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     if names is None:
         joints = joints_by_count(rows, str(path), options.joints, MODELS)
     else:
-        joints = joints_by_name(names, str(path), options.joints)
+        label = str(content["meta_info"].get("dataset_name", ""))
+        joints = joints_by_name(names, str(path), options.joints, (label,))
     frames = (order_frames if of_video else single_images)(labels, str(path), options)
     notes = (*joints.notes, *frames.notes)
     frame = frames.index[entry_of_row]
