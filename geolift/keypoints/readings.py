@@ -16,10 +16,11 @@ from geolift.keypoints.missing_pairs import without_constant_pairs
 from geolift.keypoints.options import ResolvedJoints
 from geolift.keypoints.recording import Recording
 from geolift.plurals import counted
-from geolift.skeletons.joint_sets import ANIMAL_SETS, JOINT_SETS, distinct_sets
+from geolift.skeletons.joint_sets import ANIMAL_SETS, JOINT_SETS, SOURCES, distinct_sets
 from geolift.skeletons.skeleton import H36M17
 
 MOST_SAMPLES = 100  # detections, evenly spaced, that are looked at
+HIDDEN = 2  # joints of arms and legs that may be hidden in a whole person
 CLIP = 20.0  # the most that one detection speaks for or against a reading
 GOOD = 0.5  # fit for each joint from which a reading may be right beyond doubt
 SURE = 1.3  # the same where nothing else needs to be tried: no reading with other limbs comes near
@@ -32,12 +33,19 @@ class Fit(NamedTuple):
     Attributes:
         name: the reading's, as `--joints` takes it.
         of: `[N]` fit of each detection (`anatomy.fit_of`); NaN where too little was seen.
-        by_joint: the mean fit for each joint; NaN if no detection has enough joints.
+        joints: `[N]` how many joints were seen.
+        whole: `[N]` bool: nearly all joints of arms and legs were seen.
     """
 
     name: str
     of: np.ndarray
-    by_joint: float
+    joints: np.ndarray
+    whole: np.ndarray
+
+    @property
+    def by_joint(self) -> float:
+        """The mean fit for each joint; NaN if no detection has enough joints."""
+        return float(np.nanmean(self.of / np.maximum(self.joints, 1))) if self.people else float("nan")
 
     @property
     def people(self) -> int:
@@ -114,13 +122,12 @@ def impossible_anatomy(recording: Recording) -> str | None:
     if name not in JOINT_SETS:
         return None
     rows = np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
-    same = distinct_sets(count)
-    readings = {other: ResolvedJoints(np.arange(count), source, other) for other, source in same.items()}
+    readings = {other: _whole(other) for other in distinct_sets(count)}
     if fits_of(rows, {name: readings[name]})[0].by_joint >= SURE:
         return None
     fits = fits_of(rows, readings)
     stated, best = _named(fits, name), fits[0]
-    if _clearly_better(best, stated) and _limbs(readings[best.name]) != _limbs(readings[name]):
+    if _clearly_better(best, stated) and not same_limbs(best.name, name):
         whose = ", animals" if best.name in ANIMAL_SETS else ""
         return f"they look like {best.name}{whose}, not like {name} ({described(fits)})"
     if impossible(stated):
@@ -138,15 +145,28 @@ def fits_of(rows: np.ndarray, readings: Mapping[str, ResolvedJoints]) -> list[Fi
     points = np.where(seen[..., None], points, 0)
     fits = []
     for name, (order, _, joint_set, _) in readings.items():
+        limbs = seen[:, _limbs(readings[name])]
         fit, joints = fit_of(points[:, order], seen[:, order], joint_set), seen[:, order].sum(axis=1)
-        people = np.isfinite(fit)
-        fits.append(Fit(name, fit, float((fit[people] / joints[people]).mean()) if people.any() else np.nan))
+        fits.append(Fit(name, fit, joints, limbs.sum(axis=1) >= limbs.shape[1] - HIDDEN))
     return sorted(fits, key=lambda fit: -np.nanmean(np.maximum(fit.of, -CLIP)) if fit.people else np.inf)
 
 
+def same_limbs(one: str, other: str) -> bool:
+    """Whether two sets of as many joints have arms and legs at the same places in their order."""
+    return _limbs(_whole(one)) == _limbs(_whole(other))
+
+
 def impossible(fit: Fit) -> bool:
-    """Whether the best quarter of the detections fits worse than a cloud of joints, beyond doubt."""
-    return bool(fit.people) and np.nanquantile(fit.of, 0.75) < -3 - 6 / np.sqrt(fit.people)
+    """Whether even the best quarter of the detections fits no better than a cloud of joints, beyond doubt.
+
+    Of people who are seen in part a few joints may fit badly; many whole people all fit.
+    """
+    whole = fit.whole & np.isfinite(fit.of)
+    if whole.sum() > fit.people / 2:
+        by_joint = fit.of[whole] / fit.joints[whole]
+        if np.quantile(by_joint, 0.75) < 0.35 - 0.9 / np.sqrt(whole.sum()):
+            return True
+    return bool(fit.people) and bool(np.nanquantile(fit.of, 0.75) < -3 - 6 / np.sqrt(fit.people))
 
 
 def described(fits: Sequence[Fit]) -> str:
@@ -170,6 +190,10 @@ def _better(best: Fit, other: Fit, many: float = 1.0, one: float = 3.0) -> bool:
 
 def _named(fits: Sequence[Fit], name: str) -> Fit:
     return next(fit for fit in fits if fit.name == name)
+
+
+def _whole(name: str) -> ResolvedJoints:
+    return ResolvedJoints(np.arange(len(SOURCES[name])), SOURCES[name], name)
 
 
 def _limbs(reading: ResolvedJoints) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ def test_a_wrong_joint_order_gives_a_warning(coco, people, tmp_path):
     rows = slice(people.start[0], people.stop[0])
     human36m = np.concatenate([people.keypoints[rows], people.confidence[rows][..., None]], axis=-1)
     found = inspect_file(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="coco17"))
-    assert any("the joints look like h36m17, not like coco17" in sentence for sentence in found.warnings)
+    assert any("they look like h36m17, not like coco17" in sentence for sentence in found.warnings)
     right = inspect_file(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="h36m17"))
     assert right.warnings == () and right.joint_set == "h36m17" and "no warnings" in describe_inspection(right)
 

@@ -11,6 +11,7 @@ from geolift.keypoints.formats import archive_values as values
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import Frames
+from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_fps, resolve_joint_set
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import pickles
@@ -44,15 +45,17 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
     clips = {name: (subject, keypoints) for subject, name, keypoints in _clips(arrays["positions_2d"], path)}
     if not clips:
         raise DatasetError(f"{path}: positions_2d: found no subject with an action")
-    joints = _joints(metadata, {keypoints.shape[1] for _, keypoints in clips.values()}, path, options)
+    stated = _stated_joints(metadata, {keypoints.shape[1] for _, keypoints in clips.values()}, path)
     lengths = [len(keypoints) for _, keypoints in clips.values()]
     keypoints = np.concatenate([keypoints for _, keypoints in clips.values()])
+    rows = np.concatenate([keypoints, np.isfinite(keypoints).all(axis=-1, keepdims=True)], axis=-1)
+    joints = _joints(stated, rows, path, options)
     sizes, unknown = _image_sizes(metadata, [subject for subject, _ in clips.values()], lengths, path)
     frame = np.arange(len(keypoints))
     names = tuple(f"{name}/{i}" for name, length in zip(clips, lengths, strict=True) for i in range(length))
     frames = Frames(names, frame, video=True, fps=resolve_fps(0.0, options.fps, str(path)))
     return make_recording(
-        np.concatenate([keypoints, np.isfinite(keypoints).all(axis=-1, keepdims=True)], axis=-1),
+        rows,
         frame,
         frames,
         joints,
@@ -61,7 +64,7 @@ def read(archive: Archive, path: Path, options: Options) -> Recording:
         person=np.repeat(np.arange(len(clips)), lengths),
         people=tuple(clips),
         image_size=sizes,
-        notes=("the archive holds no confidence: it counts as 1", *unknown),
+        notes=("the archive holds no confidence: it counts as 1", *joints.notes, *unknown),
     )
 
 
@@ -102,14 +105,21 @@ def _clips(positions: np.ndarray, path: Path) -> Iterator[tuple[str, str, np.nda
                 yield str(subject), name, values.numbers(keypoints, where)
 
 
-def _joints(metadata: dict, counts: set[int], path: Path, options: Options) -> ResolvedJoints:
-    """The joints of clips with these numbers of joints, which must be one, as in the metadata."""
+def _stated_joints(metadata: dict, counts: set[int], path: Path) -> str:
+    """The joint set that the metadata state, or "", of clips with these numbers of joints, which must be one."""
     found = sorted(counts)
     expected = metadata.get("num_joints", found[0])
     if len(found) > 1 or not isinstance(expected, int | np.integer) or expected != found[0]:
         what = expected if isinstance(expected, int | np.integer) else "the number in num_joints"
         raise DatasetError(f"{path}: positions_2d: found clips of {found} joints, expected {what}")
-    return resolve_joint_set(_joint_set(metadata, path), found[0], options.joints, str(path))
+    return _joint_set(metadata, path)
+
+
+def _joints(stated: str, rows: np.ndarray, path: Path, options: Options) -> ResolvedJoints:
+    """The joints of `[N, K, 3]`: those that are stated, or those that anatomy finds."""
+    if stated:
+        return resolve_joint_set(stated, rows.shape[1], options.joints, str(path))
+    return joints_by_count(rows, str(path), options.joints)
 
 
 def _joint_set(metadata: dict, path: Path) -> str:
