@@ -21,7 +21,8 @@ import numpy as np
 from benchmarks import guarded
 from geolift.convert.registry import CONVERTERS
 from geolift.errors import DatasetError
-from geolift.lifting.inspection import describe_inspection, inspect_file
+from geolift.lifting.inspection import inspect_file
+from geolift.lifting.inspection_text import describe_inspection
 from geolift.output.npz_json import FORMAT as POSES
 
 Rng = np.random.Generator

@@ -65,12 +65,9 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
     )  # fmt: skip
     _add_force(parser)
-    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
     _add_reading(parser)
     _add_joints(parser)
-    parser.add_argument(
-        "--people", help="all, largest, one (all detections are one person), or names separated by commas (default all)"
-    )
+    _add_choices(parser)
     parser.add_argument(
         "--gap", type=float, metavar="S", help="fill in joints that are missing for at most S seconds (default 0.5)"
     )
@@ -95,9 +92,15 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_inspect(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("inspect", help="format, joints and content of a file, and warnings about it")
+    parser = commands.add_parser(
+        "inspect",
+        help="what a file is, how it will be lifted, what is doubtful, and the command to run",
+        argument_default=argparse.SUPPRESS,
+    )
     parser.add_argument("input", metavar="FILE")
     _add_reading(parser)
+    _add_joints(parser)
+    _add_choices(parser)
     parser.set_defaults(run=run_inspect)
 
 
@@ -196,8 +199,17 @@ def _add_joints(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--head", choices=HEAD_CHOICES,
-        help="a head top that the format lacks: missing, or extrapolated from ears and shoulders (default mask)",
+        help="a head top that the format lacks: missing, or extrapolated from ears and shoulders "
+        "(default: missing in lift; extrapolated in convert, and for models that take whole poses only)",
     )  # fmt: skip
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    """Options on what lifts whom."""
+    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
+    parser.add_argument(
+        "--people", help="all, largest, one (all detections are one person), or names separated by commas (default all)"
+    )
 
 
 def _seed(text: str) -> int:

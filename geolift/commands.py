@@ -5,15 +5,18 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from geolift.convert.registry import CONVERTERS
 from geolift.data.dataset import save_dataset
+from geolift.data.learnable import doubts, measure_content
 from geolift.errors import DatasetError, printable
 from geolift.geometry import tilt_of
 from geolift.keypoints.options import Options
-from geolift.lifting.inspection import describe_inspection, inspect_file
+from geolift.lifting.inspection import inspect_file
+from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
 from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted
 from geolift.output.result import Result
@@ -33,9 +36,7 @@ def run_lift(options: argparse.Namespace) -> None:
     expect_replaceable(options.output, is_lifted, **keep)
     started = time.perf_counter()
     given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
-    if given.get("people", "all") not in ("all", "largest", "one"):
-        given["people"] = given["people"].split(",")
-    result = lift(options.input, **given)
+    result = lift(options.input, **_with_people(given))
     expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
     print(printable(result.source))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
@@ -52,6 +53,13 @@ def run_lift(options: argparse.Namespace) -> None:
         else:
             written = write_result(result, output)
             print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
+
+
+def _with_people(given: dict[str, Any]) -> dict[str, Any]:
+    """Options with the names of people as a list."""
+    if given.get("people", "all") in ("all", "largest", "one"):
+        return given
+    return given | {"people": given["people"].split(",")}
 
 
 def _camera(result: Result) -> list[str]:
@@ -89,9 +97,13 @@ def _expect_folder(output: Path) -> None:
 
 
 def run_inspect(options: argparse.Namespace) -> None:
-    """`geolift inspect`."""
-    reading = Options(**{name: getattr(options, name) for name in Options._fields})
-    print(describe_inspection(inspect_file(options.input, format=options.format, options=reading)))
+    """`geolift inspect`: print what a file is; where it would not be lifted, the error is that of `lift`."""
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "input")}
+    reading = Options(**{name: given.pop(name) for name in Options._fields if name in given})
+    found = inspect_file(options.input, options=reading, **_with_people(given))
+    print(describe_inspection(found._replace(refused="")))
+    if found.refused:
+        raise DatasetError(found.refused)
 
 
 def run_view(options: argparse.Namespace) -> None:
@@ -127,6 +139,8 @@ def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
     unseen = {joint: n for joint, n in zip(data.skeleton.names, (~data.seen).sum(axis=0).tolist(), strict=True) if n}
     if unseen:
         print("  not seen, in frames: " + ", ".join(f"{joint} {n}" for joint, n in unseen.items()))
+    for sentence in doubts(measure_content(data)):
+        print(f"  for training: {sentence}")
     print(printable(data.source))
 
 

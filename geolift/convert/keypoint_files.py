@@ -11,6 +11,7 @@ from geolift.keypoints.options import Options
 from geolift.keypoints.readings import check_people
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import select_rows, without_unsure_joints
+from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
 from geolift.keypoints.training_clips import to_dataset
 from geolift.skeletons import skeleton_file
@@ -32,12 +33,13 @@ def convert(
     coordinates: str | None = None,
     clip: str | None = None,
     min_confidence: float = 0.1,
-    head: str = "mask",
+    head: str = "extrapolate",
     split_by: str = "none",
 ) -> Dataset:
     """The people of a keypoint file as clips without gaps; people are tracked if the file does not track them.
 
-    Detections without the root are left out, and counted: they cannot be centred.
+    Detections without the root are left out, and counted: they cannot be centred. Joint sets with ears, but without the
+    top of the head, get it from ears and shoulders, so that a lifter of whole poses can be trained on them.
 
     Args:
         path: a file or folder of any known format.
@@ -45,7 +47,7 @@ def convert(
         joints: name of the joint set (`joint_sets.JOINT_SETS`) if the file does not state it.
         skeleton: a skeleton file that names the joints, for other joint sets and bodies.
         fps: frames per second if the file does not state them.
-        image_size: width and height of all images in pixels if the file does not state them; training needs them.
+        image_size: width and height of all images in pixels if the file does not state them.
         min_score: detections that the program scored lower are left out; None: only those beyond doubt no person.
         coordinates: what the coordinates of the file are, one of `coordinates.COORDINATES`; None: it is recognized.
         clip: of several clips in a file or folder, the beginning of the name of the one to convert; None: all.
@@ -80,8 +82,13 @@ def convert(
         notes.append(f"{int((~rooted).sum())} of {len(rooted)} detections without the root were left out")
         recording = select_rows(recording, rooted)
     if recording.image_size is None:
-        notes.append("image sizes are unknown, which training on this data set alone needs")
+        notes.append("image sizes are unknown: training makes the people of all clips equally large")
+    notes += [f"warning: {sentence}" for sentence in check_recording(recording)]
     data = to_dataset(recording, mapping, source=str(path), head=head)
+    top = data.seen[:, mapping.target.head]
+    if head == "extrapolate" and mapping.ears and top.any():
+        frames = f"{top.sum()} of {len(top)} frames"
+        notes.append(f"the top of the head was extrapolated from ears and shoulders in {frames}")
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
     return data._replace(split=_splits(data, split_by), source=source)
 

@@ -3,7 +3,8 @@
 The pipeline is `geolift.lift` (`geolift.lifting.lift`).
 """
 
-from geolift.lifting.inspection import Inspection, describe_inspection, inspect_file
+from geolift.lifting.inspection import Inspection, inspect_file
+from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.refinement import Refined, refine
 from geolift.lifting.tracks import Tracks
 

@@ -1,29 +1,37 @@
-"""Inspection of files: what they hold, what they were recognized as and why, what looks wrong (`geolift inspect`)."""
+"""Inspection of files: what they hold, how they will be lifted, what is doubtful, what to run (`geolift inspect`)."""
 
-import contextlib
 import os
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from geolift.data.dataset import Dataset, load_dataset
-from geolift.errors import printable
+from geolift.data.learnable import doubts, measure_content
+from geolift.errors import DatasetError
 from geolift.keypoints.formats import geolift_dataset
 from geolift.keypoints.options import NO_OPTIONS, Options
-from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.recognition import Recognized
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
+from geolift.lifting.gaps import fill_gaps
+from geolift.lifting.lift import Source, prepare, read_source
+from geolift.lifting.next_command import lift_command, train_command, view_command
+from geolift.lifting.tracks import Tracks
+from geolift.lifting.trunk import place_trunks
+from geolift.lifting.upright import turn_upright, turning_note
+from geolift.model import Model
 from geolift.output import npz_json
+from geolift.output.overwriting import is_result
 from geolift.output.result import Result
 from geolift.plurals import counted
-from geolift.safe_io import containers
+from geolift.pretrained.models import load
 from geolift.skeletons import joint_sets
 
-RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
-BEGINNING = 1000  # bytes of a JSON file of lifted poses that name its format
+GAP = 0.5  # seconds, `lift`'s default
+HOW = {"people": "all", "skeleton": None, "min_confidence": 0.1, "head": None, "model": None}  # `lift`'s defaults
 
 
 class Inspection(NamedTuple):
@@ -42,8 +50,10 @@ class Inspection(NamedTuple):
         image_sizes: different widths and heights in pixels; none where unknown.
         missing: `[K]` share of detections without the joint.
         holds: what else is in a data set or in lifted poses, a line each.
-        notes: of reading and tracking.
+        notes: of reading, tracking and the joints of the model.
         warnings: what looks wrong, a sentence each.
+        refused: why `lift` refuses it, its error; "": it does not.
+        command: what to run next, for a shell; "" where it is refused.
 
     Example:
         >>> import tempfile
@@ -51,8 +61,8 @@ class Inspection(NamedTuple):
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     count = (Path(folder) / "leg.csv").write_text(table)
         ...     inspection = inspect_file(Path(folder) / "leg.csv")
-        >>> inspection.format, inspection.frames, inspection.people
-        ('table', 2, 1)
+        >>> inspection.format, inspection.frames, inspection.people, "--skeleton" in inspection.refused
+        ('table', 2, 1, True)
     """
 
     path: str
@@ -71,21 +81,38 @@ class Inspection(NamedTuple):
     holds: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    refused: str = ""
+    command: str = ""
 
 
-def inspect_file(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Inspection:
-    r"""Read 2D keypoints, a geolift data set or lifted poses, and look for what is wrong.
+def inspect_file(
+    path: str | os.PathLike,
+    *,
+    format: str | None = None,
+    options: Options = NO_OPTIONS,
+    people: str | Sequence[str] = "all",
+    skeleton: str | os.PathLike | None = None,
+    min_confidence: float = 0.1,
+    head: str | None = None,
+    model: str | os.PathLike | None = None,
+) -> Inspection:
+    r"""Read 2D keypoints, a geolift data set or lifted poses; prepare them as `lift` does, and look for what is wrong.
 
     Args:
         path: a file or a folder.
         format: its format, as `--from` takes it; None: it is recognized.
         options: what the file does not state.
+        people: as in `lift`.
+        skeleton: as in `lift`.
+        min_confidence: as in `lift`.
+        head: as in `lift`.
+        model: as in `lift`; None: one of Human3.6M-17.
 
     Returns:
         `Inspection`.
 
     Raises:
-        DatasetError: if it is none of these, or cannot be used.
+        DatasetError: if it is none of these, or cannot be read.
         FileNotFoundError: if there is no such file or folder.
 
     Example:
@@ -96,97 +123,64 @@ def inspect_file(path: str | os.PathLike, *, format: str | None = None, options:
         ...     inspect_file(Path(folder) / "leg.csv").joints
         ('knee', 'ankle')
     """
-    path, holds = Path(path), ()
-    if format is None and _is_result(path):
-        result = npz_json.load_json(path) if path.suffix.lower() == ".json" else npz_json.load_npz(path)
-        recording, holds = _of_result(result)
-        format, why = npz_json.FORMAT, "the file names this format"
-    else:
-        recording, format, why = read_keypoints(path, format=format, options=options)
-    if format == geolift_dataset.FORMAT.name and path.is_file() and containers.kind_of(path) is None:
-        holds = _of_dataset(load_dataset(path))
-    tracked = track(recording)
+    path = Path(path)
+    if format is None and is_result(path):
+        return _inspect_result(path)
+    how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head, "model": model}
+    given = {"format": format, **options._asdict(), **{name: how[name] for name in HOW if how[name] != HOW[name]}}
+    source = read_source(path, format, options)
+    data = load_dataset(path) if source.read.format == geolift_dataset.FORMAT.name else None
+    lifter = load(model or "human")
+    if data is not None and model is None and data.skeleton != lifter.skeleton:
+        described = _described(path, source, track(source.read.recording))
+        return described._replace(holds=_of_dataset(data), command=train_command(path))
+    del how["model"]
+    how["head"] = head or ("mask" if lifter.lifter.masks else "extrapolate")
+    try:
+        prepared = prepare(source, lifter.skeleton, options=options, **how)
+        described = _described(path, source, prepared.recording, _notes(lifter, prepared.tracks))
+        described = described._replace(command=lift_command(path, given))
+    except DatasetError as error:
+        described = _described(path, source, track(source.read.recording))._replace(refused=str(error))
+    return described if data is None else described._replace(holds=_of_dataset(data))
+
+
+def _notes(model: Model, tracks: Tracks) -> tuple[str, ...]:
+    """What is left out, filled in or assumed before the network runs; what the inspection states elsewhere left out."""
+    upright = turn_upright(model, fill_gaps(tracks, GAP))
+    notes = (*place_trunks(model, upright.turned).notes, turning_note(upright))
+    return tuple(note for note in notes if note and not note.startswith(("warning: ", "the frame rate is unknown")))
+
+
+def _described(path: Path, source: Source, recording: Recording, notes: Sequence[str] | None = None) -> Inspection:
+    """The inspection of a recording, by default with its notes."""
     sizes = () if recording.image_size is None else np.unique(recording.image_size, axis=0).tolist()
     return Inspection(
         path=str(path),
-        format=format,
-        why=why,
+        format=source.read.format,
+        why=source.read.why,
         joints=recording.joints,
         joint_set=recording.joint_set,
         frames=len(recording.frames),
-        people=len(tracked.people),
+        people=len(recording.people),
         detections=len(recording.frame),
         video=recording.video,
-        tracked=recording.tracked,
+        tracked=source.read.recording.tracked,
         fps=recording.fps,
         image_sizes=tuple((width, height) for width, height in sizes),
         missing=1 - recording.seen.mean(axis=0),
-        holds=holds,
-        notes=tracked.notes,
-        warnings=check_recording(tracked),
+        holds=(),
+        notes=recording.notes if notes is None else tuple(notes),
+        warnings=check_recording(recording),
     )
 
 
-def describe_inspection(inspection: Inspection) -> str:
-    r"""An inspection in words.
-
-    Args:
-        inspection: of a file.
-
-    Returns:
-        Lines, without a line break at the end; control characters of the file are escaped.
-
-    Example:
-        >>> import tempfile
-        >>> table = "frame,knee_x,knee_y,ankle_x,ankle_y\n0,10,20,10,40\n1,11,20,11,40\n"
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     count = (Path(folder) / "leg.csv").write_text(table)
-        ...     text = describe_inspection(inspect_file(Path(folder) / "leg.csv"))
-        >>> text.splitlines()[3].strip()
-        'frames: video of 2 frames, frame rate unknown'
-    """
-    found = inspection
-    frames, people = _counts(found)
-    sizes = [f"{width:g} x {height:g}" for width, height in found.image_sizes]
-    size = sizes[0] if len(sizes) == 1 else f"{len(sizes)} sizes, {sizes[0]} to {sizes[-1]}" if sizes else "unknown"
-    missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
-    lines = [
-        f"{found.path}: {found.format}",
-        f"  format: {found.why}",
-        f"  joints: {found.joint_set or 'no known joint set'}, {len(found.joints)}: {', '.join(found.joints)}",
-        f"  frames: {frames}",
-        f"  people: {people}",
-        f"  image size: {size}",
-        f"  missing joints: {', '.join(missing) or 'none'}",
-        *(f"  holds: {line}" for line in found.holds),
-        *(f"  note: {line}" for line in found.notes),
-        *(f"  warning: {line}" for line in found.warnings),
-        *(() if found.warnings else ("  no warnings",)),
-    ]
-    return "\n".join(map(printable, lines))
-
-
-def _counts(found: Inspection) -> tuple[str, str]:
-    """How many frames and people, in words."""
-    detections = counted(found.detections, "detection", "detections")
-    if not found.video:
-        return counted(found.frames, "single image", "single images"), f"{detections} of people"
-    fps = f"{found.fps:g} frames per second" if found.fps else "frame rate unknown"
-    who = "tracked in the file" if found.tracked else "tracked by geolift, the file is untracked"
-    people = f"{counted(found.people, 'person', 'people')} ({who}), {detections}"
-    return f"video of {counted(found.frames, 'frame', 'frames')}, {fps}", people
-
-
-def _is_result(path: Path) -> bool:
-    """Whether a file holds lifted poses, by the names in it."""
-    if path.suffix.lower() == ".json" and path.is_file():
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            return f'"{npz_json.FORMAT}"'.encode() in file.read(BEGINNING)
-    if path.suffix.lower() == ".npz" and path.is_file():
-        broken = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
-        with contextlib.suppress(*broken), zipfile.ZipFile(path) as file:
-            return set(file.namelist()) >= RESULT
-    return False
+def _inspect_result(path: Path) -> Inspection:
+    result = npz_json.load_json(path) if path.suffix.lower() == ".json" else npz_json.load_npz(path)
+    recording, holds = _of_result(result)
+    source = Source(str(path), Recognized(recording, npz_json.FORMAT, "the file names this format"), "")
+    described = _described(path, source, recording)
+    return described._replace(holds=holds, command=view_command(path))
 
 
 def _of_dataset(data: Dataset) -> tuple[str, ...]:
@@ -195,11 +189,11 @@ def _of_dataset(data: Dataset) -> tuple[str, ...]:
     splits = [f"{name} {int((data.split[clip] == name).sum())}" for name in dict.fromkeys(data.split.tolist())]
     clips = counted(len(data.start), "clip", "clips")
     subjects = counted(len(set(data.subject.tolist())), "subject", "subjects")
+    more = {"3D points": data.points_3d, "intrinsics": data.intrinsics, "gravity": data.gravity}
     return (
         f"{clips} of {subjects}; frames by split: {', '.join(splits)}",
-        "3D points" if data.points_3d is not None else "no 3D points",
-        "intrinsics" if data.intrinsics is not None else "no intrinsics",
-        "gravity" if data.gravity is not None else "no gravity",
+        ", ".join(name if value is not None else f"no {name}" for name, value in more.items()),
+        *doubts(measure_content(data)),
         f"source: {data.source or 'not given'}",
     )
 

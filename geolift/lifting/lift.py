@@ -49,17 +49,29 @@ LONGEST = 3600.0  # seconds, of a gap or a smoothing window
 BRIEF = 5  # frames; a person in no more may be a false detection
 
 
+class Source(NamedTuple):
+    """What is to be lifted.
+
+    Attributes:
+        path: the file; "": a recording was given.
+        read: its content.
+        origin: in words where it is from.
+    """
+
+    path: str
+    read: Recognized
+    origin: str
+
+
 class Prepared(NamedTuple):
     """What `prepare` makes of a file.
 
     Attributes:
-        read: the file as it was read.
         recording: its people, followed through the frames; those that are lifted.
         warnings: what looks wrong in it, a sentence each; they are among the notes of `tracks`.
         tracks: the same people in the joints of the model.
     """
 
-    read: Recognized
     recording: Recording
     warnings: tuple[str, ...]
     tracks: Tracks
@@ -79,7 +91,7 @@ def lift(
     clip: str | None = None,
     people: str | Sequence[str] = "all",
     min_confidence: float = 0.1,
-    head: str = "mask",
+    head: str | None = None,
     gap: float = 0.5,
     refine: bool = True,
     smoothing: float = 0.0,
@@ -102,6 +114,7 @@ def lift(
         people: "all", "largest", "one", or people's names, as in `selection.select`.
         min_confidence: 0 to 1; joints with less confidence count as missing.
         head: the top of the head in joint sets without one: "mask" (missing) or "extrapolate" (from ears and thorax).
+            None: missing, or extrapolated for a model that takes whole poses only.
         gap: seconds; joints of a video missed for at most as long are filled in on a straight line; 0: none are.
         refine: make the frames of a person in a video agree: keypoints are smoothed by as much as they jitter
             (`denoise.denoise`), proportions that differ from the training set's are taken out while lifting
@@ -138,9 +151,10 @@ def lift(
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
     if not isinstance(model, Model):
         model = load(model)
+    head = head or ("mask" if model.lifter.masks else "extrapolate")
     reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
-    prepared = prepare(source, model.skeleton, format=format, options=reading, **how)
+    prepared = prepare(read_source(source, format, reading), model.skeleton, options=reading, **how)
     tracks, stated = prepared.tracks, dict(prepared.recording.heights)
     heights = people_heights(tracks.people, height, stated, human=model.skeleton == H36M17)
     tracks = fill_gaps(tracks, gap)
@@ -156,10 +170,9 @@ def lift(
 
 
 def prepare(
-    source: str | os.PathLike | Recording,
+    source: Source,
     target: Skeleton,
     *,
-    format: str | None = None,
     options: Options = NO_OPTIONS,
     people: str | Sequence[str] = "all",
     skeleton: str | os.PathLike | None = None,
@@ -169,9 +182,8 @@ def prepare(
     """What is lifted: the people of a file, followed through its frames, in the joints of the model; nothing filled in.
 
     Args:
-        source: as in `lift`.
+        source: from `read_source`.
         target: the skeleton of the model.
-        format: as in `lift`.
         options: what the file does not state.
         people: as in `lift`.
         skeleton: as in `lift`.
@@ -180,24 +192,22 @@ def prepare(
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
-        FileNotFoundError: if there is no such file.
     """
-    read, origin = _read(source, format, options)
-    where = "recording" if isinstance(source, Recording) else str(source)
-    recording = select(track(without_unsure_joints(read.recording, min_confidence, where)), people)
+    path, read, origin = source
+    recording = select(track(without_unsure_joints(read.recording, min_confidence, path or "recording")), people)
     mapping = mapping_to(target, recording, skeleton, origin)
-    if skeleton is None and options.joints is None and target == H36M17 and not isinstance(source, Recording):
+    if path and skeleton is None and options.joints is None and target == H36M17:
         check_people(recording, origin)
     recording = with_joints_of(mapping, recording)
     tracks = to_tracks(recording, mapping, head=head, source=origin)
     warnings = check_recording(recording)
     tracks = tracks.noted(*missing_joints(tracks), *(f"warning: {sentence}" for sentence in warnings))
-    return Prepared(read, recording, warnings, tracks.noted(*_unknown_fps(tracks), *_brief(tracks)))
+    return Prepared(recording, warnings, tracks.noted(*_unknown_fps(tracks), *_brief(tracks)))
 
 
 def _check_options(
     min_confidence: float,
-    head: str,
+    head: str | None,
     gap: float,
     smoothing: float,
     fps: float | None,
@@ -219,19 +229,20 @@ def _check_options(
     tallest = max((value for value in heights if value is not None), default=0.0)
     if tallest > TALLEST:
         raise DatasetError(f"height: found {tallest:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
-    check_head(head)
+    if head is not None:
+        check_head(head)
 
 
-def _read(source: str | os.PathLike | Recording, format: str | None, options: Options) -> tuple[Recognized, str]:
-    """The recording with its format, and in words where it is from."""
+def read_source(source: str | os.PathLike | Recording, format: str | None, options: Options) -> Source:
+    """Read what `lift` gets; the arguments, and errors, are those of `lift`."""
     if isinstance(source, Recording):
         given = {name for name, value in {"format": format, **options._asdict()}.items() if value is not None}
         if given:
             raise DatasetError(f"{', '.join(sorted(given))}: found with a recording, expected them in the recording")
-        return Recognized(source, "", "recording"), "recording"
+        return Source("", Recognized(source, "", "recording"), "recording")
     path = Path(source)
     read = read_keypoints(path, format=format, options=options)
-    return read, f"{path.name}: {read.why}"
+    return Source(str(source), read, f"{path.name}: {read.why}")
 
 
 def _unknown_fps(tracks: Tracks) -> list[str]:

@@ -95,7 +95,7 @@ def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
         turned = lifted._replace(points=points, up=up)
     else:  # the axes of the points are those of a camera that was turned, too
         turned = lifted._replace(rotation=lifted.rotation @ back.swapaxes(-1, -2), up=up)
-    return turned._replace(tracks=tracks.noted(*notes, _note(quarters, tracks)))
+    return turned._replace(tracks=tracks.noted(*notes, turning_note(upright)))
 
 
 def _placed_back(lifted: Tracks, upright: Upright) -> Tracks:
@@ -107,8 +107,12 @@ def _placed_back(lifted: Tracks, upright: Upright) -> Tracks:
     return tracks._replace(keypoints=keypoints, filled=lifted.filled, estimated=placed)
 
 
-def _note(quarters: np.ndarray, tracks: Tracks) -> str:
+def turning_note(upright: Upright) -> str:
+    """The note on what was turned; "": nothing was."""
+    tracks, quarters = upright.tracks, upright.quarters
     rows = quarters > 0
+    if not rows.any():
+        return ""
     degrees = sorted({90 * q for q in quarters[rows].tolist()})
     listed = " or ".join(f"{d}" for d in degrees)
     many = counted(int(rows.sum()), "pose", "poses")

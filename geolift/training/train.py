@@ -27,6 +27,7 @@ from geolift.training.checkpoint_writer import CheckpointWriter
 from geolift.training.clock import Clock
 from geolift.training.config import Config, load
 from geolift.training.config_checks import check
+from geolift.training.data_checks import expect_enough, fit_to_data
 from geolift.training.data_stream import stream
 from geolift.training.devices import Parallel, parallel, stack
 from geolift.training.health import Watch
@@ -99,6 +100,7 @@ class _Data(NamedTuple):
         normalization: of these poses.
         pools: the poses that training samples.
         card: their description in `model.json`.
+        notes: what to know about them, a sentence each.
         validate: from a model to its metrics on held-out poses.
     """
 
@@ -106,6 +108,7 @@ class _Data(NamedTuple):
     normalization: Normalization
     pools: Pools
     card: dict[str, Any]
+    notes: tuple[str, ...]
     validate: Callable[[Model], dict[str, jax.Array]]
 
 
@@ -116,7 +119,11 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
     with ExitStack() as opened:
         with clock("start"):
             check(config)
-            data = _read_data(config)
+            configs, opened_data, notes = fit_to_data(configs, open_dataset(config.data.path))
+            config = configs[0]
+            check(config)
+            data = _read_data(config, opened_data, notes)
+            del opened_data
             distributed.expect_same("config and data", [[c.to_dict() for c in configs], data.card])
             model = partial(as_model, config, data.seen.skeleton, data.normalization)
             phases = build_phases(config, data.seen.skeleton, data.normalization)
@@ -124,7 +131,7 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
             last, place = phases[-1].last, programs[0][1].place
             states = [place(_first_state(c, data)) for c in configs]
             pools = stream(config, data.pools, place, last=last)
-            about, validate = data.card, data.validate
+            about, validate, notes = data.card, data.validate, data.notes
             del data  # host memory
 
             step, messages = distributed.broadcast_from_first(
@@ -138,7 +145,7 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
         if distributed.is_first():
             journals = [_open_journal(opened, folder, folders, config, step, last, clock) for folder in folders]
         for journal in journals:
-            for message in messages:
+            for message in (*notes, *messages):
                 journal.logger.info(message)
         loop = Loop(config, clock, programs, pools, journals, lambda state: validate(model(state)), stop)
         state = states[0] if len(states) == 1 else place(stack(states))
@@ -147,14 +154,16 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
     return [model(state) for state in per_seed(state, len(configs))]
 
 
-def _read_data(config: Config) -> _Data:
-    data = open_dataset(config.data.path)
+def _read_data(config: Config, data: Dataset, notes: Sequence[str]) -> _Data:
     for split in filter(None, (config.data.validation_split, config.evaluation.split)):
         data.select(split)  # raises for a wrong name before the training, not after it
     seen = data.without_3d().select(config.data.split)
+    notes = (*notes, *expect_enough(seen, config))
     normalization = fit_normalization(seen, distance=config.view.distance)
     pools = build_pools(config, seen, normalization)
-    return _Data(seen, normalization, pools, card(seen, normalization, pools), validator(config, data, normalization))
+    return _Data(
+        seen, normalization, pools, card(seen, normalization, pools), notes, validator(config, data, normalization)
+    )
 
 
 def _first_state(config: Config, data: _Data) -> TrainState:

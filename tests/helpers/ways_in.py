@@ -19,7 +19,8 @@ from geolift.data.synthetic.motions import procedural_clips
 from geolift.errors import LONGEST, DatasetError
 from geolift.keypoints.detector import blazepose
 from geolift.keypoints.options import Options
-from geolift.lifting.inspection import describe_inspection, inspect_file
+from geolift.lifting.inspection import inspect_file
+from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
 from geolift.model import Model
 from geolift.networks.mlp import Lifter

@@ -1,16 +1,26 @@
 """Inspections of keypoints, data sets and lifted poses: what a file holds and what looks wrong in it."""
 
 import json
+import re
+import shlex
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from geolift import cli
 from geolift.data.dataset import save_dataset
+from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
-from geolift.lifting.inspection import describe_inspection, inspect_file
+from geolift.lifting.inspection import inspect_file
+from geolift.lifting.inspection_text import LINES, WIDTH, describe_inspection
+from geolift.lifting.lift import lift
 from geolift.output import npz_json
+from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
-from geolift.skeletons.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17, Skeleton
+from tests.helpers import corpus
 from tests.helpers.results import make_result
 
 JOINTS = JOINT_SETS["coco17"].source
@@ -54,18 +64,18 @@ def test_a_good_file(coco, tmp_path):
     said = describe_inspection(found)
     for part in (
         "alphapose-results.json: alphapose", "coco17, 17: nose, left_eye", "10 frames, 10 frames per second",
-        "3 people (tracked by geolift", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "warning: m",
+        "3 people (followed by geolift", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "warning: m",
     ):  # fmt: skip
-        assert part in said
+        assert part in " ".join(said.split())
     assert inspect_file(path, format="alphapose").joint_set == "coco17"
 
 
-def test_a_wrong_joint_order_gives_a_warning(coco, people, tmp_path):
+def test_the_joint_set_is_that_of_the_anatomy_or_as_asked(coco, people, tmp_path):
     rows = slice(people.start[0], people.stop[0])
     human36m = np.concatenate([people.keypoints[rows], people.confidence[rows][..., None]], axis=-1)
     found = inspect_file(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="coco17"))
     assert any("they look like h36m17, not like coco17" in sentence for sentence in found.warnings)
-    right = inspect_file(write(tmp_path / "poses.json", human36m[None]), options=Options(joints="h36m17"))
+    right = inspect_file(write(tmp_path / "poses.json", human36m[None]))
     assert right.warnings == () and right.joint_set == "h36m17" and "no warnings" in describe_inspection(right)
 
 
@@ -77,7 +87,8 @@ def test_a_data_set(people, people_file, tmp_path):
     assert "3D points" in said and "train" in said and "intrinsics" in said
     plain = tmp_path / "plain.npz"
     save_dataset(people.without_3d()._replace(intrinsics=None, source=""), plain)
-    assert {"no 3D points", "no intrinsics", "source: not given"} <= set(inspect_file(plain).holds)
+    holds = inspect_file(plain).holds
+    assert any("no 3D points, no intrinsics" in line for line in holds) and "source: not given" in holds
 
 
 @pytest.mark.parametrize("suffix", ["npz", "json"])
@@ -93,6 +104,126 @@ def test_lifted_poses(suffix, tmp_path):
         and "3D points of 17 joints in m" in describe_inspection(found)
         and result.model in describe_inspection(found)
     )
+
+
+def screen(found):
+    """The text of an inspection, which fits on a screen."""
+    said = describe_inspection(found).splitlines()
+    assert len(said) <= LINES and all(len(line) <= WIDTH for line in said if not line.startswith("  run: "))
+    return "\n".join(said)
+
+
+def run(found, folder, monkeypatch, capsys):
+    """Run the command of an inspection in a folder, as a shell would."""
+    monkeypatch.chdir(folder)
+    program, *arguments = shlex.split(found.command)
+    assert program == "geolift" and cli.main(arguments) == 0, (found.command, capsys.readouterr().err)
+    return arguments
+
+
+def test_the_command_of_every_format_lifts_it(tmp_path, monkeypatch, capsys):
+    corpus.write(tmp_path / "my files")
+    work = tmp_path / "work"
+    work.mkdir()
+    lifted, refused = 0, {}
+    for path in sorted((tmp_path / "my files").iterdir()):
+        if path.name.startswith("archive_"):  # for converters
+            continue
+        try:
+            found = inspect_file(path)
+        except DatasetError as error:
+            refused[path.name] = str(error)
+            continue
+        screen(found)
+        if found.refused:
+            refused[path.name] = found.refused
+            with pytest.raises(DatasetError, match=re.escape(found.refused)):
+                lift(path)
+            continue
+        arguments = run(found, work, monkeypatch, capsys)
+        if arguments[0] == "view":
+            continue
+        lifted += 1
+        result = load_result(work / arguments[arguments.index("-o") + 1])
+        if lifted % 5 == 0:
+            np.testing.assert_array_equal(result.points, lift(path).points)
+    assert lifted > 20 and all("--" in error for error in refused.values()), refused
+
+
+def test_what_was_asked_for_is_in_the_command(coco, tmp_path, monkeypatch, capsys):
+    path = write(tmp_path / "it's; poses.json", coco)
+    options = Options(fps=12.5, image_size=(3000.0, 1000.0), min_score=0.5)
+    how = {"people": ["1", "2"], "min_confidence": 0.2, "head": "extrapolate", "model": "cmu"}
+    found = inspect_file(path, format="alphapose", options=options, **how)
+    assert found.people == 2
+    arguments = run(found, tmp_path, monkeypatch, capsys)
+    assert arguments[:2] == ["lift", str(path)] and "--image-size 3000x1000" in found.command
+    result = load_result("it_s_poses_3d.npz")
+    again = lift(path, format="alphapose", fps=12.5, image_size=(3000.0, 1000.0), min_score=0.5, **how)
+    np.testing.assert_array_equal(result.points, again.points)
+    assert result.model.startswith("cmu") and result.people == ("1", "2")
+
+
+def test_the_command_replaces_earlier_results_only(coco, tmp_path, monkeypatch, capsys):
+    path = write(tmp_path / "walk.json", coco)
+    run(inspect_file(path), tmp_path, monkeypatch, capsys)
+    assert "-o walk_3d.npz -o walk_3d.html" in inspect_file(path).command
+    (tmp_path / "walk_3d.html").write_text("mine")
+    assert "-o walk_3d_2.npz -o walk_3d_2.html" in inspect_file(path).command
+    run(inspect_file(path), tmp_path, monkeypatch, capsys)
+    (tmp_path / "-v.json").write_bytes(path.read_bytes())
+    run(inspect_file("-v.json"), tmp_path, monkeypatch, capsys)
+
+
+def test_a_screen_is_enough_whatever_is_in_the_file(coco):
+    found = inspect_file_of(coco)
+    long = found._replace(
+        path="a/" * 300 + "\x1b[31m", why="why " * 200, joints=("joint",) * 500, missing=np.ones(500),
+        warnings=tuple(f"{i} " + "warned " * 60 for i in range(9)), notes=tuple(f"note {i}" for i in range(99)),
+        refused="not " * 300,
+    )  # fmt: skip
+    said = screen(long)
+    assert "\x1b" not in said and "0 warned" in said and "more lines, which geolift lift prints" in said
+    assert "more line" not in screen(found._replace(notes=("note",) * 3))
+
+
+def inspect_file_of(coco):
+    with tempfile.TemporaryDirectory() as folder:
+        return inspect_file(write(Path(folder) / "walk.json", coco))
+
+
+def test_the_notes_are_those_of_the_lift(coco, tmp_path):
+    turned = coco.copy()
+    turned[..., 0], turned[..., 1] = 1000 - coco[..., 1], coco[..., 0]
+    turned[0, :, 16, 2] = 0.01
+    path = write(tmp_path / "turned.json", turned)
+    found, result = inspect_file(path, options=Options(fps=10.0)), lift(path, fps=10.0, refine=False)
+    for note in found.notes:
+        assert note in result.notes, note
+    assert {f"warning: {sentence}" for sentence in found.warnings} == {
+        note for note in result.notes if note.startswith("warning: ")
+    }
+    assert any("turned by" in note for note in found.notes) == any("turned by" in note for note in result.notes)
+
+
+def test_what_lift_refuses_is_refused_with_its_words(coco, tmp_path, capsys):
+    (tmp_path / "dog.csv").write_text("frame,tail_x,tail_y,nose_x,nose_y\n0,1,2,3,4\n1,2,3,4,5\n")
+    assert cli.main(["inspect", str(tmp_path / "dog.csv")]) == 1
+    said = capsys.readouterr()
+    assert "2: tail, nose" in said.out and "run:" not in said.out and "--skeleton" in said.err
+    assert cli.main(["lift", str(tmp_path / "dog.csv"), "-o", str(tmp_path / "a.npz")]) == 1
+    assert capsys.readouterr().err == said.err
+
+
+def test_a_data_set_of_another_body_is_trained_on(people, tmp_path):
+    skeleton = Skeleton(("tail", "nose"), (-1, 0), (), (), 1)
+    data = people.without_3d()._replace(
+        skeleton=skeleton, keypoints=people.keypoints[:, :2], confidence=people.confidence[:, :2], gravity=None
+    )
+    save_dataset(data, tmp_path / "dog.npz")
+    found = inspect_file(tmp_path / "dog.npz")
+    assert "launch.train" in found.command and "dog.npz" in found.command and not found.refused
+    screen(found)
 
 
 def test_nothing_there(tmp_path):

@@ -37,7 +37,7 @@ def recognize(content: Any) -> str | None:
     if not isinstance(content, list) or not content or not isinstance(content[0], dict):
         return None
     first = content[0]
-    if isinstance(first.get("predictions"), list) and not {"frame", "keypoints"} & set(first):
+    if isinstance(first.get("predictions"), list) and not {"frame", "keypoints", "data"} & set(first):
         return "a list of what the inferencer returns, with predictions" if _nested(first) is not None else None
     if "frame_id" in first and "instances" in first:
         return "a list of frames with frame_id and instances (inferencer, video)"
