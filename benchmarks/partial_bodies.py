@@ -21,7 +21,6 @@ import geolift
 from benchmarks import pose_errors
 from benchmarks.camera_settings import PROTOCOL, Filmed, read_rows
 from benchmarks.pose_errors import millimetres as mm
-from geolift.evaluation.accuracy import MILLIMETRES
 from geolift.model import Model
 from geolift.output.result import Result
 from geolift.skeletons.skeleton import H36M17
@@ -105,23 +104,9 @@ def measure(model: Model, filmed: Filmed, row: Row, *, videos: bool) -> dict[str
         errors = pose_errors.pose_errors(np.where(measured[:, None], points, np.nan), truth, H36M17).joints
         found[name] = round(float(np.nanmean(errors)), 2)
         if name == "partial":
-            found["pelvis"] = round(float(np.nanmean(pelvis_errors(points, truth, measured))), 2)
+            found["pelvis"] = round(float(np.nanmean(pose_errors.root_errors(points, truth, measured, H36M17.root))), 2)
             found["lifted"] = round(100 * float(np.isfinite(errors).mean()), 1)
     return found | {"frames": len(truth)}
-
-
-def pelvis_errors(points: np.ndarray, truth: np.ndarray, measured: np.ndarray) -> np.ndarray:
-    """`[N]` mm from the lifted to the true pelvis, after aligning the joints `measured` `[J]`; NaN if not lifted."""
-    lifted = np.isfinite(points[:, measured]).all(axis=(1, 2))
-    found, true = (x[lifted] - x[lifted][:, measured].mean(axis=1, keepdims=True) for x in (points, truth))
-    u, spread, vt = np.linalg.svd(np.einsum("nji,njk->nik", true[:, measured], found[:, measured]))
-    spread[:, 2] *= (side := np.sign(np.linalg.det(u @ vt)))
-    u[..., 2] *= side[:, None]
-    scale = spread.sum(axis=1) / np.square(found[:, measured]).sum(axis=(1, 2))
-    root = scale[:, None] * np.einsum("nij,nj->ni", u @ vt, found[:, H36M17.root])
-    distances = np.full(len(points), np.nan)
-    distances[lifted] = MILLIMETRES * np.linalg.norm(root - true[:, H36M17.root], axis=-1)
-    return distances
 
 
 def main(_: list[str]) -> None:

@@ -88,6 +88,28 @@ def pose_errors(points: np.ndarray, truth: np.ndarray, skeleton: Skeleton) -> Er
     )
 
 
+def root_errors(points: np.ndarray, truth: np.ndarray, aligned: np.ndarray, root: int) -> np.ndarray:
+    """`[N]` mm from the lifted to the true root, after the rigid alignment, with scale, of other joints.
+
+    Args:
+        points: `[N, J, 3]`, of any scale; NaN where a joint was not lifted.
+        truth: `[N, J, 3]` metres.
+        aligned: `[J]` bool, the joints to align; poses that lack one have NaN.
+        root: index of the joint.
+    """
+    lifted = np.isfinite(points[:, aligned]).all(axis=(1, 2))
+    found, true = (x[lifted] - x[lifted][:, aligned].mean(axis=1, keepdims=True) for x in (points, truth))
+    u, spread, vt = np.linalg.svd(np.einsum("nji,njk->nik", true[:, aligned], found[:, aligned]).astype(np.float64))
+    side = np.sign(np.linalg.det(u @ vt))
+    spread[:, 2] *= side
+    u[..., 2] *= side[:, None]
+    scale = spread.sum(axis=1) / np.square(found[:, aligned]).sum(axis=(1, 2))
+    moved = scale[:, None] * np.einsum("nij,nj->ni", u @ vt, found[:, root])
+    distances = np.full(len(points), np.nan)
+    distances[lifted] = MILLIMETRES * np.linalg.norm(moved - true[:, root], axis=-1)
+    return distances
+
+
 def views(truth: np.ndarray, skeleton: Skeleton, *, up: np.ndarray) -> np.ndarray:
     """`[N]` index into `VIEWS`, by where the true body faces; -1 where hips or shoulders are missing.
 

@@ -105,3 +105,19 @@ def test_the_flat_skeleton_has_equal_depths(people, model):
 def test_a_table_is_aligned():
     lines = pose_errors.table("mm", {"a": ["1.0", "-"], "long name": ["10.0", "2.0"]}, ("error", "flat")).splitlines()
     assert lines[0].split() == ["mm", "error", "flat"] and len({len(line) for line in lines}) == 1
+
+
+def test_the_root_is_measured_after_aligning_other_joints(truth):
+    """However turned and large the pose is; a mirrored one is not aligned."""
+    aligned = np.arange(17) > H36M17.names.index("left_ankle")
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    rotation *= np.linalg.det(rotation)
+    off = truth.copy()
+    off[:, H36M17.root] += [0.03, 0, 0.04]
+    np.testing.assert_allclose(
+        pose_errors.root_errors(0.2 * off @ rotation, truth, aligned, H36M17.root), 50, atol=1e-3
+    )
+    assert pose_errors.root_errors(truth * [1, 1, -1], truth, aligned, H36M17.root).mean() > 20
+    off[0, -1] = np.nan
+    errors = pose_errors.root_errors(off, truth, aligned, H36M17.root)
+    assert np.isnan(errors[0]) and np.isfinite(errors[1:]).all()
