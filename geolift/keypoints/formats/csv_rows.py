@@ -1,4 +1,4 @@
-"""Text tables as people have them: lines to cells, cells to numbers, and the labels of rows to frames.
+"""Text tables as people have them: lines to cells, names of columns, and cells to numbers.
 
 Cells are separated by commas, semicolons, tabs, bars or spaces; the first line decides. With another separator than the
 comma, decimals may be written with a comma ("931,40"). `MISSING` lists what a cell without a value may hold. Lines that
@@ -14,8 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.frame_names import Frames, distinct, order_frames
-from geolift.keypoints.options import Options
 
 SEPARATORS = ("\t", ";", ",", "|", " ")  # the first of these in the first line is the table's
 MISSING = frozenset(("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", ".", "?"))
@@ -26,7 +24,6 @@ COORDINATES = ("x", "y", "z", "confidence", "conf", "likelihood", "score", "visi
 STATED = re.compile(r'"?sep=([,;\t|])"?')  # the first line of tables for Excel
 QUOTED = re.compile(r'"[^"]*"')
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
-WHOLE = re.compile(r"[+-]?\d{1,15}[.,]\d{0,20}([eE][+-]?\d{1,2})?")  # perhaps a frame's number in a table of floats
 LIST = re.compile(r"\A[\[(](.*)[\])]\Z", re.DOTALL)
 LISTED = ("x", "y", "third", "visibility")  # what a cell with a list of numbers holds, in this order
 
@@ -121,37 +118,6 @@ def numbers(table: TextTable, columns: Sequence[int], origin: str) -> np.ndarray
     if comma:
         _check_decimals(table, columns, comma, origin)
     return values
-
-
-def frames_of_labels(
-    labels: Sequence[str], origin: str, options: Options, *, unit: float | None = None
-) -> tuple[np.ndarray, Frames]:
-    """The frames of N rows by their labels: numbers, also written as 3.0, times in a `unit`, or names of images.
-
-    Returns:
-        `[N]` int, the frame of each row, and the frames.
-
-    Raises:
-        DatasetError: if a label is empty, or as `order_frames`.
-    """
-    plain = [plain_label(label) for label in labels]
-    if not all(label.isdigit() for label in plain):
-        plain = [label.strip() for label in labels]
-    if not all(plain):
-        raise DatasetError(f"{origin}: found a row without a frame, expected its number or name")
-    names, which = distinct(plain)
-    frames = order_frames(names, origin, options, unit=unit)
-    return frames.index[which], frames
-
-
-def plain_label(label: str) -> str:
-    """A label without spaces; whole numbers without a point: "3" for "3.0", "3,0" and "3.000e+00"."""
-    label = label.strip()
-    if WHOLE.fullmatch(label):
-        value = float(label.replace(",", "."))
-        if value.is_integer():
-            return str(int(value))
-    return label
 
 
 def is_number(cell: str) -> bool:

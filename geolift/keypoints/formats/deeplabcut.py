@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import csv_rows
+from geolift.keypoints.formats import csv_rows, row_labels
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.joint_names import joints_by_name
@@ -125,7 +125,7 @@ def _recording(table: Table, left_out: int, path: Path, options: Options) -> Rec
         raise DatasetError(f"{path}: found {found}, expected individuals to share body parts")
     likelihood = any(column[3] == "likelihood" for column in table.columns)
     rows = _rows(table, people, names, likelihood, path)
-    frame, frames = csv_rows.frames_of_labels(table.labels, str(path), options)
+    frame, frames = row_labels.frames_of_labels(table.labels, str(path), options)
     notes = [*joints.notes, *frames.notes]
     if left_out:
         notes.append(f"{left_out} columns beyond x, y, likelihood were left out")

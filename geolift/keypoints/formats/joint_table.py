@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import column_names, csv_rows, csv_table, table_frames, table_rows
+from geolift.keypoints.formats import column_names, csv_rows, csv_table, row_labels, table_frames, table_rows
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.column_names import Columns
 from geolift.keypoints.formats.csv_rows import TextTable
@@ -102,7 +102,7 @@ def _bodies(table: TextTable, columns: Columns) -> tuple[TextTable, tuple[str, .
 def _joints(table: TextTable, columns: Columns, path: Path) -> tuple[list[str], np.ndarray]:
     """K names of joints, and which of them each row is."""
     if columns.joint is not None:
-        cells = [csv_rows.plain_label(cell) for cell in table.column(columns.joint)]
+        cells = [row_labels.plain_label(cell) for cell in table.column(columns.joint)]
         if not all(cells):
             line = table.lines[cells.index("")]
             raise DatasetError(f"{path}: line {line}: found no joint, expected its name or number")

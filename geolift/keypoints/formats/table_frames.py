@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import csv_rows
+from geolift.keypoints.formats import row_labels
 from geolift.keypoints.formats.column_names import CLIP, ROW_NUMBER, UNIT_OF, Columns, plain_name
 from geolift.keypoints.formats.csv_rows import TextTable
 from geolift.keypoints.frame_names import Frames, order_frames, single_images
@@ -43,7 +43,7 @@ def frame_labels(table: TextTable, columns: Columns) -> list[str] | None:
         labels = [str(next(count[name])) for name in names]
     elif len(set(labels)) == len(labels) and columns.frame is not None and not all(map(str.isdigit, labels)):
         return labels  # names of images, which differ anyway
-    return [f"{name} {csv_rows.plain_label(label)}" for name, label in zip(names, labels, strict=True)]
+    return [f"{name} {row_labels.plain_label(label)}" for name, label in zip(names, labels, strict=True)]
 
 
 def clip_names(table: TextTable, columns: Columns) -> list[str]:
@@ -82,9 +82,9 @@ def frames_of(
         return np.arange(len(rows)), _frames_of_rows(rows, [str(i) for i in range(len(rows))], origin, options)
     if columns.frame is None:
         unit = None if columns.time is None else _unit(table.header[columns.time])
-        return csv_rows.frames_of_labels(labels, origin, options, unit=unit)
+        return row_labels.frames_of_labels(labels, origin, options, unit=unit)
     rate = _rate(labels, table, columns, origin, options)
-    frame, frames = csv_rows.frames_of_labels(labels, origin, options._replace(fps=options.fps or rate))
+    frame, frames = row_labels.frames_of_labels(labels, origin, options._replace(fps=options.fps or rate))
     if rate and frames.video:
         note = f"{rate:.4g} frames per second by the column {table.header[columns.time]}"
         frames = frames._replace(notes=(*frames.notes, note))
@@ -109,7 +109,7 @@ def _rate(labels: list[str], table: TextTable, columns: Columns, origin: str, op
     """Frames per second of numbered frames that have times as well; None if the user states it, or times are none."""
     if options.fps is not None or columns.time is None or clip_names(table, columns):
         return None
-    time_of = dict(zip(map(csv_rows.plain_label, labels), table.column(columns.time), strict=True))
+    time_of = dict(zip(map(row_labels.plain_label, labels), table.column(columns.time), strict=True))
     numbers, times = [label for label in time_of if label.isdecimal()], list(time_of.values())
     if len(numbers) < 2 or len(numbers) < len(times) or not all(times) or len(set(times)) < len(times):
         return None

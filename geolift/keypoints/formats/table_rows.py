@@ -53,21 +53,14 @@ def recording_of(
     if labels is None and people is not None and len(set(people)) > 1:
         raise DatasetError(f"{path}: found people but no column for frames, expected a column frame or time")
     frame, frames = table_frames.frames_of(labels, rows, table, columns, str(path), options)
-    person, who, on_people = None, (), ()
-    if people is not None:
-        person, who, on_people = _people(people, frame)
-    elif frames.video and len(np.unique(frame)) == len(frame):
-        person, who = np.zeros(len(frame), int), ("0",)
+    alone = frames.video and len(np.unique(frame)) == len(frame)
+    person, who, on_people = _people(people, frame, alone)
     heights = stated_heights(table, columns, person, who, str(path))
     if heights:
         listed = [f"{name} {height:g} m" for name, height in heights[:SHOWN]] + ["..."] * (len(heights) > SHOWN)
         on_values += (f"heights of people in the column {table.header[columns.stature]}: {', '.join(listed)}",)
     timed = options.fps is None and frames.fps > 0
-    unused = _unused(table, columns, labels, people, timed=timed, heights=bool(heights))
-    left_out = sorted(columns.left_out + unused, key=table.header.index)
-    if left_out:
-        listed = ", ".join(left_out[:SHOWN]) + (", ..." if len(left_out) > SHOWN else "")
-        on_values += (f"{counted(len(left_out), 'column was', 'columns were')} left out: {listed}",)
+    on_values += _left_out(table, columns, labels, people, timed=timed, heights=bool(heights))
     made = make_recording(
         rows,
         frame,
@@ -119,15 +112,19 @@ def _people_column(table: TextTable, columns: Columns, labels: list[str] | None)
     return cells if any(cells) else None
 
 
-def _people(names: list[str], frame: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...], tuple[str, ...]]:
-    """The person of each row, the people's names, and notes."""
+def _people(
+    names: list[str] | None, frame: np.ndarray, alone: bool
+) -> tuple[np.ndarray | None, tuple[str, ...], tuple[str, ...]]:
+    """The person of each row, the people's names, and notes; `alone`: a video with at most one row in each frame."""
+    if names is None:
+        return (np.zeros(len(frame), int), ("0",), ()) if alone else (None, (), ())
     if not all(names):
         return people_by_id([name or None for name in names], frame)
     people, person = distinct(names)
     return person, tuple(people), ()
 
 
-def _unused(
+def _left_out(
     table: TextTable,
     columns: Columns,
     labels: list[str] | None,
@@ -136,7 +133,7 @@ def _unused(
     timed: bool,
     heights: bool,
 ) -> tuple[str, ...]:
-    """Columns that were not used after all: times that gave no rate beside frames; people or heights that are none."""
+    """A note on the columns that were not used, such as times beside frames that gave no rate, people that are none."""
     unused = [columns.time] if columns.time is not None and columns.frame is not None and not timed else []
     if columns.clip is not None and not table_frames.clip_names(table, columns):
         unused.append(columns.clip)
@@ -144,7 +141,11 @@ def _unused(
         unused.append(columns.person)
     if columns.stature is not None and not heights:
         unused.append(columns.stature)
-    return tuple(table.header[i] for i in unused)
+    names = sorted([*columns.left_out, *(table.header[i] for i in unused)], key=table.header.index)
+    if not names:
+        return ()
+    listed = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    return (f"{counted(len(names), 'column was', 'columns were')} left out: {listed}",)
 
 
 def _image_size(table: TextTable, columns: Columns, frame: np.ndarray, count: int, path: Path) -> np.ndarray | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.formats import csv_rows
+from geolift.keypoints.formats import csv_rows, row_labels
 from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.csv_rows import TextTable
 from geolift.keypoints.formats.detections import make_recording
@@ -53,7 +53,7 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
     notes = _check_units(head.get("units", ""), values, path)
     places = np.concatenate([values[..., :2], np.ones((*values.shape[:2], 1))], axis=-1)
     joints, places = table_joints(names, places, str(path), options.joints)
-    frames = order_frames([csv_rows.plain_label(label) for label in rows.column(0)], str(path), options)
+    frames = order_frames([row_labels.plain_label(label) for label in rows.column(0)], str(path), options)
     if frames.video:
         frames = frames._replace(fps=resolve_fps(_rate(head, path), options.fps, str(path)))
     count = len(places)
