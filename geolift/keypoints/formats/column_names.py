@@ -85,6 +85,7 @@ STYLES = tuple(
 )
 OF_A_ROW = re.compile(rf"(?i:(?:(?:landmark|keypoint|joint|point){SEPARATOR}*)?{WORD}{ADDED})")  # x, Landmark_X
 WORLD = re.compile(r"(?i)(?<![a-z])world(?![a-z])")  # metres in 3D, beside places in the image
+SIGNS = re.compile(r"[\W_]+")
 LONGEST = 200  # characters of a name of a column
 
 
@@ -177,7 +178,7 @@ def _joints(header: Sequence[str], style: re.Pattern) -> tuple[dict[str, dict[st
     twice, matched = "", {}
     for i, cell in enumerate(header):
         match = style.fullmatch(cell) if len(cell) <= LONGEST else None
-        if not match or not plain_name(match["name"]) or WORLD.search(f"{match['name']} {match['added']}"):
+        if not match or not SIGNS.sub("", match["name"]) or WORLD.search(f"{match['name']} {match['added']}"):
             continue
         matched[i] = match["name"]
         part, rank = _part(match["part"], match["added"])
@@ -200,11 +201,11 @@ def _complete(joints: dict[str, dict[str, int]]) -> int:
 
 def _first(header: Sequence[str], words: Sequence[str], taken: set[int]) -> int | None:
     """The column with the earliest of the words, the first of these columns."""
-    plain = [plain_name(name) for name in header]
-    found = [(words.index(name), i) for i, name in enumerate(plain) if name in words and i not in taken]
+    free = ((i, plain_name(name)) for i, name in enumerate(header) if i not in taken)
+    found = [(words.index(name), i) for i, name in free if name in words]
     return min(found)[1] if found else None
 
 
 def plain_name(name: str) -> str:
     """A column's name in small letters and digits, without signs and spaces."""
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+    return SIGNS.sub("", name.lower())
