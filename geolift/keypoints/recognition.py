@@ -111,8 +111,8 @@ class Recognized(NamedTuple):
         ...     _ = path.write_text("frame,head_x,head_y\\n0,10,20\\n1,11,20\\n")
         ...     recording, format, why = read_keypoints(path)
         >>> format, why
-        ('table', 'recognized as table (a table of comma-separated values: frame, person, JOINT_x, JOINT_y): the \
-header begins with frame and names joints as NAME_x, NAME_y')
+        ('table', 'recognized as table (a table of people: frame, person, JOINT_x, JOINT_y): the header names joints \
+with x and y: head_x, head_y')
     """
 
     recording: Recording
