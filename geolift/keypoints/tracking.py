@@ -10,6 +10,7 @@ import itertools
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from geolift.keypoints.photographs import as_photographs
 from geolift.keypoints.pose_distance import box_diagonals, distances
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.shots import people_by_shot, shot_of
@@ -42,6 +43,8 @@ def track(recording: Recording) -> Recording:
     are never two people in a frame, those after a longer gap where nobody else can be meant. Nobody is followed from
     one shot to the next.
 
+    Numbered photographs, which are no video, become single images (`photographs`).
+
     In files that follow people, and in what came out here, two people who change places are changed back, another
     person in a few frames is left out, and a track breaks where the video is cut (`track_breaks.mend_tracks`).
 
@@ -67,6 +70,7 @@ def track(recording: Recording) -> Recording:
         >>> track(video).keypoints[:, 0, 0].tolist()
         [100.0, 500.0, 103.0, 502.0]
     """
+    recording = as_photographs(recording)
     if not recording.video:
         return recording
     return mend_tracks(_with_unnumbered(recording) if recording.tracked else _track(recording))

@@ -159,7 +159,7 @@ def test_only_real_people_who_are_labelled_twice_are_left_out(coco_file):
         joints, visibility, names = arrays["joints"], arrays["visibility"], tuple(arrays["joint_names"].tolist())
     frames = tuple(str(i) for i in image)
     recording = record(
-        joints, visibility > 0, frame=frame, joints=names, joint_set="", frames=frames, video=True, origin="coco"
+        joints, visibility > 0, frame=frame, joints=names, joint_set="", frames=frames, fps=30.0, origin="coco"
     )
     tracked = tracking.track(recording)
     assert len(recording.person) == 345 and "4 detections were left out: the same person twice" in tracked.notes[1]
