@@ -178,6 +178,8 @@ def _stamps(
     """
     name = next((name for name, seconds in UNITS.items() if seconds == unit and not clock), "")
     written = {"": "as times of day", "s": "in seconds"}.get(name, f"in {name}")
+    if not places.max() < np.sort(steps)[(len(steps) - 1) // 2] * MOST_FRAMES:
+        return f"the stamps {written} lie far apart"
     ordered = np.sort(places)
     period, index, off = _grid(ordered, steps)
     regular = off <= OFF
