@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -150,6 +151,12 @@ def clips(motions: Iterable[Motion]) -> list[WorldClip]:
     if up < 0.5:
         raise DatasetError(f"{motions[0].path}: the head is above the pelvis in {up:.0%} of frames, expected y up")
     return made
+
+
+def in_files(notes: Sequence[Sequence[str]]) -> list[str]:
+    """Sentences: each of the notes of several files, and in how many of them."""
+    counts = Counter(note for of_file in notes for note in of_file)
+    return [f"{note[0].upper()}{note[1:]}, in {count} of {len(notes)} files." for note, count in counts.items()]
 
 
 def filmed(motions: Sequence[Motion], *, filming: Mapping[str, Any], notes: Iterable[str]) -> Dataset:

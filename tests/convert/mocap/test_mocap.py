@@ -172,7 +172,7 @@ def test_a_clip_without_a_t_pose_is_kept_whole(tmp_path, rng):
         ("Yrotation", "Wrotation", "CHANNELS: found 6"),
         ("JOINT LowerBack", "JOINT Spine", "found the joint Spine twice"),
         ("JOINT LowerBack", "ROOT LowerBack", "found ROOT LowerBack in the wrong place"),
-        ("JOINT LeftLeg", "JOINT LeftShin", "found the joints .*expected those of MotionBuilder"),
+        ("JOINT LeftLeg", "JOINT LeftPart", "found the joints .*expected hip, knee, ankle"),
         ("\tOFFSET", "\tOFSET", "HIERARCHY: found 'OFSET', expected"),
         ("\t}\n}\nMOTION", "\t}\nMOTION", "1 joints without }"),
     ],
@@ -197,9 +197,6 @@ def test_people_of_other_shapes_are_refused(tmp_path, rng):
     place, angles = motion(rng)
     with pytest.raises(DatasetError, match=r"found a performer of 5\d.* metres in one of metres, CMU's"):
         bvh.convert(write_bvh(tmp_path / "giant.bvh", place, angles, scale=20))
-    headless = [(n, p, (0, 0, 0) if n == "Head/end" else o) for n, p, o in SKELETON]
-    with pytest.raises(DatasetError, match="found no length between head and its parent"):
-        bvh.convert(write_bvh(tmp_path / "headless.bvh", place, angles, headless))
     lying = {**angles, "Hips": angles["Hips"] + [180, 0, 0]}
     with pytest.raises(DatasetError, match="expected y up"):
         bvh.convert(write_bvh(tmp_path / "upside_down.bvh", place, lying))
