@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from geolift.convert import keypoint_files, photographs
 from geolift.convert.human36m import cdf_files, elepose, h36m_fetch, motionbert, videopose3d
-from geolift.convert.mocap import asf_amc, bvh, cmu
+from geolift.convert.mocap import asf_amc, bvh, c3d, cmu, trc
 from geolift.convert.mpi_inf_3dhp import test_set, training_set
 from geolift.data.dataset import Dataset
 
@@ -38,6 +38,8 @@ CONVERTERS: dict[str, Converter] = {
         (*FILMING, "without"),
     ),
     "bvh": Converter("BVH motion capture (a file or a folder), filmed by virtual cameras", bvh.convert, FILMING),
+    "c3d": Converter("C3D motion capture (a file or a folder), filmed by virtual cameras", c3d.convert, FILMING),
+    "trc": Converter("TRC markers in 3D (a file or a folder), filmed by virtual cameras", trc.convert, FILMING),
     "asf_amc": Converter(
         "CMU's AMC motion with its ASF skeleton (a file or a folder), filmed by virtual cameras",
         asf_amc.convert,

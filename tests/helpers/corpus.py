@@ -18,6 +18,7 @@ from tests.helpers import (
     human36m_writers,
     keypoint_writers,
     landmark_writers,
+    marker_writers,
     motion_writers,
     photograph_writers,
     program_writers,
@@ -143,6 +144,9 @@ def _archives(folder):
     human36m_writers.write_videopose3d(folder / "archive_videopose3d.npz", human36m_writers.standing_still())
     human36m_writers.write_fetch(folder / "archive_h36m_fetch", lambda subject: range(1, 6), ["Walking"])
     motion_writers.write_bvh(folder / "archive_cgspeed.bvh", *motion_writers.motion(np.random.default_rng(0)))
+    walk = procedural_clips(seed=1, people=3, seconds=0.5, fps=10.0)[0].points
+    marker_writers.write_c3d(folder / "archive_markers.c3d", walk, H36M17.names, fps=10.0)
+    marker_writers.write_trc(folder / "archive_markers.trc", walk, H36M17.names, fps=10.0)
     (folder / "archive_asf_amc").mkdir()
     motion_writers.write_asf(folder / "archive_asf_amc" / "01.asf")
     motion_writers.write_amc(

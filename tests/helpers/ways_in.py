@@ -64,6 +64,7 @@ WAYS = (
     Way("videopose3d.npz"), Way("alphapose_list.json", "convert keypoints"), Way("dataset.npz", "convert cmu"),
     Way("archive_mpii.npz", "convert mpii"), Way("archive_coco.npz", "convert coco"),
     Way("archive_videopose3d.npz", "convert videopose3d"), Way("archive_cgspeed.bvh", "convert bvh"),
+    Way("archive_markers.c3d", "convert c3d"), Way("archive_markers.trc", "convert trc"),
     Way("archive_asf_amc", "convert asf_amc", "*.asf"), Way("archive_asf_amc", "convert asf_amc", "*.amc"),
     Way("archive_elepose.pkl", "convert elepose"), Way("archive_motionbert.pkl", "convert motionbert"),
     Way("archive_human36m_cdf", "convert human36m_cdf", "*.cdf"),

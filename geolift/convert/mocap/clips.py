@@ -43,11 +43,13 @@ class Motion(NamedTuple):
         joints: `[T, 3]` of each joint of `H36M17` but the pelvis, by name; y up, right-handed, in metres.
         fps: frames per second.
         path: the file.
+        name: of the clip and the person; "": that of the file.
     """
 
     joints: Mapping[str, np.ndarray]
     fps: float
     path: Path
+    name: str = ""
 
 
 def files(path: str | os.PathLike, ending: str) -> list[Path]:
@@ -135,13 +137,13 @@ def clips(motions: Iterable[Motion]) -> list[WorldClip]:
             raise DatasetError(f"{motion.path}: found no length between {short[0]} and its parent, expected a bone")
         points = np.stack([{**motion.joints, "pelvis": pelvis(motion.joints)}[name] for name in H36M17.names], axis=1)
         step = max(1, round(motion.fps / FPS))
-        named = CMU_NAME.fullmatch(motion.path.stem)
-        subject = named[1] if named else motion.path.stem
+        named, name = CMU_NAME.fullmatch(motion.path.stem), motion.name or motion.path.stem
+        subject = named[1] if named else name
         made.append(
             WorldClip(
                 points=points[::step] @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
                 fps=motion.fps / step,
-                name=motion.path.stem,
+                name=name,
                 subject=subject,
                 action="unknown",
                 split="test" if named and subject in cmu.TEST_SUBJECTS else "train",

@@ -12,6 +12,7 @@ NECK, HEAD = BUILD["neck"][0] / LEG, BUILD["head"][0] / LEG  # of the leg
 TOP = (0.25, 3.0)  # of the expected distance from the neck to the head's top
 MIDDLE = (0.2, 0.8)  # where the spine lies between pelvis and thorax
 UPRIGHT = 0.7  # cosine
+BACKWARDS = -0.5  # cosine between toes and where the body faces
 MOSTLY, HARDLY = 0.5, 0.1  # of the frames
 
 NO_NECK = "no neck: the thorax is the middle of the shoulders"
@@ -27,15 +28,12 @@ def middle(joints: Mapping[str, np.ndarray], joint: str) -> np.ndarray:
 
 def leg(joints: Mapping[str, np.ndarray]) -> float:
     """The median length of thigh and shank together."""
-    return float(
-        np.nanmedian(
-            sum(
-                np.linalg.norm(joints[f"{side}_{a}"] - joints[f"{side}_{b}"], axis=-1) / 2
-                for side in ("left", "right")
-                for a, b in (("hip", "knee"), ("knee", "ankle"))
-            )
-        )
-    )
+    bones = [
+        np.linalg.norm(joints[f"{side}_{a}"] - joints[f"{side}_{b}"], axis=-1)
+        for side in ("left", "right")
+        for a, b in (("hip", "knee"), ("knee", "ankle"))
+    ]
+    return _median(sum(bones) / 2)
 
 
 def with_trunk(
@@ -80,7 +78,7 @@ def with_trunk(
 
 
 def _plausible_top(neck: np.ndarray, head: np.ndarray, top: np.ndarray, expected: float) -> bool:
-    onwards = np.nanmedian(np.sum((top - head) * (head - neck), axis=-1))
+    onwards = _median(np.sum((top - head) * (head - neck), axis=-1))
     return bool(TOP[0] * expected <= _distance(head, top) <= TOP[1] * expected and onwards > 0)
 
 
@@ -91,7 +89,13 @@ def _share(point: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.nanmedian(np.linalg.norm(a - b, axis=-1)))
+    return _median(np.linalg.norm(a - b, axis=-1))
+
+
+def _median(values: np.ndarray) -> float:
+    """The median of the finite ones; NaN if there is none."""
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else np.nan
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -117,4 +121,4 @@ def toes_backwards(joints: Mapping[str, np.ndarray], toes: Mapping[str, np.ndarr
     across = _unit(joints["left_hip"] - joints["right_hip"])
     forwards = np.cross(across, _unit(joints["thorax"] - middle(joints, "hip")))
     cosines = [np.sum(_unit(toe - joints[f"{side}_ankle"]) * forwards, axis=-1) for side, toe in toes.items()]
-    return bool(cosines) and bool(np.median(cosines) < -0.5)
+    return bool(cosines) and _median(np.array(cosines)) < BACKWARDS
