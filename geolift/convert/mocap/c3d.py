@@ -3,6 +3,7 @@
 ezc3d, which writes our C3D, does not read it here: some damaged files (2 of 60 with changed bytes) end the process.
 """
 
+import math
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,7 +72,7 @@ def read(path: Path) -> Markers:
     analog, first = int(head[2]), int(head[8])
     points = _points(content, (count, frames, analog, (first - 1) * BLOCK), float(scale), how, where)
     labels = _labels(parameters, count, where)
-    rate = float(parameters.get("POINT:RATE", [rate])[0])
+    rate = float((parameters.get("POINT:RATE") or [rate])[0])
     if not 0.1 <= rate <= 1e4:
         raise DatasetError(f"{path}: POINT:RATE: found {rate:g}, expected 0.1 to 10000 frames per second")
     unit = (parameters.get("POINT:UNITS") or ["mm"])[0].strip()
@@ -101,8 +102,11 @@ def _points(content: bytes, shape: tuple[int, int, int, int], scale: float, how:
         )
     block = content[first : first + frames * row]
     values = how.floats(block) if scale < 0 else how.integers(block).astype(np.float64)
+    if not abs(scale) < np.inf:
+        raise DatasetError(f"{where}: POINT:SCALE: found {scale}, expected a number")
     values = values.reshape(frames, -1)[:, : 4 * count].reshape(frames, count, 4)
-    points = values[..., :3] * (1 if scale < 0 else scale)
+    with np.errstate(invalid="ignore", over="ignore"):
+        points = values[..., :3] * (1 if scale < 0 else scale)
     unseen = (values[..., 3] < 0) | ~(np.abs(points) <= LARGEST).all(axis=-1)
     return np.where(unseen[..., None], np.nan, points)
 
@@ -142,7 +146,7 @@ def _values(content: bytes, place: int, how: Numbers, where: str) -> list:
     kind = KINDS.get(int(how.integers(head[:1], "i1")[0])) if len(head) == 2 else None
     sizes = list(content[place + 2 : place + 2 + head[1]]) if kind else []
     start = place + 2 + len(sizes)
-    count = int(np.prod(sizes, dtype=np.float64)) if sizes else 1
+    count = math.prod(sizes)
     if kind is None or len(sizes) != head[1] or count * kind[1] > len(content) - start:
         raise DatasetError(f"{where}: found {head!r}, expected the kind and the size of a parameter (cut off?)")
     block = content[start : start + count * kind[1]]

@@ -34,7 +34,7 @@ SINGLE = {
     "knee": ("knee", "kne"), "ankle": ("ankle", "ank"), "elbow": ("elbow", "elb"), "wrist": ("wrist",),
     "shoulder": ("shoulder", "sho", "acr", "acromium", "acromion"),
 }  # fmt: skip
-PELVIS = (("asi", "asis"), ("psi", "psis"))
+PELVIS = (("asi", "asis", "fwt"), ("psi", "psis", "bwt"))  # also the waist markers of CMU
 SACRUM = ("sacr", "vsacral", "sacrum", "s2")
 TOES = ("bigtoe", "toe", "toetip", "footindex")
 HEAD_BAND = ("fhd", "bhd")
@@ -98,8 +98,8 @@ def body_of(points: Mapping[str, np.ndarray], where: str) -> tuple[dict[str, np.
             "(LHip, LHJC, ...) or as markers of Plug-in Gait (LASI, LPSI, LKNE, LANK, LSHO, LELB, LWRA, ...)"
         )
     thorax, skull, top = _head(cloud, middle(limbs, "shoulder"))
-    spines = [p for p in (cloud.mean(("t10", "strn")), cloud.first(("spine", "midback"))) if p is not None]
-    found, completed = with_trunk(limbs, thorax, skull, top, spines)
+    spine = cloud.first(("spine", "midback"))
+    found, completed = with_trunk(limbs, thorax, skull, top, [] if spine is None else [spine])
     toes = {side: toe for side in SIDES if (toe := cloud.first(TOES, side)) is not None}
     if toes_backwards(found, toes):
         raise DatasetError(f"{where}: found toes that point backwards, expected right-handed axes, and L on the left")

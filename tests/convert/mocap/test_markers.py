@@ -152,7 +152,7 @@ def test_plug_in_gait_by_hand():
     joints, notes = body_of(plug_in_gait(), "a")
     expected = {
         "left_hip": (0.0865, 0.9171, -0.0459), "left_wrist": (0.27, 0.9, 0), "left_elbow": (0.25, 1.15, 0),
-        "thorax": (0, 1.46, 0), "spine": (0, 1.25, 0), "neck": (0, 1.46 + 0.2 * 0.065 / 0.12, 0),
+        "thorax": (0, 1.46, 0), "spine": (0, 1.18855, -0.02295), "neck": (0, 1.46 + 0.2 * 0.065 / 0.12, 0),
         "head": (0, 1.46 + 0.2 * 0.17 / 0.12, 0),
     }  # fmt: skip
     for joint, place in expected.items():
