@@ -22,7 +22,6 @@ from benchmarks import pose_errors
 from benchmarks.camera_settings import PROTOCOL, Filmed, read_rows
 from benchmarks.pose_errors import millimetres as mm
 from geolift.model import Model
-from geolift.output.result import Result
 from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
@@ -71,42 +70,61 @@ def in_joints(keypoints: np.ndarray, joints: tuple[str, ...]) -> np.ndarray:
     return keypoints[:, [H36M17.names.index(MEASURED.get(name, name)) for name in joints]]
 
 
-def lift(model: Model, keypoints: np.ndarray, seen: np.ndarray, row: Row, view: np.ndarray | None) -> Result:
-    """Lift `[N, K, 2]` as single images, or as one person each in videos that `view` `[N]` numbers, rising."""
+def lift(
+    model: Model, keypoints: np.ndarray, seen: np.ndarray, joints: tuple[str, ...], view: np.ndarray | None
+) -> np.ndarray:
+    """Lift `[N, K, 2]` as single images, or as one person each in videos that `view` `[N]` numbers, rising.
+
+    Returns:
+        `[N, J, 3]` in the order of the keypoints, whatever rows and people the result has.
+    """
     if view is None:
-        recording = pose_errors.stills(keypoints, seen, joints=row.joints, origin=DATA.value)
+        result = geolift.lift(pose_errors.stills(keypoints, seen, joints=joints, origin=DATA.value), model=model)
+        row = result.frame
     else:
-        frame, names = np.arange(len(view)) - np.searchsorted(view, view), tuple(map(str, range(view.max() + 1)))
-        about = {"joints": row.joints, "frame": frame, "person": view, "people": names, "fps": FPS}
-        recording = geolift.record(keypoints, seen, **about)
-    return geolift.lift(recording, model=model, min_confidence=0.0)
+        start = np.searchsorted(view, np.arange(view.max() + 1))
+        about = {"joints": joints, "frame": np.arange(len(view)) - start[view], "person": view, "fps": FPS}
+        recording = geolift.record(keypoints, seen, people=tuple(map(str, range(len(start)))), **about)
+        result = geolift.lift(recording, model=model)
+        number = np.array([int(name.split()[0]) for name in result.people])  # "3 from 20": of a person cut in two
+        row = start[number[result.person]] + result.frame
+    points = np.full((len(keypoints), len(H36M17.names), 3), np.nan)
+    points[row] = result.points
+    return points
 
 
-def measure(model: Model, filmed: Filmed, row: Row, *, videos: bool) -> dict[str, float | None]:
-    """Means over the frames that hide something: errors as the module describes them, and how many were lifted."""
+def measure(model: Model, filmed: Filmed, *, videos: bool) -> dict[str, dict[str, float]]:
+    """For every row means over the frames that hide something: errors as the module describes them."""
     view = np.unique(filmed.view, return_inverse=True)[1] if videos else None
-    keypoints = in_joints(filmed.keypoints, row.joints)
-    whole = np.ones(keypoints.shape[:2], bool)
-    seen = whole & ~np.isin(row.joints, row.hidden)
-    hides = np.ones(len(seen), bool)
-    if row.at_times:
-        hides = (np.arange(len(view)) - np.searchsorted(view, view)) % (SHOWN + HIDDEN) >= SHOWN
-        seen = np.where(hides[:, None], seen, whole)
-    truth, measured = filmed.points[hides], np.zeros(len(H36M17.names), bool)
-    measured[[H36M17.names.index(MEASURED.get(name, name)) for name in row.joints if name not in row.hidden]] = True
-    found = {}
-    for name, lifter, shown in (
-        ("partial", model, seen),
-        ("whole", model, whole),
-        ("flat", pose_errors.flat(model), whole),
-    ):
-        points = lift(lifter, keypoints, shown, row, view).points[hides]
-        errors = pose_errors.pose_errors(np.where(measured[:, None], points, np.nan), truth, H36M17).joints
-        found[name] = round(float(np.nanmean(errors)), 2)
-        if name == "partial":
-            found["pelvis"] = round(float(np.nanmean(pose_errors.root_errors(points, truth, measured, H36M17.root))), 2)
-            found["lifted"] = round(100 * float(np.isfinite(errors).mean()), 1)
-    return found | {"frames": len(truth)}
+    seen_whole, found = {}, {}
+    for name, row in ROWS.items():
+        if row.at_times and not videos:
+            continue
+        keypoints = in_joints(filmed.keypoints, row.joints)
+        whole, hides = np.ones(keypoints.shape[:2], bool), np.ones(len(keypoints), bool)
+        if row.joints not in seen_whole:
+            lifters = {"whole": model, "flat": pose_errors.flat(model)}
+            seen_whole[row.joints] = {key: lift(x, keypoints, whole, row.joints, view) for key, x in lifters.items()}
+        if row.at_times:
+            hides = (np.arange(len(view)) - np.searchsorted(view, view)) % (SHOWN + HIDDEN) >= SHOWN
+        seen = whole & ~(hides[:, None] & np.isin(row.joints, row.hidden))
+        points = {"partial": lift(model, keypoints, seen, row.joints, view), **seen_whole[row.joints]}
+        found[name] = errors({key: x[hides] for key, x in points.items()}, filmed.points[hides], row)
+    return found
+
+
+def errors(points: dict[str, np.ndarray], truth: np.ndarray, row: Row) -> dict[str, float]:
+    """Mean errors of points over the joints that the row does not hide, and how many frames were lifted."""
+    names = [MEASURED.get(name, name) for name in row.joints if name not in row.hidden]
+    measured = np.isin(H36M17.names, names)
+    each = {
+        key: pose_errors.pose_errors(np.where(measured[:, None], x, np.nan), truth, H36M17).joints
+        for key, x in points.items()
+    }
+    pelvis = pose_errors.root_errors(points["partial"], truth, measured, H36M17.root)
+    means = {key: round(float(np.nanmean(values)), 2) for key, values in {**each, "pelvis": pelvis}.items()}
+    lifted = 100 * float(np.isfinite(each["partial"]).mean())
+    return {**means, "lifted": round(lifted, 1), "frames": len(truth)}
 
 
 def main(_: list[str]) -> None:
@@ -117,11 +135,9 @@ def main(_: list[str]) -> None:
         raise SystemExit(f"{DATA.value}: found a geolift data set, expected motion in the world")
     images = Filmed(*(array[:: EVERY.value] for array in filmed))
     moving = Filmed(*(array[filmed.view % VIDEOS.value == 0] for array in filmed))
-    tables = {"images": {}, "videos": {}}
+    tables = {}
     for kind, people in (("images", images), ("videos", moving)):
-        for name, row in ROWS.items():
-            if kind == "videos" or not row.at_times:
-                tables[kind][name] = measure(model, people, row, videos=kind == "videos")
+        tables[kind] = measure(model, people, videos=kind == "videos")
         cells = {name: [mm(row[key]) for key in COLUMNS] for name, row in tables[kind].items()}
         print("\n" + pose_errors.table(f"{kind}: P-MPJPE, mm", cells, list(COLUMNS.values())), flush=True)
     about = {"model": model.id, "data": Path(DATA.value).name, "every": EVERY.value, "videos": VIDEOS.value, **choice}
