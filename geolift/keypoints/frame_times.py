@@ -25,6 +25,7 @@ NO_VIDEO = f"in no unit {SLOWEST:g} to {FASTEST:g} frames per second"
 FINEST = 8  # steps of numbers from here on may be ms; smaller ones count frames
 OFF = 0.4  # of a step: stamps that are off the grid by more are irregular
 TIGHT = 0.1  # the same of stamps that cannot be anything else
+MOSTLY = 0.6  # share of numbers that must follow the one before by one step to be times
 REGULAR = 0.9  # share of steps that must be near a multiple of the usual one
 VARIABLE = 0.6  # spread of steps, as a share of their mean, of cameras with a changing rate; of random numbers 1
 LATE = 3.0  # steps by which irregular stamps may be off the grid
@@ -185,8 +186,12 @@ def _stamps(
     regular = off <= OFF
     if not _plausible(period * unit):
         return f"the stamps {written} are {_range(steps, unit)} apart: {NO_VIDEO}"
+    single = (np.abs(steps / period - 1) <= OFF).mean()
+    if not sure and (len(steps) < FEWEST or (regular and single < MOSTLY)):
+        return f"numbers are {_range(steps, 1.0)} apart: neither frames nor times"
     far = np.minimum(steps, 3 * period)
-    if not regular and (off > LATE or len(steps) < FEWEST or far.std() > VARIABLE * far.mean()):
+    fewest, spread = (FEWEST, VARIABLE) if sure else (4 * FEWEST, 0.7 * VARIABLE)
+    if not regular and (off > LATE or len(steps) < fewest or far.std() > spread * far.mean()):
         return f"the stamps {written} are irregular, {_range(steps, unit)} apart"
     count = int(index[-1]) + 1
     if count > min(SPARSEST * len(places), MOST_FRAMES):

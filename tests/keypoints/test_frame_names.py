@@ -208,3 +208,16 @@ def test_cameras_after_the_number_are_clips():
 def test_images_are_no_video_and_the_reason_is_told(names):
     frames = order(names)
     assert not frames.video and len(frames.notes) == 1 and frames.notes[0].startswith("read as single images: ")
+
+
+def test_numbers_of_images_at_random_are_not_taken_for_times(rng):
+    """Numbers of data sets' images, 8 to 300 of them, 10 to 1000 apart: hardly ever times (2 % of few)."""
+    times, draws = 0, 0
+    for count in (8, 12, 20, 40, 100, 300):
+        for apart in (10, 20, 40, 100, 200, 1000):
+            for _ in range(10):
+                numbers = np.sort(rng.choice(count * apart, count, replace=False))
+                frames = order([f"{number:012d}.jpg" for number in numbers])
+                times += any("stamps" in note for note in frames.notes)
+                draws += 1
+    assert times <= 0.02 * draws
