@@ -26,7 +26,7 @@ UNITS = {
 }
 UP = "-up"  # the end of the name of a unit whose y points up
 COORDINATES = (*UNITS, *(f"{unit}{UP}" for unit in UNITS))  # what --coordinates takes
-MOST_SAMPLES = 2000  # detections, evenly spaced, that the unit is recognized by
+MOST_SAMPLES = 2000  # detections, evenly spaced, whose shape is looked at
 NEARLY_ALL = 0.99  # share of the coordinates that count; single joints may be anywhere
 NORMALIZED = 5.0  # what nearly all coordinates are below if they are fractions: legs may be far below the image ...
 USUAL = 1.5  # ... and what half of them are below; in pixels a person would be too small
@@ -39,7 +39,7 @@ BETTER = 0.1  # mean deviation of proportions by which a shape of the body must 
 FAR_BETTER = 0.35  # the same where nothing else speaks for it: no clip of CMU or HDM05, from any side, has so much
 STRETCHES = (9 / 16, 3 / 4, 4 / 3, 16 / 9)  # width over height of usual images
 FEWEST = 5  # detections that a shape is judged by
-OUTSIDE = 0.05  # share of joints outside the image from which on it may be turned
+OUTSIDE = 0.25  # share of people outside the image from which on it may be turned
 DOWN = 0.5  # share of detections with shoulders below hips from which on y points up
 
 
@@ -107,9 +107,9 @@ made pixels by its size of 640 x 480",))
     if kind == "pixel":
         upward = given.endswith(UP) if given else _negative(keypoints, seen)
         made = _pixels(keypoints, seen, confidence, image_size, upward, (*constant, *doubts))
-        if upward or image_size is None or not _fits_turned_image(keypoints[seen], image_size[np.nonzero(seen)[0]]):
+        if upward or image_size is None or not _fits_turned_image(keypoints, seen, image_size):
             return made
-        note = f"joints are outside the image of {_size(image_size)}, not if its sides are exchanged: they were"
+        note = f"people are outside the image of {_size(image_size)}, not if its sides are exchanged: they were"
         return made._replace(notes=(*made.notes, note), exchanged=True)
     if image_size is None:
         raise DatasetError(
@@ -124,6 +124,8 @@ made pixels by its size of 640 x 480",))
     upward = given.endswith(UP) if given else not documented and _upside_down(keypoints, seen, joint_set)
     made = _from_unit(keypoints, kind, image_size[:, None], upward)
     note = f"coordinates are {UNITS[kind]}{', y up' * upward}: made pixels by its size of {_size(image_size)}"
+    if kind == "width" and not given:
+        note += " (or over its height: --coordinates height)"
     if exchanged:
         note += ", width and height exchanged: as they were stated, the people are distorted (--coordinates keeps them)"
     notes = (*constant, *doubts, note)
@@ -198,16 +200,15 @@ def _recognized(
         return kind, ()
     if joint_set not in JOINT_SETS or (keypoints[seen] < 0).mean() > NEGATIVE:
         return "pixel", ()
-    if image_size is None:
-        return ("percent" if _distorted(keypoints, seen, joint_set, STRETCHES) > FAR_BETTER else "pixel"), ()
-    if image_size.min() < LARGER * PERCENT:
+    sides = STRETCHES if wide is None else (wide, 1 / wide)
+    if wide is not None and image_size.min() < LARGER * PERCENT:
         return "pixel", ()
-    better = _distorted(keypoints, seen, joint_set, (wide, 1 / wide))
-    if better > BETTER:
+    better = _distorted(keypoints, seen, joint_set, sides)
+    if better > (FAR_BETTER if wide is None else BETTER):
         return "percent", ()
-    doubtful = better > -BETTER and (seen.any(axis=1).sum() >= FEWEST)
-    within = f"all people are within {PERCENT:g} pixels of a corner of images of {_size(image_size)}"
-    return "pixel", (f"warning: {within}: are coordinates per cent (--coordinates percent)?",) * doubtful
+    doubtful = better > (BETTER if wide is None else 0) and seen.any(axis=1).sum() >= FEWEST
+    within = f"all people are within {PERCENT:g} pixels of a corner of the image"
+    return "pixel", (f"warning: {within}: are coordinates per cent (--coordinates percent)?",) if doubtful else ()
 
 
 def _normalized(keypoints: np.ndarray, seen: np.ndarray, wide: float | None, joint_set: str, unit: str) -> str | None:
@@ -234,11 +235,14 @@ def _distorted(keypoints: np.ndarray, seen: np.ndarray, joint_set: str, stretche
     return 0.0 if shapes is None or abs(stretches[0] - 1) < ROUND else float(shapes[0] - shapes[1:].min())
 
 
-def _fits_turned_image(points: np.ndarray, size: np.ndarray) -> bool:
-    """Whether many points `[M, 2]` are outside their images `[M, 2]`, and nearly none is if these are turned."""
-    return bool(
-        (points > size).any(axis=1).mean() > OUTSIDE and (points > size[:, ::-1]).any(axis=1).mean() < 1 - NEARLY_ALL
-    )
+def _fits_turned_image(keypoints: np.ndarray, seen: np.ndarray, size: np.ndarray) -> bool:
+    """Whether many people have most joints outside their images, and nearly no joint is if these are turned.
+
+    Legs below the image of a webcam are outside, too.
+    """
+    outside, outside_turned = (seen & (keypoints > limits[:, None]).any(axis=-1) for limits in (size, size[:, ::-1]))
+    most = outside.sum(axis=1) > seen.sum(axis=1) / 2
+    return bool(most.mean() > OUTSIDE and outside_turned.sum() < (1 - NEARLY_ALL) * seen.sum())
 
 
 def _sides_exchanged(keypoints: np.ndarray, seen: np.ndarray, image_size: np.ndarray, joint_set: str) -> bool:

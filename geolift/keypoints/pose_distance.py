@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from geolift.keypoints.recording import Recording
+
 COMMON = 3  # joints that two detections must share to be compared; all of a skeleton with fewer
 
 
@@ -65,3 +67,13 @@ def moves(
         growth = np.log(np.maximum(wide[1], 1e-6) / np.maximum(wide[0], 1e-6))
     moved[few], growth[few], shift[few] = np.nan, np.nan, np.nan
     return moved, growth, shift
+
+
+def consecutive(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """Detections `before` and `after` `[M]` of the same person in consecutive frames of a video; none in images."""
+    if not (recording.video and recording.tracked):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    order = np.lexsort((recording.frame, recording.person))
+    frame, person = recording.frame[order], recording.person[order]
+    follows = np.flatnonzero((np.diff(person) == 0) & (np.diff(frame) == 1))
+    return order[follows], order[follows + 1]

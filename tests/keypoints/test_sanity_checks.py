@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift.keypoints import sanity_checks
+from geolift.keypoints import sanity_checks, side_checks
 from geolift.keypoints.recording import Recording, record
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
@@ -39,7 +39,7 @@ def test_a_good_video_has_no_warnings(video, people):
 
 
 def test_arms_of_the_other_side(video):
-    left, right = sanity_checks.ARMS
+    left, right = side_checks.ARMS
     arms_swapped = video._replace(keypoints=swapped(video.keypoints, left + right, right + left))
     found = sanity_checks.check_recording(arms_swapped)
     assert len(found) == 1 and "opposite sides" in found[0]
@@ -57,7 +57,7 @@ def test_sides_that_flicker(video):
     some = np.arange(len(video.frame)) % 5 == 2
     found = sanity_checks.check_recording(changed(video, some, video.keypoints[some][:, H36M17.mirrored]))
     assert len(found) == 1 and "change places" in found[0]
-    assert sanity_checks.flicker(video._replace(video=False)) is None
+    assert side_checks.flicker(video._replace(video=False)) is None
 
 
 def test_coordinates_that_are_not_pixels(video):
@@ -74,7 +74,7 @@ def test_jumps(video):
     found = sanity_checks.check_recording(
         changed(video._replace(image_size=None), slice(5, None), video.keypoints[5:] + 2000)
     )
-    assert len(found) == 1 and "jumps: 1 of" in found[0] and "first in frame 5" in found[0]
+    assert len(found) == 1 and "jumps: 1 of" in found[0] and found[0].endswith(", frame 5")
 
 
 def test_another_image(video):
@@ -82,9 +82,65 @@ def test_another_image(video):
     assert len(found) == 1 and "outside the image of 333 x 333" in found[0]
 
 
-def test_a_joint_that_is_always_missing(people):
-    confidence = np.where(np.arange(17) == JOINT("left_wrist"), 0, people.confidence)
-    assert "left_wrist" in sanity_checks.missing_joints(recording(people.keypoints, confidence, "h36m17"))
+def test_legs_below_the_image_are_no_other_image(video):
+    hips = video.keypoints[:, [JOINT("left_hip"), JOINT("right_hip")], 1].max()
+    webcam = video._replace(image_size=np.float32([[1000, hips + 1]]).repeat(len(video.frames), axis=0))
+    assert sanity_checks.outside(webcam) is None
+
+
+def test_upper_bodies_have_no_warning(people):
+    legs = [JOINT(f"{side}_{joint}") for side in ("left", "right") for joint in ("knee", "ankle")]
+    confidence = np.where(np.isin(np.arange(17), legs), 0, people.confidence)
+    assert sanity_checks.check_recording(recording(people.keypoints, confidence, "h36m17")) == ()
+
+
+def test_a_frame_rate_that_is_too_high(video):
+    assert sanity_checks.check_recording(video._replace(fps=30.0)) == ()
+    found = sanity_checks.check_recording(video._replace(fps=1000.0))
+    assert len(found) == 1 and "frame rate may be too high" in found[0]
+
+
+def with_faces(video, turned, confidence):
+    """The procedural person in the joints of COCO, with a face that is sure; `turned`: all sides are exchanged."""
+    names = list(JOINT_SETS["coco17"].source)
+    face = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+    keypoints = video.keypoints[:, [JOINT("neck" if name in face else name) for name in names]]
+    head = video.keypoints[:, JOINT("neck")]
+    across = video.keypoints[:, JOINT("left_shoulder")] - video.keypoints[:, JOINT("right_shoulder")]
+    for name, part in {"left_eye": 0.1, "right_eye": -0.1, "left_ear": 0.2, "right_ear": -0.2}.items():
+        keypoints[:, names.index(name)] = head + part * across - np.float32([0, 5])
+    if turned:
+        keypoints = keypoints[:, [names.index(side_of(name)) for name in names]]
+    return recording(keypoints, np.broadcast_to(confidence, keypoints.shape[:2]), "coco17", video=True)
+
+
+def side_of(name):
+    return name.replace("left", "LEFT").replace("right", "left").replace("LEFT", "right")
+
+
+def test_a_face_that_is_guessed_from_behind_is_no_swapped_side(video, rng):
+    """A detector that is sure of faces on the backs of heads; OpenPose's joints and flags of annotators tell."""
+    sure = rng.uniform(0.8, 1, (len(video.frame), 17))
+    for turned in (False, True):
+        assert sanity_checks.check_recording(with_faces(video, turned, sure)) == ()
+    flags = np.where(np.arange(17) == 15, 0.5, 1.0)
+    seen = [sanity_checks.check_recording(with_faces(video, turned, flags)) for turned in (False, True)]
+    assert sum("all sides look swapped" in str(found) for found in seen) == 1
+
+
+def test_faces_from_behind_that_are_surer_than_those_from_the_front_are_swapped_sides(people, rng):
+    """People who turn around: a detector's faces are sure from the front and unsure from behind."""
+    rows = rng.choice(len(people.keypoints), 200, replace=False)
+    across = people.keypoints[rows, JOINT("left_shoulder"), 0] - people.keypoints[rows, JOINT("right_shoulder"), 0]
+    front = across > 0
+    names = list(JOINT_SETS["coco17"].source)
+    sure = np.where(front[:, None] | (np.arange(17) > 4), 0.9, 0.4) + rng.uniform(0, 0.05, (200, 17))
+    some = people._replace(keypoints=people.keypoints[rows], confidence=people.confidence[rows])
+    for turned in (False, True):
+        found = with_faces(some, False, sure)
+        if turned:
+            found = found._replace(keypoints=found.keypoints[:, [names.index(side_of(name)) for name in names]])
+        assert ("all sides look swapped" in str(side_checks.contradicting_face(found))) == turned
 
 
 @pytest.mark.parametrize(
@@ -117,7 +173,7 @@ def test_faces_show_swapped_sides(coco, what):
         names[left], names[right] = names[right], names[left]
     order = [names.index(name) for name in coco.joints]
     changed = coco._replace(keypoints=coco.keypoints[:, order], confidence=coco.confidence[:, order])
-    found = sanity_checks.contradicting_face(changed)
+    found = side_checks.contradicting_face(changed)
     expected = {0: None, 1: "the sides of the eyes", 2: "the sides of the body", 3: "all sides"}[len(what)]
     assert found is None if expected is None else found.startswith(expected)
 
