@@ -64,7 +64,8 @@ def test_a_good_file(coco, tmp_path):
     said = describe_inspection(found)
     for part in (
         "alphapose-results.json: alphapose", "coco17, 17: nose, left_eye", "10 frames, 10 frames per second",
-        "3 people (followed by geolift", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%", "no warnings",
+        "3 people (followed by geolift", "28 detections", "3000 x 1000", "left_ear 100%, right_wrist 18%",
+        "no warnings",
     ):  # fmt: skip
         assert part in " ".join(said.split())
     assert inspect_file(path, format="alphapose").joint_set == "coco17"
