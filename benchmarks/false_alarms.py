@@ -3,20 +3,21 @@
 Prints two tables. Right: people of COCO and MPII in draws of 20 images, with and without legs; motion that virtual
 cameras film from the front, from the side and from behind, as a detector gives it that is sure of faces on the backs
 of heads, with legs below the image, at 6 frames per second; MediaPipe's detections of a man between four webcams; the
-small files of the cases that are right. Broken: copies of these with one fault each.
+small files of the cases that are right. Broken: copies of these with one fault each (`faults`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from absl import app, flags
 
+from benchmarks.faults import FAULTS, VIDEO_ONLY, below_image, thinned, without_legs
 from geolift.convert.registry import CONVERTERS
 from geolift.errors import DatasetError
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import Recording, record, select_rows, without_unsure_joints
+from geolift.keypoints.recording import Recording, record, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
 from geolift.skeletons.joint_sets import COCO17, JOINT_SETS
@@ -30,15 +31,12 @@ FPS = 30.0
 SIZE = (1000.0, 1000.0)
 SHORTEST = 60  # frames of a clip
 VIEWS = {"front": 45.0, "side": 135.0, "behind": 181.0}  # degrees from the camera's axis, up to which a person faces it
-LEGS = ("left_knee", "right_knee", "left_ankle", "right_ankle")
 PIXEL = 1.0  # standard deviation of a detector's errors
 RIGHT_CASES = (
     "rotated-90", "minus-one-missing", "single-joint-spikes/clean.csv", "upper-body-only", "csv-locale-NaN-unicode",
     "mediapipe-dict", "timestamps-as-names", "other-containers/labelme.json", "other-containers/posetrack.json",
 )  # fmt: skip
 JOINT = H36M17.names.index
-
-Make = Callable[[Recording, np.random.Generator], Recording]
 
 
 def images(name: str, data: Path, rng: np.random.Generator) -> Iterator[Recording]:
@@ -107,41 +105,6 @@ def _pixels_per_unit(points: np.ndarray, keypoints: np.ndarray) -> tuple[float, 
     return focal, np.median(pixels - focal * flat, axis=0)
 
 
-def without_legs(recording: Recording, _: np.random.Generator) -> Recording:
-    """Nothing below the hips is seen."""
-    legs = [i for i, name in enumerate(recording.joints) if "knee" in name or "ankle" in name]
-    return _without(recording, legs)
-
-
-def below_image(recording: Recording, _: np.random.Generator) -> Recording:
-    """A webcam that sees people down to their hips; legs are guessed below the image."""
-    hips = [i for i, name in enumerate(recording.joints) if "hip" in name]
-    size = np.array([recording.image_size[0, 0], max(1.0, np.median(recording.keypoints[:, hips, 1]))])
-    cut = recording._replace(image_size=np.tile(np.float32(size), (len(recording.frames), 1)))
-    return select_rows(cut, (cut.keypoints <= size).all(axis=-1).mean(axis=1) > 0.5)  # others are not detected
-
-
-def _without(recording: Recording, joints: list[int]) -> Recording:
-    gone = np.isin(np.arange(len(recording.joints)), joints)
-    return recording._replace(
-        keypoints=np.where(gone[:, None], 0, recording.keypoints), confidence=np.where(gone, 0, recording.confidence)
-    )
-
-
-def thinned(recording: Recording, _: np.random.Generator) -> Recording:
-    """Every fifth frame: 6 frames per second."""
-    rows = recording.frame % 5 == 0
-    return recording._replace(
-        keypoints=recording.keypoints[rows],
-        confidence=recording.confidence[rows],
-        frame=recording.frame[rows] // 5,
-        person=recording.person[rows],
-        frames=recording.frames[::5],
-        image_size=recording.image_size[::5],
-        fps=recording.fps / 5,
-    )
-
-
 def webcams(data: Path) -> Iterator[Recording]:
     """MediaPipe's detections by four cameras around a man."""
     with np.load(data / "caliscope" / "points.npz") as arrays:
@@ -172,71 +135,6 @@ def cases(folder: Path) -> Iterator[Recording]:
                 yield track(without_unsure_joints(read_keypoints(file).recording, 0.1))
             except DatasetError:
                 continue
-
-
-def swapped(*kinds: str) -> Make:
-    """Left and right of some joints exchanged; "" for all."""
-
-    def make(recording: Recording, _: np.random.Generator) -> Recording:
-        names = list(recording.joints)
-        order = [
-            names.index(_other(name)) if any(kind in name for kind in kinds) else i for i, name in enumerate(names)
-        ]
-        return recording._replace(keypoints=recording.keypoints[:, order], confidence=recording.confidence[:, order])
-
-    return make
-
-
-def _other(name: str) -> str:
-    return name.replace("left", "LEFT").replace("right", "left").replace("LEFT", "right")
-
-
-def shuffled(recording: Recording, rng: np.random.Generator) -> Recording:
-    order = rng.permutation(len(recording.joints))
-    return recording._replace(keypoints=recording.keypoints[:, order], confidence=recording.confidence[:, order])
-
-
-def flickering(recording: Recording, rng: np.random.Generator) -> Recording:
-    """Sides change in 5 % of the frames."""
-    rows = rng.random(len(recording.frame)) < 0.05
-    other = swapped("")(recording, rng)
-    return recording._replace(keypoints=np.where(rows[:, None, None], other.keypoints, recording.keypoints))
-
-
-def repeated(recording: Recording, _: np.random.Generator) -> Recording:
-    """Every fifth frame is a copy of the one before, as in 24 frames per second played at 30."""
-    rows = np.arange(len(recording.frame))
-    return recording._replace(keypoints=recording.keypoints[rows - (rows % 5 == 4)])
-
-
-def eight_times(recording: Recording, _: np.random.Generator) -> Recording:
-    return recording._replace(fps=8 * recording.fps)
-
-
-def smaller(recording: Recording, _: np.random.Generator) -> Recording:
-    """The size of an image half as large is stated."""
-    return recording._replace(image_size=recording.image_size / 2)
-
-
-def displaced(recording: Recording, _: np.random.Generator) -> Recording:
-    """Another person from the middle of the video on, beside the first."""
-    late = (recording.frame > len(recording.frames) // 2)[:, None, None]
-    return recording._replace(keypoints=recording.keypoints + np.where(late, np.float32([900.0, 0.0]), 0))
-
-
-FAULTS: dict[str, Make] = {
-    "eyes swapped": swapped("eye"),
-    "shoulders to wrists swapped": swapped("shoulder", "elbow", "wrist"),
-    "all sides swapped": swapped(""),
-    "joints in a random order": shuffled,
-    "sides change in 5 % of the frames": flickering,
-    "every fifth frame repeated": repeated,
-    "frame rate 8 times too high": eight_times,
-    "half the image size": smaller,
-    "another person from the middle on": displaced,
-}
-VIDEO_ONLY = {"sides change in 5 % of the frames", "every fifth frame repeated", "frame rate 8 times too high"}
-VIDEO_ONLY |= {"another person from the middle on"}
 
 
 def kind_of(sentence: str) -> str:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from benchmarks import false_alarms
+from benchmarks import faults
 from geolift.keypoints.recording import record
 from geolift.keypoints.sanity_checks import check_recording
 
-SHOWN = [name for name in false_alarms.FAULTS if "eyes" not in name and "all sides" not in name]  # without a face
+SHOWN = [name for name in faults.FAULTS if "eyes" not in name and "all sides" not in name]  # without a face
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,11 @@ def video(people):
 @pytest.mark.parametrize("name", SHOWN)
 def test_faults_are_found(name, video):
     assert check_recording(video) == ()
-    broken = false_alarms.FAULTS[name](video, np.random.default_rng(0))
-    share, which = false_alarms.rates([broken, video])
-    assert share == 0.5 and sum(which.values()) >= 1
+    broken = faults.FAULTS[name](video, np.random.default_rng(0))
+    assert check_recording(broken) != ()
 
 
 def test_people_without_legs_are_right(video):
-    share, which = false_alarms.rates(
-        [change(video, None) for change in (false_alarms.without_legs, false_alarms.thinned)]
-    )
+    share, which = false_alarms.rates([change(video, None) for change in (faults.without_legs, faults.thinned)])
     assert share == 0 and not which
-    assert false_alarms.thinned(video, None).fps == 6
+    assert faults.thinned(video, None).fps == 6
