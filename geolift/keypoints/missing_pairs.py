@@ -80,8 +80,9 @@ def _cornered(points: np.ndarray, image_size: np.ndarray | None) -> np.ndarray:
 
 def _far(points: np.ndarray) -> np.ndarray:
     """`[N, K]` bool: far from most joints of the detection."""
-    distance = np.linalg.norm(points - _middle(points)[:, None], axis=-1)
-    return distance > 3 * _middle(distance)[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are no pixels are refused later
+        distance = np.linalg.norm(points - _middle(points)[:, None], axis=-1)
+        return distance > 3 * _middle(distance)[:, None]
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
