@@ -8,7 +8,6 @@ Frame by frame, known people are moved on at their speed and joined with the det
 import itertools
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from geolift.keypoints.photographs import as_photographs
 from geolift.keypoints.pose_distance import box_diagonals, distances
@@ -222,6 +221,8 @@ def _assign(cost: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray
         return np.empty(0, np.int64), np.empty(0, np.int64)
     if (near.sum(axis=0) <= 1).all() and (near.sum(axis=1) <= 1).all():
         return np.nonzero(near)
+    from scipy.optimize import linear_sum_assignment  # slow to import
+
     rows, columns = linear_sum_assignment(np.where(near, cost, 1e3))
     joined = near[rows, columns]
     return rows[joined], columns[joined]

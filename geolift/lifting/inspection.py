@@ -20,15 +20,14 @@ from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.lift import Source, prepare, read_source
 from geolift.lifting.next_command import lift_command, train_command, view_command
 from geolift.lifting.tracks import Tracks
-from geolift.lifting.trunk import place_trunks
-from geolift.lifting.upright import turn_upright, turning_note
-from geolift.model import Model
+from geolift.lifting.upright import count_turned
 from geolift.output import npz_json
 from geolift.output.overwriting import is_result
 from geolift.output.result import Result
 from geolift.plurals import counted
 from geolift.pretrained.models import load
 from geolift.skeletons import joint_sets
+from geolift.skeletons.skeleton import H36M17
 
 GAP = 0.5  # seconds, `lift`'s default
 HOW = {"people": "all", "skeleton": None, "min_confidence": 0.1, "head": None, "model": None}  # `lift`'s defaults
@@ -130,26 +129,33 @@ def inspect_file(
     given = {"format": format, **options._asdict(), **{name: how[name] for name in HOW if how[name] != HOW[name]}}
     source = read_source(path, format, options)
     data = load_dataset(path) if source.read.format == geolift_dataset.FORMAT.name else None
-    lifter = load(model or "human")
-    if data is not None and model is None and data.skeleton != lifter.skeleton:
+    lifter = None if model is None else load(model)
+    if data is not None and model is None and data.skeleton != H36M17:
         described = _described(path, source, track(source.read.recording))
         return described._replace(holds=_of_dataset(data), command=train_command(path))
     del how["model"]
-    how["head"] = head or ("mask" if lifter.lifter.masks else "extrapolate")
+    how["head"] = head or ("mask" if lifter is None or lifter.lifter.masks else "extrapolate")
     try:
-        prepared = prepare(source, lifter.skeleton, options=options, **how)
-        described = _described(path, source, prepared.recording, _notes(lifter, prepared.tracks))
+        prepared = prepare(source, H36M17 if lifter is None else lifter.skeleton, options=options, **how)
+        described = _described(path, source, prepared.recording, _notes(prepared.tracks))
         described = described._replace(command=lift_command(path, given))
     except DatasetError as error:
         described = _described(path, source, track(source.read.recording))._replace(refused=str(error))
     return described if data is None else described._replace(holds=_of_dataset(data))
 
 
-def _notes(model: Model, tracks: Tracks) -> tuple[str, ...]:
+def _notes(tracks: Tracks) -> tuple[str, ...]:
     """What is left out, filled in or assumed before the network runs; what the inspection states elsewhere left out."""
-    upright = turn_upright(model, fill_gaps(tracks, GAP))
-    notes = (*place_trunks(model, upright.turned).notes, turning_note(upright))
-    return tuple(note for note in notes if note and not note.startswith(("warning: ", "the frame rate is unknown")))
+    filled, poses = fill_gaps(tracks, GAP), len(tracks.frame)
+    notes = [note for note in filled.notes if not note.startswith(("warning: ", "the frame rate is unknown"))]
+    if tracks.skeleton == H36M17:
+        if lacking := int((~filled.available[:, H36M17.root]).sum()):
+            notes.append(
+                f"the pelvis is not seen in {lacking} of {poses} poses: placed by what else is seen, if possible"
+            )
+        if turned := count_turned(filled):
+            notes.append(f"{turned} of {poses} poses lie across the image or head down: also tried upright")
+    return tuple(notes)
 
 
 def _described(path: Path, source: Source, recording: Recording, notes: Sequence[str] | None = None) -> Inspection:

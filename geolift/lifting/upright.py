@@ -75,6 +75,11 @@ def turn_upright(model: Model, tracks: Tracks, focal: float | None = None) -> Up
     return Upright(tracks, _turned(tracks, quarters), quarters)
 
 
+def count_turned(tracks: Tracks) -> int:
+    """How many poses are of people most of whose frames show them across the image or head down."""
+    return int((_likely(tracks, _groups(tracks)) > 0).sum())
+
+
 def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
     """The results in the axes of the image as it is in the file, and a note.
 
@@ -95,7 +100,7 @@ def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
         turned = lifted._replace(points=points, up=up)
     else:  # the axes of the points are those of a camera that was turned, too
         turned = lifted._replace(rotation=lifted.rotation @ back.swapaxes(-1, -2), up=up)
-    return turned._replace(tracks=tracks.noted(*notes, turning_note(upright)))
+    return turned._replace(tracks=tracks.noted(*notes, _note(quarters, tracks)))
 
 
 def _placed_back(lifted: Tracks, upright: Upright) -> Tracks:
@@ -107,12 +112,8 @@ def _placed_back(lifted: Tracks, upright: Upright) -> Tracks:
     return tracks._replace(keypoints=keypoints, filled=lifted.filled, estimated=placed)
 
 
-def turning_note(upright: Upright) -> str:
-    """The note on what was turned; "": nothing was."""
-    tracks, quarters = upright.tracks, upright.quarters
+def _note(quarters: np.ndarray, tracks: Tracks) -> str:
     rows = quarters > 0
-    if not rows.any():
-        return ""
     degrees = sorted({90 * q for q in quarters[rows].tolist()})
     listed = " or ".join(f"{d}" for d in degrees)
     many = counted(int(rows.sum()), "pose", "poses")

@@ -91,7 +91,7 @@ def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
     [
         (["nowhere.npz", "out.npz"], "nowhere.npz: no such file"),
         ([__file__, "out.npz"], "not a .npz file"),
-        ([__file__, "out.csv"], "ends in .npz"),
+        ([__file__, "out.csv"], "found .csv, expected one of .npz"),
     ],
 )
 def test_convert_says_in_one_line_what_is_wrong(arguments, message, tmp_path, capsys, monkeypatch):

@@ -3,7 +3,6 @@
 import os
 import shutil
 
-import numpy as np
 import pytest
 
 from geolift import cli
@@ -14,17 +13,15 @@ from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.write import WRITERS, write_result
 from geolift.pretrained.export import FORMATS, export_model, is_export
 from geolift.pretrained.models import load, load_card
-from geolift.skeletons.skeleton import H36M17
 from tests.helpers import corpus
+from tests.helpers.paths import ROOT
 from tests.helpers.results import make_result
 
 
 def table(path, frames=4):
-    """A plain table of one person in Human3.6M-17."""
-    columns = ",".join(f"{name}_{axis}" for name in H36M17.names for axis in "xy")
-    rows = np.random.default_rng(0).uniform(100, 900, (frames, 34)).round(1)
-    lines = [f"{i}," + ",".join(map(str, row)) for i, row in enumerate(rows.tolist())]
-    path.write_text(f"frame,{columns}\n" + "\n".join(lines) + "\n")
+    """The first frames of the example, a plain table of a person who walks."""
+    lines = (ROOT / "examples" / "walk.csv").read_text().splitlines()[: frames + 1]
+    path.write_text("\n".join(lines) + "\n")
     return path
 
 
