@@ -663,7 +663,7 @@ def test_real_tables(name):
 )
 def test_real_tables_are_lifted(name, truth, size):
     points = lift(case(name), image_size=size, fps=30).points
-    assert errors(points, case(truth)).mean() < 45
+    assert errors(points, case(truth)).mean() < 60  # mm; joints in a wrong order have more than 200
 
 
 def test_a_real_table_of_sleap():
