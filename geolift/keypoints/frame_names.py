@@ -12,14 +12,14 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from geolift.keypoints.frame_labels import Series, clip_name, readings
-from geolift.keypoints.frame_times import Timing, timing
+from geolift.keypoints.frame_labels import EXTENSION, Series, clip_name, readings
+from geolift.keypoints.frame_times import Timing, takes, timing
 from geolift.keypoints.options import Options, resolve_fps
-from geolift.plurals import counted
 
 IN_CLIPS = 0.9  # share of labels that must be in clips
 SHORTEST = 5  # labels of a clip; 2 where the user gives a frame rate
 LISTED = 8  # clips that are named in a note
+SAID = 2  # lines about single clips
 SAME_RATE = 0.02  # share by which frame rates of clips may differ
 
 Label = TypeVar("Label", bound=Hashable)
@@ -70,7 +70,8 @@ def order_frames(
     """
     given = resolve_fps(0.0, options.fps, origin) or None
     reason = ""
-    for series in readings(names) if len(names) > 1 else ():
+    for read in readings(names) if len(names) > 1 else ():
+        series = [take for one in read for take in _takes(one, names)]
         shortest = 2 if given or len(series) == 1 else SHORTEST
         if sum(len(one.members) for one in series if len(one.members) >= shortest) < IN_CLIPS * len(names):
             reason = reason or f"their names differ in more than a number ({len(series)} kinds)"
@@ -88,6 +89,22 @@ def order_frames(
     return frames._replace(notes=(why, *frames.notes))
 
 
+def _takes(series: Series, names: Sequence[str]) -> list[Series]:
+    """A series cut where the camera paused; takes are called like their first frames."""
+    parts = takes(series.values, series.unit)
+    if len(parts) == 1:
+        return [series]
+    return [
+        Series(
+            (EXTENSION.sub("", names[series.members[part[0]]]), ""),
+            [series.members[i] for i in part],
+            [series.values[i] for i in part],
+            series.unit,
+        )
+        for part in parts
+    ]
+
+
 def _clips(names: Sequence[str], series: list[Series], timings: list[Timing]) -> Frames:
     """One video, or several one after the other."""
     index, every, clips, notes = np.empty(len(names), int), [], [], Counter()
@@ -103,10 +120,14 @@ def _clips(names: Sequence[str], series: list[Series], timings: list[Timing]) ->
         rates[found.fps] += found.count
     fps = rates.most_common(1)[0][0]
     listed = ", ".join(name or "(no name)" for _, name in clips[:LISTED]) + (", ..." if len(clips) > LISTED else "")
-    said = [f"{len(clips)} clips, each a video: {listed}", *(note for note, _ in notes.most_common(LISTED))]
-    other = sum(abs(found.fps - fps) > SAME_RATE * fps for found in timings if found.count > 1)
-    if other:
-        said.append(f"{counted(other, 'clip has', 'clips have')} another frame rate: {fps:.4g} was used for all")
+    said = [f"{len(clips)} clips, each a video: {listed}", *(note for note, _ in notes.most_common(SAID))]
+    if len(notes) > SAID:
+        said.append(f"{len(notes) - SAID} more such lines, of other clips")
+    measured = [found.fps for found in timings if found.count > 1]
+    if max(measured, default=fps) - min(measured, default=fps) > SAME_RATE * fps:
+        said.append(
+            f"clips have {min(measured):.4g} to {max(measured):.4g} frames per second: {fps:.4g} was used for all"
+        )
     return Frames(tuple(every), index, True, fps, tuple(said), tuple(clips))
 
 

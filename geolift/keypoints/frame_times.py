@@ -27,6 +27,7 @@ OFF = 0.4  # of a step: stamps that are off the grid by more are irregular
 TIGHT = 0.1  # the same of stamps that cannot be anything else
 MOSTLY = 0.6  # share of numbers that must follow the one before by one step to be times
 REGULAR = 0.9  # share of steps that must be near a multiple of the usual one
+PAUSE = 10.0  # seconds between times after which another take begins
 VARIABLE = 0.6  # spread of steps, as a share of their mean, of cameras with a changing rate; of random numbers 1
 LATE = 3.0  # steps by which irregular stamps may be off the grid
 ROOM = 0.8  # the step of a grid for irregular stamps, as a share of theirs: each finds a place of its own nearby
@@ -100,6 +101,24 @@ def timing(
     if max(values) - low > FARTHEST:
         return "numbers of frames lie far apart"
     return _whole(np.array([value - low for value in values], np.int64), low, steps, origin, fps, gapless)
+
+
+def takes(values: Sequence[int | float], unit: float = 0.0) -> list[np.ndarray]:
+    """Times cut where a camera paused: for each take, which of the values it has, in their order.
+
+    Args:
+        values: N numbers or times.
+        unit: seconds that 1 stands for; 0: it is not known, and only numbers that are times since 1970 are cut.
+    """
+    order = np.array(sorted(range(len(values)), key=values.__getitem__), int)
+    low = values[order[0]]
+    since_1970 = [UNITS[name] for least, name in ABSOLUTE if isinstance(low, int) and least <= low < 4 * least]
+    unit = unit or (since_1970[0] if since_1970 else 0.0)
+    steps = np.diff(np.array([values[i] - low for i in order], np.float64)) * unit
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    if not _plausible(usual):
+        return [order]
+    return np.split(order, np.flatnonzero(steps > max(PAUSE, SPARSEST * usual)) + 1)
 
 
 def _whole(

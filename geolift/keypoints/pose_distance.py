@@ -41,7 +41,7 @@ def distances(
 
 def moves(
     before: np.ndarray, seen_before: np.ndarray, after: np.ndarray, seen_after: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """How N detections differ from those before them, hardly changed by single joints that are wrong.
 
     Args:
@@ -51,7 +51,7 @@ def moves(
     Returns:
         `[N]` pixels that the median joint moved, NaN with fewer than `COMMON` joints seen in both; `[N]` natural
         logarithm of the factor by which the joints spread farther around their median; `[N, 2]` pixels by which the
-        median joint moved.
+        median joint moved; `[N]` pixels by which the median joint moved within the body, its size kept.
     """
     common = (seen_before & seen_after)[..., None]
     few = common.sum(axis=1)[:, 0] < min(COMMON, before.shape[1])
@@ -60,13 +60,14 @@ def moves(
         early[few], late[few] = 0, 0
         shift = np.nanmedian(late - early, axis=1)
         moved = np.nanmedian(np.linalg.norm(late - early, axis=-1), axis=1)
-        wide = [
-            np.nanmedian(np.linalg.norm(points - np.nanmedian(points, axis=1, keepdims=True), axis=-1), axis=1)
-            for points in (early, late)
-        ]
-        growth = np.log(np.maximum(wide[1], 1e-6) / np.maximum(wide[0], 1e-6))
-    moved[few], growth[few], shift[few] = np.nan, np.nan, np.nan
-    return moved, growth, shift
+        bodies = [points - np.nanmedian(points, axis=1, keepdims=True) for points in (early, late)]
+        wide = [np.maximum(np.nanmedian(np.linalg.norm(body, axis=-1), axis=1), 1e-6) for body in bodies]
+        bent = bodies[0] - bodies[1] * (wide[0] / wide[1])[:, None, None]
+        changed = np.nanmedian(np.linalg.norm(bent, axis=-1), axis=1)
+        growth = np.log(wide[1] / wide[0])
+    for values in (moved, growth, shift, changed):
+        values[few] = np.nan
+    return moved, growth, shift, changed
 
 
 def consecutive(recording: Recording) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ FAST = 8.0  # sizes per second: 14 m/s, of the median joint; nobody is so fast
 SUDDEN = 0.25  # sizes in a step, at high frame rates
 SHIFT = 0.1  # sizes that a person must move for a change of size to be a cut
 GROWTH = 0.25  # natural logarithm of a change of size in a step that no motion makes
+SAME = 0.06  # sizes that the median joint moves within the body in a step, at most, if only the camera is another
 RARE = 5.0  # times the usual step around it
 AROUND = 15  # steps on each side
 USUAL_FPS = 30.0  # where the frame rate is unknown
@@ -84,14 +85,14 @@ def _steps(recording: Recording) -> Steps:
         return Steps(before, after, np.zeros(0, bool), np.zeros(0))
     size = np.maximum(box_diagonals(recording.keypoints, recording.seen), 1e-6)
     keypoints, seen = recording.keypoints, recording.seen
-    moved, growth, shift = moves(keypoints[before], seen[before], keypoints[after], seen[after])
+    moved, growth, shift, changed = moves(keypoints[before], seen[before], keypoints[after], seen[after])
     scale, wait = np.maximum(size[before], size[after]), gap[follows]
     relative = np.nan_to_num(moved / scale)
     shifted = np.nan_to_num(np.linalg.norm(shift, axis=-1) / scale)  # 0 where the sides of a person change places
     usual = _usual(relative / wait, person[follows])
     far = shifted > np.maximum(SUDDEN, FAST * wait / rate)
     grown = (np.abs(np.nan_to_num(growth)) > GROWTH * np.maximum(1, USUAL_FPS / rate)) & (wait == 1)
-    grown &= relative > np.maximum(SHIFT, SHIFT * USUAL_FPS / rate)
+    grown &= (relative > np.maximum(SHIFT, SHIFT * USUAL_FPS / rate)) & (changed < SAME * size[before])
     return Steps(before, after, (far | grown) & (relative > RARE * usual * wait), usual)
 
 

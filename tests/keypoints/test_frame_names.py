@@ -1,5 +1,7 @@
 """Names of frames become a video or single images, in the order of their numbers."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,15 @@ def test_numbers_of_images_at_random_are_not_taken_for_times(rng):
                 times += any("stamps" in note for note in frames.notes)
                 draws += 1
     assert times <= 0.02 * draws
+
+
+@pytest.mark.parametrize("write", ["{0:%Y-%m-%dT%H_%M_%S.%f}.png", "{1:.0f}"])
+def test_takes_with_pauses_between_them_are_clips(write, rng):
+    """Three takes of 40 frames at 20 per second, days apart, as names with dates and as milliseconds since 1970."""
+    begin = [datetime(2018, 7, day, 12, 4, 17, 738369, tzinfo=UTC) for day in (4, 5, 11)]
+    times = [take + timedelta(seconds=i / 20 + rng.uniform(-0.005, 0.005)) for take in begin for i in range(40)]
+    names = [write.format(time, time.timestamp() * 1000) for time in times]
+    frames = order(names[::-1])
+    assert frames.video and frames.fps == 20 and frames.names == tuple(names)
+    assert [start for start, _ in frames.clips] == [0, 40, 80]
+    assert [name for _, name in frames.clips] == [names[start].removesuffix(".png") for start in (0, 40, 80)]
