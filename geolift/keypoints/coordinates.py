@@ -26,7 +26,7 @@ UNITS = {
 }
 UP = "-up"  # the end of the name of a unit whose y points up
 COORDINATES = (*UNITS, *(f"{unit}{UP}" for unit in UNITS))  # what --coordinates takes
-MOST_SAMPLES = 2000  # detections, evenly spaced, whose shape is looked at
+MOST_SAMPLES = 2000  # detections, evenly spaced, that are looked at
 NEARLY_ALL = 0.99  # share of the coordinates that count; single joints may be anywhere
 NORMALIZED = 5.0  # what nearly all coordinates are below if they are fractions: legs may be far below the image ...
 USUAL = 1.5  # ... and what half of them are below; in pixels a person would be too small
@@ -134,10 +134,8 @@ made pixels by its size of 640 x 480",))
 
 def _seen(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     """`[N, K]` bool: joints that have a place."""
-    finite = np.isfinite(keypoints).all(axis=-1) & np.isfinite(confidence)
-    return (
-        finite & (np.where(finite, confidence, 0) > 0) & (np.where(finite[..., None], keypoints, 0) != 0).any(axis=-1)
-    )
+    x, y = keypoints[..., 0], keypoints[..., 1]
+    return np.isfinite(x) & np.isfinite(y) & np.isfinite(confidence) & (confidence > 0) & ((x != 0) | (y != 0))
 
 
 def _from_unit(keypoints: np.ndarray, kind: str, size: np.ndarray, upward: bool) -> np.ndarray:
@@ -181,7 +179,11 @@ def _recognized(
     origin: str,
 ) -> tuple[str, tuple[str, ...]]:
     """The unit of the coordinates, one of `UNITS`, and a warning where it is doubtful."""
+    rows = _samples(keypoints)
+    keypoints, seen = keypoints[rows], seen[rows]
     found = np.abs(keypoints[seen])
+    if not len(found):
+        return unit, ()
     most = np.quantile(found, NEARLY_ALL)
     if unit == "fraction" and most <= 2 * NORMALIZED:
         return unit, ()
@@ -240,7 +242,9 @@ def _fits_turned_image(keypoints: np.ndarray, seen: np.ndarray, size: np.ndarray
 
     Legs below the image of a webcam are outside, too.
     """
-    outside, outside_turned = (seen & (keypoints > limits[:, None]).any(axis=-1) for limits in (size, size[:, ::-1]))
+    rows = _samples(keypoints)
+    keypoints, seen, size = keypoints[rows], seen[rows], size[rows, None]
+    outside, outside_turned = (seen & (keypoints > limits).any(axis=-1) for limits in (size, size[..., ::-1]))
     most = outside.sum(axis=1) > seen.sum(axis=1) / 2
     return bool(most.mean() > OUTSIDE and outside_turned.sum() < (1 - NEARLY_ALL) * seen.sum())
 
@@ -258,11 +262,16 @@ def _deviations(
     """The mean deviation from a person's proportions with x times each factor; None: too few people, or animals."""
     if joint_set not in JOINT_SETS:
         return None
-    rows = np.unique(np.linspace(0, len(keypoints) - 1, min(MOST_SAMPLES, len(keypoints))).astype(int))
+    rows = _samples(keypoints)
     points, confidence = _people(keypoints[rows], seen[rows], joint_set)
     found = np.stack([deviations(points * [factor, 1.0], confidence) for factor in stretches])
     found = found[:, np.isfinite(found).all(axis=0)]
     return found.mean(axis=1) if found.shape[1] >= FEWEST else None
+
+
+def _samples(keypoints: np.ndarray) -> np.ndarray:
+    """Rows, evenly spaced, that are looked at."""
+    return np.unique(np.linspace(0, len(keypoints) - 1, min(MOST_SAMPLES, len(keypoints))).astype(int))
 
 
 def _people(keypoints: np.ndarray, seen: np.ndarray, joint_set: str) -> tuple[np.ndarray, np.ndarray]:
@@ -298,7 +307,10 @@ def _upside_down(keypoints: np.ndarray, seen: np.ndarray, joint_set: str) -> boo
 
 def _negative(keypoints: np.ndarray, seen: np.ndarray) -> bool:
     """Whether y is below 0 nearly everywhere, and x is not: it points up from the top of the image."""
-    x, y = keypoints[seen].T
+    rows = _samples(keypoints)
+    x, y = keypoints[rows][seen[rows]].T
+    if not len(y):
+        return False
     return bool((y < 0).mean() > NEARLY_ALL and (x < 0).mean() < DOWN and np.abs(y).max(initial=0) > PERCENT)
 
 

@@ -13,6 +13,7 @@ MOST_PAIRS = 20  # that are looked at, the most frequent first
 FEWEST, FEWEST_ANYWHERE = 3, 6  # joints at a pair outside the image or in its corner, and anywhere
 ASIDE = 0.9  # share of the detections that the pair must be outside of
 FAR = 0.5  # sizes of the other joints' box, from it to a pair that is anywhere
+FARTHER = 1.5  # times the usual distance from the middle of a person's joints that such a pair has
 NEAR = 0.1  # the same, to a pair outside the image or in its corner
 LONGEST_LIST = 3  # pairs that a note names
 
@@ -34,16 +35,20 @@ def without_constant_pairs(
                [1., 1., 0.]]), ('x, y = -1, -1 is no place: 2 joints of 2 detections were counted as missing',))
     """
     keypoints, confidence = np.asarray(keypoints, np.float64), np.asarray(confidence, np.float64)
-    finite = np.isfinite(keypoints).all(axis=-1) & (np.nan_to_num(confidence) > 0)
-    seen = finite & (np.where(finite[..., None], keypoints, 0) != 0).any(axis=-1)
+    x, y = keypoints[..., 0], keypoints[..., 1]
+    seen = np.isfinite(x) & np.isfinite(y) & (confidence > 0) & ((x != 0) | (y != 0))
     if not seen.any():
         return keypoints, confidence, ()
     points = np.where(seen[..., None], keypoints, np.nan)
     missing, found = np.zeros_like(seen), []
     for pair in _candidates(points, seen, image_size):
-        at = seen & (points == pair).all(axis=-1)
-        if _is_no_place(pair, at, points, seen & ~missing, image_size):
-            missing |= at
+        at = np.nonzero(points[..., 0] == pair[0])
+        at = tuple(index[points[*at, 1] == pair[1]] for index in at)
+        rows = np.unique(at[0])
+        there = (points[rows] == pair).all(axis=-1)
+        others = np.where((there | missing[rows])[..., None], np.nan, points[rows])
+        if _is_no_place(pair, there, others, None if image_size is None else image_size[rows]):
+            missing[at] = True
             found.append(pair)
     if not found:
         return keypoints, confidence, ()
@@ -57,10 +62,12 @@ def without_constant_pairs(
 
 def _candidates(points: np.ndarray, seen: np.ndarray, image_size: np.ndarray | None) -> list[tuple[float, float]]:
     """Pairs that may be no place, the most frequent first: in corners, far from other joints, or of several at once."""
-    places = points[..., 0] + 1j * points[..., 1]
-    ordered = np.sort(places, axis=1)  # NaN last
+    x = np.sort(points[..., 0], axis=1)  # NaN last
+    alike = points[(x[:, 1:] == x[:, :-1]).any(axis=1)]
+    ordered = np.sort(alike[..., 0] + 1j * alike[..., 1], axis=1)
     several = ordered[:, 1:][ordered[:, 1:] == ordered[:, :-1]]
-    unlikely = places[seen & (_cornered(points, image_size) | _far(points))]
+    unlikely = points[seen & (_cornered(points, image_size) | _far(points, seen))]
+    unlikely = unlikely[:, 0] + 1j * unlikely[:, 1]
     pairs, count = np.unique(np.concatenate([unlikely, several]), return_counts=True)
     often = (count >= FEWEST - 1) | (pairs == complex(*LITERAL))
     pairs = pairs[often][np.argsort(-count[often], kind="stable")[:MOST_PAIRS]]
@@ -78,41 +85,37 @@ def _cornered(points: np.ndarray, image_size: np.ndarray | None) -> np.ndarray:
     return found | left_right & ((y == 0) | (y == height) | (y == height - 1) | (y < 0))
 
 
-def _far(points: np.ndarray) -> np.ndarray:
-    """`[N, K]` bool: far from most joints of the detection."""
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers that are no pixels are refused later
-        distance = np.linalg.norm(points - _middle(points)[:, None], axis=-1)
-        return distance > 3 * _middle(distance)[:, None]
-
-
-def _middle(values: np.ndarray) -> np.ndarray:
-    """The median along axis 1 of `[N, K, ...]`, NaN left out: the lower of two; NaN where all are."""
-    count = np.isfinite(values).sum(axis=1, keepdims=True)
-    return np.take_along_axis(np.sort(values, axis=1), np.maximum(count - 1, 0) // 2, axis=1)[:, 0]
+def _far(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """`[N, K]` bool: farther from the middle of the detection's joints than most."""
+    count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    x, y = np.where(seen, points[..., 0], 0), np.where(seen, points[..., 1], 0)
+    squares = np.square(x - x.sum(axis=1, keepdims=True) / count) + np.square(y - y.sum(axis=1, keepdims=True) / count)
+    return seen & (squares > FARTHER**2 * np.where(seen, squares, 0).sum(axis=1, keepdims=True) / count)
 
 
 def _is_no_place(
-    pair: tuple[float, float],
-    at: np.ndarray,
-    points: np.ndarray,
-    seen: np.ndarray,
-    image_size: np.ndarray | None,
+    pair: tuple[float, float], there: np.ndarray, others: np.ndarray, image_size: np.ndarray | None
 ) -> bool:
-    """Whether joints `at` `[N, K]` bool a pair are missing, by their number and where the people's other joints are."""
-    rows, count = at.any(axis=1), int(at.sum())
-    others = np.where((seen & ~at)[rows][..., None], points[rows], np.nan)
+    """Whether joints at a pair are missing, by their number and where the people's other joints are.
+
+    Args:
+        pair: x, y.
+        there: `[N, K]` bool: the joints at the pair, of the detections that have any.
+        others: `[N, K, 2]` their other joints, NaN where missing.
+        image_size: `[N, 2]`, or None.
+    """
+    count, joints = int(there.sum()), int(there.any(axis=0).sum())
     alone = np.isnan(others[..., 0]).all(axis=1)
-    joints = int(at.any(axis=0).sum())
     if alone.all():  # nothing else of these people was found: no person is one point
         return joints >= 2 and (count >= FEWEST or pair == LITERAL)
     others = others[~alone]
     low, high = np.nanmin(others, axis=1), np.nanmax(others, axis=1)
     size = np.linalg.norm(high - low, axis=1)
     away = np.linalg.norm(np.maximum(np.maximum(low - pair, pair - high), 0), axis=1)
-    corner = bool(_cornered(np.array([[pair]]), None if image_size is None else image_size[rows][:1])[0, 0])
     if pair == LITERAL and (away > FAR / 2 * size).mean() > ASIDE:
         return True
-    different = len(np.unique(np.nan_to_num(low), axis=0))  # joints of a person who does not move repeat, too
+    corner = bool(_cornered(np.array([[pair]]), None if image_size is None else image_size[:1])[0, 0])
+    different = len(np.unique(low, axis=0))  # joints of a person who does not move repeat, too
     if different < min(FEWEST, len(others)) or (different < FEWEST and joints < FEWEST):
         return False
     fewest, near = (FEWEST, NEAR) if corner else (FEWEST_ANYWHERE, FAR)
