@@ -63,10 +63,10 @@ def order_frames(
             contradicts the stamps.
 
     Example:
-        >>> frames = order_frames(["walk_100.jpg", "walk_33.jpg", "walk_67.jpg", "walk_0.jpg", "walk_133.jpg"],
-        ...                       "walk.json", Options())
-        >>> frames.index.tolist(), frames.fps, frames.notes
-        ([3, 1, 2, 0, 4], 30.0, ('5 frames, stamps in ms, 30 frames per second',))
+        >>> names = [f"walk_{time}.jpg" for time in (100, 33, 67, 0, 133, 167, 200, 233, 267, 300, 333, 367)]
+        >>> frames = order_frames(names, "walk.json", Options())
+        >>> frames.index[:5].tolist(), frames.fps, frames.notes
+        ([3, 1, 2, 0, 4], 30.0, ('12 frames, stamps in ms, 30 frames per second',))
     """
     given = resolve_fps(0.0, options.fps, origin) or None
     reason = ""

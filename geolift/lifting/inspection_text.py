@@ -30,8 +30,8 @@ def describe_inspection(inspection: Inspection) -> str:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     count = (Path(folder) / "leg.csv").write_text(table)
         ...     text = describe_inspection(inspect_file(Path(folder) / "leg.csv"))
-        >>> text.splitlines()[2].strip()
-        'content: video of 2 frames, frame rate unknown; 1 person (followed by geolift), 2 detections'
+        >>> text.splitlines()[3].strip()
+        'content: video of 2 frames, frame rate unknown; 1 person (followed in the file), 2 detections'
     """
     found = inspection
     missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
