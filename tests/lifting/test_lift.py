@@ -405,7 +405,7 @@ def test_people_with_none_of_the_model_s_joints_are_left_out_and_counted(people,
     with pytest.raises(DatasetError, match="6 of 6 detections were left out"):
         geolift.lift(video._replace(confidence=np.where(face, confidence, 0)), model=trained)
     with pytest.raises(
-        DatasetError, match="found confidences up to 0.9, none as high as 0.95: lower it with --min-confidence"
+        DatasetError, match=r"found confidences up to 0\.9, none as high as 0\.95: lower it with --min-confidence"
     ):
         lift({**stand_ins(people), "confidence": np.full((20, 17), 0.9)}, trained, min_confidence=0.95)
 
@@ -498,7 +498,7 @@ def test_a_model_of_another_known_joint_set_is_mapped_by_name(rng):
 def test_a_folder_of_images_and_unknown_json_is_not_taken_for_images(tmp_path, trained):
     for name in ("a_keypoints.json", "a_rendered.png", "b_keypoints.json", "b_rendered.png"):
         (tmp_path / name).write_text("{}")
-    with pytest.raises(DatasetError, match="a_keypoints.json: found an object with nothing"):
+    with pytest.raises(DatasetError, match=r"a_keypoints\.json: found an object with nothing"):
         geolift.lift(tmp_path, model=trained)
 
 

@@ -345,7 +345,7 @@ def test_mmpose_distinguishes_coco_and_human36m_by_proportions(coco_file, people
     assert read(mmpose.FORMAT, path, joints="coco17").joint_set == "coco17"
     points = np.random.default_rng(0).uniform(0, 400, (30, 17, 2))
     path = writers.mmpose(tmp_path / "noise.json", [[Person(k, np.ones(17))] for k in points])
-    with pytest.raises(DatasetError, match="noise.json: found joints that are not those of people"):
+    with pytest.raises(DatasetError, match=r"noise\.json: found joints that are not those of people"):
         check_people(read(mmpose.FORMAT, path), "noise.json")
 
 
