@@ -15,6 +15,7 @@ ASIDE = 0.9  # share of the detections that the pair must be outside of
 FAR = 0.5  # sizes of the other joints' box, from it to a pair that is anywhere
 FARTHER = 1.5  # times the usual distance from the middle of a person's joints that such a pair has
 NEAR = 0.1  # the same, to a pair outside the image or in its corner
+LARGEST = 1e100  # coordinates count up to this: squares of larger ones are no numbers
 LONGEST_LIST = 3  # pairs that a note names
 
 
@@ -39,7 +40,7 @@ def without_constant_pairs(
     seen = np.isfinite(x) & np.isfinite(y) & (confidence > 0) & ((x != 0) | (y != 0))
     if not seen.any():
         return keypoints, confidence, ()
-    points = np.where(seen[..., None], keypoints, np.nan)
+    points = np.where(seen[..., None], np.clip(keypoints, -LARGEST, LARGEST), np.nan)
     missing, found = np.zeros_like(seen), []
     for pair in _candidates(points, seen, image_size):
         at = np.nonzero(points[..., 0] == pair[0])

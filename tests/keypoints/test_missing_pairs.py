@@ -75,3 +75,11 @@ def test_minus_one_is_as_good_as_empty():
     np.testing.assert_allclose(found.points, empty.points, atol=1e-4)
     assert any(note.startswith("x, y = -1, -1 is no place: 78 joints of 60 detections") for note in found.notes)
     assert not any(note.startswith("warning") for note in found.notes)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [1e160, -1e160, 1e300, -1.7e308])
+def test_huge_coordinates_do_not_overflow(value, rng):
+    keypoints = rng.uniform(100, 500, (6, 5, 2))
+    keypoints[2, 1], keypoints[4, 3, 0] = value, value
+    without_constant_pairs(keypoints, np.ones((6, 5)), np.full((6, 2), 640.0))
