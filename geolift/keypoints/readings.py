@@ -135,6 +135,15 @@ def impossible_anatomy(recording: Recording) -> str | None:
     return None
 
 
+def anatomy_fit(recording: Recording) -> float:
+    """How well a recording's joints fit a body, for each joint; NaN if they are of no set, or too few were seen."""
+    if recording.joint_set not in JOINT_SETS:
+        return np.nan
+    rows = np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
+    fit = fits_of(rows, {recording.joint_set: _whole(recording.joint_set)})[0]
+    return float(fit.by_joint) if fit.people else np.nan
+
+
 def fits_of(rows: np.ndarray, readings: Mapping[str, ResolvedJoints]) -> list[Fit]:
     """The fits of rows `[N, K, 3]` to readings, the best first."""
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(MOST_SAMPLES, len(rows))).astype(int))]

@@ -22,6 +22,7 @@ FACE_ONLY_IF_SEEN = ("body25", "body25b", "coco18")  # sets of OpenPose, which f
 SURER = 0.1  # confidence by which faces from behind must be surer than those from the front
 ENOUGH = 0.25  # share of the detections that must show hips and shoulders from the front or from behind
 MOST = 0.75  # share of these that must contradict
+UPRIGHT = 0.25  # of the trunk: how far above the shoulders a nose is at least, if a face is to tell the side; usual 0.5
 ACROSS = 0.2  # lengths of the trunk: hips and shoulders narrower than this in the image are seen from the side
 FACE_ACROSS = 0.125  # distance of the eyes over that of the shoulders above which a face is seen
 FLICKER = 0.02  # share of frames in which a person's sides change places
@@ -49,6 +50,7 @@ def contradicting_face(recording: Recording) -> str | None:
     seen = (trust > SURE) & recording.seen[:, chosen[3:]].all(axis=1)
     nose, left_eye, right_eye, left, right = recording.keypoints[:, chosen].swapaxes(0, 1).astype(np.float64)
     up = nose - (left + right) / 2
+    seen &= ~_bent(recording, nose)
     eyes, body = (_cross(up, a - b) < 0 for a, b in ((left_eye, right_eye), (left, right)))
     wide = seen & (np.abs(_cross(up, left - right)) > ACROSS * np.square(up).sum(axis=1))
     wide &= np.linalg.norm(left_eye - right_eye, axis=1) > FACE_ACROSS * np.linalg.norm(left - right, axis=1)
@@ -62,6 +64,18 @@ def contradicting_face(recording: Recording) -> str | None:
         return None
     where = frame_ranges(recording.frame[behind], recording.frames)
     return f"all sides look swapped: faces are seen, but as if from behind, in {_of(behind, seen)}, {where}"
+
+
+def _bent(recording: Recording, nose: np.ndarray) -> np.ndarray:
+    """`[N]` bool: people who bend so far that the nose is hardly above the shoulders, seen along the trunk."""
+    shoulders, hips = ([f"{side}_{joint}" for side in ("left", "right")] for joint in ("shoulder", "hip"))
+    if not {*shoulders, *hips} <= set(recording.joints):
+        return np.zeros(len(nose), bool)
+    chosen = [recording.joints.index(joint) for joint in (*shoulders, *hips)]
+    points = recording.keypoints[:, chosen].astype(np.float64)
+    top, bottom = points[:, :2].mean(axis=1), points[:, 2:].mean(axis=1)
+    above = ((nose - top) * (top - bottom)).sum(axis=1) < UPRIGHT * np.square(top - bottom).sum(axis=1)
+    return recording.seen[:, chosen].all(axis=1) & above
 
 
 def _shows_faces(recording: Recording, trust: np.ndarray, backs: np.ndarray, behind: np.ndarray) -> bool:

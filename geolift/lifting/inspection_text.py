@@ -46,7 +46,7 @@ def describe_inspection(inspection: Inspection) -> str:
     ]
     last = [*_wrapped("unknown", _unknown(found), 2), *_wrapped("refused", found.refused, 4)]
     last += [f"  run: {found.command}"] * bool(found.command)
-    told = [_wrapped("warning", text, 3) for text in found.warnings] or [["  no warnings"]]
+    told = [_wrapped("warning", text, 3) for text in found.warnings] or [["  no warnings"]] * (not found.refused)
     told += [_wrapped("note", text, 2) for text in found.notes]
     room = LINES - len(lines) - len(last)
     return "\n".join(map(printable, [*lines, *_fitting(told, room), *last]))

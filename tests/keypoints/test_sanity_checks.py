@@ -128,6 +128,22 @@ def test_a_face_that_is_guessed_from_behind_is_no_swapped_side(video, rng):
     assert sum("all sides look swapped" in str(found) for found in seen) == 1
 
 
+def test_a_face_of_a_person_who_bends_down_does_not_tell_the_sides(video):
+    """The nose is at the height of the shoulders or lower: the direction from these to it says nothing."""
+    flags = np.where(np.arange(17) == 15, 0.5, 1.0)
+    for turned in (False, True):
+        found = with_faces(video, turned, flags)
+        names = list(found.joints)
+        face = [names.index(name) for name in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")]
+        shoulders, hips = (
+            found.keypoints[:, [names.index(f"{side}_{joint}") for side in ("left", "right")]].mean(axis=1)
+            for joint in ("shoulder", "hip")
+        )
+        lower = found.keypoints.copy()
+        lower[:, face] += (0.6 * (hips - shoulders))[:, None]
+        assert side_checks.contradicting_face(found._replace(keypoints=lower)) is None
+
+
 def test_faces_from_behind_that_are_surer_than_those_from_the_front_are_swapped_sides(people, rng):
     """People who turn around: a detector's faces are sure from the front and unsure from behind."""
     rows = rng.choice(len(people.keypoints), 200, replace=False)

@@ -1,10 +1,12 @@
 """Tables of numbers without names of columns, as scripts write MediaPipe's landmarks and COCO's keypoints.
 
-A row is a person: x, y of each joint, or x, y and a depth or confidence, or x, y, z, visibility. A label, or the number
-of the frame, may come first or last. A row may also be one of MediaPipe's 33 landmarks. The number of columns and the
-values must leave one reading; otherwise an error says which there are.
+A row is a person: x, y of each joint, or x, y and a depth or confidence, or x, y, z, visibility; joint after joint, or
+all x, then all y, where that is a body and joint after joint is none. A label, or the number of the frame, may come
+first or last. A row may also be one of MediaPipe's 33 landmarks. The number of columns and the values must leave one
+reading; otherwise an error says which there are.
 """
 
+import contextlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ from geolift.keypoints.formats.base import Format
 from geolift.keypoints.formats.column_names import Columns, wide_columns
 from geolift.keypoints.formats.csv_rows import TextTable
 from geolift.keypoints.options import Options
+from geolift.keypoints.readings import SURE as FITS
+from geolift.keypoints.readings import anatomy_fit
 from geolift.keypoints.recording import Recording
 from geolift.skeletons.joint_sets import SOURCES
 
@@ -27,10 +31,14 @@ SURE = 1.001  # the largest confidence
 
 
 class Reading(NamedTuple):
-    """A way to read the columns: in words, with names for them, and which column counts frames or labels."""
+    """A way to read the columns: in words, with names for them, and which column counts frames or labels.
+
+    `blocks` are their names if all x come first, then all y, and so on.
+    """
 
     what: str
     header: list[str]
+    blocks: list[str]
     count: int
     frame: int | None = None
     label: int | None = None
@@ -67,9 +75,29 @@ def read(lines: list[str], path: Path, options: Options) -> Recording:
             f"{path}: found {len(table.header)} columns without names, which are {what}, expected a line with the "
             "names of the columns (frame, nose_x, nose_y, ...)"
         )
-    header = found[0].header
-    columns = wide_columns(header, str(path))
-    return csv_table.people_of(table._replace(header=header), columns, path, options)
+    return _people_of(table, found[0], path, options)
+
+
+def _people_of(table: TextTable, reading: Reading, path: Path, options: Options) -> Recording:
+    """People whose columns are joint after joint; or all x, then all y, if only that is a body."""
+    people, error = None, None
+    try:
+        people = _people(table, reading.header, path, options)
+        if not anatomy_fit(people) < FITS:
+            return people
+    except DatasetError as found:
+        error = found
+    with contextlib.suppress(DatasetError):
+        blocks = _people(table, reading.blocks, path, options)
+        if anatomy_fit(blocks) >= FITS:
+            return blocks._replace(notes=(*blocks.notes, "columns are all x, then all y: so they are a body"))
+    if error:
+        raise error
+    return people
+
+
+def _people(table: TextTable, header: list[str], path: Path, options: Options) -> Recording:
+    return csv_table.people_of(table._replace(header=header), wide_columns(header, str(path)), path, options)
 
 
 FORMAT = Format("bare-table", "a table without a header: x, y, ... of the joints of a person", "csv", recognize, read)
@@ -113,12 +141,15 @@ def _reading(
     label: int | None = None,
 ) -> Reading:
     names = [name or "label" for name in header]
-    names[first : first + joints * len(parts)] = [f"{joint}_{part}" for joint in range(joints) for part in parts]
     if frame is not None:
         names[frame] = "frame"
+    before, after = names[:first], names[first + joints * len(parts) :]
+    by_joint = [f"{joint}_{part}" for joint in range(joints) for part in parts]
+    by_part = [f"{joint}_{part}" for part in parts for joint in range(joints)]
     where = " after the frame" if frame is not None else " before a label" if label is not None else ""
     what = ", ".join("a depth or confidence" if part == "third" else part for part in parts)
-    return Reading(f"{what} of {joints} joints{where}", names, joints, frame, label)
+    what = f"{what} of {joints} joints{where}"
+    return Reading(what, [*before, *by_joint, *after], [*before, *by_part, *after], joints, frame, label)
 
 
 def _plausible(reading: Reading, table: TextTable, path: Path) -> bool:

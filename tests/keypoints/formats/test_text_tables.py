@@ -462,6 +462,17 @@ def test_bare_people_of_coco_are_recognized_by_their_anatomy(tmp_path):
         np.testing.assert_allclose(recording.keypoints[3], pose + np.array([3.37, 3]), atol=0.01)
 
 
+@pytest.mark.parametrize("name", ["coco17", "mediapipe33"])
+def test_bare_numbers_that_are_all_x_then_all_y(name, tmp_path):
+    source = JOINT_SETS[name].source
+    pose = np.asarray(figure.standing(source, name)) * 40 + np.array([640, 300])
+    rows = [",".join(f"{value:.2f}" for value in (pose + np.array([i + 0.37, i])).T.ravel()) for i in range(12)]
+    (tmp_path / "t.csv").write_text("\n".join(rows) + "\n")
+    recording = read(tmp_path / "t.csv", "bare-table")
+    assert recording.joint_set == name and any("all x, then all y" in note for note in recording.notes)
+    np.testing.assert_allclose(recording.keypoints[3], pose + np.array([3.37, 3]), atol=0.01)
+
+
 def test_bare_numbers_with_several_readings_are_refused(rng, tmp_path):
     numbers = rng.integers(100, 900, (5, 52)).astype(str)
     numbers[:, 0] = range(5)
