@@ -50,7 +50,6 @@ def contradicting_face(recording: Recording) -> str | None:
     seen = (trust > SURE) & recording.seen[:, chosen[3:]].all(axis=1)
     nose, left_eye, right_eye, left, right = recording.keypoints[:, chosen].swapaxes(0, 1).astype(np.float64)
     up = nose - (left + right) / 2
-    seen &= ~_bent(recording, nose)
     eyes, body = (_cross(up, a - b) < 0 for a, b in ((left_eye, right_eye), (left, right)))
     wide = seen & (np.abs(_cross(up, left - right)) > ACROSS * np.square(up).sum(axis=1))
     wide &= np.linalg.norm(left_eye - right_eye, axis=1) > FACE_ACROSS * np.linalg.norm(left - right, axis=1)
@@ -59,6 +58,7 @@ def contradicting_face(recording: Recording) -> str | None:
         what = "eyes" if eyes[wide].mean() > body[wide].mean() else "body"
         where = frame_ranges(recording.frame[apart], recording.frames)
         return f"the sides of the {what} look swapped: eyes and shoulders are opposite in {_of(apart, wide)}, {where}"
+    seen &= ~_bent(recording, nose)
     behind, backs = seen & eyes & body, recording.seen[:, chosen[3:]].all(axis=1) & body
     if behind.sum() <= MAJORITY * seen.sum() or not _shows_faces(recording, trust, backs, behind):
         return None
