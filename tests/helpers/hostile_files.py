@@ -37,7 +37,7 @@ def npz(**arrays):
     return file.getvalue()
 
 
-JOINTS = [1.5, 2.5, 0.9] * 17
+JOINTS = [value for i in range(17) for value in (1.5 + 7 * (i % 5), 2.5 + 11 * i, 0.9)]
 DEPTH = 100_000
 
 
