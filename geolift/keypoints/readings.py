@@ -121,7 +121,7 @@ def impossible_anatomy(recording: Recording) -> str | None:
     name, count = recording.joint_set, len(recording.joints)
     if name not in JOINT_SETS:
         return None
-    rows = np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
+    rows = _rows(recording)
     readings = {other: _whole(other) for other in distinct_sets(count)}
     if fits_of(rows, {name: readings[name]})[0].by_joint >= SURE:
         return None
@@ -139,8 +139,7 @@ def anatomy_fit(recording: Recording) -> float:
     """How well a recording's joints fit a body, for each joint; NaN if they are of no set, or too few were seen."""
     if recording.joint_set not in JOINT_SETS:
         return np.nan
-    rows = np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
-    fit = fits_of(rows, {recording.joint_set: _whole(recording.joint_set)})[0]
+    fit = fits_of(_rows(recording), {recording.joint_set: _whole(recording.joint_set)})[0]
     return float(fit.by_joint) if fit.people else np.nan
 
 
@@ -183,6 +182,11 @@ def described(fits: Sequence[Fit]) -> str:
     listed = ", ".join(f"{fit.name} {fit.by_joint:.2f}" for fit in fits if fit.people)
     people = counted(max(fit.people for fit in fits), "detection", "detections")
     return f"fit of {people}, people's is 0.5 to 3: {listed}"
+
+
+def _rows(recording: Recording) -> np.ndarray:
+    """`[N, K, 3]` x, y, confidence."""
+    return np.concatenate([recording.keypoints, recording.confidence[..., None]], axis=-1)
 
 
 def _clearly_better(best: Fit, other: Fit) -> bool:

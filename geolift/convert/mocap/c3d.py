@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from geolift.convert.mocap.clips import LARGEST, files, filmed
-from geolift.convert.mocap.markers import LARGEST_BINARY, Markers, motions, with_notes
+from geolift.convert.mocap.clips import LARGEST
+from geolift.convert.mocap.markers import LARGEST_BINARY, Markers, film_markers
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.safe_io import bounded_file
@@ -51,8 +51,7 @@ def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    found = [(file, motions(read(file), file)) for file in files(path, ".c3d")]
-    return filmed([m for _, (several, _) in found for m in several], filming=filming, notes=with_notes(found))
+    return film_markers(path, ".c3d", read, filming)
 
 
 def read(path: Path) -> Markers:

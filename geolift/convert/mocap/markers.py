@@ -1,14 +1,16 @@
 """Markers of a C3D or TRC file as motion: people by the prefix of names, metres, y up, stretches without gaps."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geolift.convert.mocap import trunk
-from geolift.convert.mocap.clips import HEIGHT, Motion, height, in_files
+from geolift.convert.mocap.clips import HEIGHT, Motion, files, filmed, height, in_files
 from geolift.convert.mocap.joint_centres import body_of
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.plurals import counted
 
@@ -69,9 +71,20 @@ def motions(markers: Markers, path: Path) -> tuple[list[Motion], list[str]]:
     return made, notes
 
 
-def with_notes(found: Sequence[tuple[Path, tuple[list[Motion], list[str]]]]) -> list[str]:
-    """The notes of several files as sentences."""
-    return in_files([tuple(dict.fromkeys(notes)) for _, (_, notes) in found])
+def film_markers(
+    path: str | os.PathLike, suffix: str, read: Callable[[Path], Markers], filming: Mapping[str, Any]
+) -> Dataset:
+    """The people of a file of markers, or of all such files in a folder, filmed by virtual cameras.
+
+    Args:
+        path: the file or folder.
+        suffix: of the files.
+        read: the reader of a file.
+        filming: `seed`, `cameras`, `views`, `bodies` of `film`.
+    """
+    found = [motions(read(file), file) for file in files(path, suffix)]
+    notes = in_files([tuple(dict.fromkeys(notes)) for _, notes in found])
+    return filmed([motion for several, _ in found for motion in several], filming=filming, notes=notes)
 
 
 def _people(markers: Markers) -> dict[str, dict[str, np.ndarray]]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from geolift.convert.mocap.clips import LARGEST, files, filmed, numbers, text
-from geolift.convert.mocap.markers import Markers, motions, with_notes
+from geolift.convert.mocap.clips import LARGEST, numbers, text
+from geolift.convert.mocap.markers import Markers, film_markers
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 
@@ -27,8 +27,7 @@ def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    found = [(file, motions(read(file), file)) for file in files(path, ".trc")]
-    return filmed([m for _, (several, _) in found for m in several], filming=filming, notes=with_notes(found))
+    return film_markers(path, ".trc", read, filming)
 
 
 def read(path: Path) -> Markers:
