@@ -46,23 +46,23 @@ def describe_inspection(inspection: Inspection) -> str:
     ]
     last = [*_wrapped("unknown", _unknown(found), 2), *_wrapped("refused", found.refused, 4)]
     last += [f"  run: {found.command}"] * bool(found.command)
-    told = [_wrapped("warning", text, 3) for text in found.warnings] or [["  no warnings"]] * (not found.refused)
-    told += [_wrapped("note", text, 2) for text in found.notes]
+    remarks = [_wrapped("warning", text, 3) for text in found.warnings] or [["  no warnings"]] * (not found.refused)
+    remarks += [_wrapped("note", text, 2) for text in found.notes]
     room = LINES - len(lines) - len(last)
-    return "\n".join(map(printable, [*lines, *_fitting(told, room), *last]))
+    return "\n".join(map(printable, [*lines, *_fitting(remarks, room), *last]))
 
 
-def _fitting(told: list[list[str]], room: int) -> Iterator[str]:
+def _fitting(remarks: list[list[str]], room: int) -> Iterator[str]:
     """The first of some texts, of several lines each, that fit, and how many others there are."""
     kept, used = 0, 0
-    for text in told:
-        if used + len(text) > room - (kept + 1 < len(told)):
+    for text in remarks:
+        if used + len(text) > room - (kept + 1 < len(remarks)):
             break
         kept, used = kept + 1, used + len(text)
-    for text in told[:kept]:
+    for text in remarks[:kept]:
         yield from text
-    if kept < len(told):
-        yield f"  ... and {counted(len(told) - kept, 'more line', 'more lines')}, which geolift lift prints"
+    if kept < len(remarks):
+        yield f"  ... and {counted(len(remarks) - kept, 'more line', 'more lines')}, which geolift lift prints"
 
 
 def _wrapped(name: str, text: str, most: int) -> list[str]:

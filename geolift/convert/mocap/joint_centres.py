@@ -158,7 +158,7 @@ def _with_single(cloud: Cloud, limbs: dict[str, np.ndarray], skin: bool) -> tupl
 
 
 def _head(cloud: Cloud, shoulders: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray | None]:
-    """The base of the neck, the neck/nose joint and the head's top, each None where no marker tells it."""
+    """The base of the neck, the neck/nose joint and the head's top, each None where no marker gives it."""
     thorax = cloud.first(("neck", "thorax"))
     if thorax is None:
         thorax = cloud.mean(("c7", "clav"))

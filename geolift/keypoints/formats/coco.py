@@ -115,7 +115,7 @@ def _frames(images: Images, path: Path, options: Options, video: bool) -> tuple[
         images: in any order.
         path: the file, named in errors.
         options: a frame rate makes a video of the images.
-        video: whether the file tells that the images are frames of a video.
+        video: whether the file says that the images are frames of a video.
     """
     names = [name for name, _, _ in images.values()]
     sizes = np.array([size for _, size, _ in images.values()], np.float32).reshape(-1, 2)

@@ -54,7 +54,7 @@ def read_points(
         sizes: width and height of the images that have them.
         path: the file, named in errors.
         options: what the user states.
-        how: what tells the tool which points belong to one person, for the error on a label that is there twice.
+        how: how points are assigned to one person in the tool, for the error on a label that is there twice.
         notes: what was left out or assumed.
 
     Raises:

@@ -2,7 +2,7 @@
 
 An image is {"filename", "size", "regions"}; a region that is a point has `shape_attributes` {"name": "point", "cx",
 "cy"} and `region_attributes`, of which one is the joint's name. Where an image shows several people, another attribute
-(`person`, `id`, ...) tells them apart. The images' sizes are not in the file.
+(`person`, `id`, ...) names the person. The images' sizes are not in the file.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ from geolift.plurals import counted
 
 IMAGES = "_via_img_metadata"
 PERSON = ("person", "person_id", "id", "track", "object", "instance", "player", "subject", "group")
-HOW = f"points of several people with an attribute that tells them apart ({', '.join(PERSON)})"
+HOW = f"points of several people with an attribute that names the person ({', '.join(PERSON)})"
 
 
 def recognize(content: Any) -> str | None:
@@ -82,13 +82,13 @@ def _text(value: Any) -> str:
 
 
 def _attributes(found: list[dict[str, str]], path: Path) -> tuple[str, str | None]:
-    """The attribute that holds joints, and the one that tells people apart, if any."""
+    """The attribute that holds joints, and the one that names the person, if any."""
     if not found:
         raise DatasetError(f"{path}: found no points, expected those of joints")
     names = list(dict.fromkeys(key for attributes in found for key in attributes))
-    told = {key: {attributes.get(key, "") for attributes in found} for key in names}
+    texts = {key: {attributes.get(key, "") for attributes in found} for key in names}
     if not names:
         raise DatasetError(f"{path}: found points without region_attributes, expected one that names the joint")
-    joint = max(names, key=lambda key: (len({plain_name(text) for text in told[key]} & LIMBS), len(told[key])))
+    joint = max(names, key=lambda key: (len({plain_name(text) for text in texts[key]} & LIMBS), len(texts[key])))
     others = [key for key in names if key != joint and key.lower() in PERSON]
     return joint, others[0] if others else None
