@@ -12,9 +12,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
-from geolift.keypoints.formats.detections import make_recording
-from geolift.keypoints.frame_names import distinct, single_images
-from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.formats.detections import single_people
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
@@ -50,14 +48,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
             row[:, 2] = [FLAGS[int(flag)] for flag in row[:, 2]]
             rows.append(row)
             images.append(name)
-    if not rows:
-        raise DatasetError(f"{path}: found no person, expected at least one")
-    rows = np.stack(rows)
-    joints = joints_by_count(rows, str(path), options.joints, MODELS)
-    names, which = distinct(images)
-    frames = single_images(names, str(path), options)
-    notes = (*joints.notes, *frames.notes)
-    return make_recording(rows, frames.index[which], frames, joints, path, options, notes=notes)
+    return single_people(rows, images, MODELS, path, options)
 
 
 FORMAT = Format("aic", "AI Challenger, annotations of people", "json", recognize, read)

@@ -1,5 +1,6 @@
 """Detections as a recording: the last step that most readers share."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from geolift.keypoints.confidences import to_probabilities
 from geolift.keypoints.coordinates import in_pixels
 from geolift.keypoints.detection_scores import likely_people
 from geolift.keypoints.formats.json_values import LARGEST
-from geolift.keypoints.frame_names import Frames
+from geolift.keypoints.frame_names import Frames, distinct, single_images
+from geolift.keypoints.joint_names import joints_by_count
 from geolift.keypoints.options import Options, ResolvedJoints, resolve_image_size
 from geolift.keypoints.recording import Recording, record
 from geolift.keypoints.shots import clip_range
@@ -91,6 +93,37 @@ def make_recording(
         notes=(*notes, *ghosts, *doubted, *made.notes),
         shots=frames.clips,
     )
+
+
+def single_people(
+    rows: list[np.ndarray],
+    images: list[str],
+    models: Mapping[int, str],
+    path: Path,
+    options: Options,
+    *,
+    notes: tuple[str, ...] = (),
+) -> Recording:
+    """A recording of annotated people of single images.
+
+    Args:
+        rows: N arrays `[K, 3]` as in `make_recording`.
+        images: the name of each one's image.
+        models: the joint set that the format documents, by the number of its joints.
+        path, options: as in `make_recording`.
+        notes: on reading; they come first.
+
+    Raises:
+        DatasetError: as `make_recording`; if there is nobody.
+    """
+    if not rows:
+        raise DatasetError(f"{path}: found no person, expected at least one")
+    stacked = np.stack(rows)
+    joints = joints_by_count(stacked, str(path), options.joints, models)
+    names, which = distinct(images)
+    frames = single_images(names, str(path), options)
+    notes = (*notes, *joints.notes, *frames.notes)
+    return make_recording(stacked, frames.index[which], frames, joints, path, options, notes=notes)
 
 
 def _one_clip(

@@ -12,9 +12,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.formats.base import Format
-from geolift.keypoints.formats.detections import make_recording
-from geolift.keypoints.frame_names import distinct, single_images
-from geolift.keypoints.joint_names import joints_by_count
+from geolift.keypoints.formats.detections import single_people
 from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 
@@ -46,14 +44,8 @@ def read(content: Any, path: Path, options: Options) -> Recording:
             raise DatasetError(f"{where}: joints: found {len(points)}, expected {len(rows[0])} as in the first")
         rows.append(np.column_stack([points - 1, visible > 0]))
         images.append(values.text(values.member(entry, "image", where), f"{where}: image"))
-    if not rows:
-        raise DatasetError(f"{path}: found no person, expected at least one")
-    rows = np.stack(rows)
-    joints = joints_by_count(rows, str(path), options.joints, MODELS)
-    names, which = distinct(images)
-    frames = single_images(names, str(path), options)
-    notes = ("1 was subtracted from all coordinates: MPII's pixels count from 1", *joints.notes, *frames.notes)
-    return make_recording(rows, frames.index[which], frames, joints, path, options, notes=notes)
+    note = "1 was subtracted from all coordinates: MPII's pixels count from 1"
+    return single_people(rows, images, MODELS, path, options, notes=(note,))
 
 
 FORMAT = Format("mpii", "MPII annotations (HRNet, mmpose)", "json", recognize, read)
