@@ -23,7 +23,9 @@ MOST_LETTERS = 2**26  # of a list of texts, all as wide as the widest
 ARRAYS = {  # name: type and number of axes
     "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
     "filled": (np.bool_, 2), "frame": (np.int64, 1), "person": (np.int64, 1), "image_size": (np.float32, 2),
-    "up": (np.float32, 2), "up_spread": (np.float32, 1),
+    "up": (np.float32, 2), "up_spread": (np.float32, 1), "world_points": (np.float32, 3), "to_world": (np.float32, 3),
+    "floor": (np.float32, 1), "contact": (np.bool_, 2), "focal": (np.float32, 1), "uncertainty": (np.float32, 2),
+    "depth_uncertainty": (np.float32, 2),
 }  # fmt: skip
 PLAIN = {
     "format": (np.str_, 0), "version": (np.int64, 0), "axes": (np.str_, 0), "units": (np.str_, 0),

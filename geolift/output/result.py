@@ -13,19 +13,10 @@ AXES = "x right, y down, z forward (camera)"
 UNITS = ("m", "normalised")
 ASSUMED_FPS = 30.0  # frames per second of a video whose rate is unknown
 AT_ROOT = 1e-4  # share of the largest coordinate by which a root may be off the origin
-ROWS = (
-    "points",
-    "position",
-    "keypoints",
-    "confidence",
-    "filled",
-    "frame",
-    "person",
-)  # fields with rows
-
-
-OPTIONAL = ("image_size", "up", "up_spread")  # fields that may be None
-UNIT = 1e-3  # by how much the length of a unit vector may differ from 1
+ROWS = ("points", "position", "keypoints", "confidence", "filled", "frame", "person")  # fields with rows
+MORE_ROWS = ("world_points", "contact", "uncertainty", "depth_uncertainty")  # fields with rows that may be None
+OPTIONAL = ("image_size", "up", "up_spread", "to_world", "floor", "focal", *MORE_ROWS)  # fields that may be None
+UNIT = 1e-3  # by how much the length of a unit vector, or a rotation's of it, may differ from 1
 
 
 class Result(NamedTuple):
@@ -57,6 +48,20 @@ class Result(NamedTuple):
             model does not estimate it.
         up_spread: `[F]` float32 degrees: how far the estimates of the poses spread around `up`, root mean square; NaN
             where there are fewer than two. It does not show an error that they share. None: as `up`.
+        world_points: `[N, J, 3]` float32 metres in world axes: right-handed, z up, x the direction in which the first
+            person walks, or faces where they stand. In a video the floor is at z = 0 and the first person's root
+            stands above the origin in their first frame; in a single image the first person's root is the origin, as no
+            floor is known. NaN where a joint or the position is missing. None: no direction up or no position is known.
+        to_world: `[F, 3, 4]` float32, the rotation and the shift (metres) that take `points + position` of each frame
+            to world axes; NaN where unknown. None: as `world_points`.
+        floor: `[F]` float32 metres, `up . X` of the points X of the floor in camera axes: minus the camera's height
+            above it; NaN where unknown. None: no floor is known.
+        contact: `[N, 2]` bool, whether the left and the right foot stand on the floor. None: not estimated.
+        focal: `[3]` float32 pixels, the focal length by which people are placed, and the ends of the interval in which
+            it is with 68 % probability; NaN ends: not known. None: no positions are known.
+        uncertainty: `[N, J]` float32 in `units`, the expected distance of a joint, relative to the root, from where it
+            is: one standard deviation. NaN where a joint is missing. None: not estimated.
+        depth_uncertainty: `[N, J]` float32, its part along the camera's axis. None: as `uncertainty`.
 
     Example:
         >>> import geolift
@@ -87,10 +92,18 @@ class Result(NamedTuple):
     notes: tuple[str, ...] = ()
     up: np.ndarray | None = None
     up_spread: np.ndarray | None = None
+    world_points: np.ndarray | None = None
+    to_world: np.ndarray | None = None
+    floor: np.ndarray | None = None
+    contact: np.ndarray | None = None
+    focal: np.ndarray | None = None
+    uncertainty: np.ndarray | None = None
+    depth_uncertainty: np.ndarray | None = None
 
     def select_rows(self, kept: np.ndarray) -> "Result":
         """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
-        return self._replace(**{key: getattr(self, key)[kept] for key in ROWS})
+        rows = {key: getattr(self, key) for key in (*ROWS, *MORE_ROWS)}
+        return self._replace(**{key: value[kept] for key, value in rows.items() if value is not None})
 
 
 def check_result(result: Result, origin: str) -> Result:
@@ -121,6 +134,9 @@ def check_result(result: Result, origin: str) -> Result:
     _check_shapes(result, origin)
     _check_rows(result, origin)
     _check_values(result, origin)
+    _check_up(result, origin)
+    _check_world(result, origin)
+    _check_uncertainty(result, origin)
     return result
 
 
@@ -137,6 +153,13 @@ def _check_shapes(result: Result, origin: str) -> None:
         "image_size": ((len(result.frames), 2), "float32"),
         "up": ((len(result.frames), 3), "float32"),
         "up_spread": ((len(result.frames),), "float32"),
+        "world_points": ((rows, joints, 3), "float32"),
+        "to_world": ((len(result.frames), 3, 4), "float32"),
+        "floor": ((len(result.frames),), "float32"),
+        "contact": ((rows, 2), "bool"),
+        "focal": ((3,), "float32"),
+        "uncertainty": ((rows, joints), "float32"),
+        "depth_uncertainty": ((rows, joints), "float32"),
     }
     for key, (shape, kind) in expected.items():
         value = getattr(result, key)
@@ -173,8 +196,10 @@ def _check_rows(result: Result, origin: str) -> None:
 
 
 def _check_values(result: Result, origin: str) -> None:
-    for key in ("points", "position", "keypoints"):
+    for key in ("points", "position", "keypoints", "world_points"):
         value = getattr(result, key)
+        if value is None:
+            continue
         known = np.isfinite(value)
         if np.isinf(value).any() or (known.any(axis=-1) != known.all(axis=-1)).any():
             raise DatasetError(f"{origin}: {key}: expected finite numbers, or NaN in every coordinate")
@@ -192,7 +217,6 @@ def _check_values(result: Result, origin: str) -> None:
         raise DatasetError(f"{origin}: fps: found {result.fps}, expected frames per second, or 0 where unknown")
     if result.image_size is not None and not ((result.image_size >= 1) & np.isfinite(result.image_size)).all():
         raise DatasetError(f"{origin}: image_size: expected width and height in pixels for each frame")
-    _check_up(result, origin)
 
 
 def _check_up(result: Result, origin: str) -> None:
@@ -207,3 +231,39 @@ def _check_up(result: Result, origin: str) -> None:
         raise DatasetError(f"{origin}: up: expected a vector of length 1 for each frame, or NaN in every coordinate")
     if not (np.isnan(result.up_spread) | ((result.up_spread >= 0) & (result.up_spread <= 180) & ~unknown)).all():
         raise DatasetError(f"{origin}: up_spread: expected degrees where up is known, or NaN")
+
+
+def _check_world(result: Result, origin: str) -> None:
+    if (result.world_points is None) != (result.to_world is None):
+        raise DatasetError(f"{origin}: world_points, to_world: found one of them, expected both or none")
+    if result.world_points is not None:
+        if result.units != "m":
+            raise DatasetError(f"{origin}: world_points: found units {result.units!r}, expected 'm'")
+        rotation = result.to_world[..., :3].astype(np.float64)
+        known = np.isfinite(result.to_world).all(axis=(1, 2))
+        turned = rotation[known] @ rotation[known].swapaxes(1, 2)
+        proper = (np.abs(turned - np.eye(3)) <= UNIT).all() and (np.linalg.det(rotation[known]) > 0).all()
+        if not (proper and np.isnan(result.to_world[~known]).all()):
+            raise DatasetError(
+                f"{origin}: to_world: expected a rotation and a shift for each frame, or NaN in every number"
+            )
+    if result.floor is not None and np.isinf(result.floor).any():
+        raise DatasetError(f"{origin}: floor: expected finite metres, or NaN")
+    if result.focal is not None:
+        focal, low, high = result.focal.tolist()
+        if not (0 < focal < np.inf and (np.isnan([low, high]).all() or 0 < low <= focal <= high < np.inf)):
+            raise DatasetError(f"{origin}: focal: found {result.focal}, expected pixels, and an interval around them")
+
+
+def _check_uncertainty(result: Result, origin: str) -> None:
+    if (result.uncertainty is None) != (result.depth_uncertainty is None):
+        raise DatasetError(f"{origin}: uncertainty, depth_uncertainty: found one of them, expected both or none")
+    if result.uncertainty is None:
+        return
+    missing = np.isnan(result.points[..., 0])
+    for key in ("uncertainty", "depth_uncertainty"):
+        value = getattr(result, key)
+        if not (np.isnan(value) | ((value >= 0) & (value < np.inf) & ~missing)).all():
+            raise DatasetError(f"{origin}: {key}: expected finite lengths where joints are, or NaN")
+    if (result.depth_uncertainty > (1 + UNIT) * result.uncertainty).any():
+        raise DatasetError(f"{origin}: depth_uncertainty: found more than `uncertainty`, expected a part of it")

@@ -52,6 +52,37 @@ def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, **changes)
     return result._replace(**changes)
 
 
+def in_world(result, *, sure=True):
+    """`result` of `make_result` with the fields of the world, all true but the uncertainty, which is drawn at random.
+
+    The first person starts at the origin and faces along x; a foot is in contact where its ankle is low and slow.
+    """
+    rng, frames = np.random.default_rng(5), len(result.frames)
+    level = (result.points + result.position[:, None]).astype(np.float64) @ CAMERA.camera_from_world + CAMERA.centre
+    side = level[0, H36M17.names.index("left_hip")] - level[0, H36M17.names.index("right_hip")]
+    x = np.array([side[1], -side[0], 0]) / np.hypot(side[0], side[1])
+    turn = np.stack([x, np.cross([0, 0, 1], x), [0, 0, 1]])
+    start = level[0, H36M17.root] * [1, 1, 0]
+    rotation = turn @ CAMERA.camera_from_world.T
+    shift = turn @ (CAMERA.centre - start)
+    world = (level - start) @ turn.T
+    ankles = world[:, [H36M17.names.index(f"{side}_ankle") for side in ("left", "right")]]
+    slow = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) < 0.01
+    sigma = rng.uniform(0.005, 0.15, result.points.shape[:2])
+    sigma[np.isnan(result.points[..., 0])] = np.nan
+    unsure = {"uncertainty": sigma.astype(np.float32), "depth_uncertainty": (0.8 * sigma).astype(np.float32)}
+    return result._replace(
+        world_points=world.astype(np.float32),
+        to_world=np.tile(np.column_stack([rotation, shift]).astype(np.float32), (frames, 1, 1)),
+        up=np.tile(CAMERA.camera_from_world[:, 2].astype(np.float32), (frames, 1)),
+        up_spread=np.full(frames, 5, np.float32),
+        floor=np.full(frames, -CAMERA.centre[2], np.float32),
+        contact=slow & (ankles[..., 2] < 0.12),
+        focal=np.float32([FOCAL, 0.9 * FOCAL, 1.2 * FOCAL]),
+        **(unsure if sure else {}),
+    )
+
+
 def with_gaps(result, *, missing=0.1, filled=0.1, seed=0):
     """`result` with a share of its joints missing, and a share of the others filled in."""
     drawn = np.random.default_rng(seed).random(result.confidence.shape)

@@ -24,7 +24,7 @@ from tests.helpers.motion_readers import (
     without_rows,
     world_points,
 )
-from tests.helpers.results import make_result, with_gaps
+from tests.helpers.results import in_world, make_result, with_gaps
 
 JOINT = H36M17.names.index
 MILLIMETRE = 1e-3
@@ -97,6 +97,51 @@ def test_a_wrong_direction_up_is_refused(two, field, change):
         check_result(right._replace(**{field: change(right)}), "here")
 
 
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("world_points", lambda r: {"world_points": None}),
+        ("world_points", lambda r: {"units": "normalised"}),
+        ("world_points", lambda r: {"world_points": np.full_like(r.world_points, np.inf)}),
+        ("world_points", lambda r: {"world_points": r.world_points[1:]}),
+        ("to_world", lambda r: {"to_world": 2 * r.to_world}),
+        ("to_world", lambda r: {"to_world": r.to_world * np.float32([[1], [1], [-1]])}),  # a mirror
+        ("to_world", lambda r: {"to_world": np.where(np.eye(3, 4), np.nan, r.to_world).astype(np.float32)}),
+        ("floor", lambda r: {"floor": np.full_like(r.floor, np.inf)}),
+        ("contact", lambda r: {"contact": r.contact.astype(np.float32)}),
+        ("focal", lambda r: {"focal": -r.focal}),
+        ("focal", lambda r: {"focal": r.focal[::-1].copy()}),
+        ("uncertainty", lambda r: {"uncertainty": None}),
+        ("uncertainty", lambda r: {"uncertainty": -r.uncertainty}),
+        ("uncertainty", lambda r: {"uncertainty": np.full_like(r.uncertainty, 1)}),  # also of missing joints
+        ("depth_uncertainty", lambda r: {"depth_uncertainty": 2 * r.uncertainty}),
+    ],
+)
+def test_a_wrong_world_is_refused(two, field, change):
+    right = in_world(with_gaps(two))
+    assert check_result(right, "here") is right
+    with pytest.raises(DatasetError, match=rf"^here: .*{field}"):
+        check_result(right._replace(**change(right)), "here")
+
+
+def test_the_true_world_is_that_of_the_camera(two):
+    """Both ways: world points are those of the camera, turned and moved; the floor is where it is said to be."""
+    result = in_world(two)
+    points, world = (result.points + result.position[:, None]).astype(np.float64), result.world_points
+    rotation, shift = result.to_world[result.frame, :, :3], result.to_world[result.frame, :, 3]
+    np.testing.assert_allclose(np.einsum("nij,nkj->nki", rotation, points) + shift[:, None], world, atol=1e-5)
+    height = np.einsum("nj,nkj->nk", result.up[result.frame], points) - result.floor[result.frame, None]
+    np.testing.assert_allclose(height, world[..., 2], atol=1e-5)
+
+
+def test_rows_of_a_result_keep_their_fields(two):
+    result = in_world(two)
+    part = result.select_rows(result.person == 1)
+    for key in ("world_points", "contact", "uncertainty", "depth_uncertainty"):
+        np.testing.assert_array_equal(getattr(part, key), getattr(result, key)[result.person == 1])
+    assert two.select_rows(two.person == 1).contact is None
+
+
 def test_infinite_points_and_roots_elsewhere_are_refused(one):
     with pytest.raises(DatasetError, match=r"^here: points: .*finite"):
         check_result(one._replace(points=np.full_like(one.points, np.inf)), "here")
@@ -118,7 +163,11 @@ def test_infinite_points_and_roots_elsewhere_are_refused(one):
     ],
 )
 def test_nothing_is_lost(suffix, changes, two, tmp_path):
-    result = with_gaps(two)._replace(**changes)
+    result = with_gaps(two)
+    if "skeleton" in changes:
+        result = in_world(result)._replace(focal=np.float32([900, np.nan, np.nan]))
+        result.to_world[3], result.floor[3] = np.nan, np.nan
+    result = result._replace(**changes)
     if "notes" in changes:
         result = result._replace(**upwards(result))
     written = write_result(result, tmp_path / f"out{suffix}")
@@ -400,6 +449,20 @@ def test_csv_keeps_every_number(two, tmp_path):
     found = np.float32([[row[f"up_{part}"] or "nan" for part in ("x", "y", "z", "spread")] for row in rows])
     np.testing.assert_array_equal(found[:, :3], tilted.up[result.frame])
     np.testing.assert_array_equal(found[:, 3], tilted.up_spread[result.frame])
+    assert "left_contact" not in rows[0] and "pelvis_world_x" not in rows[0]
+    placed = in_world(result)
+    (path,) = write_result(placed, tmp_path / "out.csv").paths
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    np.testing.assert_array_equal(np.float32([row["floor"] for row in rows]), placed.floor[placed.frame])
+    stands = [[row[f"{side}_contact"] == "1" for side in ("left", "right")] for row in rows]
+    np.testing.assert_array_equal(stands, placed.contact)
+    parts = [f"world_{axis}" for axis in "xyz"] + ["uncertainty", "depth_uncertainty"]
+    sigmas = [placed.uncertainty[..., None], placed.depth_uncertainty[..., None]]
+    values = np.concatenate([placed.world_points, *sigmas], axis=-1)
+    for i, name in enumerate(H36M17.names):
+        found = np.float32([[row[f"{name}_{part}"] or "nan" for part in parts] for row in rows])
+        np.testing.assert_array_equal(found, values[:, i])
     (path,) = write_result(result._replace(video=False, fps=0.0), tmp_path / "out.csv").paths
     with path.open(newline="", encoding="utf-8") as file:
         assert {row["seconds"] for row in csv.DictReader(file)} == {""}
