@@ -1,0 +1,1 @@
+"""Rows of benchmarks/world.py, a file for each subject: `rows` of each gives lines of the table."""
