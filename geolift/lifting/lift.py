@@ -35,6 +35,7 @@ from geolift.lifting.lifted import (
 from geolift.lifting.metric_scale import in_metres, locate, people_heights
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
+from geolift.lifting.uncertainty import estimate_uncertainty
 from geolift.lifting.up import locate_up
 from geolift.lifting.upright import turn_results_back, turn_upright
 from geolift.model import Model
@@ -164,6 +165,7 @@ def lift(
     lifted = lift_tracks(model, place_trunks(model, upright.turned), focal)
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
+    lifted = estimate_uncertainty(model, lifted)
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
@@ -292,4 +294,6 @@ def _result(model: Model, lifted: Lifted) -> Result:
         notes=tracks.notes,
         up=None if up is None else up.astype(np.float32),
         up_spread=None if spread is None else spread.astype(np.float32),
+        uncertainty=lifted.uncertainty.astype(np.float32),
+        depth_uncertainty=lifted.depth_uncertainty.astype(np.float32),
     )

@@ -28,8 +28,6 @@ from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
-CUT = 1000  # frames that a cut counts as in refinement, more than it looks at together
-
 
 class Lifted(NamedTuple):
     """Tracks and their points, N rows.
@@ -49,6 +47,9 @@ class Lifted(NamedTuple):
         metres: `[N]` of a model unit, the same for all rows of a person; None if unknown.
         position: `[N, 3]` metres, where the root is in the camera frame, or None if unknown; NaN where not lifted.
         scale: a sentence: what `metres` and `position` are derived from.
+        uncertainty: `[N, J]` in the units of `points`: 68 of 100 true joints are no farther from the lifted one (root
+            and size of the person as they are); NaN where missing. None: not estimated.
+        depth_uncertainty: `[N, J]` the same along the line of sight.
     """
 
     tracks: Tracks
@@ -60,6 +61,8 @@ class Lifted(NamedTuple):
     metres: np.ndarray | None = None
     position: np.ndarray | None = None
     scale: str = ""
+    uncertainty: np.ndarray | None = None
+    depth_uncertainty: np.ndarray | None = None
 
     @property
     def rows(self) -> np.ndarray:
@@ -232,7 +235,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         model.skeleton,
         bones=model_bones(model),
         distance=model.distance,
-        frame=_frames_apart(tracks)[rows],
+        frame=tracks.frame[rows],
         seen=np.isfinite(lifted.points[rows]).all(axis=-1),
         fps=tracks.assumed_fps,
         noise=noise[rows],
@@ -247,12 +250,6 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
     poses = counted(int(rows.sum()), "pose", "poses")
     note = f"bones were made to keep their lengths through {poses} (disable with --no-refine)"
     return lifted._replace(points=points, size=size).noted(note)
-
-
-def _frames_apart(tracks: Tracks) -> np.ndarray:
-    """`[N]` numbers of frames, those of different shots so far apart that nothing is made smooth across a cut."""
-    shot = np.searchsorted([first for first, _ in tracks.shots], tracks.frame, side="right")
-    return tracks.frame + CUT * shot
 
 
 def smooth_lifted(lifted: Lifted, seconds: float) -> Lifted:

@@ -33,9 +33,12 @@ def in_metres(model: Model, lifted: Lifted, heights: Mapping[str, float]) -> Lif
     height = np.array([heights.get(person, ASSUMED_STATURE) for person in people])
     metres = height[lifted.tracks.person] * metres_per_unit(lifted, model)
     what = "height of each person" if human else "bones from root to head"
-    return lifted._replace(
-        points=lifted.points * metres[:, None, None], metres=metres, scale=f"{what} {_stated(people, heights)}"
-    )
+    scaled = {
+        key: None if value is None else value * metres[:, None]
+        for key, value in (("uncertainty", lifted.uncertainty), ("depth_uncertainty", lifted.depth_uncertainty))
+    }
+    scale = f"{what} {_stated(people, heights)}"
+    return lifted._replace(points=lifted.points * metres[:, None, None], metres=metres, scale=scale, **scaled)
 
 
 def people_heights(

@@ -1,0 +1,148 @@
+"""How sure each lifted joint is: how far the true joint lies from it in 68 of 100 cases, from what 2D alone shows.
+
+A lifted body is turned to other sides, projected and lifted again. Where the network then sees another body than the
+one it was given, it is wrong on one of the two sides, and mostly on both. That spread over views, the bones that come
+out longer or shorter than those of the training set, and the place of a joint in its chain give the error to be
+expected (docs/method.md, eq. 28). The constants were found without 3D: two cameras at right angles see each other's
+depths, so the lifts of one moment by both show the errors of each (`python -m benchmarks.two_cameras`).
+"""
+
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from geolift.batching import map_chunks
+from geolift.geometry import inverse, project, rotate, rotation_y, tilt_of, tilt_rotation
+from geolift.lifting.lifted import Lifted
+from geolift.losses import rotate_about_root
+from geolift.model import Model, lift_on_device, model_bones
+from geolift.skeletons.bones import seen_bone_lengths
+from geolift.skeletons.skeleton import Skeleton
+
+# The weights of eq. 28, by `python -m benchmarks.two_cameras`: 8 people of `train` whom their lifter did not see;
+# 2D exact and with errors of 2, 3 and 5 % of the trunk; all joints, and 10 or 20 % of them missing.
+CONSTANT, REACH, SPREAD, POSE_SPREAD, MISMATCH, HIDDEN = -0.441, 0.523, 0.260, 0.306, 0.358, 0.626
+LATERAL = (
+    0.26  # error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all
+)
+AZIMUTHS = (45.0, 180.0, 315.0)  # degrees, of the views; depths of one at 90 are seen across and say nothing of ours
+LEVEL = (0.0, -1.0, 0.0)  # the direction up for models that do not estimate it, camera axes
+SMALLEST = 0.02  # model units (1 cm of a person) or, of bones, 2 %: less is no sign of a sure joint
+
+
+class Signs(NamedTuple):
+    """What shows how wrong lifted joints are, N poses of J joints.
+
+    Attributes:
+        reach: `[J]` model units, length of the training set's bones from the root to each joint.
+        spread: `[N, J]` model units, how far the views put the joint elsewhere, root mean square.
+        pose_spread: `[N]` the same over all joints of the pose.
+        mismatch: `[N]` by which share its bones are longer or shorter than the training set's, root mean square.
+        hidden: `[N]` share of the joints that are missing.
+    """
+
+    reach: np.ndarray
+    spread: np.ndarray
+    pose_spread: np.ndarray
+    mismatch: np.ndarray
+    hidden: np.ndarray
+
+    def terms(self) -> np.ndarray:
+        """`[N, J, 5]` what the weights of eq. 28 multiply: four logarithms, and the share of missing joints."""
+        signs = [self.reach, self.spread, self.pose_spread[:, None], self.mismatch[:, None]]
+        terms = [*(np.log(sign + SMALLEST) for sign in signs), self.hidden[:, None]]
+        return np.stack([np.broadcast_to(term, self.spread.shape) for term in terms], axis=-1)
+
+
+def estimate_uncertainty(model: Model, lifted: Lifted) -> Lifted:
+    """The same with the `uncertainty` and the `depth_uncertainty` of each joint.
+
+    Errors of the 2D from frame to frame count where a video shows them (`denoise`); those of single images, and those
+    that last, are not known.
+
+    Args:
+        model: that lifted it.
+        lifted: in model units, points in the axes of cameras turned to each person.
+    """
+    rows, root = lifted.rows, model.skeleton.root
+    known = np.isfinite(lifted.points).all(axis=-1)
+    depth = np.full(known.shape, np.nan)
+    depth[rows] = depth_uncertainty(
+        read_signs(model, lifted.points[rows], None if lifted.up is None else lifted.up[rows])
+    )
+    depth[~known], depth[known[:, root], root] = np.nan, 0.0
+    noise = (lifted.tracks.jitter[lifted.tracks.person] * model.distance / lifted.size)[:, None]
+    across = np.where(
+        np.arange(depth.shape[1]) == root, 0.0, 4 * noise**2
+    )  # two axes, errors of the joint and the root
+    return lifted._replace(uncertainty=np.sqrt((1 + LATERAL**2) * depth**2 + across), depth_uncertainty=depth)
+
+
+def depth_uncertainty(signs: Signs) -> np.ndarray:
+    """`[N, J]` model units: 68 of 100 true joints are no farther from the lifted one along the line of sight."""
+    return np.exp(CONSTANT + signs.terms() @ np.array([REACH, SPREAD, POSE_SPREAD, MISMATCH, HIDDEN]))
+
+
+def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs:
+    """The signs of lifted poses.
+
+    Args:
+        model: that lifted them.
+        points: `[N, J, 3]` root-centred, model units, camera axes; NaN where missing.
+        up: `[N, 3]` the direction up in each, or None.
+    """
+    seen = np.isfinite(points).all(axis=-1)
+    level = np.tile(LEVEL, (len(points), 1))
+    up = level if up is None else np.where(np.isfinite(up).all(axis=-1, keepdims=True), up, level)
+    arrays = (np.nan_to_num(points).astype(np.float32), up.astype(np.float32), seen)
+    spread = map_chunks(functools.partial(_spread, model), *arrays)
+    lengths, bones = seen_bone_lengths(points, seen, model.skeleton), model_bones(model)
+    known = np.isfinite(lengths) & (bones > 0) & (lengths > 0)
+    ratio = np.log(np.divide(lengths, bones, out=np.ones_like(lengths), where=known))
+    joints = np.maximum(seen.sum(axis=1) - 1, 1)  # beside the root
+    return Signs(
+        reach=_reach(model.skeleton, bones),
+        spread=spread,
+        pose_spread=np.sqrt((np.where(seen, spread, 0) ** 2).sum(axis=1) / joints),
+        mismatch=np.sqrt((np.where(known, ratio, 0) ** 2).sum(axis=1) / np.maximum(known.sum(axis=1), 1)),
+        hidden=1 - seen.mean(axis=1),
+    )
+
+
+def _spread(model: Model, points: jax.Array, up: jax.Array, seen: jax.Array) -> jax.Array:
+    about = (model.distance, model.min_depth, model.skeleton.root)
+    novel = _turned(points, up, *about)
+    shown = seen if model.lifter.masks else None
+    relifted = [lift_on_device(model, pose, shown) for pose in novel]
+    return _difference(points, up, jnp.stack(relifted))
+
+
+def _views(up: jax.Array) -> jax.Array:
+    """`[K, N, 3, 3]` rotations about gravity, from each pose's view to those of `AZIMUTHS` by a camera tilted alike."""
+    tilt = tilt_rotation(*tilt_of(-up))
+    about = rotation_y(jnp.radians(jnp.array(AZIMUTHS)))
+    return jnp.einsum("nij,kjl,nml->knim", tilt, about, tilt, precision=jax.lax.Precision.HIGHEST)
+
+
+@functools.partial(jax.jit, static_argnums=(2, 3, 4))
+def _turned(points, up, distance, min_depth, root) -> jax.Array:
+    """`[K, N, J, 2]` the poses as the views see them."""
+    return project(rotate_about_root(points[None], _views(up), distance=distance, root=root), min_depth=min_depth)
+
+
+@jax.jit
+def _difference(points, up, relifted) -> jax.Array:
+    """`[N, J]` from points to those lifted in the views and turned back, root mean square over the views."""
+    change = rotate(relifted, inverse(_views(up))) - points[None]
+    return jnp.sqrt((change**2).sum(axis=-1).mean(axis=0))
+
+
+def _reach(skeleton: Skeleton, bones: np.ndarray) -> np.ndarray:
+    """`[J]` the length of `bones` `[B]` from the root to each joint."""
+    reach, length = np.zeros(len(skeleton.names)), dict(zip([c for _, c in skeleton.bones], bones, strict=True))
+    for joint in skeleton.outwards:
+        reach[joint] = reach[skeleton.parents[joint]] + length[joint]
+    return reach
