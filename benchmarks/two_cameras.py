@@ -3,9 +3,9 @@
 Two cameras at right angles see each other's depths: what one has to estimate lies across the image of the other.
 People of recorded motion (--data, as `geolift convert cmu` reads it) are filmed by four cameras "any" a clip
 (docs/cameras.md); of the films only the keypoints are used. The lifts of the same moments by two cameras are aligned by
-one rotation for the clip, which is not given but found from the lifts. Where the cameras turn out to look across each other, what is
-left along the line of sight of one is taken as the error of its depths. The weights are those with which 68.3 % of
-these errors are smaller than eq. 28 gives (Koenker & Bassett 1978, "Regression Quantiles").
+one rotation for the clip, which is not given but found from the lifts. Where the cameras turn out to look across each
+other, what is left along the line of sight of one is taken as the error of its depths. The weights are those with which
+68.3 % of these errors are smaller than eq. 28 gives (Koenker & Bassett 1978, "Regression Quantiles").
 
 --model must not have been trained on these --subjects.
 """
