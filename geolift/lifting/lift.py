@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.keypoints.joint_jumps import without_jumps
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.readings import check_people
 from geolift.keypoints.recognition import Recognized, read_keypoints
@@ -200,7 +201,7 @@ def prepare(
     mapping = mapping_to(target, recording, skeleton, origin)
     if path and skeleton is None and options.joints is None and target == H36M17:
         check_people(recording, origin)
-    recording = with_joints_of(mapping, recording)
+    recording = with_joints_of(mapping, without_jumps(recording))
     tracks = to_tracks(recording, mapping, head=head, source=origin)
     warnings = check_recording(recording)
     tracks = tracks.noted(*missing_joints(tracks), *(f"warning: {sentence}" for sentence in warnings))
