@@ -91,9 +91,14 @@ def world_points(result):
     return result.points.astype(np.float64) + result.position[:, None]
 
 
+def camera_of(world):
+    """The camera of `filmed`."""
+    return look_at(world[0, 0] + [3.0, 4.0, 1.5], world[0, 0])
+
+
 def filmed(world):
     """A result of one person's `[T, 17, 3]` world points, z up, seen from a camera that looks down at them."""
-    camera = look_at(world[0, 0] + [3.0, 4.0, 1.5], world[0, 0])
+    camera = camera_of(world)
     seen = (world - camera.centre) @ camera.camera_from_world.T
     root = seen[:, [H36M17.root]]
     return make_result(

@@ -52,19 +52,20 @@ def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, **changes)
     return result._replace(**changes)
 
 
-def in_world(result, *, sure=True):
-    """`result` of `make_result` with the fields of the world, all true but the uncertainty, which is drawn at random.
+def in_world(result, *, camera=CAMERA, floor=0.0, sure=True):
+    """`result`, as `camera` sees it, with the fields of the world, all true but the uncertainty, drawn at random.
 
-    The first person starts at the origin and faces along x; a foot is in contact where its ankle is low and slow.
+    `floor` is its height in the axes of `camera`. The first person starts at the origin and faces along x; a foot is in
+    contact where its ankle is low and slow.
     """
     rng, frames = np.random.default_rng(5), len(result.frames)
-    level = (result.points + result.position[:, None]).astype(np.float64) @ CAMERA.camera_from_world + CAMERA.centre
+    level = (result.points + result.position[:, None]).astype(np.float64) @ camera.camera_from_world + camera.centre
     side = level[0, H36M17.names.index("left_hip")] - level[0, H36M17.names.index("right_hip")]
     x = np.array([side[1], -side[0], 0]) / np.hypot(side[0], side[1])
     turn = np.stack([x, np.cross([0, 0, 1], x), [0, 0, 1]])
-    start = level[0, H36M17.root] * [1, 1, 0]
-    rotation = turn @ CAMERA.camera_from_world.T
-    shift = turn @ (CAMERA.centre - start)
+    start = level[0, H36M17.root] * [1, 1, 0] + [0, 0, floor]
+    rotation = turn @ camera.camera_from_world.T
+    shift = turn @ (camera.centre - start)
     world = (level - start) @ turn.T
     ankles = world[:, [H36M17.names.index(f"{side}_ankle") for side in ("left", "right")]]
     slow = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) < 0.01
@@ -74,9 +75,9 @@ def in_world(result, *, sure=True):
     return result._replace(
         world_points=world.astype(np.float32),
         to_world=np.tile(np.column_stack([rotation, shift]).astype(np.float32), (frames, 1, 1)),
-        up=np.tile(CAMERA.camera_from_world[:, 2].astype(np.float32), (frames, 1)),
+        up=np.tile(camera.camera_from_world[:, 2].astype(np.float32), (frames, 1)),
         up_spread=np.full(frames, 5, np.float32),
-        floor=np.full(frames, -CAMERA.centre[2], np.float32),
+        floor=np.full(frames, -(camera.centre[2] - floor), np.float32),
         contact=slow & (ankles[..., 2] < 0.12),
         focal=np.float32([FOCAL, 0.9 * FOCAL, 1.2 * FOCAL]),
         **(unsure if sure else {}),

@@ -54,6 +54,58 @@ def scenes(result: Result, points: np.ndarray) -> np.ndarray:
     return np.concatenate([(low + high) / 2, half, ground[:, None]], axis=1)
 
 
+def level_axes(result: Result) -> np.ndarray | None:
+    """`[F, 3, 4]` rotation and shift from camera axes to level ones: x right, y down, z as the camera looks, levelled.
+
+    The floor is at y = 0. A video has one azimuth, that of its first frame. None: the result has no world; NaN where a
+    frame has none.
+    """
+    if result.world_points is None or not (known := np.isfinite(result.to_world[:, 0, 0])).any():
+        return None
+    world = result.to_world.astype(np.float64)
+    x, y = azimuth(result).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    level = np.stack([np.stack(row, axis=-1) for row in ((y, -x, zero), (zero, zero, -one), (x, y, zero))], axis=1)
+    return np.where(known[:, None, None], level @ world, np.nan)
+
+
+def azimuth(result: Result) -> np.ndarray:
+    """`[F, 2]` unit vectors: where the cameras look in world axes, seen from above; of a video that of the first frame.
+
+    A camera that looks straight down or up looks where the top of its image points.
+    """
+    ahead, top = result.to_world[:, :2, 2].astype(np.float64), -result.to_world[:, :2, 1].astype(np.float64)
+    steep = ~(np.linalg.norm(ahead, axis=1, keepdims=True) > 0.1)
+    ahead = np.where(steep, top, ahead)
+    known = np.isfinite(ahead).all(axis=1)
+    if result.video:
+        ahead = np.broadcast_to(ahead[known.argmax()], ahead.shape)
+    return ahead / np.linalg.norm(ahead, axis=1, keepdims=True)
+
+
+def levelled(result: Result, placed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Points `[N, J, 3]` in the axes of `level_axes`, and what panels show of them, `[1 or F, 7]` as `scenes`.
+
+    Args:
+        result: with a world.
+        placed: where they are, with the floor as the ground if it is known; else beside each other.
+    """
+    level = level_axes(result)[result.frame]
+    points = result.points + result.position[:, None] if placed else result.points
+    points = np.einsum("nij,nkj->nki", level[..., :3], points)
+    points = points + (level[:, None, :, 3] if placed else beside(result)[:, None, None] * np.array([1, 0, 0]))
+    limits = scenes(result, points)
+    if placed and result.floor is not None and result.video:
+        limits[:, 6] = 0
+    return points, limits
+
+
+def foot_joints(result: Result) -> list[int]:
+    """The joints of the left and the right foot, by which contact is drawn; none of other skeletons."""
+    names = result.skeleton.names
+    return [names.index(name) for name in ("left_ankle", "right_ankle") if name in names]
+
+
 def beside(result: Result) -> np.ndarray:
     """`[N]` how far to the right of the origin each root stands where people stand side by side, in their order.
 

@@ -1,6 +1,6 @@
 "use strict";
 // Shows one result. 3D is in camera axes, x right, y down, z forward: just as a canvas has x and y, so that the view
-// without any turn looks along z and is the photo's. Text of the result becomes text nodes, never markup.
+// without any turn looks along z and is the photo's; or in level axes, where y is down along gravity and 0 on the floor. Text of the result becomes text nodes, never markup.
 
 const $ = (id) => document.getElementById(id);
 const header = JSON.parse($("header").textContent);
@@ -39,7 +39,13 @@ const points = new Packed("points", 3);
 const keypoints = new Packed("keypoints", 2);
 const position = decode("position");
 const beside = decode("beside");
-const scenes = { beside: decode("scenes_beside"), placed: $("scenes_placed") && decode("scenes_placed") };
+const given = (name) => $(name) && decode(name); // null where the result does not have it
+const scenes = {
+  beside: decode("scenes_beside"), placed: given("scenes_placed"),
+  beside_level: given("scenes_beside_level"), placed_level: given("scenes_placed_level"),
+};
+const level = given("level"), azimuth = given("azimuth"); // of each frame: camera to level axes, where its camera looks
+const contact = given("contact"), uncertainty = given("uncertainty");
 const confidence = decode("confidence");
 const planes = decode("planes");
 const person = decode("person");
@@ -60,7 +66,8 @@ const state = {
   yaw: 0, pitch: 0, zoom: 1, moved: [0, 0], // radians, factor, CSS pixels
 };
 const choice = {
-  speed: $("speed"), lens: $("lens"), place: $("place"), colours: $("colours"), ground: $("ground"),
+  speed: $("speed"), lens: $("lens"), place: $("place"), colours: $("colours"), ground: $("ground"), axes: $("axes"),
+  contacts: $("contacts"), unsure: $("unsure"),
 };
 
 // ---- colours --------------------------------------------------------------------------------------------------------
@@ -144,6 +151,7 @@ class Panel {
         this.drawn.push({ x: a.x, y: a.y, row, joint });
       });
     }
+    for (const stroke of strokes) if (stroke.b) this.halo(stroke);
     strokes.sort((one, other) => other.depth - one.depth || Boolean(other.b) - Boolean(one.b));
     for (const stroke of strokes) (stroke.b ? this.bone(stroke) : this.joint(stroke));
     const { pointed } = state;
@@ -159,6 +167,18 @@ class Panel {
     }
   }
 
+  // How far off a bone may be, to each side; the wider, the fainter.
+  halo({ a, b, row, joint }) {
+    if (!a.unsure && !b.unsure) return;
+    const { pen } = this;
+    pen.lineCap = "round";
+    pen.strokeStyle = colour(person[row], header.sides[joint]);
+    pen.globalAlpha = 0.3 * Math.min(a.sure, b.sure);
+    pen.lineWidth = a.unsure + b.unsure;
+    this.line(a, b);
+    pen.globalAlpha = 1;
+  }
+
   bone({ a, b, row, joint, guess }) {
     const { pen } = this;
     const width = (a.width + b.width) / 2;
@@ -171,7 +191,9 @@ class Panel {
     pen.strokeStyle = colour(person[row], header.sides[joint]);
     pen.lineWidth = guess ? Math.max(1.5, 0.6 * width) : width;
     pen.setLineDash(guess ? [5, 4] : []);
+    pen.globalAlpha = Math.min(a.sure ?? 1, b.sure ?? 1);
     this.line(a, b);
+    pen.globalAlpha = 1;
     pen.setLineDash([]);
   }
 
@@ -268,9 +290,11 @@ const radians = (degrees) => (degrees * Math.PI) / 180;
 const LENS = 4; // distance of the eye in half extents of the scene
 const NEAREST = 0.05; // of that distance; what is nearer is not drawn
 
+const isLevel = () => level !== null && choice.axes.value === "world";
+
 // What the current frame is shown in: centre and half extents, and the y of the ground.
 function scene() {
-  const all = scenes[choice.place.value];
+  const all = scenes[choice.place.value + (isLevel() ? "_level" : "")];
   const at = all.length > 7 ? 7 * state.frame : 0;
   return { centre: all.subarray(at, at + 3), half: all.subarray(at + 3, at + 6), ground: all[at + 6] };
 }
@@ -296,7 +320,7 @@ function look() {
   const project = ([x, y, depth], size) => {
     const zoom = perspective ? distance / (distance + depth) : 1;
     const width = clamp(0.036 * size * scale * zoom, 1.5, 16);
-    return { x: x0 + scale * zoom * x, y: y0 + scale * zoom * y, depth, width };
+    return { x: x0 + scale * zoom * x, y: y0 + scale * zoom * y, depth, width, unit: scale * zoom };
   };
   const near = perspective ? (NEAREST - 1) * distance : -Infinity;
   const see = (point, size = 0) => {
@@ -319,11 +343,19 @@ function look() {
 
 // Where a row's joints are in the scene, or null for a person whose position is unknown.
 function located(row) {
-  const shift = choice.place.value === "placed" ? position.subarray(3 * row, 3 * row + 3) : [beside[row], 0, 0];
-  if (!shift.every(Number.isFinite)) return null;
+  const placed = choice.place.value === "placed";
+  const before = placed ? position.subarray(3 * row, 3 * row + 3) : [0, 0, 0];
+  const after = placed ? [0, 0, 0] : [beside[row], 0, 0];
+  const turn = isLevel() ? level.subarray(12 * state.frame, 12 * state.frame + 12) : null; // [3, 4]
+  if (!before.every(Number.isFinite) || (turn && !Number.isFinite(turn[0]))) return null;
   return header.joints.map((_, joint) => {
-    const point = points.get(row, joint);
-    return point && point.map((value, k) => value + shift[k]);
+    const point = points.get(row, joint)?.map((value, k) => value + before[k]);
+    if (!point) return null;
+    if (!turn) return point.map((value, k) => value + after[k]);
+    return after.map((shift, i) => {
+      const [x, y, z, moved] = turn.subarray(4 * i, 4 * i + 4);
+      return x * point[0] + y * point[1] + z * point[2] + (placed ? moved : 0) + shift;
+    });
   });
 }
 
@@ -345,7 +377,7 @@ function gridStep() {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough * 0.999);
 }
 
-// Level with the camera, under the feet: how the camera was tilted is not known.
+// The floor in level axes where it is known. Else under the feet, in camera axes level with the camera.
 function drawGround(view) {
   const { centre, half, ground } = scene();
   const step = gridStep();
@@ -381,17 +413,52 @@ function drawShadow(view, body) {
   space.pen.stroke(); // as one path: shadows that cross do not add up
 }
 
+const REACH = 0.11; // radius of the mark of a foot on the floor, in half heights of the person
+
+// A ring on the floor below each foot that stands there.
+function drawContacts(view, row, body) {
+  const { ground } = scene();
+  header.feet.forEach((joint, side) => {
+    if (!(contact[row] & (1 << side)) || !body[joint]) return;
+    const [x, , z] = body[joint], radius = REACH * size(body);
+    const ring = Array.from({ length: 25 }, (_, i) => (i * Math.PI) / 12).map((angle) =>
+      view.see([x + radius * Math.cos(angle), ground, z + radius * Math.sin(angle)]));
+    if (ring.includes(null)) return;
+    space.pen.strokeStyle = colour(person[row], header.sides[joint]);
+    space.pen.lineWidth = 2.5;
+    space.pen.beginPath();
+    for (const { x, y } of ring) space.pen.lineTo(x, y);
+    space.pen.stroke();
+  });
+}
+
+const FAINTEST = 0.35; // share of the colour of a joint that is hardly known
+
+// A joint on the canvas, with how far off it may be in CSS pixels and how strong its colour is.
+function marked(at, row, joint, half) {
+  const sigma = uncertainty[row * joints + joint] / 1000;
+  if (sigma < 0) return at;
+  return { ...at, unsure: sigma * at.unit, sure: clamp(1.1 - (4 * sigma) / half, FAINTEST, 1) };
+}
+
 // x, y and z in the corner, as they are turned.
 function drawAxes() {
   const [cy, sy, cp, sp] = [Math.cos(state.yaw), Math.sin(state.yaw), Math.cos(state.pitch), Math.sin(state.pitch)];
   const origin = { x: space.width - 46, y: space.height - 46 };
-  const axes = { "x right": [cy, -sp * sy], "y down": [0, cp], "z forward": [-sy, -sp * cy] };
+  const [right, down, forward] = [[cy, -sp * sy], [0, cp], [-sy, -sp * cy]];
+  const axes = { x: right, y: down, z: forward };
+  if (isLevel()) { // those of the world: x ahead, y left, z up
+    const [c, s] = azimuth.subarray(2 * state.frame, 2 * state.frame + 2);
+    axes.x = [0, 1].map((k) => s * right[k] + c * forward[k]);
+    axes.y = [0, 1].map((k) => s * forward[k] - c * right[k]);
+    axes.z = [0, 1].map((k) => -down[k]);
+  }
   space.pen.lineWidth = 1.5;
   for (const [name, [x, y]] of Object.entries(axes)) {
     const end = { x: origin.x + 24 * x, y: origin.y + 24 * y };
     space.pen.strokeStyle = theme.dim;
     space.line(origin, end);
-    if (Math.hypot(x, y) > 0.25) space.label(name[0], origin.x + 34 * x, origin.y + 34 * y + 4, theme.dim);
+    if (Math.hypot(x, y) > 0.25) space.label(name, origin.x + 34 * x, origin.y + 34 * y + 4, theme.dim);
   }
 }
 
@@ -409,9 +476,14 @@ function drawSpace() {
     drawGround(view);
     for (const { body } of people) drawShadow(view, body);
   }
+  if (contact && isLevel() && choice.contacts.checked) {
+    for (const { row, body } of people) drawContacts(view, row, body);
+  }
   space.figures(people.map(({ row, body }) => {
-    const width = size(body);
-    return { row, at: body.map((point) => point && view.see(point, width)) };
+    const half = size(body);
+    const at = body.map((point) => point && view.see(point, half));
+    const unsure = uncertainty && choice.unsure.checked;
+    return { row, at: unsure ? at.map((a, joint) => a && marked(a, row, joint, half)) : at };
   }));
   drawAxes();
   const said = [];
@@ -421,7 +493,8 @@ function drawSpace() {
   tell($("message"), said.join(" · "));
   const turned = state.yaw !== 0 || state.pitch !== 0;
   const turns = `turned ${degrees(state.yaw)}, tipped ${degrees(state.pitch)}`;
-  $("direction").textContent = turned ? `· ${turns}` : "· the camera's view";
+  const straight = isLevel() ? "the camera's direction, level" : "the camera's view";
+  $("direction").textContent = turned ? `· ${turns}` : `· ${straight}`;
 }
 
 const degrees = (angle) => `${Math.round((((angle * 180) / Math.PI + 540) % 360) - 180)}°`;
@@ -463,6 +536,8 @@ function described(row, joint) {
   const point = points.get(row, joint), pixel = keypoints.get(row, joint);
   if (point) said.push(`3D from the root: ${point.map((value) => value.toFixed(3)).join(", ")}${unit}`);
   if (pixel) said.push(`2D: ${pixel.map((value) => value.toFixed(1)).join(", ")} px`);
+  const sigma = uncertainty ? uncertainty[row * joints + joint] : -1;
+  if (point && sigma >= 0) said.push(header.units === "m" ? `± ${sigma} mm` : `± ${(sigma / 1000).toFixed(3)}`);
   const sure = confidence[row * joints + joint];
   said.push(sure === FILLED ? "filled in" : sure > 0 ? `confidence ${sure} %` : "not seen");
   return said.join("\n");
@@ -574,7 +649,9 @@ function handle() {
   for (const button of document.querySelectorAll("[data-yaw]")) {
     button.addEventListener("click", () => turnTo(Number(button.dataset.yaw), Number(button.dataset.pitch)));
   }
-  for (const element of [choice.lens, choice.ground]) element.addEventListener("change", show);
+  for (const element of [choice.lens, choice.ground, choice.contacts, choice.unsure, choice.axes]) {
+    element.addEventListener("change", show);
+  }
   choice.place.addEventListener("change", () => turnTo((state.yaw * 180) / Math.PI, (state.pitch * 180) / Math.PI));
   choice.colours.addEventListener("change", () => {
     colourLegend();
@@ -669,8 +746,12 @@ function write() {
     Rate: header.video ? pace : `single images, ${shownAt}`,
     Units: header.units === "m" ? "metres" : header.units,
     Scale: header.scale,
-    Axes: "x right, y down, z forward, of the camera",
+    Axes: "x right, y down, z forward, of the camera" + (level ? "; world: x ahead, y left, z up" : ""),
   };
+  for (const line of header.world) {
+    const [term, ...text] = line.split(": ");
+    facts[term[0].toUpperCase() + term.slice(1)] = text.join(": ");
+  }
   for (const [term, text] of Object.entries(facts)) {
     const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
     dt.textContent = term;
@@ -691,7 +772,11 @@ function write() {
   for (const id of ["slider", "play", "previous", "next"]) $(id).disabled = frames < 2;
   if (!scenes.placed) choice.place.options[0].disabled = true;
   if (!several) choice.place.options[1].textContent = "at the origin";
-  choice.place.value = several && scenes.placed ? "placed" : "beside";
+  choice.place.value = scenes.placed && (several || level) ? "placed" : "beside";
+  for (const [known, ids] of [
+    [level, ["axes-box"]], [contact && level && header.feet.length, ["contact-box", "contact-legend"]],
+    [uncertainty, ["unsure-box", "unsure-legend"]],
+  ]) for (const id of ids) $(id).hidden = !known;
   choice.colours.value = several ? "person" : "side";
 }
 

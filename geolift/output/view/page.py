@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 
 from geolift.output.result import ROWS, Result
-from geolift.output.view.layout import beside, planes, scenes, shown_fps, side_by_side
+from geolift.output.view.layout import (
+    azimuth,
+    beside,
+    foot_joints,
+    level_axes,
+    levelled,
+    planes,
+    scenes,
+    shown_fps,
+    side_by_side,
+)
+from geolift.output.world_text import world_lines
 
 MISSING = -32768  # the 16-bit integer of a joint that is missing
 FILLED = -1  # the confidence of a joint that was filled in
@@ -48,6 +59,8 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
 
     `points` and `keypoints` are int16 with a float32 origin and step for each row: `origin + step * integer`, and
     `MISSING` where a joint is missing. `confidence` is int8 percent, `FILLED` where a joint was filled in.
+    `level` and `azimuth` are those of `layout.level_axes`. `contact` has 1 for the left and 2 for the right foot.
+    `uncertainty` is int16, thousandths of a unit, -1 where unknown.
     """
     order = np.lexsort((result.person, result.frame))
     rows = {key: getattr(result, key)[order] for key in ROWS}
@@ -62,6 +75,7 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
     }
     if np.isfinite(result.position).any():
         arrays["scenes_placed"] = scenes(result, result.points + result.position[:, None]).astype("<f4")
+    arrays |= _world_arrays(result, order)
     for name in ("points", "keypoints"):
         arrays[name], arrays[f"{name}_origin"], arrays[f"{name}_step"] = quantize(rows[name])
     skeleton = result.skeleton
@@ -73,6 +87,7 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
         "sides": sides,
         "root": skeleton.root,
         "head": skeleton.head,
+        "feet": foot_joints(result),
         "frames": result.frames,
         "people": result.people,
         "video": bool(result.video),
@@ -83,9 +98,26 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
         "scale": result.scale,
         "model": result.model,
         "source": result.source,
+        "world": world_lines(result),
         "notes": result.notes,
     }
     return header, arrays
+
+
+def _world_arrays(result: Result, order: np.ndarray) -> dict[str, np.ndarray]:
+    """What the page needs for world axes, contacts and uncertainty; rows in `order`, entries of what is known alone."""
+    arrays = {}
+    if (level := level_axes(result)) is not None:
+        arrays["level"], arrays["azimuth"] = level.astype("<f4"), azimuth(result).astype("<f4")
+        arrays["scenes_beside_level"] = levelled(result, placed=False)[1].astype("<f4")
+        if np.isfinite(result.position).any():
+            arrays["scenes_placed_level"] = levelled(result, placed=True)[1].astype("<f4")
+    if result.contact is not None:
+        arrays["contact"] = (result.contact[order] @ np.array([1, 2])).astype("i1")
+    if result.uncertainty is not None:
+        thousandths = np.clip(np.rint(1000 * result.uncertainty[order]), 0, -MISSING - 1)
+        arrays["uncertainty"] = np.where(np.isnan(thousandths), -1, thousandths).astype("<i2")
+    return arrays
 
 
 def quantize(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

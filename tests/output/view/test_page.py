@@ -18,7 +18,7 @@ from geolift.output.view import layout, movie, notebook, page
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.view.sheet import write_sheet
 from geolift.skeletons.skeleton import H36M17
-from tests.helpers.results import make_result, with_gaps
+from tests.helpers.results import in_world, make_result, with_gaps
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;<!--"\u2028'
 
@@ -144,6 +144,26 @@ def test_scenes_move_and_grow_with_the_people():
     feet = result.points[:, [H36M17.names.index("left_ankle"), H36M17.names.index("right_ankle")], 1].max()
     assert feet - 0.1 < scene[6] <= feet + 1e-6  # y down: nothing is lower
     assert np.isfinite(layout.scenes(result, np.full_like(result.points, np.nan))).all()
+
+
+def test_level_axes_stand_on_the_floor_and_look_as_the_camera_does():
+    result = in_world(make_result(people=2, frames=20))
+    level = layout.level_axes(result)
+    turn = level[..., :3]
+    np.testing.assert_allclose(turn @ turn.swapaxes(1, 2), np.tile(np.eye(3), (20, 1, 1)), atol=1e-5)
+    assert (np.linalg.det(turn) > 0.99).all()
+    tilt = np.einsum("fij,fj->fi", turn, -result.up)
+    np.testing.assert_allclose(tilt, np.tile([0, 1, 0], (20, 1)), atol=1e-5)  # gravity is down
+    assert (np.abs(turn[:, 0, 2]) < 1e-5).all() and (turn[:, 2, 2] > 0.9).all()  # the camera looks along z
+    points, limits = layout.levelled(result, placed=True)
+    np.testing.assert_allclose(-points[..., 1], result.world_points[..., 2], atol=1e-5)
+    assert limits[0, 6] == 0
+    beside, _ = layout.levelled(result, placed=False)
+    np.testing.assert_allclose(beside[:20, 0], 0, atol=1e-6)
+    assert layout.level_axes(make_result()) is None
+    down = np.float32([[[1, 0, 0, 0], [0, -1, 0, 0], [0, 0, -1, 3]]])  # straight down: the image's top is ahead
+    steep = result._replace(to_world=np.repeat(down, 20, axis=0))
+    np.testing.assert_allclose(layout.azimuth(steep)[0], [0, 1], atol=1e-6)
 
 
 def test_people_seen_briefly_do_not_move_the_scene_of_a_video():
@@ -502,6 +522,31 @@ def test_the_2d_panel_is_the_image(shown):
     a, b = (np.polyfit(given[:, k], pixels[:, k], 1) for k in (0, 1))
     assert a[0] == pytest.approx(b[0], rel=1e-3) and a[0] > 0
     np.testing.assert_allclose(pixels, given * [a[0], b[0]] + [a[1], b[1]], atol=0.1)
+
+
+def test_the_world_is_level_and_its_marks_are_switched(shown):
+    result = in_world(make_result(people=2, frames=20))
+    show = shown(result)
+    marked = show.pixels()[1]
+    assert show.run("return [choice.axes.value, choice.place.value]") == ["world", "placed"]
+    row = "present()[arguments[0]]"
+    body = np.array([show.run(f"return located({row})", who) for who in range(2)])
+    expected = layout.levelled(result, placed=True)[0]
+    np.testing.assert_allclose(body, expected[result.frame == show.run("return state.frame")], atol=1e-3)
+    np.testing.assert_allclose(-body[..., 1], result.world_points[[0, 20]][..., 2], atol=1e-3)  # heights
+    seen = {"all": marked}
+    for name in ("contacts", "unsure"):
+        show.run(f"choice.{name}.click()")
+        seen[name] = show.pixels()[1]
+    show.run("choice.axes.value = 'camera'; choice.axes.dispatchEvent(new Event('change'))")
+    seen["camera"] = show.pixels()[1]
+    assert len(set(seen.values())) == 4
+    placed = (result.points + result.position[:, None])[[0, 20]]
+    body = np.array([show.run(f"return located({row})", who) for who in range(2)])
+    np.testing.assert_allclose(body, placed, atol=1e-3)
+    hidden = "return ['axes-box', 'contact-box', 'unsure-box'].map((id) => document.getElementById(id).hidden)"
+    assert show.run(hidden) == [False] * 3
+    assert shown(make_result()).run(hidden) == [True] * 3
 
 
 def test_people_are_hidden_and_places_chosen(shown):
