@@ -1,4 +1,4 @@
-"""The `geolift` command: lift, inspect, view, convert, export.
+"""The `geolift` command: lift, inspect, write, view, convert, export.
 
 Exit codes: 0; 1 for input that cannot be used, with one line on stderr that names it; 2 for wrong arguments (argparse).
 """
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_view
+from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_view, run_write
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (_add_lift, _add_inspect, _add_view, _add_convert, _add_export):
+    for add_command in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_export):
         add_command(commands)
     options = parser.parse_args(arguments)
     keep_programs()
@@ -88,6 +88,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         help="focal length in pixels: people's distances are used in lifting "
         "(default: they are not, and 0.9 x the larger side of the image is assumed)",
     )  # fmt: skip
+    _add_writing(parser)
     parser.set_defaults(run=run_lift)
 
 
@@ -102,6 +103,18 @@ def _add_inspect(commands: argparse._SubParsersAction) -> None:
     _add_joints(parser)
     _add_choices(parser)
     parser.set_defaults(run=run_inspect)
+
+
+def _add_write(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("write", help="write a kept result in other formats")
+    parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, action="append",
+        help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
+    )  # fmt: skip
+    _add_force(parser)
+    _add_writing(parser)
+    parser.set_defaults(run=run_write, camera=False, trust=None)
 
 
 def _add_view(commands: argparse._SubParsersAction) -> None:
@@ -151,6 +164,20 @@ def _add_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", default=False,
         help="replace the input, or a file that this command did not write",
+    )  # fmt: skip
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    """Options of the files that are written."""
+    parser.add_argument(
+        "--camera", action="store_true", default=argparse.SUPPRESS,
+        help="keep camera axes in .bvh, .c3d, .trc, pictures and the page (default: world axes, gravity up, the floor "
+        "at 0, where they are known)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trust", type=_millimetres, metavar="MM",
+        help="joints with more uncertainty than MM millimetres are missing in .bvh, .c3d, .trc, flagged in .csv, "
+        "hollow in views (default: all are kept)",
     )  # fmt: skip
 
 
@@ -232,6 +259,17 @@ def _metres(text: str, whole: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"found {whole!r}, expected metres, like 1.8 or anna=1.2,ben=1.8") from None
+
+
+def _millimetres(text: str) -> float:
+    """Metres from millimetres above 0."""
+    try:
+        value = float(text) / 1000
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected millimetres above 0, like 80")
+    return value
 
 
 def _size(text: str) -> tuple[float, float]:

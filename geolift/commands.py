@@ -13,7 +13,6 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import doubts, measure_content
 from geolift.errors import DatasetError, printable
-from geolift.geometry import tilt_of
 from geolift.keypoints.options import Options
 from geolift.lifting.inspection import inspect_file
 from geolift.lifting.inspection_text import describe_inspection
@@ -21,6 +20,7 @@ from geolift.lifting.lift import lift
 from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted
 from geolift.output.result import Result
 from geolift.output.view.formats import VIEWERS, write_view
+from geolift.output.world_text import world_lines
 from geolift.output.write import WRITERS, files_of, load_result, write_result
 from geolift.plurals import counted
 from geolift.pretrained.export import export_model, is_export
@@ -35,7 +35,9 @@ def run_lift(options: argparse.Namespace) -> None:
     keep = {"inputs": [options.input, *map(vars(options).get, ("skeleton", "model"))], "force": options.force}
     expect_replaceable(options.output, is_lifted, **keep)
     started = time.perf_counter()
-    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
+    asked = {name: value for name, value in vars(options).items() if name in ("camera", "trust")}
+    others = {"run", "input", "output", "force", *asked}
+    given = {name: value for name, value in vars(options).items() if name not in others}
     result = lift(options.input, **_with_people(given))
     expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
     print(printable(result.source))
@@ -45,14 +47,29 @@ def run_lift(options: argparse.Namespace) -> None:
         f"{counted(lifted, 'pose', 'poses')} of {people} in {frames}, lifted by {result.model}; "
         f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
     )
-    print(*(f"  {printable(note)}" for note in (*_camera(result), *result.notes)), sep="\n")
-    for output in options.output:
+    print(*(f"  {printable(note)}" for note in (*world_lines(result), *result.notes)), sep="\n")
+    _write_outputs(result, options.output, **asked)
+
+
+def _write_outputs(result: Result, outputs: Sequence[str], **asked: Any) -> None:
+    """Write each output and print its name and notes; `asked` as in `write_result`."""
+    for output in outputs:
         if Path(output).suffix.lower() in VIEWERS:
-            write_view(result, output)
+            write_view(result, output, **asked)
             print(output)
         else:
-            written = write_result(result, output)
-            print(*written.paths, *(f"  {note}" for note in written.notes), sep="\n")
+            written = write_result(result, output, **asked)
+            print(*written.paths, *(f"  {printable(note)}" for note in written.notes), sep="\n")
+
+
+def run_write(options: argparse.Namespace) -> None:
+    """`geolift write`: every output from a kept result."""
+    _expect_writable(options.output, (*WRITERS, *VIEWERS))
+    keep = {"inputs": [options.input], "force": options.force}
+    expect_replaceable(options.output, is_lifted, **keep)
+    result = load_result(options.input)
+    expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
+    _write_outputs(result, options.output, camera=options.camera, trust=options.trust)
 
 
 def _with_people(given: dict[str, Any]) -> dict[str, Any]:
@@ -60,26 +77,6 @@ def _with_people(given: dict[str, Any]) -> dict[str, Any]:
     if given.get("people", "all") in ("all", "largest", "one"):
         return given
     return given | {"people": given["people"].split(",")}
-
-
-def _camera(result: Result) -> list[str]:
-    """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
-    if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
-        return []
-    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
-    (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
-    several = len(np.unique(result.up[known], axis=0)) > 1
-    if known.sum() == 1 or (result.video and not several):
-        spread = result.up_spread[known][0]
-        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
-        side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
-        looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
-        return [f"the camera {looks}, rolled {side} by {abs(rolled):.0f}, {sure}; estimated from 2D"]
-    what = "frames" if result.video else "images"
-    return [
-        f"the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
-        f"rolled by {rolled:.0f} to {rolled_most:.0f}; estimated from 2D"
-    ]
 
 
 def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
@@ -108,6 +105,8 @@ def run_inspect(options: argparse.Namespace) -> None:
 
 def run_view(options: argparse.Namespace) -> None:
     """`geolift view`."""
+    if Path(options.output).suffix.lower() in WRITERS:
+        raise DatasetError(f"{options.output}: found a file of poses, expected one to look at; use geolift write")
     _expect_writable([options.output], tuple(VIEWERS))
     expect_replaceable([options.output], is_lifted, inputs=[options.input], force=options.force)
     write_view(load_result(options.input), options.output)

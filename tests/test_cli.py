@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 import geolift
-from geolift import cli, commands
+from geolift import cli
 from geolift.geometry import gravity_of
 from geolift.keypoints.recognition import FORMATS
-from geolift.output.write import load_result
+from geolift.output.world_text import up_lines, world_lines
+from geolift.output.write import load_result, write_result
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
-from tests.helpers.results import make_result
+from tests.helpers.results import in_world, make_result
 
 
 @pytest.fixture
@@ -54,17 +55,58 @@ def test_the_tilt_of_the_camera_is_printed_in_one_line():
     def line(up, spread, **changes):
         up = np.float32(np.atleast_2d(up))
         frames = tuple(map(str, range(len(up))))
-        return commands._camera(make_result()._replace(up=up, up_spread=np.float32(spread), frames=frames, **changes))
+        return up_lines(make_result()._replace(up=up, up_spread=np.float32(spread), frames=frames, **changes))
 
     down = -np.asarray(gravity_of(np.radians(18.0), np.radians(4.0)))
-    expected = "the camera looks down by 18 degrees, rolled counterclockwise by 4, spread 6 degrees; estimated from 2D"
+    expected = "up: the camera looks down by 18 degrees, rolled counterclockwise by 4 (spread 6 degrees)"
     assert line([down] * 3, [6.0] * 3) == [expected]
     looks_up = -np.asarray(gravity_of(np.radians(-10.0), np.radians(-3.0)))
-    expected = "the camera looks up by 10 degrees, rolled clockwise by 3, from one pose; estimated from 2D"
+    expected = "up: the camera looks up by 10 degrees, rolled clockwise by 3 (from one pose)"
     assert line([looks_up], [np.nan], video=False) == [expected]
     images = line([looks_up, down, [np.nan] * 3], [np.nan, 2.0, np.nan], video=False)
-    assert images == ["the cameras of 2 images look down by -10 to 18 degrees, rolled by -3 to 4; estimated from 2D"]
-    assert line([[np.nan] * 3], [np.nan]) == commands._camera(make_result()) == []
+    assert images == ["up: the cameras of 2 images look down by -10 to 18 degrees, rolled by -3 to 4"]
+    assert line([[np.nan] * 3], [np.nan]) == up_lines(make_result()) == []
+
+
+def test_what_is_known_of_the_world_is_printed_in_a_line_each():
+    result = in_world(make_result(frames=20))
+    sigma = np.full_like(result.uncertainty, 0.04)
+    sigma[:4] = 0.09
+    lines = world_lines(result._replace(uncertainty=sigma, depth_uncertainty=0.5 * sigma))
+    assert lines == [
+        "up: the camera looks down by 7 degrees, rolled clockwise by 0 (spread 5 degrees)",
+        "floor: 1.50 m below the camera",
+        "focal length: 1145 px (1030 to 1374 with 68 % probability), 1.14 times the larger side of the image",
+        "uncertainty: half of the joints under 40 mm, nine of ten under 90 mm (one standard deviation)",
+    ]
+    assert world_lines(make_result()) == []
+    unsure = result._replace(focal=np.float32([900, np.nan, np.nan]), image_size=None, floor=0 * result.floor - 2)
+    assert world_lines(unsure)[1:3] == ["floor: 2.00 m below the camera", "focal length: 900 px"]
+
+
+def test_every_output_is_written_from_a_kept_result(tmp_path, capsys):
+    kept = tmp_path / "kept.npz"
+    write_result(in_world(make_result(frames=6)), kept)
+    outputs = [tmp_path / f"out{suffix}" for suffix in (".json", ".csv", ".bvh", ".trc", ".html", ".png")]
+    given = [x for path in outputs for x in ("-o", str(path))]
+    assert cli.main(["write", str(kept), *given, "--trust", "60"]) == 0
+    printed = capsys.readouterr().out
+    assert all(str(path) in printed and path.stat().st_size for path in outputs)
+    assert printed.count("world axes: ") == 2 and printed.count("less sure than 60 mm: missing") == 2
+    assert "less sure than 60 mm: flagged" in printed and "taken out: the camera looks down by 7 degrees" in printed
+    before = outputs[3].read_bytes()
+    assert cli.main(["write", str(kept), "-o", str(outputs[3]), "--camera"]) == 0
+    assert "camera axes: x right, y up, z towards the camera; as asked for" in capsys.readouterr().out
+    assert outputs[3].read_bytes() != before
+    assert cli.main(["view", str(kept), "-o", str(tmp_path / "a.bvh")]) == 1
+    assert "use geolift write" in capsys.readouterr().err
+    write_result(make_result(frames=6), kept)
+    assert cli.main(["write", str(kept), "-o", str(outputs[3]), "--trust", "60"]) == 1
+    assert "trust: found a result with no uncertainty" in capsys.readouterr().err
+    for wrong in ("0", "-3", "much", "nan"):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["write", str(kept), "-o", str(outputs[3]), f"--trust={wrong}"])
+        assert end.value.code == 2 and f"found {wrong!r}" in capsys.readouterr().err
 
 
 def test_options_reach_the_lifting(folder, tmp_path):

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +11,13 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.csv_table import write_csv
+from geolift.output.mocap.axes import BVH_AXES, C3D_AXES, TRC_AXES, Axes, axes_notes
 from geolift.output.mocap.bvh import write_bvh
 from geolift.output.mocap.c3d import write_c3d
 from geolift.output.mocap.trc import write_trc
 from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
 from geolift.output.result import ASSUMED_FPS, Result, check_result
+from geolift.output.trust import trust_note, untrusted, without_joints
 from geolift.safe_io import bounded_file
 from geolift.safe_io.atomic import replacing_all
 
@@ -26,13 +29,13 @@ class Writer(NamedTuple):
 
     Attributes:
         write: `(result, path) -> notes`; raises DatasetError that does not name the path.
-        timed: whether the format has a time line, which single images do not have.
+        axes: of a motion file, which has a time line, and no place to flag joints; None: not one.
         alone: whether a file holds one person only.
     """
 
     write: Callable[[Result, Path], list[str]]
-    timed: bool
-    alone: bool
+    axes: Axes | None = None
+    alone: bool = False
 
 
 class Written(NamedTuple):
@@ -52,17 +55,19 @@ class Written(NamedTuple):
 
 
 WRITERS = {
-    ".npz": Writer(write_npz, timed=False, alone=False),
-    ".json": Writer(write_json, timed=False, alone=False),
-    ".csv": Writer(write_csv, timed=False, alone=False),
-    ".bvh": Writer(write_bvh, timed=True, alone=True),
-    ".c3d": Writer(write_c3d, timed=True, alone=False),
-    ".trc": Writer(write_trc, timed=True, alone=True),
+    ".npz": Writer(write_npz),
+    ".json": Writer(write_json),
+    ".csv": Writer(write_csv),
+    ".bvh": Writer(write_bvh, BVH_AXES, alone=True),
+    ".c3d": Writer(write_c3d, C3D_AXES),
+    ".trc": Writer(write_trc, TRC_AXES, alone=True),
 }
 LOADERS = {".npz": load_npz, ".json": load_json}
 
 
-def write_result(result: Result, path: str | os.PathLike) -> Written:
+def write_result(
+    result: Result, path: str | os.PathLike, *, camera: bool = False, trust: float | None = None
+) -> Written:
     """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d or .trc.
 
     Files appear whole or not at all, in place of existing ones. With several people, formats of one person a file
@@ -71,6 +76,9 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
     Args:
         result: N poses.
         path: the file.
+        camera: keep camera axes in motion files (.bvh, .c3d, .trc); by default they have the world's where it is known.
+        trust: metres; joints with more uncertainty are missing in motion files and flagged in .csv. None: all are kept.
+            .npz and .json keep all joints, with their uncertainty.
 
     Returns:
         The files and notes.
@@ -100,11 +108,11 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
         raise FileNotFoundError(f"{path.parent}: no such folder")
     if path.is_dir():
         raise DatasetError(f"{path}: found a folder, expected a file")
-    notes = []
-    if writer.timed and not result.video:
-        still = " or ".join(suffix for suffix, other in WRITERS.items() if not other.timed)
+    result, writer, notes = _as_asked(result, writer, camera, trust)
+    if writer.axes and not result.video:
+        still = " or ".join(suffix for suffix, other in WRITERS.items() if not other.axes)
         raise DatasetError(f"{path}: found single images, expected a video: {path.suffix} has a time line; use {still}")
-    if writer.timed and not result.fps:
+    if writer.axes and not result.fps:
         result = result._replace(fps=ASSUMED_FPS)
         notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
     results, left_out = _by_file(result, path)
@@ -119,6 +127,25 @@ def write_result(result: Result, path: str | os.PathLike) -> Written:
                 raise OSError(error.errno, error.strerror or str(error), str(target)) from error
             notes += found if len(results) == 1 else [f"{target.name}: {note}" for note in found]
     return Written(tuple(results), tuple(notes))
+
+
+def _as_asked(result: Result, writer: Writer, camera: bool, trust: float | None) -> tuple[Result, Writer, list[str]]:
+    """The result in the axes, and with the joints, that were asked for, how it is written, and notes."""
+    notes = []
+    if trust is not None:
+        unsure = untrusted(result, trust)
+        flagged = "flagged" if writer.write is write_csv else "kept, as their uncertainty is"
+        instead = "missing" if writer.axes else flagged
+        notes = [trust_note(unsure, result, trust, instead)]
+        if writer.axes:
+            result = without_joints(result, unsure)
+        elif writer.write is write_csv:
+            writer = writer._replace(write=partial(write_csv, unsure=unsure))
+    if writer.axes:
+        if camera:
+            result = result._replace(world_points=None, to_world=None)
+        notes = [*axes_notes(result, writer.axes, camera), *notes]
+    return result, writer, notes
 
 
 def files_of(result: Result, path: str | os.PathLike) -> tuple[Path, ...]:

@@ -323,6 +323,116 @@ def test_unknown_positions(suffix, one, tmp_path):
         assert np.isnan(points[:3]).all()
 
 
+# World axes
+
+AXES_OF = {  # x, y, z of a file in the world (x ahead, y left, z up)
+    ".bvh": np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+    ".c3d": np.eye(3),
+    ".trc": np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
+}
+CAMERA_OF = {suffix: np.diag([1, -1, -1]) for suffix in (".bvh", ".trc")}
+CAMERA_OF[".c3d"] = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
+
+
+def in_file(suffix, path, names=H36M17.names):
+    """`[T, J, 3]` metres as they stand in the file."""
+    return points_of(READERS[suffix](path), names) @ CAMERA_OF[suffix].T
+
+
+@pytest.mark.parametrize("suffix", TIMED)
+def test_motion_files_have_world_axes(suffix, tmp_path):
+    """Metres, gravity up, the floor at 0, the start at the origin; left stays left."""
+    result = in_world(make_result(frames=40))
+    (path,), notes = write_result(result, tmp_path / f"out{suffix}")
+    points, axes = in_file(suffix, path), AXES_OF[suffix]
+    assert np.abs(points @ axes - result.world_points).max() < MILLIMETRE
+    assert np.linalg.det(axes) == pytest.approx(1)
+    up, ahead = axes[:, 2].argmax(), axes[:, 0].argmax()
+    feet = points[:, [JOINT("left_ankle"), JOINT("right_ankle")], up]
+    assert 0 < feet.min() < 0.15 and points[:, JOINT("head"), up].min() > 1.2
+    np.testing.assert_allclose(np.delete(points[0, JOINT("pelvis")], up), 0, atol=MILLIMETRE)
+    faces = np.cross(points[0, JOINT("left_hip")] - points[0, JOINT("right_hip")], np.eye(3)[up])
+    assert faces[ahead] > 0.99 * np.linalg.norm(faces)
+    assert sum(note.startswith("world axes: ") for note in notes) == 1
+    assert any("taken out: the camera looks down by 7 degrees" in note and "spread 5" in note for note in notes)
+
+
+@pytest.mark.parametrize("suffix", TIMED)
+def test_camera_axes_are_kept_on_request_and_without_a_world(suffix, tmp_path):
+    result = in_world(make_result(frames=6))
+    (path,), notes = write_result(result, tmp_path / f"out{suffix}", camera=True)
+    assert any(note.startswith("camera axes: ") and "as asked for" in note for note in notes)
+    assert np.abs(in_file(suffix, path) - world_points(result) @ CAMERA_OF[suffix].T).max() < MILLIMETRE
+    asked = path.read_bytes()
+    bare = result._replace(world_points=None, to_world=None)
+    for less, why in (
+        (bare, "the result holds no world points"),
+        (bare._replace(up=None, up_spread=None), "no direction up is known"),
+        (bare._replace(units="normalised"), "the size is not known"),
+    ):
+        (path,), notes = write_result(less, tmp_path / f"out{suffix}")
+        assert any(note.startswith("camera axes: ") and why in note for note in notes)
+        assert path.read_bytes() == asked or less.units != "m"
+    kept = [load_result(write_result(result, tmp_path / "a.npz", camera=camera).paths[0]) for camera in (False, True)]
+    assert equal(*kept)
+
+
+@pytest.mark.parametrize("suffix", TIMED)
+def test_poses_without_a_position_in_the_world(suffix, tmp_path):
+    """Points are missing; a BVH turns the bones as they stand in the world, at the last position."""
+    result = in_world(make_result(frames=20))
+    position, world = result.position.copy(), result.world_points.copy()
+    position[5:8], world[5:8] = np.nan, np.nan
+    (path,), notes = write_result(result._replace(position=position, world_points=world), tmp_path / f"out{suffix}")
+    points = in_file(suffix, path) @ AXES_OF[suffix]
+    assert any("3 of 20 poses have no position" in note for note in notes)
+    if suffix == ".bvh":
+        still = result.world_points[5:8] - result.world_points[5:8, :1] + result.world_points[4, 0]
+        assert np.abs(points[5:8] - still).max() < MILLIMETRE
+    else:
+        assert np.isnan(points[5:8]).all()
+
+
+# Trust
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_joints_that_are_not_trusted(suffix, tmp_path):
+    result = in_world(with_gaps(make_result(frames=20)))
+    unsure = (result.uncertainty > 0.1) & (np.arange(17) != H36M17.root)
+    assert 0 < unsure.sum() < unsure.size / 2
+    (path,), notes = write_result(result, tmp_path / f"out{suffix}", trust=0.1)
+    joints = int(np.isfinite(result.points[..., 0]).sum())
+    what = "missing" if suffix in TIMED else "flagged" if suffix == ".csv" else "kept, as their uncertainty is"
+    assert f"{unsure.sum()} of {joints} joints are less sure than 100 mm: {what}" in notes
+    missing = unsure | np.isnan(result.points[..., 0])
+    if suffix in LOSSLESS:
+        assert equal(load_result(path), result)
+    elif suffix == ".csv":
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        flags = np.array([[row[f"{name}_trusted"] for name in H36M17.names] for row in rows])
+        np.testing.assert_array_equal(flags == "0", unsure)
+        np.testing.assert_array_equal(np.isnan(points_of(read_csv(path))), np.isnan(result.points))
+    elif suffix == ".bvh":
+        assert f"{missing.sum()} missing joints: the last rotation is kept" in notes
+    else:
+        placed = np.isfinite(result.points[:, H36M17.root, 0])  # the root may be missing, and with it the place
+        np.testing.assert_array_equal(np.isnan(in_file(suffix, path)[placed][..., 0]), missing[placed])
+
+
+def test_trust_needs_metres_and_uncertainty(one, tmp_path):
+    for wrong, trust, message in (
+        (one, 0.1, "no uncertainty"),
+        (in_world(one)._replace(units="normalised", world_points=None, to_world=None), 0.1, "units 'normalised'"),
+        (in_world(one), 0.0, "found 0.0, expected metres above 0"),
+        (in_world(one), float("nan"), "found nan"),
+    ):
+        with pytest.raises(DatasetError, match=rf"^trust: .*{re.escape(message)}"):
+            write_result(wrong, tmp_path / "out.csv", trust=trust)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("suffix", TIMED)
 def test_normalised_lengths_are_written_as_they_are(suffix, one, tmp_path):
     (path,), notes = write_result(one._replace(units="normalised"), tmp_path / f"out{suffix}")
@@ -391,7 +501,7 @@ def test_odd_names(suffix, tmp_path):
 def test_names_that_no_two_files_can_have_become_numbers(people, two, tmp_path):
     paths, notes = write_result(two._replace(people=people), tmp_path / "out.trc")
     assert [path.name for path in paths] == ["out_0.trc", "out_1.trc"]
-    assert [note for note in notes if " is " in note] == [f"out_{i}.trc is {people[i]!r}" for i in range(2)]
+    assert [note for note in notes if ".trc is " in note] == [f"out_{i}.trc is {people[i]!r}" for i in range(2)]
 
 
 def test_a_person_without_lifted_poses_gets_no_file(two, tmp_path):

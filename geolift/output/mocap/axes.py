@@ -1,53 +1,132 @@
 """Axes, time line and names of motion-capture files, and the notes that their writers share."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result
-
-# Rows are the new axes in camera axes (x right, y down, z forward). Both are rotations: the left hand stays the left.
-# "Up" is the camera's: how it is tilted is not known.
-Y_UP = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]])  # x right, y up, z towards the camera
-Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # x right, y away from the camera, z up
+from geolift.output.world_text import up_lines
 
 
-def on_time_line(result: Result, values: np.ndarray, axes: np.ndarray) -> np.ndarray:
-    """Rows `[N, ..., 3]` in other `axes`, on the time line: `[P, F, ..., 3]` float64, NaN where a person is absent."""
+class Axes(NamedTuple):
+    """The axes of a format. All matrices are rotations: the left hand stays the left.
+
+    Attributes:
+        world: `[3, 3]`, rows are the axes of the file in world axes (x ahead, y left, z up).
+        world_names: what x, y and z are in the world.
+        camera: `[3, 3]`, rows are the axes of the file in camera axes (x right, y down, z forward).
+        camera_names: what x, y and z are for the camera. "Up" is the camera's.
+    """
+
+    world: np.ndarray
+    world_names: str
+    camera: np.ndarray
+    camera_names: str
+
+
+Y_UP_CAMERA = np.array([[1.0, 0, 0], [0, -1, 0], [0, 0, -1]])
+BVH_AXES = Axes(  # a person in the rest pose of the file faces +z, too
+    np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]]), "x left, y up, z ahead",
+    Y_UP_CAMERA, "x right, y up, z towards the camera",
+)  # fmt: skip
+TRC_AXES = Axes(  # the ground of OpenSim
+    np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), "x ahead, y up, z right",
+    Y_UP_CAMERA, "x right, y up, z towards the camera",
+)  # fmt: skip
+C3D_AXES = Axes(
+    np.eye(3), "x ahead, y left, z up",
+    np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]]), "x right, y away from the camera, z up",
+)  # fmt: skip
+
+
+class Placed(NamedTuple):
+    """Points in the axes of a file.
+
+    Attributes:
+        points: `[N, J, 3]` float64 from the root.
+        position: `[N, 3]` float64 of the root; all 0 if none is known, else NaN where unknown.
+        notes: a line if positions are unknown.
+    """
+
+    points: np.ndarray
+    position: np.ndarray
+    notes: list[str]
+
+
+def place(result: Result, axes: Axes, instead: str) -> Placed:
+    """Points in the axes of a file: the world's where the result has a world, else the camera's.
+
+    Without any position all roots stay at the origin.
+
+    Args:
+        result: whose points.
+        axes: of the file.
+        instead: what the file has in place of poses without a position, for the note.
+    """
+    points, position = result.points.astype(np.float64), result.position.astype(np.float64)
+    turn = axes.camera
+    if result.world_points is not None:
+        world = result.world_points.astype(np.float64)
+        position, turn = world[:, result.skeleton.root], axes.world
+        rotated = np.einsum("nij,nkj->nki", result.to_world[result.frame, :, :3].astype(np.float64), points)
+        moved = world - position[:, None]
+        points = np.where(np.isfinite(moved), moved, rotated)  # a pose may have no position
+    points, position = points @ turn.T, position @ turn.T
+    known = np.isfinite(position[:, 0])
+    if not known.any():
+        return Placed(points, np.zeros_like(position), ["no position is known: the root stays at the origin"])
+    lost = int((np.isfinite(result.points).any(axis=(1, 2)) & ~known).sum())
+    return Placed(points, position, [f"{lost} of {len(known)} poses have no position: {instead}"] if lost else [])
+
+
+def on_time_line(result: Result, values: np.ndarray) -> np.ndarray:
+    """Rows `[N, ..., 3]` on the time line: `[P, F, ..., 3]` float64, NaN where a person is absent."""
     line = np.full((len(result.people), len(result.frames), *values.shape[1:]), np.nan)
-    line[result.person, result.frame] = values.astype(np.float64) @ axes.T
+    line[result.person, result.frame] = values
     return line
 
 
-def points_on_time_line(result: Result, axes: np.ndarray, blank: str) -> tuple[np.ndarray, list[str]]:
-    """Points in other `axes`, on the time line, for formats of points: `[P, F, J, 3]` float64, and notes.
+def points_on_time_line(result: Result, axes: Axes, blank: str) -> tuple[np.ndarray, list[str]]:
+    """Points in the axes of a file, on the time line, for formats of points: `[P, F, J, 3]` float64, and notes.
 
     Args:
         result: whose points, with positions if these are known.
         axes: of the file.
         blank: what the file has in place of missing points, for the notes.
     """
-    points, notes = with_positions(result, blank)
+    points, position, notes = place(result, axes, blank)
     notes = [*units_notes(result, "as they are, under the unit m"), *notes, *absence_notes(result, blank)]
-    return on_time_line(result, points, axes), notes
+    return on_time_line(result, points + position[:, None]), notes
 
 
-def with_positions(result: Result, instead: str) -> tuple[np.ndarray, list[str]]:
-    """Points `[N, J, 3]` in the camera frame, their positions added, and a note if some are unknown.
-
-    Without any position all roots stay at the origin. If only some are known, the other rows become NaN.
+def axes_notes(result: Result, axes: Axes, asked: bool) -> list[str]:
+    """Lines on which axes a file has, and what was taken out of a tilted camera.
 
     Args:
-        result: whose points.
-        instead: what the file has in place of missing points, for the note.
+        result: what is written.
+        axes: of the file.
+        asked: whether camera axes were asked for.
     """
-    known = np.isfinite(result.position[:, 0])
-    if not known.any():
-        return result.points, ["no position is known: the root stays at the origin"]
-    lost = int((np.isfinite(result.points).any(axis=(1, 2)) & ~known).sum())
-    notes = [f"{lost} of {len(known)} poses have no position: {instead}"] if lost else []
-    return result.points + result.position[:, None], notes
+    if result.world_points is not None:
+        floor = ", the floor at 0" if result.floor is not None and np.isfinite(result.floor).any() else ""
+        ahead = "ahead is as the first person walks or faces, who starts at the origin"
+        taken = [f"taken out: {line.removeprefix('up: ')}" for line in up_lines(result)]
+        return [f"world axes: {axes.world_names}{floor}; {ahead}", *taken]
+    why = "as asked for" if asked else f"as {_unknown(result)}"
+    return [f"camera axes: {axes.camera_names}; {why}"]
+
+
+def _unknown(result: Result) -> str:
+    """Why a result has no world, in words."""
+    if result.up is None or not np.isfinite(result.up).any():
+        return "no direction up is known"
+    if not np.isfinite(result.position).any():
+        return "no position is known"
+    if result.units != "m":
+        return "the size is not known"
+    return "the result holds no world points"
 
 
 def absence_notes(result: Result, instead: str) -> list[str]:

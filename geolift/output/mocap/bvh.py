@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import Y_UP, absence_notes, on_time_line, plain_names, units_notes, with_positions
+from geolift.output.mocap.axes import BVH_AXES, absence_notes, on_time_line, place, plain_names, units_notes
 from geolift.output.mocap.rigid_bones import Fit, Joint, euler, fit, keep_last, rest_pose, tree
 from geolift.output.result import Result
 
@@ -16,7 +16,10 @@ CENTIMETRES = 100.0  # in a metre; the format has no units, and programs take le
 
 
 def write_bvh(result: Result, path: Path) -> list[str]:
-    """Write the motion of the only person: centimetres, x right, y up, z towards the camera; degrees about Z, X, Y.
+    """Write the motion of the only person: centimetres, degrees about Z, X, Y.
+
+    World axes, if the result has them: x to the left, y up, z as the first person walks or faces. Else the camera's: x
+    right, y up, z towards the camera.
 
     Where something is missing, the last rotation and position are kept; before the first, the first. A joint that no
     frame shows is left out, and its children hang from its parent.
@@ -45,9 +48,9 @@ def write_bvh(result: Result, path: Path) -> list[str]:
         ['HIERARCHY', 'ROOT', 'pelvis']
     """
     skeleton, scale = result.skeleton, CENTIMETRES if result.units == "m" else 1.0
-    moved, notes = with_positions(result, "the last one is kept")
-    points = scale * on_time_line(result, result.points, Y_UP)[0]
-    position = scale * on_time_line(result, moved[:, skeleton.root], Y_UP)[0]
+    placed = place(result, BVH_AXES, "the last one is kept")
+    points = scale * on_time_line(result, placed.points)[0]
+    position = scale * on_time_line(result, placed.points[:, skeleton.root] + placed.position)[0]
     if not np.isfinite(position).any():
         raise DatasetError(f"{skeleton.names[skeleton.root]}: found it in no frame, expected it at least once")
     names, shown = plain_names(skeleton.names), np.isfinite(points[..., 0])
@@ -58,11 +61,19 @@ def write_bvh(result: Result, path: Path) -> list[str]:
     _write_text(path, joints, fitted, keep_last(position), result.fps)
     return [
         *units_notes(result, "as they are, not in centimetres"),
-        *notes,
+        *_scale_notes(result),
+        *placed.notes,
         *absence_notes(result, "the last pose is kept"),
         *_missing_notes(names, shown, result.frame),
         f"bones have one length each; mean distance from the lifted joints {_distance(result, points, joints, fitted)}",
     ]
+
+
+def _scale_notes(result: Result) -> list[str]:
+    """A note on what programs have to be set to, as the format has no units."""
+    if result.units != "m":
+        return []
+    return [f"centimetres: for metres, import at scale 0.01; {result.fps:.6g} frames per second"]
 
 
 def _missing_notes(names: list[str], shown: np.ndarray, frame: np.ndarray) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import Z_UP, points_on_time_line
+from geolift.output.mocap.axes import C3D_AXES, points_on_time_line
 from geolift.output.result import Result
 
 BLANK = "NaN with residual -1"
@@ -18,8 +18,10 @@ LARGEST = 2e7  # points times frames, which take some GB of memory while writing
 
 
 def write_c3d(result: Result, path: Path) -> list[str]:
-    """Write the points of all people: millimetres, x right, y away from the camera, z up; missing: residual -1.
+    """Write the points of all people in millimetres; missing: residual -1.
 
+    World axes, if the result has them: x as the first person walks or faces, y to the left, z up. Else the camera's: x
+    right, y away from the camera, z up.
     Points have the names of their joints; with several people "person:joint".
 
     Args:
@@ -64,7 +66,7 @@ def write_c3d(result: Result, path: Path) -> list[str]:
         raise DatasetError(f"found the name {longest!r}, expected names of at most {LARGEST_LABEL} bytes")
 
     metres = result.units == "m"
-    points, notes = points_on_time_line(result, Z_UP, BLANK)
+    points, notes = points_on_time_line(result, C3D_AXES, BLANK)
     points *= 1000 if metres else 1
     data = np.ones((4, len(labels), frames))
     data[:3] = points.transpose(3, 0, 2, 1).reshape(3, len(labels), frames)

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
-from geolift.output.mocap.axes import Y_UP, plain_names, points_on_time_line
+from geolift.output.mocap.axes import TRC_AXES, plain_names, points_on_time_line
 from geolift.output.result import Result
 
 BLANK = "blank"
 
 
 def write_trc(result: Result, path: Path) -> list[str]:
-    """Write the points of the only person: metres, x right, y up, z towards the camera; blanks for missing joints.
+    """Write the points of the only person in metres; blanks for missing joints.
 
+    World axes, if the result has them, are those of OpenSim's ground: x as the first person walks or faces, y up, z to
+    the right. Else the camera's: x right, y up, z towards the camera.
     Frames count from 1, time from 0 s. Every line ends with a tab: without it readers lose a last cell that is blank.
 
     Args:
@@ -37,7 +39,7 @@ def write_trc(result: Result, path: Path) -> list[str]:
         ...     (Path(folder) / "motion.trc").read_text().split()[0]
         'PathFileType'
     """
-    points, notes = points_on_time_line(result, Y_UP, BLANK)
+    points, notes = points_on_time_line(result, TRC_AXES, BLANK)
     points = points[0].reshape(len(result.frames), -1)
     names, frames = plain_names(result.skeleton.names), len(points)
     rate = f"{result.fps:.10g}"

@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import numpy as np
+
 from geolift.errors import DatasetError
 from geolift.output.result import Result, check_result
+from geolift.output.trust import untrusted
 from geolift.output.view.movie import write_movie
 from geolift.output.view.page import write_page
 from geolift.output.view.sheet import write_sheet
@@ -13,12 +16,14 @@ from geolift.safe_io.atomic import replacing_all
 VIEWERS = {".html": write_page, ".png": write_sheet, ".gif": write_movie, ".mp4": write_movie}
 
 
-def write_view(result: Result, path: str | os.PathLike) -> None:
+def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False, trust: float | None = None) -> None:
     """Write a result to look at, by the suffix of the path: .html, .png, .gif or .mp4.
 
     Args:
         result: N poses.
         path: the file; it appears whole or not at all, in place of an existing one.
+        camera: show camera axes, also where the world's are known.
+        trust: metres; joints with more uncertainty are drawn hollow, as joints that were not seen. None: they are not.
 
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented or has no bone to draw, or what pictures
@@ -41,6 +46,12 @@ def write_view(result: Result, path: str | os.PathLike) -> None:
     if suffix not in VIEWERS:
         raise DatasetError(f"{path}: found suffix {suffix!r}, expected one of {', '.join(VIEWERS)}")
     check_result(result, str(path))
+    if camera:
+        result = result._replace(world_points=None, to_world=None)
+    if trust is not None:
+        unsure = untrusted(result, trust)
+        confidence = np.where(unsure, np.float32(0), result.confidence)
+        result = result._replace(filled=result.filled | unsure, confidence=confidence)
     with replacing_all(path) as (partial,):
         try:
             VIEWERS[suffix](result, partial)

@@ -1,0 +1,63 @@
+"""What is known of the world, for people: a line each on up, the floor, the focal length, and how sure joints are."""
+
+import numpy as np
+
+from geolift.geometry import tilt_of
+from geolift.output.result import Result
+
+
+def world_lines(result: Result) -> list[str]:
+    """The lines of a result; what it does not hold has none."""
+    return [*up_lines(result), *_floor_lines(result), *_focal_lines(result), *_uncertainty_lines(result)]
+
+
+def up_lines(result: Result) -> list[str]:
+    """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
+    if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
+        return []
+    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
+    (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
+    several = len(np.unique(result.up[known], axis=0)) > 1
+    if known.sum() == 1 or (result.video and not several):
+        spread = result.up_spread[known][0]
+        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
+        side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
+        looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
+        return [f"up: the camera {looks}, rolled {side} by {abs(rolled):.0f} ({sure})"]
+    what = "frames" if result.video else "images"
+    return [
+        f"up: the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
+        f"rolled by {rolled:.0f} to {rolled_most:.0f}"
+    ]
+
+
+def _floor_lines(result: Result) -> list[str]:
+    if result.floor is None or not (known := np.isfinite(result.floor)).any():
+        return []
+    below = -result.floor[known]
+    low, high = f"{below.min():.2f}", f"{below.max():.2f}"
+    return [f"floor: {low if low == high else f'{low} to {high}'} m below the camera"]
+
+
+def _focal_lines(result: Result) -> list[str]:
+    if result.focal is None:
+        return []
+    focal, low, high = result.focal.tolist()
+    sure = "" if np.isnan(low) else f" ({low:.0f} to {high:.0f} with 68 % probability)"
+    ratio = ""
+    if result.image_size is not None and len(np.unique(result.image_size.max(axis=1))) == 1:
+        ratio = f", {focal / result.image_size.max():.2f} times the larger side of the image"
+    return [f"focal length: {focal:.0f} px{sure}{ratio}"]
+
+
+def _uncertainty_lines(result: Result) -> list[str]:
+    if result.uncertainty is None:
+        return []
+    joints = np.arange(result.uncertainty.shape[1]) != result.skeleton.root
+    known = result.uncertainty[:, joints]
+    if not np.isfinite(known).any():
+        return []
+    middle, most = np.nanpercentile(known, [50, 90])
+    metric = result.units == "m"
+    half, nine = (f"{1000 * value:.0f} mm" if metric else f"{value:.2g} (normalised)" for value in (middle, most))
+    return [f"uncertainty: half of the joints under {half}, nine of ten under {nine} (one standard deviation)"]
