@@ -28,6 +28,8 @@ from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
+CUT = 1000  # frames that a cut counts as in refinement, more than it looks at together
+
 
 class Lifted(NamedTuple):
     """Tracks and their points, N rows.
@@ -235,7 +237,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         model.skeleton,
         bones=model_bones(model),
         distance=model.distance,
-        frame=tracks.frame[rows],
+        frame=_frames_apart(tracks)[rows],
         seen=np.isfinite(lifted.points[rows]).all(axis=-1),
         fps=tracks.assumed_fps,
         noise=noise[rows],
@@ -250,6 +252,12 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
     poses = counted(int(rows.sum()), "pose", "poses")
     note = f"bones were made to keep their lengths through {poses} (disable with --no-refine)"
     return lifted._replace(points=points, size=size).noted(note)
+
+
+def _frames_apart(tracks: Tracks) -> np.ndarray:
+    """`[N]` numbers of frames, those of different shots so far apart that nothing is made smooth across a cut."""
+    shot = np.searchsorted([first for first, _ in tracks.shots], tracks.frame, side="right")
+    return tracks.frame + CUT * shot
 
 
 def smooth_lifted(lifted: Lifted, seconds: float) -> Lifted:

@@ -5,16 +5,13 @@ A lifter takes every frame by itself. Here the depths it gave to the frames of a
 bones that stay the same within a clip are a loss in Yu et al. 2021. docs/method.md, equations 22, 23.
 """
 
-import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
 
-from geolift.batching import map_chunks
+from geolift.lifting.gauss_newton import step
+from geolift.lifting.refinement_problem import Problem, State, bones_of, losses, normal_equations, place
 from geolift.skeletons.skeleton import Skeleton
 
 FPS = 30.0  # frames per second that the weights are for
@@ -23,12 +20,11 @@ PARTLY, BONES_OF_PART = 0.75, 10.0  # the same in a clip that shows less than th
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
 ACCELERATION = 100.0  # weight of a depth's squared second difference
 GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
-GAUGE = 10.0  # weight that keeps the mean bone at its expected length, frame by frame; one view does not show it
-OUTLIER = 0.1  # model units; a bone or a jump that is off by more pulls no harder
-FASTEST = 60.0  # frames per second from which on differences get no more weight, as Adam would not converge
-STEPS, LEARNING_RATE = 500, 0.01  # of Adam
-NEAR = 15  # frames before and after over whose median the first guess of a frame's size is taken
-SHORTEST = 1 << 4  # frames that a clip is padded to; a longer one to the next power of two
+STEPS = 50  # of Levenberg-Marquardt at most; most clips take under ten
+ENOUGH = 3e-3  # share of the loss; a clip whose loss falls by less in a step is done
+STUCK = 1e6  # damping at which no step can make the loss fall
+DAMPING, EASIER, HARDER = 1e-3, 0.1, 10.0  # share of the diagonal that is added, and how it changes with success
+NEAR = 15  # frames before and after over whose median the first guess of a frame's size is taken, in one stretch
 WINDOW = 64  # frames that each frame of a stream is refined from
 AT_ONCE = 1 << 14  # frames of clips that are refined at a time; a longer clip by itself
 
@@ -151,32 +147,132 @@ def _checked(points, clip, skeleton, bones, distance, frame, seen, fps, noise) -
 
 
 def _refine_clips(given: Clips, skeleton: Skeleton) -> Refined:
-    points, seen = given.points, given.seen
-    refined, scale = np.array(points, np.float32), np.ones(len(points), np.float32)
-    if not len(points):
-        return Refined(refined, scale)
-    new = np.diff(given.clip, prepend=given.clip[0] - 1) != 0
-    begins, number = np.flatnonzero(new), np.cumsum(new) - 1
-    # Frames of a clip at their places in an array, with two empty ones for a gap, which nothing smooth crosses.
-    place = np.cumsum(np.where(new, 0, np.minimum(np.diff(given.frame, prepend=given.frame[0]), 3)))
-    place -= place[begins][number]
-    lengths = place[np.append(begins[1:], len(points)) - 1] + 1
-    padded = np.maximum(SHORTEST, 2 ** np.ceil(np.log2(lengths)).astype(int))
-    lifted = np.where(seen[..., None], points, 0.0).astype(np.float32)
-    solve = functools.partial(_refine, skeleton=skeleton, expected=given.bones, distance=given.distance)
-    for length in np.unique(padded):
-        alike = np.flatnonzero(padded == length)
-        for first in range(0, len(alike), max(1, AT_ONCE // length)):
-            chosen = alike[first : first + max(1, AT_ONCE // length)]
-            here = np.flatnonzero(np.isin(number, chosen))
-            at = np.searchsorted(chosen, number[here]), place[here]
-            laid = [np.zeros((len(chosen), length, *x.shape[1:]), x.dtype) for x in (lifted, seen, given.noise)]
-            for array, values in zip(laid, (lifted, seen, given.noise), strict=True):
-                array[at] = values[here]
-            moved, scales = map_chunks(solve, *laid, given.fps[begins[chosen]])
-            refined[here] = np.where(seen[here, :, None], moved[at], refined[here])
-            scale[here] = scales[at]
+    """Refine every frame from its whole clip, so many clips at a time."""
+    refined, scale = np.array(given.points, np.float32), np.ones(len(given.points), np.float32)
+    begins = np.append(np.flatnonzero(np.diff(given.clip, prepend=given.clip[:1] - 1)), len(given.clip))
+    first = 0
+    while first < len(begins) - 1:
+        last = max(first + 1, int(np.searchsorted(begins, begins[first] + AT_ONCE, "right")) - 1)
+        rows = slice(begins[first], begins[last])
+        problem = _make_problem(given, rows, begins[first : last + 1] - begins[first], skeleton)
+        state = minimise(problem, _first_guess(problem, given.frame[rows], given.bones))
+        depths = place(problem, state)
+        mean = (state.bones * problem.ever).sum(axis=1) / problem.ever.sum(axis=1).clip(1)
+        exact = np.where(problem.ever.any(axis=1), problem.size / np.where(mean > 0, mean, 1.0), 1.0)[problem.number]
+        points = exact[:, None, None] * np.stack(depths, axis=-1)
+        refined[rows] = np.where(given.seen[rows, :, None], points, refined[rows])
+        scale[rows] = exact * np.exp(-state.log_size(skeleton))
+        first = last
     return Refined(refined, scale)
+
+
+def minimise(problem: Problem, state: State) -> State:
+    """The state of the smallest loss near a first one, clip by clip.
+
+    Clips do not affect each other: each is done where its loss hardly falls. Damping is by frame: it rises where a step
+    made a frame worse.
+    """
+    frames, bones, clips = state.frames.copy(), state.bones.copy(), np.arange(len(problem.size))  # that are not done
+    left, damping, before = problem, np.full(len(frames), DAMPING), losses(problem, state)
+    rows = np.arange(len(frames))
+    for _ in range(STEPS):
+        here = State(frames[rows], bones[clips])
+        change, of_bones = step(normal_equations(left, here), damping)
+        there = State(here.frames + change, here.bones + of_bones)
+        after = losses(left, there)
+        worse = after > before
+        fall = np.add.reduceat(before - after, left.begins[:-1])
+        better, number = fall > 0, left.number
+        frames[rows[better[number]]] = there.frames[better[number]]
+        bones[clips[better]] = there.bones[better]
+        near = worse.copy()
+        near[1:] |= worse[:-1]
+        near[:-1] |= worse[1:]
+        rejected = ~better[number]
+        damping = np.where(
+            near & rejected, np.maximum(HARDER * damping, DAMPING), np.where(rejected, damping, EASIER * damping)
+        )
+        going = ~((fall >= 0) & (fall <= ENOUGH * np.add.reduceat(before, left.begins[:-1])))
+        going &= np.maximum.reduceat(damping, left.begins[:-1]) < STUCK
+        before = np.where(better[number], after, before)
+        if not going.all():
+            kept = going[number]
+            rows, damping, before, clips, left = rows[kept], damping[kept], before[kept], clips[going], left.only(going)
+        if not len(clips):
+            break
+    return State(frames, bones)
+
+
+def _make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skeleton) -> Problem:
+    """The problem of some rows, in which clips begin at `begins` `[C + 1]`."""
+    seen, root = given.seen[rows], skeleton.root
+    lifted = np.where(seen[..., None], given.points[rows], 0.0).astype(np.float64)
+    number = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+    parent, child = np.transpose(skeleton.bones)
+    shown = seen[:, parent] & seen[:, child]
+    ever = np.logical_or.reduceat(shown, begins[:-1])
+    partly = (ever.mean(axis=1) < PARTLY)[number]
+    slack = (
+        1.0 / np.where(partly, BONES_OF_PART, BONES) + 2.0 * (given.noise[rows] / DEPTHS) ** 2
+    )  # a bone has two ends
+    joined = (np.diff(given.frame[rows]) == 1) & (np.diff(number) == 0)
+    bend = np.zeros(seen.shape)
+    bend[1:-1] = seen[2:] & seen[1:-1] & seen[:-2] & (joined[1:] & joined[:-1])[:, None]
+    bend *= (given.fps[rows, None] / FPS) ** 4 * np.where(np.arange(seen.shape[1]) == root, GROWTH, ACCELERATION)
+    rays = lifted[..., :2] / (lifted[..., 2:] + given.distance)
+    return Problem(
+        x=rays[..., 0],
+        y=rays[..., 1],
+        lifted=lifted[..., 2],
+        trust=np.where(np.arange(seen.shape[1]) == root, 0.0, seen),
+        stiffness=shown / slack[:, None],
+        bend=bend,
+        begins=begins,
+        ever=ever,
+        size=(ever * given.bones).sum(axis=1) / ever.sum(axis=1).clip(1),
+        distance=given.distance,
+        skeleton=skeleton,
+    )
+
+
+def _first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> State:
+    """Depths as lifted, bones as long as their medians, and sizes from the bones that each frame shows."""
+    number, ever, shown = problem.number, problem.ever, problem.stiffness > 0
+    frames = np.where(np.arange(problem.x.shape[1]) == problem.skeleton.root, 0.0, problem.lifted)
+    lengths = bones_of(problem, State(frames, np.zeros(ever.shape))).length
+    bones = np.where(ever, _medians(np.where(shown, lengths, np.nan), problem.begins), expected)
+    mean = (bones * ever).sum(axis=1) / ever.sum(axis=1).clip(1)
+    bones *= np.where(mean > 0, problem.size / np.where(mean > 0, mean, 1.0), 1.0)[:, None]
+    same = (shown * bones[number]).sum(axis=1)
+    ratio = np.where(same > 0, (lengths * shown).sum(axis=1) / np.where(same > 0, same, 1.0), np.nan)
+    log_size = np.log(np.maximum(ratio, 1e-3))
+    near = np.arange(len(frames))[:, None] + np.arange(-NEAR, NEAR + 1)
+    inside = np.clip(near, problem.begins[number][:, None], problem.begins[number + 1][:, None] - 1)
+    shared = (near == inside) & (np.abs(frame[inside] - frame[:, None]) <= NEAR)
+    log_size = _nanmedian(np.where(shared, log_size[inside], np.nan))
+    frames *= np.exp(-log_size)[:, None]
+    frames[:, problem.skeleton.root] = log_size
+    return State(frames, bones)
+
+
+def _medians(values: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """`[C, B]` medians of each clip's values `[F, B]` that are not NaN; NaN where it has none."""
+    number = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+    ordered = np.array([column[np.lexsort((column, number))] for column in values.T]).T  # NaN last
+    count = np.add.reduceat(np.isfinite(values).astype(int), begins[:-1])
+    low, high = (begins[:-1, None] + np.maximum(count - back, 0) // 2 for back in (1, 0))
+    columns = np.arange(values.shape[1])
+    return (ordered[low, columns] + ordered[high.clip(max=begins[1:, None] - 1), columns]) / 2
+
+
+def _nanmedian(values: np.ndarray) -> np.ndarray:
+    """`[F]` medians of rows; 0 where all are NaN."""
+    ordered, count = np.sort(values, axis=1), np.isfinite(values).sum(axis=1)
+    rows = np.arange(len(values))
+    middle = (
+        ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
+    ) / 2
+    return np.where(count > 0, middle, 0.0)
 
 
 def _refine_stream(given: Clips, skeleton: Skeleton, ahead: int) -> Refined:
@@ -198,146 +294,3 @@ def _refine_stream(given: Clips, skeleton: Skeleton, ahead: int) -> Refined:
         wanted = rows == here[window]
         result.points[here], result.scale[here] = refined.points[wanted], refined.scale[wanted]
     return result
-
-
-@functools.partial(jax.jit, static_argnames="skeleton")
-def _refine(*clips: jax.Array, expected: jax.Array, distance: float, skeleton: Skeleton) -> tuple[jax.Array, jax.Array]:
-    """Clips of one length: as `_refine_clip`, everything with a leading axis."""
-    return jax.vmap(functools.partial(_refine_clip, expected=expected, distance=distance, skeleton=skeleton))(*clips)
-
-
-class _Variables(NamedTuple):
-    """What is optimised: `[L, J]` depths, `[L]` logarithms of the size in the image, `[B]` bone lengths."""
-
-    depths: jax.Array
-    log_size: jax.Array
-    bone_lengths: jax.Array
-
-
-class _Clip(NamedTuple):
-    """One clip of L frames, and how much its terms count.
-
-    Attributes:
-        x, y: `[L, J]` rays of the joints: coordinates at depth 1.
-        lifted: `[L, J]` depths that the lifter gave.
-        weight: `[L, J]` 1 where a joint was seen, else 0.
-        shown: `[L, B]` 1 where both ends of a bone were seen, else 0.
-        ever: `[B]` bool: bones that some frame shows.
-        frames: how many frames show the person.
-        size: expected mean of the bones `ever` shown.
-        stiffness: `[L, 1]` weight of bone lengths: noise makes it less.
-        in_a_row: `[L - 2, J]` weight of second differences; 0 where one of three frames lacks the joint.
-    """
-
-    x: jax.Array
-    y: jax.Array
-    lifted: jax.Array
-    weight: jax.Array
-    shown: jax.Array
-    ever: jax.Array
-    frames: jax.Array
-    size: jax.Array
-    stiffness: jax.Array
-    in_a_row: jax.Array
-
-
-def _refine_clip(
-    lifted: jax.Array,
-    seen: jax.Array,
-    noise: jax.Array,
-    fps: jax.Array,
-    *,
-    expected: jax.Array,
-    distance: float,
-    skeleton: Skeleton,
-) -> tuple[jax.Array, jax.Array]:
-    """Points `[L, J, 3]` and scale `[L]` of one clip, padded with frames that show nothing.
-
-    Coordinates are kept apart, `[L, J]`, and bones are products, which is three times as fast on CPUs.
-    """
-    clip = _make_clip(lifted, seen, noise, fps, expected, distance, skeleton)
-    variables = _first_guess(clip, expected, distance, skeleton)
-    adam = optax.adam(optax.cosine_decay_schedule(LEARNING_RATE, STEPS))
-
-    def step(state, _):
-        variables, optimizer_state = state
-        gradient = jax.grad(_loss)(variables, clip, distance, skeleton)
-        gradient = gradient._replace(depths=gradient.depths.at[:, skeleton.root].set(0.0))
-        updates, optimizer_state = adam.update(gradient, optimizer_state)
-        return (optax.apply_updates(variables, updates), optimizer_state), None
-
-    (variables, _), _ = jax.lax.scan(step, (variables, adam.init(variables)), length=STEPS)
-    depths, log_size, bone_lengths = variables
-    log_size = log_size - jnp.log(clip.size / bone_lengths.mean(where=clip.ever))
-    return jnp.stack(_place(clip, depths, log_size, distance), axis=-1), jnp.exp(-log_size)
-
-
-def _make_clip(lifted, seen, noise, fps, expected, distance, skeleton) -> _Clip:
-    x, y = jnp.moveaxis(lifted[..., :2] / (lifted[..., 2:] + distance), -1, 0)
-    weight = seen.astype(lifted.dtype)
-    parent, child = np.transpose(skeleton.bones)
-    shown = weight[:, parent] * weight[:, child]
-    ever = shown.any(axis=0)
-    weight_of_bones = jnp.where(ever.mean() < PARTLY, BONES_OF_PART, BONES)
-    per_time = (jnp.minimum(fps, FASTEST) / FPS) ** 4  # over shorter times less changes
-    return _Clip(
-        x=x,
-        y=y,
-        lifted=lifted[..., 2],
-        weight=weight,
-        shown=shown,
-        ever=ever,
-        frames=weight[:, skeleton.root].sum(),
-        size=expected.mean(where=ever),
-        stiffness=(1.0 / (1.0 / weight_of_bones + 2.0 * (noise / DEPTHS) ** 2))[:, None],  # a bone has two ends
-        in_a_row=weight[2:] * weight[1:-1] * weight[:-2] * per_time,
-    )
-
-
-def _first_guess(clip: _Clip, expected: jax.Array, distance: float, skeleton: Skeleton) -> _Variables:
-    """Depths as lifted, bones as long as their medians, and sizes from the bones that each frame shows."""
-    lengths = _lengths(_place(clip, clip.lifted, jnp.zeros(len(clip.lifted)), distance), skeleton)
-    medians = jnp.nanmedian(jnp.where(clip.shown > 0, lengths, jnp.nan), axis=0)
-    bone_lengths = jnp.where(clip.ever, medians, expected)
-    bone_lengths = bone_lengths * clip.size / bone_lengths.mean(where=clip.ever)
-    same = (clip.shown * jnp.broadcast_to(bone_lengths, clip.shown.shape)).sum(-1)
-    log_size = jnp.log(jnp.maximum((lengths * clip.shown).sum(-1) / same, 1e-3))  # of frames that show nothing: NaN
-    near = jnp.arange(len(clip.lifted))[:, None] + jnp.arange(-NEAR, NEAR + 1)[None]
-    log_size = jnp.nanmedian(log_size[jnp.clip(near, 0, len(clip.lifted) - 1)], axis=1)
-    return _Variables(clip.lifted, jnp.nan_to_num(log_size), bone_lengths)
-
-
-def _loss(variables: _Variables, clip: _Clip, distance: float, skeleton: Skeleton) -> jax.Array:
-    """How far depths are from the lifted ones, bones from one length each, and motion from a smooth one."""
-    depths, log_size, bone_lengths = variables
-    points = _place(clip, depths, log_size, distance)
-    gauge = GAUGE * clip.frames * (bone_lengths.mean(where=clip.ever) - clip.size) ** 2
-    data_term = (clip.weight * (depths - clip.lifted) ** 2).sum() + gauge
-    off = _lengths(points, skeleton) - jnp.broadcast_to(bone_lengths, clip.shown.shape)
-    length_term = (clip.stiffness * clip.shown * _robust(off)).sum()
-    depth_term = ACCELERATION * _acceleration(points[2], clip.in_a_row)
-    return data_term + length_term + depth_term + GROWTH * _acceleration(log_size, clip.in_a_row[:, skeleton.root])
-
-
-def _place(clip: _Clip, depths: jax.Array, log_size: jax.Array, distance: float) -> list[jax.Array]:
-    """Coordinates x, y, z `[L, J]` of joints at these depths, the person as large in the image in all frames."""
-    scale = jnp.exp(-log_size)[:, None]
-    return [scale * clip.x * (depths + distance), scale * clip.y * (depths + distance), scale * depths]
-
-
-def _lengths(points: list[jax.Array], skeleton: Skeleton) -> jax.Array:
-    """`[L, B]` lengths of bones."""
-    parent, child = np.transpose(skeleton.bones)
-    eye = np.eye(len(skeleton.names), dtype=np.float32)
-    along = functools.partial(jnp.matmul, b=(eye[child] - eye[parent]).T, precision=jax.lax.Precision.HIGHEST)
-    return jnp.sqrt(sum(along(p) ** 2 for p in points) + 1e-12)
-
-
-def _robust(off: jax.Array) -> jax.Array:
-    """A square for small values, a straight line beyond OUTLIER."""
-    return 2 * OUTLIER**2 * (jnp.sqrt(1 + (off / OUTLIER) ** 2) - 1)
-
-
-def _acceleration(values: jax.Array, weight: jax.Array) -> jax.Array:
-    """Weighted sum of robust second differences along time."""
-    return (weight * _robust(values[2:] - 2 * values[1:-1] + values[:-2])).sum()

@@ -1,12 +1,14 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import optimize
 
 from geolift import metrics
 from geolift.data.cameras import film
 from geolift.data.synthetic.motions import procedural_clips
 from geolift.lifting import refinement
 from geolift.lifting.refinement import WINDOW, refine
+from geolift.lifting.refinement_problem import State, losses, normal_equations
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.skeletons.bones import bone_lengths
 from geolift.skeletons.skeleton import H36M17
@@ -185,6 +187,49 @@ def test_in_a_stream_with_a_short_clip_ahead_it_is_the_whole_clip(walk, noisy):
     assert error(whole.points, walk) < errors[1] < errors[0] < error(noisy, walk)
     with pytest.raises(ValueError, match="ahead: found 64"):
         refine(noisy, np.zeros(60, int), H36M17, ahead=WINDOW, bones=BONES)
+
+
+def test_the_order_of_clips_and_the_direction_of_time_make_no_difference(noisy):
+    clip = np.repeat([0, 1, 2], [25, 5, 30])
+    whole = refine(noisy, clip, H36M17, bones=BONES)
+    order = np.concatenate([np.arange(30, 60), np.arange(25), np.arange(25, 30)])
+    moved = refine(noisy[order], clip[order], H36M17, bones=BONES)
+    np.testing.assert_allclose(moved.points, whole.points[order], atol=1e-4)
+    np.testing.assert_allclose(one_clip(noisy[::-1]).points, one_clip(noisy).points[::-1], atol=1e-4)
+
+
+def test_the_same_motion_at_twice_the_rate_is_refined_alike(walk):
+    fast = np.repeat(walk, 2, axis=0)
+    fast[1:-1:2] = (walk[:-1] + walk[1:]) / 2
+    slow = along_rays(walk, walk[..., 2] + 0.03 * np.sin(np.arange(60) / 9)[:, None])
+    fast = along_rays(fast, fast[..., 2] + 0.03 * np.sin(np.arange(120) / 18)[:, None])
+    assert error(one_clip(fast, fps=60.0).points[::2], one_clip(slow).points) < 0.02 * SIZE
+
+
+def test_no_general_optimizer_finds_a_smaller_loss(noisy):
+    rows = slice(10, 26)
+    given = refinement._checked(
+        noisy[rows], np.zeros(16, int), H36M17, BONES, DISTANCE, np.arange(16) + np.repeat([0, 3], 8), None, 30.0, 0.01
+    )
+    problem = refinement._make_problem(given, slice(None), np.array([0, 16]), H36M17)
+    first = refinement._first_guess(problem, given.frame, given.bones)
+    found = refinement.minimise(problem, first)
+
+    def state(flat):
+        return State(flat[: 16 * 17].reshape(16, 17), flat[16 * 17 :].reshape(1, -1))
+
+    def gradient(flat):
+        normal = normal_equations(problem, state(flat))
+        return 2 * np.concatenate([normal.gradient.ravel(), normal.shared.ravel()])
+
+    def total(flat):
+        return losses(problem, state(flat)).sum()
+
+    start = np.concatenate([first.frames.ravel(), first.bones.ravel()])
+    assert optimize.check_grad(total, gradient, start) < 1e-3 * np.linalg.norm(gradient(start))
+    general = optimize.minimize(total, start, jac=gradient, method="L-BFGS-B", options={"maxiter": 2000})
+    assert losses(problem, found).sum() < 1.005 * general.fun
+    assert general.fun < 0.5 * total(start)
 
 
 @pytest.mark.parametrize(
