@@ -20,9 +20,10 @@ def get_config() -> Config:
         {
             "data.masks": True,
             "data.sampling": "action",
-            "augmentation.noise": 0.002,  # 4 pixels where a person is 390 high
+            "augmentation.noise": 0.001,  # 2 pixels where a person is 390 high
             "augmentation.hidden": 0.05,
-            "augmentation.proportions": 0.1,
+            "augmentation.proportions": 0.075,
+            "augmentation.coco_trunk": 0.4,
             "view.tilt": "given",
             "view.pitch_low": -0.5,
             "view.pitch_high": 1.0,

@@ -71,8 +71,10 @@ def shards_are_whole_dispatches(config: Config) -> Iterator[Fault]:
 
 
 def hidden_joints_are_masked(config: Config) -> Iterator[Fault]:
-    if config.augmentation.hidden and not config.data.masks:
-        yield "augmentation.hidden", config.augmentation.hidden, "0, or data.masks=True, so that networks get the mask"
+    for name in ("hidden", "coco_trunk"):
+        if config.augmentation[name] and not config.data.masks:
+            found = config.augmentation[name]
+            yield f"augmentation.{name}", found, "0, or data.masks=True, so that networks get the mask"
 
 
 def penalty_has_a_discriminator(config: Config) -> Iterator[Fault]:

@@ -121,6 +121,7 @@ SCHEMA = (
     Entry("augmentation.noise", 0.0, "deviation of noise on the lifter's input, normalized units (ours)", NOISE),
     Entry("augmentation.hidden", 0.0, "probability that a joint and its descendants are hidden (ours)", SHARE),
     Entry("augmentation.proportions", 0.0, "deviation of the logarithm of bones' factors in the input (ours)", NOISE),
+    Entry("augmentation.coco_trunk", 0.0, "probability of the trunk of joint sets that have none (ours)", SHARE),
     # Random views
     Entry("view.distance", 10.0, "distance from camera to root joint, model units", FAR),
     Entry("view.min_depth", 1.0, "nearest depth of a joint, model units", FAR),

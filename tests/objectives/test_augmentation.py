@@ -8,12 +8,21 @@ import pytest
 from geolift.data.sampling import Batch, Poses
 from geolift.networks.mlp import Discriminator, Lifter
 from geolift.objectives.adversarial import adversarial_terms
-from geolift.objectives.augmentation import MIDLINE, Augmentation, augment, augment_input, draw_bone_factors
+from geolift.objectives.augmentation import (
+    MIDLINE,
+    NO_HEAD_TOP,
+    Augmentation,
+    augment,
+    augment_input,
+    draw_bone_factors,
+)
 from geolift.objectives.cycle import cycle_terms
 from geolift.objectives.keys import split_keys
 from geolift.objectives.lifting import LiftingSetup, augmented_lifter, lifting_objectives
 from geolift.objectives.views import View
 from geolift.skeletons.bones import bone_lengths, partners
+from geolift.skeletons.joint_sets import COCO17
+from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.skeleton import H36M17
 
 KEYS = jax.random.split(jax.random.key(0), 4000)
@@ -92,11 +101,38 @@ def test_geometry_is_that_of_the_clean_pose(joints):
     assert not np.asarray(corrupted[1]).all()
 
 
+def test_the_trunk_is_where_coco_has_it(joints):
+    """What COCO's joints become by its mapping is what a share of the poses shows."""
+    keypoints = np.zeros((len(KEYS), len(COCO17.source), 2), np.float32)
+    for i, name in enumerate(COCO17.source):
+        if name in H36M17.names:
+            keypoints[:, i] = joints[:, H36M17.names.index(name)]
+    expected, _ = map_joints(COCO17, keypoints, np.ones(keypoints.shape[:2]))
+    shown = augment(KEYS, Poses(joints), Augmentation(0.0, 0.0, H36M17, coco_trunk=0.4))
+    trunk = [H36M17.names.index(name) for name in ("spine", "thorax")]
+    as_coco = np.isclose(shown.joints[:, trunk], expected[:, trunk], atol=1e-6).all(axis=(1, 2))
+    as_it_was = np.isclose(shown.joints[:, trunk], joints[:, trunk], atol=1e-6).all(axis=(1, 2))
+    assert (as_coco ^ as_it_was).all()
+    np.testing.assert_allclose(as_coco.mean(), 0.4, atol=0.03)
+    others = [j for j in range(17) if j not in trunk]
+    np.testing.assert_array_equal(shown.joints[:, others], joints[:, others])
+    lost = ~np.asarray(shown.seen)
+    assert not np.delete(lost, H36M17.head, axis=1).any() and not lost[~as_coco].any()
+    np.testing.assert_allclose(lost[as_coco, H36M17.head].mean(), NO_HEAD_TOP, atol=0.05)
+
+
+def test_a_trunk_between_joints_that_are_not_seen_is_not_seen(joints):
+    seen = jnp.ones(joints.shape[:2], bool).at[:, H36M17.names.index("left_shoulder")].set(False)
+    shown = augment(KEYS, Poses(joints, seen), Augmentation(0.0, 0.0, H36M17, coco_trunk=1.0))
+    assert not shown.seen[:, [H36M17.names.index("spine"), H36M17.names.index("thorax")]].any()
+
+
 def test_bones_are_as_much_longer_as_it_says_the_same_left_and_right():
     factors = np.log(draw_bone_factors(KEYS, Augmentation(0.0, 0.0, H36M17, 0.1)))
     np.testing.assert_array_equal(factors, factors[:, partners(H36M17)])
     np.testing.assert_allclose(factors.mean(axis=1), 0, atol=1e-6)
-    np.testing.assert_allclose(factors.std(), 0.1, rtol=0.1)
+    # A strength from U[0, 2s] has the mean square 4/3 s^2; the mean of 10 numbers is taken out.
+    np.testing.assert_allclose(factors.std(), 0.1 * (4 / 3) ** 0.5, rtol=0.1)
 
 
 def test_the_lifter_is_shown_bones_of_the_drawn_lengths(joints):
