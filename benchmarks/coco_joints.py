@@ -1,9 +1,9 @@
 """People in the joints of COCO beside those of the training set: `python -m benchmarks.coco_joints --data=mocap.npz`.
 
 People of a split of recorded motion before some of the cameras of `benchmarks.cameras`, each frame a single image, are
-lifted by `geolift.lift` twice: with all 17 joints of Human3.6M, and with those of COCO that the data has (limbs, and the
-neck in place of the nose), which has neither trunk nor top of the head; both exact and with white noise. Prints rigid
-P-MPJPE in mm over the limbs and the pelvis.
+lifted by `geolift.lift` twice: with all 17 joints of Human3.6M, and with those of COCO that the data has (limbs, and
+the neck in place of the nose), which has neither trunk nor top of the head; both exact and with white noise. Prints
+rigid P-MPJPE in mm over the limbs and the pelvis.
 
 Choose by people whom the lifter was not trained on (`--split=train --subjects=...`), never by `test`.
 """
