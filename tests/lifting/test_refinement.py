@@ -7,6 +7,7 @@ from geolift import metrics
 from geolift.data.cameras import film
 from geolift.data.synthetic.motions import procedural_clips
 from geolift.lifting import refinement
+from geolift.lifting.lasting_errors import lasting_errors
 from geolift.lifting.refinement import WINDOW, refine
 from geolift.lifting.refinement_problem import State, losses, normal_equations
 from geolift.networks.mirrored_mlp import mirror_pose
@@ -230,6 +231,38 @@ def test_no_general_optimizer_finds_a_smaller_loss(noisy):
     general = optimize.minimize(total, start, jac=gradient, method="L-BFGS-B", options={"maxiter": 2000})
     assert losses(problem, found).sum() < 1.005 * general.fun
     assert general.fun < 0.5 * total(start)
+
+
+def lasting(points, size, seed=0):
+    """The same with rays off by `size` and depths off by DEPTHS model units, for half a second."""
+    rng, keep = np.random.default_rng(seed), 0.93
+    off = rng.normal(size=points.shape)
+    for now, before in zip(off[1:], off[:-1], strict=True):
+        now[:] = keep * before + np.sqrt(1 - keep**2) * now
+    moved = points + size * off * [1, 1, 0]
+    moved = along_rays(moved, points[..., 2] + refinement.DEPTHS * off[..., 2])
+    return moved - moved[:, [H36M17.root]]
+
+
+def mean_error(clips, truth):
+    return np.mean([error(points, truth) for points in clips])
+
+
+def test_lasting_errors_are_found_and_then_bones_count_less(walk, monkeypatch):
+    def errors_of(points):
+        given = refinement._checked(points, np.zeros(60, int), H36M17, BONES, DISTANCE, None, None, 30.0, 0.0)
+        problem = refinement._make_problem(given, slice(None), np.array([0, 60]), H36M17)
+        return lasting_errors(problem, refinement._first_guess(problem, given.frame, given.bones))[0]
+
+    assert errors_of(walk) < refinement.USUAL
+    for size in (0.025, 0.05):
+        lifted = [lasting(walk, size, seed) for seed in range(5)]
+        found = np.mean([errors_of(points) for points in lifted])
+        assert 0.5 * size < found < 1.5 * size
+        assert mean_error(lifted, walk) > 0.95 * mean_error([one_clip(points).points for points in lifted], walk)
+    found = mean_error([one_clip(points).points for points in lifted], walk)
+    monkeypatch.setattr(refinement, "USUAL", 1.0)  # no error is taken for a lasting one
+    assert found < 0.95 * mean_error([one_clip(points).points for points in lifted], walk)
 
 
 @pytest.mark.parametrize(
