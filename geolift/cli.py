@@ -86,8 +86,17 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--focal", type=float, metavar="PX",
         help="focal length in pixels: people's distances are used in lifting "
-        "(default: they are not, and 0.9 x the larger side of the image is assumed)",
+        "(default: they are not, and 0.85 x the larger side of the image is assumed)",
     )  # fmt: skip
+    parser.add_argument(
+        "--up", type=_direction, metavar="X,Y,Z",
+        help="direction against gravity in camera axes, x right, y down, z forward (default: estimated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pitch", type=float, metavar="DEG",
+        help="how far the camera looks down, instead of --up; a level camera: --pitch 0 --roll 0",
+    )  # fmt: skip
+    parser.add_argument("--roll", type=float, metavar="DEG", help="how far the camera is turned about its axis")
     _add_writing(parser)
     parser.set_defaults(run=run_lift)
 
@@ -270,6 +279,14 @@ def _millimetres(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected millimetres above 0, like 80")
     return value
+
+
+def _direction(text: str) -> tuple[float, ...]:
+    try:
+        x, y, z = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a direction like 0,-1,0") from None
+    return x, y, z
 
 
 def _size(text: str) -> tuple[float, float]:

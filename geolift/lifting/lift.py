@@ -2,7 +2,7 @@
 
 File, recording, tracked people, joints of the model, gaps filled, jitter smoothed, every person at the training set's
 size, the network, in a video once more with the training set's proportions, constant bones, metres, positions, the
-direction up. Each step takes `Tracks` (or `Lifted`) and returns them with notes on what it left out, changed or
+world. Each step takes `Tracks` (or `Lifted`) and returns them with notes on what it left out, changed or
 assumed; the notes are part of the result.
 """
 
@@ -37,8 +37,9 @@ from geolift.lifting.metric_scale import in_metres, locate, people_heights
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.uncertainty import estimate_uncertainty
-from geolift.lifting.up import locate_up
+from geolift.lifting.up import given_up
 from geolift.lifting.upright import turn_results_back, turn_upright
+from geolift.lifting.world import World, place_in_world
 from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
@@ -99,6 +100,9 @@ def lift(
     smoothing: float = 0.0,
     height: float | Mapping[str, float] | None = None,
     focal: float | None = None,
+    up: Sequence[float] | None = None,
+    pitch: float | None = None,
+    roll: float | None = None,
 ) -> Result:
     """Lift the people of a keypoint file, an image, a video or a recording to 3D.
 
@@ -129,6 +133,10 @@ def lift(
         focal: focal length in pixels, by which people's distances are used in lifting (`virtual_camera`). Default: they
             are not, and `virtual_camera.ASSUMED_FOCAL_RATIO` times the image's larger side is assumed. By either one a
             virtual camera is turned to each person where the size of the images is known.
+        up: three numbers, the direction against gravity in camera axes (x right, y down, z forward), of any length.
+            Default: it is estimated.
+        pitch: degrees by which the camera looks down, instead of `up`; with `roll` alone 0. A level camera: 0.
+        roll: degrees by which the camera is turned about its axis, what is seen clockwise; with `pitch` alone 0.
 
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or
@@ -151,6 +159,7 @@ def lift(
         ((5, 17, 3), 'm')
     """
     _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
+    gravity = given_up(up, pitch, roll)
     if not isinstance(model, Model):
         model = load(model)
     head = head or ("mask" if model.lifter.masks else "extrapolate")
@@ -169,7 +178,8 @@ def lift(
     lifted = estimate_uncertainty(model, lifted)
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
-    return _result(model, smooth_lifted(in_camera_axes(lifted), smoothing))
+    lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
+    return _result(model, *place_in_world(lifted, up=gravity, focal=focal, correct=refine))
 
 
 def prepare(
@@ -267,13 +277,13 @@ def _brief(tracks: Tracks) -> list[str]:
     return [f"{len(brief)} of {len(tracks.people)} people are in {BRIEF} frames or fewer: {who} (select with --people)"]
 
 
-def _result(model: Model, lifted: Lifted) -> Result:
+def _result(model: Model, lifted: Lifted, world: World) -> Result:
     tracks, points = lifted.tracks, lifted.points
     position = np.full((len(points), 3), np.nan) if lifted.position is None else lifted.position
-    up, spread = locate_up(lifted)
-    if up is not None and tracks.video:
-        frames = "the frames of each shot" if tracks.shots else "all frames"
-        tracks = tracks.noted(f"the camera is taken to stand still: one direction up for {frames}")
+
+    def single(values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else values.astype(np.float32)
+
     return Result(
         points=points.astype(np.float32),
         position=position.astype(np.float32),
@@ -293,8 +303,13 @@ def _result(model: Model, lifted: Lifted) -> Result:
         model=model.id,
         source=tracks.source,
         notes=tracks.notes,
-        up=None if up is None else up.astype(np.float32),
-        up_spread=None if spread is None else spread.astype(np.float32),
+        up=single(world.up),
+        up_spread=single(world.up_spread),
+        world_points=single(world.points),
+        to_world=single(world.to_world),
+        floor=single(world.floor),
+        contact=world.contact,
+        focal=single(world.focal),
         uncertainty=lifted.uncertainty.astype(np.float32),
         depth_uncertainty=lifted.depth_uncertainty.astype(np.float32),
     )

@@ -5,13 +5,52 @@ The estimates of all poses are averaged. Frames of a clip err in the same way, s
 average as sure as their number suggests: only the spread of the estimates around it is known, not how far it is off.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from geolift.errors import DatasetError
+from geolift.geometry import gravity_of
 from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 
 STEPS = 30  # of Weiszfeld's algorithm
 NEAREST = 1e-3  # of an estimate from the median, below which it pulls no harder
+
+
+def given_up(up: Sequence[float] | None, pitch: float | None, roll: float | None) -> np.ndarray | None:
+    """The direction against gravity that the user gave.
+
+    Args:
+        up: three numbers, camera axes, of any length; None: not given.
+        pitch: degrees by which the camera looks down; None: not given, 0 with `roll`.
+        roll: degrees by which the camera is turned about its axis; None: not given, 0 with `pitch`.
+
+    Returns:
+        `[3]` unit vector; None where nothing is given.
+
+    Raises:
+        DatasetError: if both ways are used, or for numbers that are no direction.
+
+    Example:
+        >>> given_up(None, 30.0, None).round(2).tolist()
+        [0.0, -0.87, -0.5]
+    """
+    if up is None and pitch is None and roll is None:
+        return None
+    if up is not None and (pitch is not None or roll is not None):
+        raise DatasetError("up: found with pitch or roll, expected one of the two ways to give gravity")
+    if up is None:
+        angles = []
+        for name, angle, most in (("pitch", pitch or 0.0, 90.0), ("roll", roll or 0.0, 180.0)):
+            if not abs(angle) <= most:
+                raise DatasetError(f"{name}: found {angle:g}, expected degrees from -{most:g} to {most:g}")
+            angles.append(np.float32(np.radians(angle)))
+        return -np.asarray(gravity_of(*angles), np.float64)
+    vector = np.asarray(up, np.float64)
+    if vector.shape != (3,) or not 0 < np.linalg.norm(vector) < np.inf:
+        raise DatasetError(f"up: found {list(up)}, expected three numbers, x right, y down, z forward, not all 0")
+    return vector / np.linalg.norm(vector)
 
 
 def locate_up(lifted: Lifted) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-ASSUMED_FOCAL_RATIO = 0.9  # focal length over the larger side of the image, if not given; phones have 0.78 to 0.87
+# Focal length over the larger side of the image, if not given. Phones and tablets have 0.78 to 0.87, those that steady
+# the image, and show less of it, up to 0.9.
+ASSUMED_FOCAL_RATIO = 0.85
 WIDEST = 75.0  # degrees between the rays of a joint and of the root, from which on a person is not lifted
 
 

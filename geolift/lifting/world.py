@@ -1,0 +1,229 @@
+"""People in the world: of a video whose camera stands still, up, floor, focal length, contacts and paths, shot by shot.
+
+Single images get world axes by their direction up alone: no floor is claimed.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.keypoints.shots import shot_of
+from geolift.lifting.lifted import Lifted
+from geolift.lifting.tracks import Tracks
+from geolift.lifting.up import locate_up, median_directions
+from geolift.lifting.virtual_camera import focal_lengths
+from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.world.axes import AT_FIRST, heading, world_axes
+from geolift.world.contact import foot_contact
+from geolift.world.floor import Floor, supported_floor
+from geolift.world.gravity import combined, standing_direction
+from geolift.world.root_path import FOCAL, JOINTS, Clip, Path, solve_path
+
+LEAST = 0.5  # probability of standing from which a foot is in contact
+
+
+class World(NamedTuple):
+    """Where a clip is in the world; F frames, N rows. Fields as in `Result`; None where they are there.
+
+    Attributes:
+        up, up_spread, floor, to_world: `[F, 3]`, `[F]`, `[F]`, `[F, 3, 4]`.
+        contact, points: `[N, 2]`, `[N, J, 3]`.
+        focal: `[3]`.
+    """
+
+    up: np.ndarray | None
+    up_spread: np.ndarray | None
+    floor: np.ndarray | None = None
+    to_world: np.ndarray | None = None
+    contact: np.ndarray | None = None
+    points: np.ndarray | None = None
+    focal: np.ndarray | None = None
+
+
+def place_in_world(
+    lifted: Lifted, *, up: np.ndarray | None = None, focal: float | None = None, correct: bool = True
+) -> tuple[Lifted, World]:
+    """Put people into world axes; in a video whose people have positions, correct roots and feet, too.
+
+    Args:
+        lifted: N rows in camera axes.
+        up: `[3]` unit vector against gravity in camera axes, given by the user; None: it is estimated.
+        focal: focal length in pixels, given by the user; None: it is estimated where the clip shows it.
+        correct: whether roots and feet are corrected; False: points and positions stay, as the focal length does.
+
+    Returns:
+        The people, with corrected `points` and `position` and what was concluded in the notes, and their world.
+    """
+    tracks = lifted.tracks
+    found, spread = locate_up(lifted)
+    if up is not None:
+        found, spread = np.tile(up, (len(tracks.frames), 1)), np.zeros(len(tracks.frames))
+    placed = lifted.position is not None and bool(np.isfinite(lifted.position).all(axis=1).any())
+    world = World(found, spread, focal=_focal(lifted, focal) if placed else None)
+    if placed and tracks.video and tracks.skeleton == H36M17:
+        lifted, world = _place_video(lifted, world, given=up is not None, focal=focal, correct=correct)
+    elif found is not None and tracks.video:
+        lifted = lifted.noted(f"the camera is taken to stand still: one direction up for {_frames(tracks)}")
+    if not placed or world.up is None:
+        return lifted, world
+    return lifted, _in_axes(lifted, world)
+
+
+def _frames(tracks: Tracks) -> str:
+    return "the frames of each shot" if tracks.shots else "all frames"
+
+
+def _focal(lifted: Lifted, focal: float | None) -> np.ndarray:
+    """The focal length of the largest image, and its interval: what is known before anything is estimated."""
+    assumed = float(focal_lengths(lifted.tracks.image_size, focal).max())
+    return assumed * (np.ones(3) if focal else np.exp([0.0, -FOCAL, FOCAL]))
+
+
+def _place_video(
+    lifted: Lifted, world: World, *, given: bool, focal: float | None, correct: bool
+) -> tuple[Lifted, World]:
+    """Solve every shot for itself."""
+    tracks, count = lifted.tracks, len(lifted.tracks.frames)
+    points, position = lifted.points.copy(), lifted.position.copy()
+    up, spread, floor = np.full((count, 3), np.nan), np.full(count, np.nan), np.full(count, np.nan)
+    contact, lengths, notes = np.zeros((len(points), 2), bool), [], []
+    row_shot, frame_shot = shot_of(tracks.frame, tracks.shots), shot_of(np.arange(count), tracks.shots)
+    for shot in range(max(1, len(tracks.shots))):
+        rows = np.flatnonzero((row_shot == shot) & np.isfinite(position).all(axis=1))
+        frames, name = frame_shot == shot, tracks.shots[shot][1] if tracks.shots else ""
+        if not len(rows):
+            continue
+        model = None if world.up is None else world.up[tracks.frame[rows[0]]]
+        path, stands = _solve(lifted, rows, model, given, focal)
+        if path is None:
+            continue
+        if correct:
+            _move(points, position, rows, path, tracks.skeleton)
+        contact[rows] = stands
+        ankles = (points + position[:, None])[rows][:, _joints(tracks.skeleton, ("left_ankle", "right_ankle"))]
+        on = supported_floor(ankles @ path.up, stands, path.floor, fps=tracks.assumed_fps)
+        up[frames], spread[frames] = path.up, np.degrees(np.sqrt(np.trace(path.up_covariance)))
+        floor[frames] = on.height
+        lengths.append((path.log_focal, path.log_focal_spread))
+        notes += _shot_notes(path, on, given, name)
+    if not lengths:
+        return lifted, world
+    change, width = np.mean(lengths, axis=0)
+    first = float(focal_lengths(tracks.image_size, focal).max())
+    change = change if correct else 0.0
+    length = first * (np.ones(3) if focal else np.exp(change + np.array([0.0, -width, width])))
+    lifted = lifted._replace(points=points, position=position)
+    lifted = lifted.noted(f"the camera is taken to stand still: one direction up and one floor for {_frames(tracks)}")
+    for note in notes:
+        lifted = lifted.noted(note)
+    return lifted, World(up, spread, floor, None, contact, None, length)
+
+
+def _joints(skeleton: Skeleton, names: tuple[str, ...]) -> list[int]:
+    return [skeleton.root if name == "root" else skeleton.names.index(name) for name in names]
+
+
+def _solve(
+    lifted: Lifted, rows: np.ndarray, model: np.ndarray | None, given: bool, focal: float | None
+) -> tuple[Path | None, np.ndarray]:
+    """The path of some rows, and `[N, 2]` which feet stand; None where up is not known at all."""
+    tracks, skeleton = lifted.tracks, lifted.tracks.skeleton
+    points, position = lifted.points[rows], lifted.position[rows]
+    person, frame = tracks.person[rows], tracks.frame[rows]
+    model = None if model is None or not np.isfinite(model).all() else model
+    if given:
+        up, covariance = model, np.zeros((3, 3))
+    else:
+        direction, weight = standing_direction(points, skeleton)
+        known = np.isfinite(direction).all(axis=1)
+        standing = None
+        if known.any():
+            group = np.zeros(int(known.sum()), int)
+            standing = median_directions(direction[known], weight[known], group, 1)[0][0]
+        if model is None and standing is None:
+            return None, np.zeros((len(rows), 2), bool)
+        up, covariance = combined(model, standing, position.mean(axis=0))
+    joints = points + position[:, None]
+    ankles = joints[:, _joints(skeleton, ("left_ankle", "right_ankle"))]
+    contact = np.zeros((len(rows), 2))
+    for one in np.unique(person):
+        here = person == one
+        contact[here] = foot_contact(ankles[here], up, frame[here], fps=tracks.assumed_fps)
+    path = solve_path(
+        Clip(
+            joints=joints[:, _joints(skeleton, JOINTS)],
+            hips=joints[:, _joints(skeleton, ("left_hip", "right_hip"))],
+            contact=contact,
+            person=person,
+            frame=frame,
+            fps=tracks.assumed_fps,
+            up=up,
+            up_covariance=covariance,
+            focal_spread=0.0 if focal else FOCAL,
+        )
+    )
+    return path, contact > LEAST
+
+
+def _move(points: np.ndarray, position: np.ndarray, rows: np.ndarray, path: Path, skeleton: Skeleton) -> None:
+    """Correct points `[N, J, 3]` and positions `[N, 3]` in place."""
+    longer = np.expm1(path.log_focal) * position[rows, 2]
+    position[rows, 2] += longer
+    position[rows] += path.moved[:, 0]
+    legs = _joints(skeleton, JOINTS[1:])
+    points[rows[:, None], legs] += path.moved[:, 1:] - path.moved[:, :1]
+
+
+def _shot_notes(path: Path, on: Floor, given: bool, name: str) -> list[str]:
+    where = f" of shot {name}" if name else ""
+    notes = []
+    if not given:
+        spread = np.degrees(np.sqrt(np.trace(path.up_covariance)))
+        notes.append(
+            f"the direction up{where} is off by {spread:.0f} degrees (expected; set with --up, --pitch, --roll)"
+        )
+    if np.isnan(on.height):
+        notes.append(f"no floor{where} is claimed: no foot stands for long enough at one height")
+    elif on.several:
+        notes.append(
+            f"feet{where} stand at several heights (stairs, blocks): the floor is the one where they stand most"
+        )
+    return notes
+
+
+def _in_axes(lifted: Lifted, world: World) -> World:
+    """With world axes in every frame, and points in them."""
+    tracks, position = lifted.tracks, lifted.position
+    to_world = np.full((len(tracks.frames), 3, 4), np.nan)
+    points = np.full_like(lifted.points, np.nan)
+    placed = np.isfinite(position).all(axis=1)
+    group = shot_of(tracks.frame, tracks.shots) if tracks.video else tracks.frame
+    frames = shot_of(np.arange(len(tracks.frames)), tracks.shots) if tracks.video else np.arange(len(tracks.frames))
+    joints = lifted.points + position[:, None]
+    for one in np.unique(group[placed]):
+        rows = np.flatnonzero(placed & (group == one))
+        first = rows[tracks.person[rows] == tracks.person[rows[0]]]
+        up = world.up[tracks.frame[rows[0]]]
+        if not np.isfinite(up).all():
+            continue
+        floor = np.nan if world.floor is None else world.floor[tracks.frame[rows[0]]]
+        rotation = world_axes(up, _heading(lifted, first, up))
+        origin = rotation @ position[first[0]]
+        if np.isfinite(floor):
+            origin[2] = floor
+        to_world[frames == one] = np.concatenate([rotation, -origin[:, None]], axis=1)
+        points[rows] = joints[rows] @ rotation.T - origin
+    if np.isnan(to_world).all():
+        return world
+    return world._replace(to_world=to_world, points=points)
+
+
+def _heading(lifted: Lifted, rows: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Where one person of some rows walks or faces."""
+    tracks, skeleton = lifted.tracks, lifted.tracks.skeleton
+    early = rows[: max(1, tracks.frames_in(AT_FIRST))] if tracks.video else rows[:1]
+    sides = list(skeleton.left), list(skeleton.right)
+    path = lifted.position[rows] if tracks.video else lifted.position[rows[:1]]
+    if not skeleton.left:
+        return np.full(3, np.nan)
+    return heading(path, lifted.points[early], sides, up)
