@@ -21,6 +21,7 @@ from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.selection import select
+from geolift.keypoints.side_swaps import undo_swaps
 from geolift.keypoints.tracking import track
 from geolift.lifting.denoise import denoise
 from geolift.lifting.gaps import fill_gaps
@@ -211,7 +212,7 @@ def prepare(
     mapping = mapping_to(target, recording, skeleton, origin)
     if path and skeleton is None and options.joints is None and target == H36M17:
         check_people(recording, origin)
-    recording = with_joints_of(mapping, without_jumps(recording))
+    recording = with_joints_of(mapping, without_jumps(undo_swaps(recording)))
     tracks = to_tracks(recording, mapping, head=head, source=origin)
     warnings = check_recording(recording)
     tracks = tracks.noted(*missing_joints(tracks), *(f"warning: {sentence}" for sentence in warnings))
