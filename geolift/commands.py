@@ -17,7 +17,7 @@ from geolift.keypoints.options import Options
 from geolift.lifting.inspection import inspect_file
 from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
-from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted
+from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted, is_result
 from geolift.output.result import Result
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.world_text import world_lines
@@ -32,6 +32,8 @@ from geolift.safe_io.json_file import read_json
 def run_lift(options: argparse.Namespace) -> None:
     """`geolift lift`: lift, print what was found, write the outputs."""
     _expect_writable(options.output, (*WRITERS, *VIEWERS))
+    if is_result(Path(options.input)):
+        raise DatasetError(f"{options.input}: found lifted poses, expected keypoints; use geolift write")
     keep = {"inputs": [options.input, *map(vars(options).get, ("skeleton", "model"))], "force": options.force}
     expect_replaceable(options.output, is_lifted, **keep)
     started = time.perf_counter()

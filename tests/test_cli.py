@@ -77,7 +77,7 @@ def test_what_is_known_of_the_world_is_printed_in_a_line_each():
         "up: the camera looks down by 7 degrees, rolled clockwise by 0 (spread 5 degrees)",
         "floor: 1.50 m below the camera",
         "focal length: 1145 px (1030 to 1374 with 68 % probability), 1.14 times the larger side of the image",
-        "uncertainty: half of the joints under 40 mm, nine of ten under 90 mm (one standard deviation)",
+        "uncertainty: half of the joints are within 40 mm, nine of ten within 90 mm, with 68 % probability",
     ]
     assert world_lines(make_result()) == []
     unsure = result._replace(focal=np.float32([900, np.nan, np.nan]), image_size=None, floor=0 * result.floor - 2)
@@ -100,6 +100,8 @@ def test_every_output_is_written_from_a_kept_result(tmp_path, capsys):
     assert outputs[3].read_bytes() != before
     assert cli.main(["view", str(kept), "-o", str(tmp_path / "a.bvh")]) == 1
     assert "use geolift write" in capsys.readouterr().err
+    assert cli.main(["lift", str(kept), "-o", str(tmp_path / "a.bvh")]) == 1
+    assert "found lifted poses, expected keypoints; use geolift write" in capsys.readouterr().err
     write_result(make_result(frames=6), kept)
     assert cli.main(["write", str(kept), "-o", str(outputs[3]), "--trust", "60"]) == 1
     assert "trust: found a result with no uncertainty" in capsys.readouterr().err

@@ -59,8 +59,8 @@ class Result(NamedTuple):
         contact: `[N, 2]` bool, whether the left and the right foot stand on the floor. None: not estimated.
         focal: `[3]` float32 pixels, the focal length by which people are placed, and the ends of the interval in which
             it is with 68 % probability; NaN ends: not known. None: no positions are known.
-        uncertainty: `[N, J]` float32 in `units`, the expected distance of a joint, relative to the root, from where it
-            is: one standard deviation. NaN where a joint is missing. None: not estimated.
+        uncertainty: `[N, J]` float32 in `units`, the distance from a joint, relative to the root, within which 68 of
+            100 true joints are. NaN where a joint is missing. None: not estimated.
         depth_uncertainty: `[N, J]` float32, its part along the camera's axis. None: as `uncertainty`.
 
     Example:

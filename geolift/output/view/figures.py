@@ -68,6 +68,7 @@ def lifted_sheet(
     *,
     names: Sequence[str] | None = None,
     shown: int = 12,
+    strength: np.ndarray | None = None,
 ) -> None:
     """Draw lifted points where there is no truth, each beside its pose, from three views (.png, .pdf, .svg).
 
@@ -82,6 +83,7 @@ def lifted_sheet(
         path: where to write.
         names: N titles of the poses, by default numbers.
         shown: how many poses, two in a row.
+        strength: `[N, J]` above 0, up to 1: lifted bones are thicker and fainter where it is lower; None: 1.
     """
     chosen = np.unique(np.linspace(0, len(points) - 1, shown).astype(int))
     panels = 1 + len(WITHOUT_TRUTH)
@@ -101,7 +103,8 @@ def lifted_sheet(
         name = f"pose {i}" if names is None else names[i]
         line[0].set_title(f"{name}\n2D", fontsize=9, parse_math=False)
         for panel, (view, angle) in zip(line[1:], WITHOUT_TRUTH.items(), strict=True):
-            _draw(panel, _seen_from(joints, angle), skeleton, span=span, seen=seen[i])
+            sure = None if strength is None else strength[i]
+            _draw(panel, _seen_from(joints, angle), skeleton, span=span, seen=seen[i], sure=sure)
             panel.set_title(f"lifted {view}", fontsize=9)
     for unused in lines[len(chosen) :].flat:
         unused.axis("off")
@@ -114,12 +117,21 @@ def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:
     return np.asarray(rotate(jnp.asarray(points, jnp.float32), rotation_y(jnp.float32(angle))))[:, :2]
 
 
-def _draw(axes, pose: np.ndarray, skeleton: Skeleton, *, span: float, seen: np.ndarray | None = None) -> None:
+def _draw(
+    axes,
+    pose: np.ndarray,
+    skeleton: Skeleton,
+    *,
+    span: float,
+    seen: np.ndarray | None = None,
+    sure: np.ndarray | None = None,
+) -> None:
     for parent, child in skeleton.bones:
         if seen is not None and not (seen[parent] and seen[child]):
             continue
         color = LEFT if child in skeleton.left else RIGHT if child in skeleton.right else MIDDLE
-        axes.plot(*pose[[parent, child]].T, color=color, linewidth=2, marker="o", markersize=2.5)
+        strong = 1.0 if sure is None else float(min(sure[parent], sure[child]))
+        axes.plot(*pose[[parent, child]].T, color=color, linewidth=2 / strong, alpha=strong, marker="o", markersize=2.5)
     axes.set_aspect("equal")
     axes.set_xticks([])
     axes.set_yticks([])

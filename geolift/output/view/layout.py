@@ -6,6 +6,7 @@ from geolift.output.result import ASSUMED_FPS, Result
 
 SLIDES = 2.0  # single images shown per second
 VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: angle about the vertical, radians
+FAINTEST, FADING = 0.35, 4.0  # of bones that are not sure; the page has the same numbers
 LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # colours of the person's left and right, by matplotlib's names
 
 
@@ -98,6 +99,18 @@ def levelled(result: Result, placed: bool) -> tuple[np.ndarray, np.ndarray]:
     if placed and result.floor is not None and result.video:
         limits[:, 6] = 0
     return points, limits
+
+
+def strength(result: Result) -> np.ndarray:
+    """`[N, J]` 0 to 1, how strongly a joint and its bone are drawn: less where it is less sure; 1 where unknown."""
+    if result.uncertainty is None:
+        return np.ones(result.points.shape[:2])
+    there = np.isfinite(result.points)
+    high = np.where(there, result.points, -np.inf).max(axis=1)
+    low = np.where(there, result.points, np.inf).min(axis=1)
+    half = np.maximum(high - low, 1e-6).max(axis=1, keepdims=True) / 2
+    sure = np.clip(1.1 - FADING * result.uncertainty / half, FAINTEST, 1)
+    return np.where(np.isfinite(sure), sure, 1)
 
 
 def foot_joints(result: Result) -> list[int]:

@@ -13,10 +13,24 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result
-from geolift.output.view.layout import LEFT, MIDDLE, RIGHT, VIEWS, planes, scenes, shown_fps, side_by_side
+from geolift.output.view.layout import (
+    LEFT,
+    MIDDLE,
+    RIGHT,
+    VIEWS,
+    foot_joints,
+    level_axes,
+    levelled,
+    planes,
+    scenes,
+    shown_fps,
+    side_by_side,
+    strength,
+)
 from geolift.output.view.sheet import label
 
 WIDTH, HEIGHT = 1200, 440  # pixels, even: video codecs halve the colours
+BONE = 2.2  # points, the width of a bone that is sure
 GIF_FPS = 25.0  # frames per second at most; of faster results a .gif leaves frames out
 NAME = 60  # characters of a frame's name, the last, that are shown
 TITLES = ("2D input", *(f"3D {view}" for view in VIEWS))  # of the panels
@@ -31,6 +45,9 @@ class Scene(NamedTuple):
         unplaced: `[N]` bool: lifted poses without a position, which 3D panels leave out.
         plane: left, top, right, bottom of the 2D panel.
         limits: `[1 or F, 7]` of the 3D panels, as `layout.scenes`.
+        level: whether these have gravity down.
+        strength: `[N, J]`, as `layout.strength`.
+        stands: `[N, S]` bool, of the S joints `layout.foot_joints`: whether they are marked as in contact.
     """
 
     poses: list[np.ndarray]
@@ -38,12 +55,16 @@ class Scene(NamedTuple):
     unplaced: np.ndarray
     plane: tuple[float, float, float, float]
     limits: np.ndarray
+    level: bool
+    strength: np.ndarray
+    stands: np.ndarray
 
 
 def write_movie(result: Result, path: str | os.PathLike) -> None:
     """Write a result frame by frame at its frame rate (.gif, .mp4): people where they are, a single person in place.
 
-    Where no position is known people stand side by side.
+    World axes where they are known, with the floor and the feet that stand on it; everybody is where they are then.
+    Bones are the thicker and fainter, the less sure they are. Where no position is known people stand side by side.
 
     Raises:
         DatasetError: if matplotlib, Pillow or imageio-ffmpeg is not installed, or ffmpeg fails; it does not name the
@@ -70,8 +91,16 @@ def pictures(result: Result, every: int = 1) -> Iterator[np.ndarray]:
 
 def make_scene(result: Result) -> Scene:
     """Where people stand, as the panels see them."""
-    placed = len(result.people) > 1 and np.isfinite(result.position).any()
-    points = result.points + result.position[:, None] if placed else side_by_side(result)
+    level = level_axes(result) is not None
+    placed = (level or len(result.people) > 1) and bool(np.isfinite(result.position).any())
+    if level:
+        points, limits = levelled(result, placed)
+    else:
+        points = result.points + result.position[:, None] if placed else side_by_side(result)
+        limits = scenes(result, points)
+    stands = np.zeros((len(points), len(foot_joints(result))), bool)
+    if level and result.contact is not None and stands.shape[1] == 2:
+        stands = result.contact
     across = [points[..., 0] * np.cos(angle) + points[..., 2] * np.sin(angle) for angle in VIEWS.values()]
     boxes = planes(result)
     lifted, drawn = (np.isfinite(joints).any(axis=(1, 2)) for joints in (result.points, points))
@@ -80,7 +109,10 @@ def make_scene(result: Result) -> Scene:
         hollow=result.filled | ~(result.confidence > 0),
         unplaced=lifted & ~drawn,
         plane=(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)),
-        limits=scenes(result, points),
+        limits=limits,
+        level=level,
+        strength=strength(result),
+        stands=stands,
     )
 
 
@@ -102,8 +134,9 @@ class _Panels:
         self.panels = self.figure.subplots(1, len(TITLES))
         self.title = self.figure.suptitle(" ", fontsize=10)
         self._draw_background()
-        lines = (LineCollection([], linewidths=2.2, capstyle="round") for _ in TITLES)
+        lines = (LineCollection([], linewidths=BONE, capstyle="round") for _ in TITLES)
         self.lines = [panel.add_collection(line) for panel, line in zip(self.panels, lines, strict=True)]
+        self.marks = [panel.scatter([], [], s=160, marker="_", linewidths=2.5) for panel in self.panels]
         self.dots = [panel.scatter([], [], s=14, linewidths=1.2, zorder=3) for panel in self.panels]
 
     def draw(self, frame: int, rows: np.ndarray) -> np.ndarray:
@@ -111,10 +144,12 @@ class _Panels:
         self.canvas.restore_region(self.background)
         if len(self.scene.limits) > 1:
             self._set_limits(self.scene.limits[frame])
-        for panel, poses, line, dots in zip(self.panels, self.scene.poses, self.lines, self.dots, strict=True):
-            self._set_poses(poses[rows], self.scene.hollow[rows], line, dots)
-            panel.draw_artist(line)
-            panel.draw_artist(dots)
+        for i, panel in enumerate(self.panels):
+            self._set_poses(i, rows)
+            if i:  # the image has no floor
+                self._set_marks(i, frame, rows)
+            for artist in (self.lines[i], self.marks[i], self.dots[i]):
+                panel.draw_artist(artist)
         self.title.set_text(self._caption(frame, int(self.scene.unplaced[rows].sum())))
         self.figure.draw_artist(self.title)
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
@@ -128,6 +163,9 @@ class _Panels:
         left, top, right, bottom = self.scene.plane
         self.panels[0].set(xlim=(left, right), ylim=(bottom, top))
         self._set_limits(self.scene.limits[0])
+        if self.scene.level and len(self.scene.limits) == 1:
+            for panel in self.panels[1:]:
+                panel.axhline(self.scene.limits[0, 6], color="0.7", linewidth=1)
         self.canvas.draw()
         self.figure.set_layout_engine("none")
         self.title.set_text("")
@@ -143,12 +181,30 @@ class _Panels:
             middle = x * np.cos(angle) + z * np.sin(angle)
             panel.set(xlim=(middle - reach, middle + reach), ylim=(y + reach, y - reach))
 
-    def _set_poses(self, poses: np.ndarray, hollow: np.ndarray, line, dots) -> None:
-        """Give the bones of poses `[n, J, 2]` to `line` and their joints to `dots`."""
+    def _set_marks(self, panel: int, frame: int, rows: np.ndarray) -> None:
+        """Mark on the floor where feet stand that are in contact."""
+        feet, limits = foot_joints(self.result), self.scene.limits
+        across = self.scene.poses[panel][rows][:, feet, 0]
+        shown = self.scene.stands[rows] & np.isfinite(across)
+        ground = limits[frame if len(limits) > 1 else 0, 6]
+        self.marks[panel].set_offsets(np.stack([across[shown], np.full(shown.sum(), ground)], axis=-1))
+        self.marks[panel].set_color(np.broadcast_to(self.colours[feet], shown.shape)[shown].tolist())
+
+    def _set_poses(self, panel: int, rows: np.ndarray) -> None:
+        """Give the bones of poses to the lines of a panel and their joints to its dots."""
+        from matplotlib.colors import to_rgba_array
+
+        poses, hollow = self.scene.poses[panel][rows], self.scene.hollow[rows]
+        line, dots = self.lines[panel], self.dots[panel]
         finite = np.isfinite(poses).all(axis=-1)
         both = finite[:, self.bones].all(axis=-1)
         line.set_segments(poses[:, self.bones][both])
-        line.set_color(np.broadcast_to(self.colours[self.bones[:, 1]], both.shape)[both].tolist())
+        colours = to_rgba_array(np.broadcast_to(self.colours[self.bones[:, 1]], both.shape)[both].tolist())
+        if panel:
+            sure = self.scene.strength[rows][:, self.bones].min(axis=-1)[both]
+            colours = np.column_stack([colours[:, :3], sure])
+            line.set_linewidth(BONE / sure)
+        line.set_color(colours)
         edges = np.broadcast_to(self.colours, finite.shape)[finite]
         dots.set_offsets(poses[finite])
         dots.set_edgecolor(edges.tolist())

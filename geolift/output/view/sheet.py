@@ -6,6 +6,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result
+from geolift.output.view.layout import level_axes, strength
 
 NAME = 16  # characters of a person's or a frame's name, the last, that are shown
 
@@ -13,7 +14,8 @@ NAME = 16  # characters of a person's or a frame's name, the last, that are show
 def write_sheet(result: Result, path: str | os.PathLike) -> None:
     """Write the picture of `result`, poses in the order of people, then of frames (.png, .pdf, .svg).
 
-    A joint is drawn where it has 2D and 3D; poses without a bone to draw are left out.
+    A joint is drawn where it has 2D and 3D; poses without a bone to draw are left out. Poses stand upright where the
+    result has world axes. Bones are the thicker and fainter, the less sure they are.
 
     Raises:
         DatasetError: if no pose has a bone to draw, or matplotlib is not installed; it does not name the path.
@@ -27,8 +29,14 @@ def write_sheet(result: Result, path: str | os.PathLike) -> None:
     drawn = np.any([seen[:, parent] & seen[:, child] for parent, child in skeleton.bones], axis=0)
     if not drawn.any():
         raise DatasetError(f"found no bone with both ends in {len(seen)} poses, expected one to draw")
-    centred = [_centred(values[drawn], seen[drawn], skeleton.root) for values in (result.points, result.keypoints)]
-    lifted_sheet(*centred, seen[drawn], skeleton, path, names=[_name(result, row) for row in np.flatnonzero(drawn)])
+    points = result.points
+    if (level := level_axes(result)) is not None:
+        turned = np.einsum("nij,nkj->nki", level[result.frame, :, :3], points).astype(np.float32)
+        points = np.where(np.isfinite(turned), turned, points)  # an image without a direction up stays as it is
+    centred = [_centred(values[drawn], seen[drawn], skeleton.root) for values in (points, result.keypoints)]
+    unsure = {} if result.uncertainty is None else {"strength": strength(result)[drawn]}
+    names = [_name(result, row) for row in np.flatnonzero(drawn)]
+    lifted_sheet(*centred, seen[drawn], skeleton, path, names=names, **unsure)
 
 
 def label(name: str, most: int) -> str:

@@ -335,6 +335,38 @@ def test_mp4_has_every_frame(tmp_path):
         write_view(result, tmp_path / "nowhere" / "it.mp4")
 
 
+def test_pictures_stand_in_the_world():
+    """The floor is drawn, feet that stand on it are marked, and what is less sure is fainter."""
+    result = in_world(make_result(frames=4), sure=False)
+    result.contact[:] = True
+    scene = movie.make_scene(result)
+    assert scene.level and scene.limits[0, 6] == 0
+    np.testing.assert_allclose(-scene.poses[1][..., 1], result.world_points[..., 2], atol=1e-5)
+    plain = next(movie.pictures(result)).astype(int)
+    lifted = next(movie.pictures(result._replace(contact=np.zeros_like(result.contact))))
+    rows = np.flatnonzero((plain != lifted).any(axis=(1, 2)))
+    assert 1 <= np.ptp(rows) < 10  # the marks lie on one line, the floor
+    sigma = np.full(result.points.shape[:2], 0.2, np.float32)
+    faint = next(movie.pictures(result._replace(uncertainty=sigma, depth_uncertainty=sigma))).astype(int)
+    assert faint.min(axis=-1)[:, movie.WIDTH // 3 :].mean() != plain.min(axis=-1)[:, movie.WIDTH // 3 :].mean()
+    np.testing.assert_array_equal(faint[60:, : movie.WIDTH // 3 - 20], plain[60:, : movie.WIDTH // 3 - 20])  # 2D
+    assert layout.strength(result).min() == 1
+    sure = layout.strength(result._replace(uncertainty=sigma, depth_uncertainty=sigma))
+    np.testing.assert_allclose(sure, layout.FAINTEST)
+
+
+def test_sheets_show_people_upright(monkeypatch, tmp_path):
+    from geolift.output.view import figures
+
+    drawn = []
+    monkeypatch.setattr(figures, "lifted_sheet", lambda *given, names, **more: drawn.append((*given, more)))
+    result = in_world(make_result(frames=3))
+    write_sheet(result, tmp_path / "it.png")
+    world = result.world_points
+    np.testing.assert_allclose(-drawn[0][0][..., 1], (world - world[:, :1])[..., 2], atol=1e-5)
+    assert drawn[0][-1]["strength"].shape == (3, 17) and drawn[0][-1]["strength"].min() < 1
+
+
 def test_pictures_change_with_the_pose_alone(tmp_path):
     result = make_result(frames=3)._replace(frames=("a", "a", "a"))
     result.points[1], result.keypoints[1] = result.points[0], result.keypoints[0]
