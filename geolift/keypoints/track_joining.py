@@ -1,8 +1,8 @@
 """Pieces of tracks that are one person's, and detections that are nobody.
 
 Where there are never two people in a frame, all detections are one person's, whatever the speed and the gaps. A person
-who is lost for longer than tracking bridges is the one who comes back if nobody else can be meant. A detection in one
-or two frames of a long video, beside others, is nobody.
+who is lost for longer than tracking bridges is the one who comes back if nobody else can be meant. A detection that is
+there for a fifteenth of a second in a long video, beside others, is nobody.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ REACH = 3.0  # sizes per second that a person may go while lost
 NEAR = 0.5  # sizes, the same at once
 SIMILAR = 0.35  # natural logarithm of the factor by which sizes may differ
 GHOST = 2  # frames of a detection that is nobody
+BRIEF = 1 / 15  # seconds, the same at high frame rates
 LONG = 30  # frames with people in which a ghost can be distinguished from a passer-by
 SURE = 0.9  # share of the detections that must be people who are there for so long
 QUICK = 15.0  # frames per second from which on nobody is there for `GHOST` frames only
@@ -77,7 +78,9 @@ def join_tracks(
         ghosts = counted(int((~kept).sum()), "detection was", "detections were")
         at = np.unique(frame[~kept])
         where = ", ".join(names[i] for i in at[:LISTED]) + (", ..." if len(at) > LISTED else "")
-        notes.append(f"{ghosts} left out, nobody: there for {GHOST} frames or fewer beside others (frames {where})")
+        notes.append(
+            f"{ghosts} left out, nobody: there for {_brief(fps)} frames or fewer beside others (frames {where})"
+        )
     if back:
         notes.append(f"joined after a longer gap, as nobody else can be meant: {counted(back, 'time', 'times')}")
     if alone:
@@ -86,8 +89,13 @@ def join_tracks(
     return Joined(person, kept, "through gaps of up to {gap} frames", tuple(notes))
 
 
+def _brief(fps: float) -> int:
+    """Frames for which a detection that is nobody is there at most."""
+    return max(GHOST, round(BRIEF * (fps or USUAL_FPS)))
+
+
 def _ghosts(frame: np.ndarray, person: np.ndarray, shot: np.ndarray, fps: float) -> np.ndarray:
-    """`[N]` bool: detections that are there for `GHOST` frames or fewer, beside a person who is there for long."""
+    """`[N]` bool: detections that are there for `_brief` frames, beside a person who is there for long."""
     ghost = np.zeros(len(frame), bool)
     rate = fps or USUAL_FPS
     if rate < QUICK:
@@ -106,7 +114,7 @@ def _ghosts(frame: np.ndarray, person: np.ndarray, shot: np.ndarray, fps: float)
         if count[long].sum() < SURE * count[there].sum():
             continue
         brief = there[
-            (last[there] - first[there] < GHOST) & (first[there] >= begin + edge) & (last[there] <= end - edge)
+            (last[there] - first[there] < _brief(fps)) & (first[there] >= begin + edge) & (last[there] <= end - edge)
         ]
         beside = ((first[long] <= first[brief, None]) & (last[brief, None] <= last[long])).any(axis=1)
         ghost |= np.isin(person, brief[beside])
