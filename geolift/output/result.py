@@ -247,6 +247,11 @@ def _check_world(result: Result, origin: str) -> None:
             raise DatasetError(
                 f"{origin}: to_world: expected a rotation and a shift for each frame, or NaN in every number"
             )
+        points = (result.points + result.position[:, None]).astype(np.float64)
+        points = np.einsum("nij,nkj->nki", rotation[result.frame], points) + result.to_world[result.frame, None, :, 3]
+        largest = np.nanmax(np.abs(points), initial=1.0)
+        if np.nanmax(np.abs(points - result.world_points), initial=0.0) > AT_ROOT * largest:
+            raise DatasetError(f"{origin}: world_points: found others than `to_world` makes of `points + position`")
     if result.floor is not None and np.isinf(result.floor).any():
         raise DatasetError(f"{origin}: floor: expected finite metres, or NaN")
     if result.focal is not None:

@@ -104,6 +104,7 @@ def test_a_wrong_direction_up_is_refused(two, field, change):
         ("world_points", lambda r: {"units": "normalised"}),
         ("world_points", lambda r: {"world_points": np.full_like(r.world_points, np.inf)}),
         ("world_points", lambda r: {"world_points": r.world_points[1:]}),
+        ("world_points", lambda r: {"world_points": r.world_points + np.float32([0, 0, 0.1])}),
         ("to_world", lambda r: {"to_world": 2 * r.to_world}),
         ("to_world", lambda r: {"to_world": r.to_world * np.float32([[1], [1], [-1]])}),  # a mirror
         ("to_world", lambda r: {"to_world": np.where(np.eye(3, 4), np.nan, r.to_world).astype(np.float32)}),

@@ -96,7 +96,7 @@ def levelled(result: Result, placed: bool) -> tuple[np.ndarray, np.ndarray]:
     points = np.einsum("nij,nkj->nki", level[..., :3], points)
     points = points + (level[:, None, :, 3] if placed else beside(result)[:, None, None] * np.array([1, 0, 0]))
     limits = scenes(result, points)
-    if placed and result.floor is not None and result.video:
+    if placed and result.video and result.floor is not None and np.isfinite(result.floor).any():
         limits[:, 6] = 0
     return points, limits
 

@@ -158,6 +158,9 @@ def test_level_axes_stand_on_the_floor_and_look_as_the_camera_does():
     points, limits = layout.levelled(result, placed=True)
     np.testing.assert_allclose(-points[..., 1], result.world_points[..., 2], atol=1e-5)
     assert limits[0, 6] == 0
+    unknown = result._replace(floor=np.full_like(result.floor, np.nan))
+    lowest = np.sort(points.reshape(2, 20, -1, 3)[..., 1].max(axis=(0, 2)))
+    assert lowest[0] <= layout.levelled(unknown, placed=True)[1][0, 6] <= lowest[-1] < 0  # under the feet
     beside, _ = layout.levelled(result, placed=False)
     np.testing.assert_allclose(beside[:20, 0], 0, atol=1e-6)
     assert layout.level_axes(make_result()) is None
