@@ -15,13 +15,12 @@ import numpy as np
 from absl import app, flags
 
 import geolift
+from benchmarks.level_camera import IMAGE_SIZE, LONGEST, errors_of, filmed
 from benchmarks.world_rows.takes import read_clips
 from geolift.data.world import WorldClip
-from geolift.keypoints.recognition import Recognized
 from geolift.keypoints.recording import Recording, record
 from geolift.lifting.denoise import denoise
-from geolift.lifting.lift import Source, prepare
-from geolift.lifting.tracks import Tracks
+from geolift.lifting.tracks import Tracks, make_tracks
 from geolift.skeletons.pose_angles import joint_angles
 from geolift.skeletons.skeleton import H36M17
 
@@ -37,34 +36,8 @@ GROUPS = {"knees, elbows": ("knee", "elbow"), "ankles, wrists": ("ankle", "wrist
 STANDS, SWINGS = 0.3, 0.8  # m/s, at most and at least
 ENOUGH = 20  # frames of a phase that a joint is measured in
 WORSE = 1.05  # times
-IMAGE_SIZE, FOCAL, AWAY, LONGEST = (1920.0, 1080.0), 1200.0, 6.0, 8.0  # pixels; pixels; metres; seconds
 STRAIGHT, SHORTEST = 0.9, 1.5  # of the way, metres: how far apart the ends of a straight walk are at least
 KNEE_ERRORS = (0.0, 1.5, 3.0)  # pixels
-
-
-def filmed(clip: WorldClip, fps: float, azimuth: float) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels `[T, J, 2]` as a level camera at an angle (radians) sees a clip, and joints' speeds `[T, J]` in m/s."""
-    from scipy.interpolate import CubicSpline
-
-    points = np.asarray(clip.points[: round(LONGEST * clip.fps)], np.float64)
-    times = np.arange(len(points)) / clip.fps
-    motion, at = CubicSpline(times, points), np.arange(0, times[-1], 1 / fps)
-    x, y, z = np.moveaxis(motion(at) - points[:, :1].mean(axis=0), -1, 0)
-    depth = AWAY + x * np.cos(azimuth) + y * np.sin(azimuth)
-    pixels = np.stack([y * np.cos(azimuth) - x * np.sin(azimuth), -z], axis=-1) * (FOCAL / depth)[..., None]
-    return pixels + np.array(IMAGE_SIZE) / 2, np.linalg.norm(motion(at, 1), axis=-1)
-
-
-def errors_of(rng: np.random.Generator, shape: tuple[int, ...], pixels: float, lasts: float) -> np.ndarray:
-    """Errors `[T, ...]` of a standard deviation in pixels; white, or correlated over so many frames."""
-    from scipy.signal import lfilter
-
-    errors = rng.normal(0, pixels, shape)
-    if not lasts:
-        return errors
-    kept = np.exp(-1 / lasts)
-    errors[1:] *= np.sqrt(1 - kept**2)
-    return lfilter([1.0], [1.0, -kept], errors, axis=0)
 
 
 def video(pixels: np.ndarray, fps: float) -> Recording:
@@ -74,8 +47,21 @@ def video(pixels: np.ndarray, fps: float) -> Recording:
 
 
 def as_tracks(pixels: np.ndarray, fps: float) -> Tracks:
-    """The same as `geolift.lift` has it before steadying."""
-    return prepare(Source("", Recognized(video(pixels, fps), "", "recording"), "recording"), H36M17).tracks
+    """The same as `denoise` takes it; every joint is seen."""
+    count = len(pixels)
+    return make_tracks(
+        pixels,
+        np.ones(pixels.shape[:2]),
+        np.arange(count),
+        np.zeros(count, int),
+        skeleton=H36M17,
+        frames=tuple(map(str, range(count))),
+        people=("person",),
+        video=True,
+        fps=fps,
+        image_size=None,
+        source="filmed",
+    )
 
 
 def measure(clips: list[WorldClip], fps: float, pixels: float, lasts: float) -> tuple[np.ndarray, float]:
