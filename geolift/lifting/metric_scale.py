@@ -9,8 +9,9 @@ from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import each_person
 from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO, focal_lengths
 from geolift.model import Model, model_bones
+from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.bones import seen_bone_lengths
-from geolift.skeletons.skeleton import H36M17
+from geolift.skeletons.skeleton import H36M17, Skeleton
 
 ASSUMED_STATURE = 1.7  # metres, of a person whose stature is not given
 MOST_NAMES = 10  # of people in a message
@@ -119,12 +120,44 @@ def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
         lifted: in model units.
         model: what lifted them; `reference_length` is a body's height with the training set's proportions.
     """
-    seen = np.isfinite(lifted.points).all(axis=-1)
-    factor = np.ones(len(seen))
+    seen, reference = np.isfinite(lifted.points).all(axis=-1), reference_length(model)
+    size = np.full(len(seen), reference)
     for start, stop in each_person(lifted.tracks):
-        if seen[start:stop].any():
-            factor[start:stop] = person_factor(lifted.points[start:stop], seen[start:stop], model)
-    return 1 / reference_length(model) / factor
+        points, shown = lifted.points[start:stop], seen[start:stop]
+        stature = stature_of_limbs(points, shown, model.skeleton) if model.skeleton == H36M17 else np.nan
+        if np.isfinite(stature):
+            size[start:stop] = stature
+        elif shown.any():
+            size[start:stop] = reference * person_factor(points, shown, model)
+    return 1 / size
+
+
+def stature_of_limbs(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> float:
+    """A person's stature by the lengths of their thighs, shanks, upper arms and forearms; NaN where none is seen.
+
+    A model's own bones are as long as the 2D shows them, and limbs are foreshortened more than trunks: by these, people
+    came out 7 % too small and too near on people of `train` that the model was not trained on; by limbs 1 % too large.
+
+    Args:
+        points: `[T, J, 3]` one person's lifted points, of any scale.
+        seen: `[T, J]` bool.
+        skeleton: whose joints are named as in `H36M17`.
+
+    Source:
+        Lengths as fractions of stature: Drillis & Contini 1966 (`anthropometry.BUILD`).
+    """
+    lengths = seen_bone_lengths(points, seen, skeleton)
+    share = np.array([_share_of_stature(skeleton.names[child]) for _, child in skeleton.bones])
+    measured = (share > 0) & ~np.isnan(lengths).all(axis=0)
+    if not measured.any():
+        return np.nan
+    return float(np.nanmedian(lengths[:, measured], axis=0).sum() / share[measured].sum())
+
+
+def _share_of_stature(joint: str) -> float:
+    """The length of the limb bone above a joint, as a share of the stature; 0 for other joints."""
+    limbs = {"knee": "thigh", "ankle": "shank", "elbow": "upper_arm", "wrist": "forearm"}
+    return BUILD[limbs[joint.split("_")[-1]]][0] if joint.split("_")[-1] in limbs else 0.0
 
 
 def reference_length(model: Model) -> float:

@@ -1,0 +1,98 @@
+"""A lifted video in the world: fields agree with each other, gravity can be given, stills claim no floor."""
+
+import numpy as np
+import pytest
+
+import geolift
+from geolift.data.orbit import orbit_camera
+from geolift.errors import DatasetError
+from geolift.lifting.metric_scale import stature_of_limbs
+from geolift.lifting.up import given_up
+from geolift.skeletons.anthropometry import BUILD
+from geolift.skeletons.skeleton import H36M17
+from tests.world.test_contact import UP, walk
+
+
+@pytest.fixture(scope="module")
+def walker():
+    """The 2D of a made walk before a level camera, 1000 x 1000 pixels."""
+    ankles, _ = walk(30.0, seconds=3.0, length=0.7)
+    root = ankles.mean(axis=1) + np.array([0.0, -0.85, 0.0])
+    pose = np.zeros((17, 3))
+    for joint, (x, y) in {7: (0, -0.25), 8: (0, -0.5), 9: (0.05, -0.6), 10: (0, -0.75)}.items():
+        pose[joint] = x, y, 0
+    for joint, z in ((1, 0.12), (4, -0.12), (11, -0.18), (14, 0.18)):
+        pose[joint] = 0, -0.45 if joint > 10 else 0, z
+    for joint, above in ((12, 11), (13, 12), (15, 14), (16, 15)):
+        pose[joint] = pose[above] + np.array([0.02, 0.27, 0])
+    points = root[:, None] + pose
+    for ankle, side, hip in ((6, 0, 4), (3, 1, 1)):
+        points[:, ankle] = ankles[:, side] + np.array([0, 0, pose[hip, 2]])
+        points[:, ankle - 1] = (points[:, hip] + points[:, ankle]) / 2 + np.array([0.05, 0, 0])
+    keypoints = 850 * points[..., :2] / points[..., 2:] + 500
+    return geolift.record(keypoints, np.ones((len(points), 17)), joints=H36M17.names, fps=30.0, image_size=(1000, 1000))
+
+
+def test_fields_agree_and_axes_are_as_documented(walker):
+    result = geolift.lift(walker)
+    turn, shift = result.to_world[result.frame][..., :3], result.to_world[result.frame][..., 3]
+    placed = result.points + result.position[:, None]
+    again = np.einsum("nij,nkj->nki", turn, placed) + shift[:, None]
+    np.testing.assert_allclose(again, result.world_points, atol=1e-4)
+    np.testing.assert_allclose(result.to_world[0, 2, :3], result.up[0], atol=1e-5)
+    np.testing.assert_allclose(result.world_points[0, H36M17.root, :2], 0, atol=1e-5)
+    assert 0.7 < result.world_points[0, H36M17.root, 2] < 1.1
+    ankles = result.world_points[:, [6, 3]]
+    assert np.abs(ankles[..., 2][result.contact] - 0.08).max() < 0.1
+    end = result.world_points[-1, H36M17.root]
+    assert end[0] > 0.5 and abs(end[1]) < 0.3 * end[0]  # x is where they walk
+    assert 0.3 < result.contact.mean() < 1
+    assert result.focal[1] < result.focal[0] < result.focal[2]
+
+
+def test_gravity_that_is_given_is_kept(walker):
+    for how in ({"up": (0.0, -2.0, 0.0)}, {"pitch": 0.0, "roll": 0.0}):
+        result = geolift.lift(walker, **how)
+        np.testing.assert_allclose(result.up, np.tile(UP, (len(result.frames), 1)), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"up": (0, 0, 0)}, "up: found"),
+        ({"up": (0, -1, 0), "roll": 1.0}, "up: found with pitch or roll"),
+        ({"pitch": 100.0}, "pitch: found 100"),
+        ({"roll": float("nan")}, "roll: found nan"),
+    ],
+)
+def test_gravity_that_is_none_is_refused(how, message):
+    with pytest.raises(DatasetError, match=message):
+        given_up(how.get("up"), how.get("pitch"), how.get("roll"))
+
+
+@pytest.mark.parametrize(("pitch", "roll"), [(30.0, 0.0), (-10.0, 20.0)])
+def test_pitch_and_roll_are_those_of_cameras(pitch, roll):
+    camera = orbit_camera(np.zeros((1, 1, 3)), 0, 0.3, *np.radians([pitch, roll]), 5.0)
+    np.testing.assert_allclose(given_up(None, pitch, roll), -camera.gravity, atol=1e-6)
+
+
+def test_stills_have_world_axes_and_no_floor(walker):
+    stills = walker._replace(video=False, fps=0.0)
+    result = geolift.lift(stills)
+    assert result.floor is None and result.contact is None
+    np.testing.assert_allclose(result.world_points[:, H36M17.root], 0, atol=1e-5)
+    np.testing.assert_allclose(result.to_world[:, 2, :3], result.up, atol=1e-5)
+
+
+def test_without_positions_there_is_no_world(walker):
+    result = geolift.lift(walker._replace(image_size=None))
+    assert result.world_points is None and result.to_world is None and result.focal is None
+
+
+def test_a_body_of_usual_limbs_has_its_stature():
+    points, seen = np.zeros((5, 17, 3)), np.ones((5, 17), bool)
+    for joint, part in {2: "thigh", 3: "shank", 5: "thigh", 6: "shank", 12: "upper_arm", 13: "forearm"}.items():
+        points[:, joint] = points[:, H36M17.parents[joint]] + np.array([0, 1.8 * BUILD[part][0], 0])
+    seen[:, 15:] = False
+    assert stature_of_limbs(points, seen, H36M17) == pytest.approx(1.8)
+    assert np.isnan(stature_of_limbs(points, seen & False, H36M17))
