@@ -19,8 +19,8 @@ class Normal(NamedTuple):
     """The normal equations of F frames of n unknowns in C clips of B shared unknowns.
 
     Attributes:
-        bands: `[AHEAD n + 1, F n]` lower triangle of the symmetric matrix of the frames' unknowns: row k holds what is
-            below the diagonal.
+        bands: `[F, n, AHEAD n + 1]` the symmetric matrix of the frames' unknowns: for each, what is 0, 1, ... below the
+            diagonal in its column, as LAPACK wants it.
         border: `[B, F, n]` what stands between shared and frames' unknowns.
         corner: `[C, B, B]` matrices of the shared unknowns.
         gradient, shared: `[F, n]`, `[C, B]` half the derivatives of the loss.
@@ -54,7 +54,7 @@ def step(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Example:
         Two frames of one unknown each, x0 = 1 + s and x1 = 3 + s, with s about 0: least squares leave s at 0.
 
-        >>> bands = np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+        >>> bands = np.array([[[1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]]])
         >>> border, corner = np.full((1, 2, 1), -1.0), np.array([[[2.0 + 1.0]]])
         >>> gradient, shared = np.array([[-1.0], [-3.0]]), np.array([[4.0]])
         >>> change, of_shared = step(Normal(bands, border, corner, gradient, shared, np.array([0, 2])), np.zeros(2))
@@ -64,20 +64,20 @@ def step(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from scipy.linalg import lapack
 
     bands, border, begins = normal.bands, normal.border, normal.begins
-    unknowns, clips = normal.gradient.shape[1], len(begins) - 1
-    bands[0] *= np.repeat(1 + damping, unknowns)
-    bands[0] += RIDGE
-    factor, wrong = lapack.dpbtrf(bands, lower=1, overwrite_ab=1)
+    unknowns = normal.gradient.shape[1]
+    bands[..., 0] *= 1 + damping[:, None]
+    bands[..., 0] += RIDGE
+    factor, wrong = lapack.dpbtrf(bands.reshape(-1, bands.shape[-1]).T, lower=1, overwrite_ab=1)
     if wrong:
         raise np.linalg.LinAlgError(f"the matrix is not positive definite at row {wrong}")
     sides = np.concatenate([border, -normal.gradient[None]]).reshape(len(border) + 1, -1)
-    solved = lapack.dpbtrs(factor, sides.T, lower=1)[0].T
-    edges, across, alone = border.reshape(len(border), -1), solved[:-1], solved[-1]
+    half = lapack.dtbtrs(factor, sides.T, uplo="L", overwrite_b=1)[0].T  # divided by the factor once
+    edges, alone = half[:-1], half[-1]
     pieces = [slice(unknowns * a, unknowns * b) for a, b in itertools.pairwise(begins)]
-    schur = np.array([across[:, piece] @ edges[:, piece].T for piece in pieces])
+    schur = normal.corner - np.array([edges[:, piece] @ edges[:, piece].T for piece in pieces])
     driven = np.array([edges[:, piece] @ alone[piece] for piece in pieces])
-    corner = normal.corner + RIDGE * np.eye(len(border))
-    shared = np.linalg.solve(corner - schur, (-normal.shared - driven)[..., None])[..., 0]
-    each = np.repeat(np.arange(clips), np.diff(begins))
-    follow = np.einsum("bfj,fb->fj", across.reshape(border.shape), shared[each])
-    return alone.reshape(normal.gradient.shape) - follow, shared
+    shared = np.linalg.solve(schur + RIDGE * np.eye(len(border)), (-normal.shared - driven)[..., None])[..., 0]
+    for piece, of_clip in zip(pieces, shared, strict=True):
+        alone[piece] -= of_clip @ edges[:, piece]
+    change = lapack.dtbtrs(factor, alone[:, None], uplo="L", trans="T")[0]
+    return change.reshape(normal.gradient.shape), shared

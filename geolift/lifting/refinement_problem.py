@@ -132,14 +132,14 @@ def normal_equations(problem: Problem, state: State) -> Normal:
     """Of the loss about a state, robust terms weighted by how far they are off (IRLS)."""
     frames, joints = problem.x.shape
     normal = Normal(
-        bands=np.zeros((AHEAD * joints + 1, frames * joints)),
+        bands=np.zeros((frames, joints, AHEAD * joints + 1)),
         border=np.zeros((len(problem.skeleton.bones), frames, joints)),
         corner=np.zeros((*problem.ever.shape, problem.ever.shape[1])),
         gradient=np.zeros((frames, joints)),
         shared=np.zeros(problem.ever.shape),
         begins=problem.begins,
     )
-    bands = normal.bands.reshape(-1, frames, joints)
+    bands = np.moveaxis(normal.bands, -1, 0)
     bands[0] += problem.trust == 0  # of joints that were not seen
     _add_lifted(problem, state, normal, bands)
     _add_bones(problem, state, normal, bands)

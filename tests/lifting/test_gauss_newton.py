@@ -10,7 +10,7 @@ def random_normal(rng, lengths, unknowns, shared):
     """Positive definite normal equations of clips, and the same dense, clip by clip."""
     begins = np.concatenate([[0], np.cumsum(lengths)])
     frames = begins[-1]
-    bands = np.zeros((AHEAD * unknowns + 1, frames * unknowns))
+    bands = np.zeros((frames * unknowns, AHEAD * unknowns + 1))
     border, corner = np.zeros((shared, frames, unknowns)), np.zeros((len(lengths), shared, shared))
     matrices = []
     for clip, (a, b) in enumerate(itertools.pairwise(begins)):
@@ -24,12 +24,12 @@ def random_normal(rng, lengths, unknowns, shared):
         matrix[:size, size:] *= 0.1
         matrix[size:, :size] *= 0.1
         for below in range(min(AHEAD * unknowns, size - 1) + 1):
-            bands[below, a * unknowns : b * unknowns - below] = np.diagonal(matrix[:size, :size], -below)
+            bands[a * unknowns : b * unknowns - below, below] = np.diagonal(matrix[:size, :size], -below)
         border[:, a:b] = matrix[size:, :size].reshape(shared, b - a, unknowns)
         corner[clip] = matrix[size:, size:]
         matrices.append(matrix)
     gradient, of_shared = rng.normal(size=(frames, unknowns)), rng.normal(size=(len(lengths), shared))
-    return Normal(bands, border, corner, gradient, of_shared, begins), matrices
+    return Normal(bands.reshape(frames, unknowns, -1), border, corner, gradient, of_shared, begins), matrices
 
 
 @pytest.mark.parametrize("damping", [0.0, 0.5])
@@ -46,6 +46,6 @@ def test_the_step_solves_the_normal_equations_of_every_clip(rng, damping):
 
 def test_a_matrix_that_is_not_positive_definite_is_refused(rng):
     normal, _ = random_normal(rng, [3], unknowns=2, shared=2)
-    normal.bands[0, 3] = -1.0
+    normal.bands[1, 1, 0] = -1.0
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite at row"):
         step(normal, np.zeros(3))
