@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks.level_camera import errors_of
 from geolift.lifting.denoise import denoise
+from geolift.lifting.lift import lift
+from tests.helpers.cases import case
 from tests.helpers.filmed import filmed_people
 from tests.helpers.tracks import tracks_of
 
@@ -71,6 +73,13 @@ def test_single_wrong_frames_are_not_spread_over_those_around_them(rng):
         near = np.array([np.convolve(joint, np.ones(13), "same") > 0 for joint in wrong.T]).T & ~wrong
         after = steadied(truth + errors + 60.0 * wrong[..., None], 30.0).tracks.keypoints - truth
         assert np.sqrt((after[near] ** 2).mean()) < 1.05 * np.sqrt((errors[near] ** 2).mean())
+
+
+def test_spikes_of_single_joints_leave_the_steadied_keypoints_as_without_them():
+    clean, spiked = (lift(case(f"single-joint-spikes/{name}.csv")).keypoints for name in ("clean", "eight"))
+    apart = np.linalg.norm(spiked - clean, axis=-1)
+    assert np.nanmax(apart) < 3.0
+    np.testing.assert_array_equal(np.isfinite(spiked), np.isfinite(clean))
 
 
 @pytest.mark.parametrize("fps", [30.0, 60.0])
