@@ -97,6 +97,11 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         help="how far the camera looks down, instead of --up; a level camera: --pitch 0 --roll 0",
     )  # fmt: skip
     parser.add_argument("--roll", type=float, metavar="DEG", help="how far the camera is turned about its axis")
+    parser.add_argument(
+        "--alternatives", type=int, metavar="N",
+        help="of single images: N bodies for each pose, the best and others that the image allows, too, in .npz and "
+        ".json (default 1)",
+    )  # fmt: skip
     _add_writing(parser)
     parser.set_defaults(run=run_lift)
 

@@ -23,6 +23,7 @@ from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.selection import select
 from geolift.keypoints.side_swaps import undo_swaps
 from geolift.keypoints.tracking import track
+from geolift.lifting.alternatives import find_alternatives
 from geolift.lifting.denoise import denoise
 from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.joints import mapping_to, missing_joints, to_tracks, with_joints_of
@@ -104,6 +105,7 @@ def lift(
     up: Sequence[float] | None = None,
     pitch: float | None = None,
     roll: float | None = None,
+    alternatives: int = 1,
 ) -> Result:
     """Lift the people of a keypoint file, an image, a video or a recording to 3D.
 
@@ -138,6 +140,8 @@ def lift(
             Default: it is estimated.
         pitch: degrees by which the camera looks down, instead of `up`; with `roll` alone 0. A level camera: 0.
         roll: degrees by which the camera is turned about its axis, what is seen clockwise; with `pitch` alone 0.
+        alternatives: of single images, how many bodies to give for each pose: 3 are the best and two others that the
+            image allows, too (`alternatives.find_alternatives`).
 
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or
@@ -176,7 +180,7 @@ def lift(
     lifted = lift_tracks(model, place_trunks(model, upright.turned), focal)
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
-    lifted = estimate_uncertainty(model, lifted)
+    lifted = find_alternatives(model, estimate_uncertainty(model, lifted), alternatives)
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
@@ -313,4 +317,5 @@ def _result(model: Model, lifted: Lifted, world: World) -> Result:
         focal=single(world.focal),
         uncertainty=lifted.uncertainty.astype(np.float32),
         depth_uncertainty=lifted.depth_uncertainty.astype(np.float32),
+        alternatives=None if lifted.alternatives is None else lifted.alternatives.astype(np.float32),
     )

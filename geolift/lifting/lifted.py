@@ -52,6 +52,8 @@ class Lifted(NamedTuple):
         uncertainty: `[N, J]` in the units of `points`: 68 of 100 true joints are no farther from the lifted one (root
             and size of the person as they are); NaN where missing. None: not estimated.
         depth_uncertainty: `[N, J]` the same along the line of sight.
+        alternatives: `[N, A, J, 3]` other points that the image allows, the best first; NaN where missing. None: not
+            asked for.
     """
 
     tracks: Tracks
@@ -65,6 +67,7 @@ class Lifted(NamedTuple):
     scale: str = ""
     uncertainty: np.ndarray | None = None
     depth_uncertainty: np.ndarray | None = None
+    alternatives: np.ndarray | None = None
 
     @property
     def rows(self) -> np.ndarray:
@@ -219,7 +222,10 @@ def in_camera_axes(lifted: Lifted) -> Lifted:
     rotation, up = lifted.rotation, lifted.up
     angle = np.degrees(np.arccos(rotation[lifted.rows, 2, 2].min()))
     turned = lifted._replace(
-        points=turn_back(lifted.points, rotation), up=None if up is None else turn_back(up, rotation), rotation=None
+        points=turn_back(lifted.points, rotation),
+        up=None if up is None else turn_back(up, rotation),
+        rotation=None,
+        alternatives=None if lifted.alternatives is None else turn_back(lifted.alternatives, rotation),
     )
     lens = "and their distance used" if lifted.distance_known else "for an assumed focal length (--focal)"
     return turned.noted(f"a camera was turned to each person, by up to {angle:.0f} degrees, {lens}")

@@ -34,12 +34,10 @@ def in_metres(model: Model, lifted: Lifted, heights: Mapping[str, float]) -> Lif
     height = np.array([heights.get(person, ASSUMED_STATURE) for person in people])
     metres = height[lifted.tracks.person] * metres_per_unit(lifted, model)
     what = "height of each person" if human else "bones from root to head"
-    scaled = {
-        key: None if value is None else value * metres[:, None]
-        for key, value in (("uncertainty", lifted.uncertainty), ("depth_uncertainty", lifted.depth_uncertainty))
-    }
+    scaled = {key: getattr(lifted, key) for key in ("points", "uncertainty", "depth_uncertainty", "alternatives")}
+    scaled = {key: (x.T * metres).T for key, x in scaled.items() if x is not None}  # N is their first axis
     scale = f"{what} {_stated(people, heights)}"
-    return lifted._replace(points=lifted.points * metres[:, None, None], metres=metres, scale=scale, **scaled)
+    return lifted._replace(metres=metres, scale=scale, **scaled)
 
 
 def people_heights(

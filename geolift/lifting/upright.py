@@ -96,6 +96,8 @@ def turn_results_back(lifted: Lifted, upright: Upright) -> Lifted:
         up = np.where((quarters == usual)[:, None], up, np.nan)
     if lifted.rotation is None:
         points = np.einsum("nik,njk->nji", back, lifted.points)
+        if lifted.alternatives is not None:
+            lifted = lifted._replace(alternatives=np.einsum("nik,najk->naji", back, lifted.alternatives))
         up = None if up is None else np.einsum("nik,nk->ni", back, up)
         turned = lifted._replace(points=points, up=up)
     else:  # the axes of the points are those of a camera that was turned, too

@@ -28,7 +28,9 @@ def write_csv(result: Result, path: Path, unsure: np.ndarray | None = None) -> l
         table.writerow([*columns, *_more(result, slice(0, 0), unsure)])
         for first in range(0, len(result.frame), ROWS):
             table.writerows(_rows(result, slice(first, first + ROWS), unsure))
-    return []
+    if result.alternatives is None:
+        return []
+    return ["alternatives: the first body of each pose is written; .npz and .json hold the others"]
 
 
 def _rows(result: Result, part: slice, unsure: np.ndarray | None) -> Iterator[list]:

@@ -25,7 +25,7 @@ ARRAYS = {  # name: type and number of axes
     "filled": (np.bool_, 2), "frame": (np.int64, 1), "person": (np.int64, 1), "image_size": (np.float32, 2),
     "up": (np.float32, 2), "up_spread": (np.float32, 1), "world_points": (np.float32, 3), "to_world": (np.float32, 3),
     "floor": (np.float32, 1), "contact": (np.bool_, 2), "focal": (np.float32, 1), "uncertainty": (np.float32, 2),
-    "depth_uncertainty": (np.float32, 2),
+    "depth_uncertainty": (np.float32, 2), "alternatives": (np.float32, 4),
 }  # fmt: skip
 PLAIN = {
     "format": (np.str_, 0), "version": (np.int64, 0), "axes": (np.str_, 0), "units": (np.str_, 0),

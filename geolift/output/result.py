@@ -14,7 +14,7 @@ UNITS = ("m", "normalised")
 ASSUMED_FPS = 30.0  # frames per second of a video whose rate is unknown
 AT_ROOT = 1e-4  # share of the largest coordinate by which a root may be off the origin
 ROWS = ("points", "position", "keypoints", "confidence", "filled", "frame", "person")  # fields with rows
-MORE_ROWS = ("world_points", "contact", "uncertainty", "depth_uncertainty")  # fields with rows that may be None
+MORE_ROWS = ("world_points", "contact", "uncertainty", "depth_uncertainty", "alternatives")  # those that may be None
 OPTIONAL = ("image_size", "up", "up_spread", "to_world", "floor", "focal", *MORE_ROWS)  # fields that may be None
 UNIT = 1e-3  # by how much the length of a unit vector, or a rotation's of it, may differ from 1
 
@@ -59,9 +59,12 @@ class Result(NamedTuple):
         contact: `[N, 2]` bool, whether the left and the right foot stand on the floor. None: not estimated.
         focal: `[3]` float32 pixels, the focal length by which people are placed, and the ends of the interval in which
             it is with 68 % probability; NaN ends: not known. None: no positions are known.
-        uncertainty: `[N, J]` float32 in `units`, the distance from a joint, relative to the root, within which 68 of
-            100 true joints are. NaN where a joint is missing. None: not estimated.
-        depth_uncertainty: `[N, J]` float32, its part along the camera's axis. None: as `uncertainty`.
+        uncertainty: `[N, J]` float32 in `units`: 68 of 100 true joints are no farther from where it is, relative to
+            the root and for the person's size as it is (docs/uncertainty.md). NaN where a joint is missing. None: not
+            estimated.
+        depth_uncertainty: `[N, J]` float32, the same along the line of sight. None: as `uncertainty`.
+        alternatives: `[N, A, J, 3]` float32, other points that a single image allows, the best first, as `points`; NaN
+            where missing, or where there are fewer. None: not asked for.
 
     Example:
         >>> import geolift
@@ -99,6 +102,7 @@ class Result(NamedTuple):
     focal: np.ndarray | None = None
     uncertainty: np.ndarray | None = None
     depth_uncertainty: np.ndarray | None = None
+    alternatives: np.ndarray | None = None
 
     def select_rows(self, kept: np.ndarray) -> "Result":
         """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
@@ -142,6 +146,7 @@ def check_result(result: Result, origin: str) -> Result:
 
 def _check_shapes(result: Result, origin: str) -> None:
     rows, joints = len(np.atleast_1d(result.frame)), len(result.skeleton.names)
+    bodies = result.alternatives.shape[1] if np.ndim(result.alternatives) == 4 else "A"
     expected = {
         "points": ((rows, joints, 3), "float32"),
         "position": ((rows, 3), "float32"),
@@ -160,6 +165,7 @@ def _check_shapes(result: Result, origin: str) -> None:
         "focal": ((3,), "float32"),
         "uncertainty": ((rows, joints), "float32"),
         "depth_uncertainty": ((rows, joints), "float32"),
+        "alternatives": ((rows, bodies, joints, 3), "float32"),
     }
     for key, (shape, kind) in expected.items():
         value = getattr(result, key)
@@ -196,7 +202,7 @@ def _check_rows(result: Result, origin: str) -> None:
 
 
 def _check_values(result: Result, origin: str) -> None:
-    for key in ("points", "position", "keypoints", "world_points"):
+    for key in ("points", "position", "keypoints", "world_points", "alternatives"):
         value = getattr(result, key)
         if value is None:
             continue
