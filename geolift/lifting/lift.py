@@ -317,5 +317,5 @@ def _result(model: Model, lifted: Lifted, world: World) -> Result:
         focal=single(world.focal),
         uncertainty=lifted.uncertainty.astype(np.float32),
         depth_uncertainty=lifted.depth_uncertainty.astype(np.float32),
-        alternatives=None if lifted.alternatives is None else lifted.alternatives.astype(np.float32),
+        alternatives=single(lifted.alternatives),
     )
