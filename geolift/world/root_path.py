@@ -16,8 +16,8 @@ from geolift.world.gravity import tangents, unit
 JOINTS = ("root", "left_knee", "left_ankle", "right_knee", "right_ankle")  # that move; hips move with the root
 SIZE = 3 * len(JOINTS)  # unknowns of a frame
 BAND = 3 * SIZE - 1  # a second difference joins three frames
-# Standard deviations, metres unless said otherwise. Those of lifted poses were measured on people of `train` that the
-# model was not trained on.
+# Standard deviations, metres unless said otherwise. ACROSS, FOCAL and AGAIN were compared on people of `train` that the
+# model was not trained on; the others are set by judgement, and were not compared.
 ROOT_ACROSS, ACROSS = 1e-4, 0.003  # of the root, and of knees and ankles, across the line of sight: it is well seen
 ROOT_DEPTH = 0.03  # of the root's depth, as a share of its distance, from frame to frame
 LEG_DEPTH = 0.06  # of a knee's or ankle's depth against the root's
