@@ -62,6 +62,9 @@ def augment(key: jax.Array, poses: Poses, augmentation: Augmentation) -> Poses:
     Returns:
         Poses of the same shape; with `hidden` or `coco_trunk` above 0 they have a mask.
 
+    Raises:
+        ValueError: with `coco_trunk`, if the skeleton lacks joints of a person's trunk.
+
     Source:
         Ours.
 
