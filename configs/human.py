@@ -2,8 +2,8 @@
 
 geolift convert cmu mocap_h36m17.npz any.npz --without=MHAD_ --cameras=any --views 4 --bodies 0.1
 python -m launch.train --config=configs/human.py --config.data.path=any.npz
-Time:    23 minutes on one core of an AMD EPYC: 4000 steps of the flow, 24 000 of the lifter.
-Result:  46.9 ± 0.0 mm on `test` before any camera, 47.2 ± 0.3 before level ones (P-MPJPE; 3 seeds, every 10th frame).
+Time:    15 minutes on one core of an AMD EPYC: 4000 steps of the flow, 24 000 of the lifter.
+Result:  44.8 ± 0.3 mm on `test` before any camera, 44.7 ± 0.6 before level ones (P-MPJPE; 3 seeds, every 10th frame).
 
 The best recipe for two cores, for people whom phones film. Cameras are tilted and rolled: the data set gives the
 gravity of each pose, and a network learns to estimate it. Bodies have other proportions. Joints are displaced, missing,
