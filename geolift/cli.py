@@ -4,6 +4,7 @@ Exit codes: 0; 1 for input that cannot be used, with one line on stderr that nam
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -22,6 +23,8 @@ from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
 from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
 
+DIRECTION = re.compile(r"-[0-9.][^\s]*,")  # what argparse would take for an option
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -39,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_export):
         add_command(commands)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(_with_directions(sys.argv[1:] if arguments is None else arguments))
     keep_programs()
     try:
         options.run(options)
@@ -51,6 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"geolift: {getattr(options, 'input', '')}: too large for this machine's memory", file=sys.stderr)
         return 1
     return 0
+
+
+def _with_directions(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with `--up -1,0,0` as `--up=-1,0,0`."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == "--up" and DIRECTION.match(argument):
+            joined[-1] = f"--up={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _add_lift(commands: argparse._SubParsersAction) -> None:

@@ -15,6 +15,7 @@ from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.figure import standing
 from tests.helpers.keypoint_writers import COCO, coco_results, mmpose, openpose, scene
+from tests.helpers.paths import ROOT
 from tests.helpers.results import in_world, make_result
 
 
@@ -23,6 +24,16 @@ def folder(tmp_path, rng):
     """OpenPose's folder of two people in six frames."""
     joints = JOINT_SETS["body25"].source
     return openpose(tmp_path / "openpose", scene(joints, "body25", rng, frames=6))
+
+
+def test_a_direction_up_may_begin_with_a_minus(tmp_path, capsys):
+    """Half of all cameras are rolled so that it does; argparse would take it for an option."""
+    command = ["lift", str(ROOT / "examples" / "walk.csv"), "-o", str(tmp_path / "r.npz")]
+    assert cli.main([*command, "--up", "-0.1,-1,0"]) == 0
+    assert "(as given)" in capsys.readouterr().out
+    assert cli.main([*command, "--force", "--up=-0.1,-1,0"]) == 0
+    with pytest.raises(SystemExit):
+        cli.main([*command, "--force", "--up", "-o"])
 
 
 def test_a_folder_becomes_everything_that_is_asked_for(folder, tmp_path, capsys):
@@ -64,7 +75,9 @@ def test_the_tilt_of_the_camera_is_printed_in_one_line():
     expected = "up: the camera looks up by 10 degrees, rolled clockwise by 3 (from one pose)"
     assert line([looks_up], [np.nan], video=False) == [expected]
     images = line([looks_up, down, [np.nan] * 3], [np.nan, 2.0, np.nan], video=False)
-    assert images == ["up: the cameras of 2 images look down by -10 to 18 degrees, rolled by -3 to 4"]
+    expected = "look down by -10 to 18 degrees (below 0: up), rolled counterclockwise by -3 to 4"
+    assert images == [f"up: the cameras of 2 images {expected}"]
+    assert line([down, down, looks_up], [6.0] * 3) == [f"up: the cameras of 2 shots {expected}"]
     assert line([[np.nan] * 3], [np.nan]) == up_lines(make_result()) == []
 
 

@@ -16,6 +16,7 @@ from geolift.lifting.lifted import Lifted
 
 STEPS = 30  # of Weiszfeld's algorithm
 NEAREST = 1e-3  # of an estimate from the median, below which it pulls no harder
+DOUBTFUL = 45.0  # degrees between a direction that was given and the estimated one; estimates are off by 15 at most
 
 
 def given_up(up: Sequence[float] | None, pitch: float | None, roll: float | None) -> np.ndarray | None:
@@ -51,6 +52,25 @@ def given_up(up: Sequence[float] | None, pitch: float | None, roll: float | None
     if vector.shape != (3,) or not 0 < np.linalg.norm(vector) < np.inf:
         raise DatasetError(f"up: found {list(up)}, expected three numbers, x right, y down, z forward, not all 0")
     return vector / np.linalg.norm(vector)
+
+
+def compare_up(lifted: Lifted, given: np.ndarray | None) -> Lifted:
+    """The same, with a warning if the direction up that was given is far from what the poses show.
+
+    Args:
+        lifted: in camera axes.
+        given: `[3]`, of `given_up`.
+    """
+    estimated = None if given is None else locate_up(lifted)[0]
+    if estimated is None or not (known := np.isfinite(estimated).all(axis=1)).any():
+        return lifted
+    angle = float(np.degrees(np.arccos(np.clip(np.median(estimated[known] @ given), -1, 1))))
+    if angle < DOUBTFUL:
+        return lifted
+    return lifted.noted(
+        f"warning: the direction up that was given is {angle:.0f} degrees from what the poses show "
+        "(camera axes: y points down, a level camera has up 0,-1,0)"
+    )
 
 
 def locate_up(lifted: Lifted) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -48,30 +48,38 @@ class Upright(NamedTuple):
     quarters: np.ndarray
 
 
-def turn_upright(model: Model, tracks: Tracks, focal: float | None = None) -> Upright:
+def turn_upright(model: Model, tracks: Tracks, focal: float | None = None, up: np.ndarray | None = None) -> Upright:
     """Turn the people who are across the image or head down, where their lifted bones then fit better.
+
+    If gravity is given, the image is turned by it, and people who are across an upright image lie.
 
     Args:
         model: a trained lifter; only people (Human3.6M-17) are turned.
         tracks: N rows.
         focal: as in `lift_tracks`.
+        up: `[3]` the direction up in camera axes, if it was given.
     """
-    still = np.zeros(len(tracks.frame), int)
+    still = np.full(len(tracks.frame), 0 if up is None else _quarters(np.array([up]))[0])
     if model.skeleton != H36M17:
-        return Upright(tracks, tracks, still)
+        return Upright(tracks, tracks, np.zeros_like(still))
     quarters = _likely(tracks, _groups(tracks))
-    if not quarters.any():
-        return Upright(tracks, tracks, still)
+    if up is not None:  # on their hands perhaps, but not across
+        quarters = np.where((quarters - still) % 4 == HALF, quarters, still)
+    as_given = Upright(tracks, _turned(tracks, still), still)
+    if (quarters == still).all():
+        return as_given
     try:
         upright, as_it_is = (
             lift_tracks(model, place_trunks(model, people), focal).points
-            for people in (_turned(tracks, quarters), tracks)
+            for people in (_turned(tracks, quarters), as_given.turned)
         )
     except DatasetError:  # nothing can be lifted, which lifting itself reports
-        return Upright(tracks, tracks, still)
+        return as_given
     for rows in _groups(tracks):
-        if quarters[rows].any() and _oddness(model, upright[rows]) > CLEARLY * _oddness(model, as_it_is[rows]):
-            quarters[rows] = 0
+        if (quarters[rows] != still[rows]).any() and (
+            _oddness(model, upright[rows]) > CLEARLY * _oddness(model, as_it_is[rows])
+        ):
+            quarters[rows] = still[rows]
     return Upright(tracks, _turned(tracks, quarters), quarters)
 
 
@@ -138,14 +146,19 @@ def _groups(tracks: Tracks) -> list[np.ndarray]:
 def _likely(tracks: Tracks, groups: list[np.ndarray]) -> np.ndarray:
     """`[N]` quarters by which most poses of each group stand upright when turned."""
     axis, known = _axes(tracks)
-    angle = np.arctan2(axis[:, 0], -axis[:, 1])  # 0: upright; above 0: head to the right
-    found = np.round(-angle / (np.pi / 2)).astype(int) % 4
+    found = _quarters(axis)
     quarters = np.zeros(len(found), int)
     for rows in groups:
         counts = np.bincount(found[rows][known[rows]], minlength=4)
         if counts.max() > MAJORITY * counts.sum():
             quarters[rows] = counts.argmax()
     return quarters
+
+
+def _quarters(axis: np.ndarray) -> np.ndarray:
+    """`[N]` quarters by which directions `[N, 2]` or `[N, 3]` in the image point up when turned."""
+    angle = np.arctan2(axis[:, 0], -axis[:, 1])  # 0: upright; above 0: head to the right
+    return np.round(-angle / (np.pi / 2)).astype(int) % 4
 
 
 def _axes(tracks: Tracks) -> tuple[np.ndarray, np.ndarray]:

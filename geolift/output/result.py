@@ -46,8 +46,9 @@ class Result(NamedTuple):
         up: `[F, 3]` float32 unit vectors: the direction up in camera axes in every frame, estimated from the 2D; NaN
             where unknown. In a video all frames of a shot have the same, as for a camera that stands still. None: the
             model does not estimate it.
-        up_spread: `[F]` float32 degrees: how far the estimates of the poses spread around `up`, root mean square; NaN
-            where there are fewer than two. It does not show an error that they share. None: as `up`.
+        up_spread: `[F]` float32 degrees: of a video whose people have positions, the error of `up` to be expected; else
+            how far the estimates of the poses spread around it, root mean square, which shows no error that they share.
+            NaN where there are fewer than two estimates. None: as `up`.
         world_points: `[N, J, 3]` float32 metres in world axes: right-handed, z up, x the direction in which the first
             person walks, or faces where they stand. In a video the floor is at z = 0 and the first person's root
             stands above the origin in their first frame; in a single image the first person's root is the origin, as no

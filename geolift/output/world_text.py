@@ -5,6 +5,8 @@ import numpy as np
 from geolift.geometry import tilt_of
 from geolift.output.result import Result
 
+GIVEN = 0.01  # degrees of spread, below which a direction up was given
+
 
 def world_lines(result: Result) -> list[str]:
     """The lines of a result; what it does not hold has none."""
@@ -17,33 +19,38 @@ def up_lines(result: Result) -> list[str]:
         return []
     tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
     (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
-    several = len(np.unique(result.up[known], axis=0)) > 1
-    if known.sum() == 1 or (result.video and not several):
+    several = len(np.unique(result.up[known], axis=0))
+    if known.sum() == 1 or (result.video and several == 1):
         spread = result.up_spread[known][0]
-        sure = "from one pose" if np.isnan(spread) else f"spread {spread:.0f} degrees"
+        sure = "from one pose" if np.isnan(spread) else "as given" if spread < GIVEN else f"spread {spread:.0f} degrees"
         side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
         looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
         return [f"up: the camera {looks}, rolled {side} by {abs(rolled):.0f} ({sure})"]
-    what = "frames" if result.video else "images"
+    many = f"{several} shots" if result.video else f"{int(known.sum())} images"
+    angles = np.rint([down, down_most, rolled, rolled_most]) + 0.0  # no -0
+    down, down_most, rolled, rolled_most = (f"{angle:.0f}" for angle in angles)
     return [
-        f"up: the cameras of {int(known.sum())} {what} look down by {down:.0f} to {down_most:.0f} degrees, "
-        f"rolled by {rolled:.0f} to {rolled_most:.0f}"
+        f"up: the cameras of {many} look down by {down} to {down_most} degrees (below 0: up), "
+        f"rolled counterclockwise by {rolled} to {rolled_most}"
     ]
 
 
 def _floor_lines(result: Result) -> list[str]:
     if result.floor is None or not (known := np.isfinite(result.floor)).any():
         return []
-    below = -result.floor[known]
-    low, high = f"{below.min():.2f}", f"{below.max():.2f}"
-    return [f"floor: {low if low == high else f'{low} to {high}'} m below the camera"]
+    floor = result.floor[known]
+    low, high = (f"{height:.2f}" for height in sorted(np.abs([floor.min(), floor.max()])))
+    where = "below" if floor.max() <= 0 else "above" if floor.min() >= 0 else "below or above"
+    return [f"floor: {low if low == high else f'{low} to {high}'} m {where} the camera"]
 
 
 def _focal_lines(result: Result) -> list[str]:
     if result.focal is None:
         return []
     focal, low, high = result.focal.tolist()
-    sure = "" if np.isnan(low) else f" ({low:.0f} to {high:.0f} with 68 % probability)"
+    sure = (
+        "" if np.isnan(low) else " (as given)" if low == high else f" ({low:.0f} to {high:.0f} with 68 % probability)"
+    )
     ratio = ""
     if result.image_size is not None and len(np.unique(result.image_size.max(axis=1))) == 1:
         ratio = f", {focal / result.image_size.max():.2f} times the larger side of the image"

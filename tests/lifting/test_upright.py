@@ -51,6 +51,24 @@ def test_a_turned_video_gives_turned_points(walk, upright, quarters, focal):
     np.testing.assert_allclose(found.keypoints, turned(walk, quarters).keypoints, atol=1)
 
 
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_where_gravity_is_given_it_decides_who_lies_and_which_image_is_turned(walk, quarters):
+    """A level camera sees people across its image lie; a camera on its side sees the same people stand."""
+    up = np.float32([[0, -1, 0], [1, 0, 0], [0, 1, 0], [-1, 0, 0]])[quarters]
+    standing = geolift.lift(turned(walk, quarters), up=up)
+    assert not any("warning" in note and "direction up" in note for note in standing.notes)
+    np.testing.assert_allclose(standing.points, turned_points(geolift.lift(walk, pitch=0).points, quarters), atol=2e-3)
+    lying = geolift.lift(turned(walk, quarters), pitch=0)
+    assert any("clockwise" in note for note in lying.notes) == (quarters == 2)  # on their hands
+    assert np.abs(lying.up - [0, -1, 0]).max() < 1e-6
+
+
+def test_a_direction_up_that_the_poses_contradict_is_a_warning(walk):
+    notes = geolift.lift(walk, up=(0, 1, 0)).notes
+    assert any(note.startswith("warning: the direction up that was given is 1") for note in notes)
+    assert not any("direction up that was given" in note for note in geolift.lift(walk, pitch=10).notes)
+
+
 def test_one_image_is_turned(walk):
     one = walk._replace(keypoints=walk.keypoints[:1], confidence=walk.confidence[:1], frame=walk.frame[:1])
     one = one._replace(person=one.person[:1], frames=("0",), image_size=walk.image_size[:1], video=False)
