@@ -11,6 +11,7 @@ from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.pose_distance import box_diagonals
 from geolift.keypoints.recording import Recording, select_rows
 from geolift.plurals import counted
+from geolift.skeletons.joint_sets import JOINT_SETS
 
 # The most sudden steps of recorded motion (kicks, punches, dances, acrobatics) that lead away and, in `LONGEST`, back
 # are 0.39, 0.26, 0.12, 0.06, 0.03 and 0.01 sizes at 6, 10, 15, 30, 60 and 120 frames per second.
@@ -19,10 +20,16 @@ SLOW = 12.0  # frames per second; with fewer, a motion and its end may lie in on
 SMALLEST = 0.04  # sizes, at high frame rates: errors of detectors
 UNUSUAL = 6.0  # times the usual change of speed of a joint
 OF_ALL = 3.0  # times that of all joints (90 % quantile) where the frame rate is unknown
+# Of animals no speed is known: a fly's claws are ten times as fast, in its sizes, as a hand. A step is compared with
+# the others of the same joint. With 0.2 sizes, 2 right joints of a recorded fly are found in
+# pieces of 100 to 700 frames; with 0.1 also what a tracker moves away and back, an eye and paws of a mouse.
+SMALLEST_OF_ANIMALS = 0.25  # sizes
+OF_ITS, OFTEN = 6.0, 0.8  # times this quantile of the changes of speed
 UNKNOWN = 30.0  # frames per second that are assumed where the rate is unknown
 LONGEST = 0.25  # seconds that a joint is away
 BACK = 0.7  # of the way there: so near is the place afterwards to that before
 AT_END = 2.0  # times as sudden where a video begins or ends away, and nothing shows that the joint was here
+FAR_AT_END = 0.4  # sizes that it is away there, as only one side speaks against it; some recorded clips begin at 0.3
 APART = 0.5  # seconds without a joint after which nothing is known about its steps
 AROUND = 0.5  # seconds before and after, in which a joint's changes of speed are usual
 TALL = 2.0  # seconds before and after, in which the size of a person is measured
@@ -48,10 +55,10 @@ def without_jumps(recording: Recording) -> Recording:
         A tail that is elsewhere in frame 6:
 
         >>> from geolift.keypoints import record
-        >>> walk = np.array([[0.0, 0.0], [0.0, 50.0], [20.0, 100.0]]) + np.arange(1, 13)[:, None, None]
+        >>> walk = np.array([[0.0, 0.0], [0.0, 50.0], [20.0, 100.0]]) + np.arange(1, 31)[:, None, None]
         >>> walk[6, 2] += 80
-        >>> about = {"joints": ("head", "back", "tail"), "person": np.zeros(12, int), "people": ("rex",), "fps": 30.0}
-        >>> steady = without_jumps(record(walk, np.ones((12, 3)), **about))
+        >>> about = {"joints": ("head", "back", "tail"), "person": np.zeros(30, int), "people": ("rex",), "fps": 30.0}
+        >>> steady = without_jumps(record(walk, np.ones((30, 3)), **about))
         >>> steady.seen[5:8, 2].tolist(), steady.notes
         ([True, False, True], ('1 joint jumps away and back: counted as missing: tail (frame 6)',))
     """
@@ -101,28 +108,43 @@ def _of_person(recording: Recording, rows: np.ndarray, size: np.ndarray) -> np.n
     rate = recording.fps or UNKNOWN
     frame, seen = recording.frame[rows], recording.seen[rows].copy()
     points = recording.keypoints[rows].astype(np.float64)
-    allowed = _median(size, round(TALL * rate)) * max(SMALLEST, FASTEST / rate * max(1.0, SLOW / rate))
+    size = _median(size, round(TALL * rate))
+    allowed = _allowed(recording, points, seen, frame, size)
     jumping = np.zeros_like(seen)
-    if not recording.fps:  # of a video with few frames per second, all joints change their speed by much
-        changes = [_change(points[seen[:, k], k], frame[seen[:, k]]) for k in range(seen.shape[1])]
-        changes = np.concatenate(changes)
-        changes = changes[np.isfinite(changes)]
-        if len(changes):
-            allowed = np.maximum(allowed, OF_ALL * np.quantile(changes, 0.9))
     for _ in range(PASSES):
         within = points - _carried(points, seen, frame)[:, None]
         found = np.zeros_like(seen)
         for joint in range(seen.shape[1]):
             at = np.flatnonzero(seen[:, joint])
             if len(at) >= FEWEST:
-                found[at, joint] = away_and_back(
-                    points[at, joint], within[at, joint], frame[at], allowed[at], rate=rate
-                )
+                path, limits = (points[at, joint], within[at, joint]), (allowed[at, joint], FAR_AT_END * size[at])
+                found[at, joint] = away_and_back(*path, frame[at], *limits, rate=rate)
         if not found.any():
             break
         jumping |= found
         seen &= ~found
     return jumping
+
+
+def _allowed(
+    recording: Recording, points: np.ndarray, seen: np.ndarray, frame: np.ndarray, size: np.ndarray
+) -> np.ndarray:
+    """`[T, K]` pixels by which the speed of one person's, or animal's, joints may change in a step."""
+    rate = recording.fps or UNKNOWN
+    of_people = recording.joint_set in JOINT_SETS
+    smallest = SMALLEST if of_people else SMALLEST_OF_ANIMALS
+    allowed = np.repeat(size[:, None], seen.shape[1], axis=1)
+    allowed *= max(smallest, FASTEST / rate * max(1.0, SLOW / rate))
+    if recording.fps and of_people:
+        return allowed
+    changes = [_change(points[seen[:, k], k], frame[seen[:, k]]) for k in range(seen.shape[1])]
+    changes = [change[np.isfinite(change)] for change in changes]
+    if not recording.fps and sum(map(len, changes)):  # with few frames per second, all joints' speeds change by much
+        allowed = np.maximum(allowed, OF_ALL * np.quantile(np.concatenate(changes), 0.9))
+    for joint, change in enumerate(changes):
+        if not of_people and len(change):
+            allowed[:, joint] = np.maximum(allowed[:, joint], OF_ITS * np.quantile(change, OFTEN))
+    return allowed
 
 
 def _carried(points: np.ndarray, seen: np.ndarray, frame: np.ndarray) -> np.ndarray:
@@ -136,7 +158,7 @@ def _carried(points: np.ndarray, seen: np.ndarray, frame: np.ndarray) -> np.ndar
 
 
 def away_and_back(
-    path: np.ndarray, within: np.ndarray, frame: np.ndarray, allowed: np.ndarray, *, rate: float
+    path: np.ndarray, within: np.ndarray, frame: np.ndarray, allowed: np.ndarray, far_at_end: np.ndarray, *, rate: float
 ) -> np.ndarray:
     """`[T]` bool: where one joint is away, for `LONGEST` at most.
 
@@ -145,6 +167,7 @@ def away_and_back(
         within: `[T, 2]` the same, the way of the body taken off; a jump must be one in both.
         frame: `[T]` int, rises.
         allowed: `[T]` pixels by which the speed of the joint may change in a step.
+        far_at_end: `[T]` pixels by which it must be away where the path begins or ends away.
         rate: frames per second.
     """
     away = np.zeros(len(path), bool)
@@ -175,7 +198,8 @@ def away_and_back(
             away[there] = True
     for a, there in ((jumps[0], slice(0, jumps[0])), (jumps[-1], slice(jumps[-1], len(path)))):
         brief = 0 < frame[there][-1] - frame[there][0] + 1 <= longest
-        if brief and not away[there].any() and sudden[a] > AT_END * limit[a] and far[there].min() > AT_END * limit[a]:
+        least = max(AT_END * limit[a], far_at_end[a])
+        if brief and not away[there].any() and sudden[a] > least and far[there].min() > least:
             away[there] = True
     return away
 

@@ -21,6 +21,7 @@ from geolift.output.write import load_result
 from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers import corpus
+from tests.helpers.cases import case
 from tests.helpers.results import make_result
 
 JOINTS = JOINT_SETS["coco17"].source
@@ -205,6 +206,26 @@ def test_the_notes_are_those_of_the_lift(coco, tmp_path):
     assert {f"warning: {sentence}" for sentence in found.warnings} == {
         note for note in result.notes if note.startswith("warning: ")
     }
+
+
+def test_joints_that_jump_and_sides_that_are_exchanged_are_noted_with_their_frames(tmp_path):
+    clean = case("single-joint-spikes/clean.csv")
+    assert not [note for note in inspect_file(clean).notes if "jump" in note or "exchanged" in note]
+    header, *rows = [line.split(",") for line in clean.read_text().splitlines()]
+    wrist = header.index("left_wrist_x")
+    legs = [i for i, name in enumerate(header) if any(part in name for part in ("hip", "knee", "ankle"))]
+    for row in rows[20:22]:
+        row[wrist] = str(float(row[wrist]) + 200)
+    for row in rows[50:55]:
+        given = dict(zip(header, row, strict=True))
+        for i in legs:
+            side, rest = header[i].split("_", 1)
+            row[i] = given[f"{'right' if side == 'left' else 'left'}_{rest}"]
+    wrong = tmp_path / "walk.csv"
+    wrong.write_text("\n".join(",".join(row) for row in (header, *rows)))
+    notes = inspect_file(wrong).notes
+    assert "2 joints jump away and back: counted as missing: left_wrist (frames 20 to 21)" in notes
+    assert "left and right were exchanged and are changed back: legs in frames 50 to 54" in notes
 
 
 def test_what_lift_refuses_is_refused_with_its_words(coco, tmp_path, capsys):
