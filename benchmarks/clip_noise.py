@@ -2,9 +2,13 @@
 
 Every clip of a data set with 3D as one person of a video of an unknown camera, with noise as of a detector, lifted by
 `geolift.lift` frame by frame (`refine=False`) and together. Prints rigid P-MPJPE, MPJPE and MPJVE, writes them as JSON.
+
+Detectors also make the same error for several frames, which no filter tells from motion. Such errors that last are an
+autoregressive process of first order, of 4 pixels, correlated over half a second.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import jax
@@ -12,7 +16,8 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, missing, noise
+from benchmarks.level_camera import errors_of
+from benchmarks.robustness import DATA, MODEL, OUT, SEED, SPLIT, Frames, missing, noise
 from geolift.data import dataset
 from geolift.data.dataset import load_dataset
 from geolift.evaluation import accuracy
@@ -21,13 +26,24 @@ from geolift.skeletons.skeleton import H36M17
 
 CLIPS = flags.DEFINE_integer("clips", 1, "Take one clip in so many.")
 
-CONDITIONS = {
-    "as they are": [noise(0)],
-    "2 px noise": [noise(2)],
-    "5 px noise": [noise(5)],
-    "10 px noise": [noise(10)],
-    "5 px noise, 2 joints missing": [noise(5), missing(2)],
-}
+
+def lasting(pixels: float, frames: float) -> Callable[..., Frames]:
+    """Every joint moved by noise that is correlated over so many frames; clips lie end to end."""
+    return lambda rng, keypoints, sure: (keypoints + errors_of(rng, keypoints.shape, pixels, frames), sure)
+
+
+def conditions(fps: float) -> dict[str, list[Callable[..., Frames]]]:
+    """What is done to the keypoints, a list of changes each."""
+    return {
+        "as they are": [noise(0)],
+        "2 px noise": [noise(2)],
+        "5 px noise": [noise(5)],
+        "10 px noise": [noise(10)],
+        "5 px noise, 2 joints missing": [noise(5), missing(2)],
+        "4 px that last 0.5 s": [lasting(4, 0.5 * fps)],
+    }
+
+
 MEASURES = ("p_mpjpe", "n_mpjpe", "mpjpe", "mpjve", "flip_rate")
 
 
@@ -56,7 +72,7 @@ def main(_: list[str]) -> None:
     if len(np.unique(data.fps)) > 1:
         raise SystemExit(f"{DATA.value}: found clips of several frame rates, expected one")
     model, table = geolift.load(MODEL.value), {}
-    for name, damages in CONDITIONS.items():
+    for name, damages in conditions(float(data.fps[0])).items():
         frames, rng = (data.keypoints, data.confidence), np.random.default_rng(SEED.value)
         for damage in damages:
             frames = damage(rng, *frames)
