@@ -28,6 +28,7 @@ from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
 from geolift.skeletons.skeleton import H36M17, Skeleton
 
+NOISE = 0.008  # model units, at least, of keypoints: their jitter shows only the part that changes from frame to frame
 CUT = 1000  # frames that a cut counts as in refinement, more than it looks at together
 
 
@@ -236,7 +237,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
     tracks, rows = lifted.tracks, lifted.rows
     if not tracks.video:
         return lifted
-    noise = tracks.jitter[tracks.person] * model.distance / lifted.size
+    noise = np.maximum(tracks.jitter[tracks.person] * model.distance / lifted.size, NOISE)
     refined = refine(
         lifted.points[rows],
         tracks.person[rows],

@@ -19,7 +19,8 @@ FPS = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its length, where the 2D is exact
 PARTLY, BONES_OF_PART = 0.75, 10.0  # the same in a clip that shows less than this share of the bones
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
-USUAL = 0.015  # model units, of `lasting_errors`; with exact 2D they are under 0.009 in nine clips of ten
+USUAL = 0.012  # model units, of `lasting_errors`; exact 2D has up to as much, where people move fast
+LASTING = 8.0  # weight of errors that last, four times that of `noise`, as neighbours in time do not even them out
 ACCELERATION = 100.0  # weight of a depth's squared second difference
 GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
 STEPS = 50  # of Levenberg-Marquardt at most; most clips take under ten
@@ -240,9 +241,9 @@ def _make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skele
 
 def _loosened(problem: Problem, state: State, noise: np.ndarray) -> Problem:
     """The problem with bones that count less where errors of the 2D last, the more they lie in the image plane."""
-    lasting = np.maximum(lasting_errors(problem, state)[problem.number] ** 2 - USUAL**2 - noise**2, 0)
+    lasting = np.maximum(lasting_errors(problem, state)[problem.number] ** 2 - np.maximum(noise, USUAL) ** 2, 0)
     shares = 1 - bones_of(problem, state).direction[2] ** 2
-    slack = 4.0 * lasting[:, None] * shares / DEPTHS**2  # twice 2.0, as neighbours in time do not even them out
+    slack = LASTING * lasting[:, None] * shares / DEPTHS**2
     return problem._replace(stiffness=problem.stiffness / (1.0 + problem.stiffness * slack))
 
 
