@@ -134,7 +134,7 @@ def _as_asked(result: Result, writer: Writer, camera: bool, trust: float | None)
     notes = []
     if trust is not None:
         unsure = untrusted(result, trust)
-        flagged = "flagged" if writer.write is write_csv else "kept, as their uncertainty is"
+        flagged = "flagged" if writer.write is write_csv else "all are written, with their uncertainty"
         instead = "missing" if writer.axes else flagged
         notes = [trust_note(unsure, result, trust, instead)]
         if writer.axes:

@@ -10,6 +10,7 @@ import pytest
 from geolift.data.dataset import save_dataset
 from geolift.errors import DatasetError
 from geolift.output.result import AXES, check_result
+from geolift.output.view.formats import write_view
 from geolift.output.write import WRITERS, Written, load_result, write_result
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.motion_readers import (
@@ -404,7 +405,9 @@ def test_joints_that_are_not_trusted(suffix, tmp_path):
     assert 0 < unsure.sum() < unsure.size / 2
     (path,), notes = write_result(result, tmp_path / f"out{suffix}", trust=0.1)
     joints = int(np.isfinite(result.points[..., 0]).sum())
-    what = "missing" if suffix in TIMED else "flagged" if suffix == ".csv" else "kept, as their uncertainty is"
+    what = (
+        "missing" if suffix in TIMED else "flagged" if suffix == ".csv" else "all are written, with their uncertainty"
+    )
     assert f"{unsure.sum()} of {joints} joints are less sure than 100 mm: {what}" in notes
     missing = unsure | np.isnan(result.points[..., 0])
     if suffix in LOSSLESS:
@@ -420,6 +423,19 @@ def test_joints_that_are_not_trusted(suffix, tmp_path):
     else:
         placed = np.isfinite(result.points[:, H36M17.root, 0])  # the root may be missing, and with it the place
         np.testing.assert_array_equal(np.isnan(in_file(suffix, path)[placed][..., 0]), missing[placed])
+
+
+def test_a_sheet_leaves_out_joints_that_are_not_trusted(tmp_path):
+    pytest.importorskip("matplotlib")
+    result = in_world(make_result(frames=3))
+    sure = np.full(result.points.shape[:2], 0.05, np.float32)
+    sure[:, H36M17.names.index("left_wrist")] = 0.3
+    result = result._replace(uncertainty=sure, depth_uncertainty=sure / 2)
+    sheets = []
+    for trust in (0.5, 0.4, 0.1):
+        write_view(result, tmp_path / "sheet.png", trust=trust)
+        sheets.append((tmp_path / "sheet.png").read_bytes())
+    assert sheets[0] == sheets[1] != sheets[2]
 
 
 def test_trust_needs_metres_and_uncertainty(one, tmp_path):

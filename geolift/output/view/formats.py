@@ -7,7 +7,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result, check_result
-from geolift.output.trust import untrusted
+from geolift.output.trust import untrusted, without_joints
 from geolift.output.view.movie import write_movie
 from geolift.output.view.page import write_page
 from geolift.output.view.sheet import write_sheet
@@ -23,7 +23,8 @@ def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False,
         result: N poses.
         path: the file; it appears whole or not at all, in place of an existing one.
         camera: show camera axes, also where the world's are known.
-        trust: metres; joints with more uncertainty are drawn hollow, as joints that were not seen. None: they are not.
+        trust: metres; joints with more uncertainty are drawn hollow, as joints that were not seen, and in a .png not
+            at all. None: they are drawn as others.
 
     Raises:
         DatasetError: if the suffix is unknown, the result is not as documented or has no bone to draw, or what pictures
@@ -50,8 +51,11 @@ def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False,
         result = result._replace(world_points=None, to_world=None)
     if trust is not None:
         unsure = untrusted(result, trust)
-        confidence = np.where(unsure, np.float32(0), result.confidence)
-        result = result._replace(filled=result.filled | unsure, confidence=confidence)
+        if suffix == ".png":  # a sheet has no sign for them
+            result = without_joints(result, unsure)
+        else:
+            confidence = np.where(unsure, np.float32(0), result.confidence)
+            result = result._replace(filled=result.filled | unsure, confidence=confidence)
     with replacing_all(path) as (partial,):
         try:
             VIEWERS[suffix](result, partial)

@@ -539,7 +539,7 @@ function described(row, joint) {
   const sigma = uncertainty ? uncertainty[row * joints + joint] : -1;
   if (point && sigma >= 0) said.push(header.units === "m" ? `± ${sigma} mm` : `± ${(sigma / 1000).toFixed(3)}`);
   const sure = confidence[row * joints + joint];
-  said.push(sure === FILLED ? "filled in" : sure > 0 ? `confidence ${sure} %` : "not seen");
+  said.push(sure === FILLED ? "filled in, or not trusted" : sure > 0 ? `confidence ${sure} %` : "not seen");
   return said.join("\n");
 }
 
