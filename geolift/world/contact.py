@@ -1,33 +1,37 @@
-"""When a foot stands: its ankle is slow across the line of sight, hardly moves along it, and is not above the other.
+"""When a foot stands: its ankle is slow across the line of sight and along it, slower than the other, and not above it.
 
-Speed across the line of sight is what one view measures well; along it only half as much counts. Heights are taken
-between the two ankles alone, so that stairs and uneven ground are no exception.
+Speed across the line of sight is what one view measures well. Along it, a foot moves as the root does, whose depth is
+smooth, and against the root, as the pose shows it; of two feet that swing in turn, the slower one stands. Heights are
+taken between the two ankles alone, so that stairs and uneven ground are no exception.
 """
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 # The logarithm of the odds that an ankle stands: constant, ln(speed across + 0.05 m/s), ln(speed along + 0.1 m/s),
-# metres above the lower ankle. A logistic regression on people of `train` that the lifter was not trained on.
-ODDS = (-4.9, -3.6, -0.6, -12.0)
+# metres above the lower ankle, ln((speed + 0.1 m/s) / (speed of the other ankle + 0.1 m/s)). A logistic regression on
+# people of `train` that the lifter was not trained on.
+ODDS = (-5.2, -3.7, -0.5, -9.8, -0.4)
 SLOWEST = (0.05, 0.1)  # m/s, across and along: the speeds below which nothing can be measured
 HIGHEST = 0.3  # metres; a foot that is higher does not stand less
 WINDOW = 0.15  # seconds over which a speed is measured: jitter of single frames is no motion
-SIGHT = 0.12  # seconds, standard deviation of the filter for depths, which are uncertain from frame to frame
+ROOT = 0.3  # seconds, standard deviation of the filter for the root's depth, which is uncertain from frame to frame
+LEG = 0.06  # seconds, that for depths of ankles against the root
 CHANGES = 2.0  # a second, how often a foot is set down or lifted
 
 
-def foot_contact(ankles: np.ndarray, up: np.ndarray, frame: np.ndarray, *, fps: float) -> np.ndarray:
+def foot_contact(ankles: np.ndarray, root: np.ndarray, up: np.ndarray, frame: np.ndarray, *, fps: float) -> np.ndarray:
     """The probability that each foot of a person stands.
 
     Args:
         ankles: `[T, 2, 3]` metres, camera axes, left and right; NaN where missing.
+        root: `[T, 3]` metres, camera axes.
         up: `[3]` unit vector, about up.
         frame: `[T]` int, rising.
         fps: frames per second.
 
     Returns:
-        `[T, 2]` in 0..1; 0 where the ankle is missing.
+        `[T, 2]` in 0..1; 0 where the ankle is missing, or is seen in one frame alone: its speed is not known.
 
     Source:
         Ours (docs/method.md, eq. 30).
@@ -37,19 +41,33 @@ def foot_contact(ankles: np.ndarray, up: np.ndarray, frame: np.ndarray, *, fps: 
 
         >>> ankles = np.zeros((30, 2, 3)) + np.array([0.0, 1.0, 5.0])
         >>> ankles[:, 1, 0] += np.arange(30) / 30
-        >>> foot_contact(ankles, np.array([0.0, -1.0, 0.0]), np.arange(30), fps=30.0).mean(axis=0).round(1).tolist()
+        >>> contact = foot_contact(ankles, ankles[:, 0], np.array([0.0, -1.0, 0.0]), np.arange(30), fps=30.0)
+        >>> contact.mean(axis=0).round(1).tolist()
         [1.0, 0.0]
     """
     odds = np.full(ankles.shape[:2], -np.inf)
     heights = ankles @ up
     lowest = np.nanmin(np.where(np.isfinite(heights), heights, np.inf), axis=1)
-    for side in range(2):
-        for piece in stretches(frame, np.isfinite(ankles[:, side]).all(axis=1)):
-            across, along = _speeds(ankles[piece, side], fps)
-            above = np.minimum(heights[piece, side] - lowest[piece], HIGHEST)
-            speeds = np.log(across + SLOWEST[0]), np.log(along + SLOWEST[1])
-            odds[piece, side] = ODDS[0] + ODDS[1] * speeds[0] + ODDS[2] * speeds[1] + ODDS[3] * above
-            odds[piece, side] = _steady_odds(odds[piece, side], fps)
+    across, along = np.full(odds.shape, np.nan), np.full(odds.shape, np.nan)
+    pieces = [
+        (piece, side)
+        for side in range(2)
+        for piece in stretches(frame, np.isfinite(ankles[:, side]).all(axis=1) & np.isfinite(root).all(axis=1))
+        if piece.stop - piece.start > 1
+    ]
+    for piece, side in pieces:
+        across[piece, side], along[piece, side] = _speeds(ankles[piece, side], root[piece], fps)
+    speed = np.log(np.hypot(across, along) + SLOWEST[1])
+    faster = np.nan_to_num(speed - speed[:, ::-1])  # nothing to compare with: 0
+    for piece, side in pieces:
+        terms = (
+            np.log(across[piece, side] + SLOWEST[0]),
+            np.log(along[piece, side] + SLOWEST[1]),
+            np.minimum(heights[piece, side] - lowest[piece], HIGHEST),
+            faster[piece, side],
+        )
+        odds[piece, side] = ODDS[0] + np.tensordot(ODDS[1:], terms, axes=1)
+        odds[piece, side] = _steady_odds(odds[piece, side], fps)
     return 1 / (1 + np.exp(-odds))
 
 
@@ -62,13 +80,15 @@ def stretches(frame: np.ndarray, known: np.ndarray) -> list[slice]:
     return [slice(run[0], run[-1] + 1) for run in np.split(rows, cuts + 1)]
 
 
-def _speeds(path: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
-    """`[T]` m/s across and along the line of sight of a path `[T, 3]`."""
-    distance = np.linalg.norm(path, axis=1)
-    smooth = np.exp(gaussian_filter1d(np.log(distance), SIGHT * fps, mode="nearest"))
+def _speeds(ankle: np.ndarray, root: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """`[T]` m/s across and along the line of sight of an ankle `[T, 3]`, given the root `[T, 3]`."""
+    distance, away = np.linalg.norm(ankle, axis=1), np.linalg.norm(root, axis=1)
+    against = np.einsum("ij,ij->i", ankle - root, root / away[:, None])
+    smooth = np.exp(gaussian_filter1d(np.log(away), ROOT * fps, mode="nearest"))
+    along = smooth + gaussian_filter1d(against, LEG * fps, mode="nearest")
     return (
-        np.linalg.norm(_slope(path / distance[:, None], fps), axis=1) * smooth,
-        np.abs(_slope(smooth[:, None], fps)[:, 0]),
+        np.linalg.norm(_slope(ankle / distance[:, None], fps), axis=1) * distance,
+        np.abs(np.gradient(along, 1 / fps)),
     )
 
 

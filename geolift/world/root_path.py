@@ -1,14 +1,16 @@
-"""Where people and their feet are, up, the floor and the focal length: one least-squares problem for a clip.
+"""Where people and their feet are, up and the floor: one least-squares problem for a clip.
 
 Unknown are, frame by frame, how far the root, the knees and the ankles are moved, and, for the whole clip, two angles
-of up, the height of the floor and the logarithm of the focal length. The first make a banded system, which the others
-border, so that time and memory grow with the frames alone. The spread of what holds for the clip is part of it.
+of up and the height of the floor. The first make a banded system, which the others border, so that time and memory
+grow with the frames alone. The spread of what holds for the clip is part of it. The focal length is no unknown: errors
+of contact along the line of sight would decide it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import solveh_banded
+from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_matrix
 
 from geolift.world.gravity import tangents, unit
@@ -16,8 +18,8 @@ from geolift.world.gravity import tangents, unit
 JOINTS = ("root", "left_knee", "left_ankle", "right_knee", "right_ankle")  # that move; hips move with the root
 SIZE = 3 * len(JOINTS)  # unknowns of a frame
 BAND = 3 * SIZE - 1  # a second difference joins three frames
-# Standard deviations, metres unless said otherwise. ACROSS, FOCAL and AGAIN were compared on people of `train` that the
-# model was not trained on; the others are set by judgement, and were not compared.
+# Standard deviations, metres unless said otherwise. ACROSS, AGAIN and SWINGS were compared on people of `train` that
+# the model was not trained on; the others are set by judgement, and were not compared.
 ROOT_ACROSS, ACROSS = 1e-4, 0.003  # of the root, and of knees and ankles, across the line of sight: it is well seen
 ROOT_DEPTH = 0.03  # of the root's depth, as a share of its distance, from frame to frame
 LEG_DEPTH = 0.06  # of a knee's or ankle's depth against the root's
@@ -25,9 +27,13 @@ BONE = 0.003  # of a bone's length
 ACCELERATION = 3.0  # m/s^2, of the root along the line of sight
 SHIFT = 8.0  # m/s^2, of a leg's correction: it comes and goes slowly
 STANDING = 0.05  # m/s, of an ankle whose foot stands
+SWINGS = 1.0  # m/s, smoothed, of an ankle: a faster one counts less and less, whatever its contact (it swings)
+SMOOTH = 0.1  # seconds, standard deviation of that filter
 HEIGHT = 0.02  # of a standing ankle above the floor; farther off it counts less and less (stairs)
-FOCAL = 0.05  # of the logarithm of the focal length, if it is not given: 0.78 to 0.9 times the larger side
 AGAIN = 1.0  # seconds; frames nearer in time err alike, so that a clip has one measurement in so many seconds
+COARSE = 0.04  # metres, as HEIGHT, before roots and feet are corrected
+STARTS = np.arange(-20.0, 21.0, 2.0)  # degrees of up along the line of sight, half as far across it, that are tried
+MOST = 400  # ankles that are looked at for this
 ROUNDS = 4  # of Gauss and Newton
 
 
@@ -39,11 +45,10 @@ class Path(NamedTuple):
         up: `[3]` unit vector.
         up_covariance: `[2, 2]` radians squared, along the line of sight and across it.
         floor: metres, `up . X` of the ankles that stand on the floor.
-        log_focal: logarithm of the focal length over the one that was assumed.
-        log_focal_spread: its standard deviation.
+        floor_spread: its standard deviation, metres.
 
     Example:
-        >>> path = Path(np.zeros((2, 5, 3)), np.array([0.0, -1.0, 0.0]), np.eye(2), -1.5, 0.0, 0.1)
+        >>> path = Path(np.zeros((2, 5, 3)), np.array([0.0, -1.0, 0.0]), np.eye(2), -1.5, 0.1)
         >>> path.floor
         -1.5
     """
@@ -52,8 +57,7 @@ class Path(NamedTuple):
     up: np.ndarray
     up_covariance: np.ndarray
     floor: float
-    log_focal: float
-    log_focal_spread: float
+    floor_spread: float
 
 
 class Clip(NamedTuple):
@@ -68,14 +72,13 @@ class Clip(NamedTuple):
         fps: frames per second.
         up: `[3]` unit vector, an estimate of up.
         up_covariance: `[3, 3]` of its error, radians squared; 0: up is given.
-        focal_spread: standard deviation of the logarithm of the focal length; 0: it is given.
 
     Example:
         >>> rows, up = np.arange(3), np.array([0.0, -1.0, 0.0])
         >>> joints = np.zeros((3, 5, 3)) + np.array([0.0, 1.0, 5.0])
         >>> clip = Clip(joints, joints[:, :2], np.zeros((3, 2)), 0 * rows, rows, 30.0, up, 0.01 * np.eye(3))
-        >>> clip.focal_spread
-        0.05
+        >>> clip.joints.shape
+        (3, 5, 3)
     """
 
     joints: np.ndarray
@@ -86,7 +89,6 @@ class Clip(NamedTuple):
     fps: float
     up: np.ndarray
     up_covariance: np.ndarray
-    focal_spread: float = FOCAL
 
 
 def solve_path(clip: Clip) -> Path:
@@ -115,26 +117,41 @@ def solve_path(clip: Clip) -> Path:
     missing = ~np.isfinite(clip.joints).all(axis=-1)
     start = np.where(missing[..., None], clip.joints[:, :1], clip.joints)
     first, directions = clip.up, tangents(clip.up, start[:, 0].mean(axis=0))
-    shared, moved = np.zeros(4), np.zeros_like(start)
-    shared[2] = _first_floor(clip, start, missing)
+    moved = np.zeros_like(start)
+    shared = _first_shared(clip, start[:, [2, 4]], missing[:, [2, 4]], directions)
     for _ in range(ROUNDS):
         terms = _Terms(len(start))
         _add_terms(terms, clip, start, moved, shared, missing, directions)
         moved, shared, covariance = _solve(terms, moved, shared)
     covariance *= _alike(clip.fps)
-    up = unit(first + shared[0] * directions[0] + shared[1] * directions[1])
-    return Path(moved, up, covariance[:2, :2], float(shared[2]), float(shared[3]), float(np.sqrt(covariance[3, 3])))
+    up = first + shared[0] * directions[0] + shared[1] * directions[1]
+    floor, floor_spread = (float(x / np.linalg.norm(up)) for x in (shared[2], np.sqrt(covariance[2, 2])))
+    return Path(moved, unit(up), covariance[:2, :2], floor, floor_spread)
 
 
-def _first_floor(clip: Clip, start: np.ndarray, missing: np.ndarray) -> float:
-    """The height at which feet stand most."""
-    weight = np.where(missing[:, [2, 4]], 0, clip.contact).ravel()
-    heights = (start[:, [2, 4]] @ clip.up).ravel()
+def _first_shared(clip: Clip, ankles: np.ndarray, missing: np.ndarray, directions: tuple) -> np.ndarray:
+    """Up and the height of the floor `[3]` to start from: where most feet stand at one height, given what is known."""
+    weight, spread = np.where(missing, 0, clip.contact).ravel(), _spread(clip, directions)
+    heights = ankles.reshape(-1, 3)
     if weight.sum() < 1e-6:
-        return float(np.percentile(heights, 5))
-    grid = np.linspace(heights.min(), heights.max(), 200)
-    near = weight / (1 + ((heights - grid[:, None]) / (2 * HEIGHT)) ** 2)
-    return float(grid[near.sum(axis=1).argmax()])
+        return np.array([0, 0, np.percentile(heights @ clip.up, 5)])
+    chosen = np.linspace(0, len(weight) - 1, min(len(weight), MOST)).astype(int)
+    share, weight, heights = len(weight) / len(chosen), weight[chosen], heights[chosen]
+    known, best = np.linalg.inv(spread + 1e-10 * np.eye(2)) * _alike(clip.fps), (np.inf, np.zeros(3))
+    tilts = np.tan(np.radians(STARTS)) if spread.max() > 1e-9 else np.zeros(1)
+    for tilt in (np.array([a, b]) for a in tilts for b in tilts if abs(b) <= abs(tilts[0]) / 2):
+        above = heights @ unit(clip.up + tilt @ np.stack(directions))
+        grid = np.linspace(above.min(), above.max(), 100)
+        squares = ((above - grid[:, None]) / (2 * COARSE)) ** 2
+        cost = share * 4 * (weight * squares / (1 + squares)).sum(axis=1)
+        if (total := cost.min() + tilt @ known @ tilt) < best[0]:
+            best = total, np.array([*tilt, grid[cost.argmin()] * np.sqrt(1 + tilt @ tilt)])
+    return best[1]
+
+
+def _spread(clip: Clip, directions: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The covariance `[2, 2]` of up, along the line of sight and across it."""
+    return np.array([[a @ clip.up_covariance @ b for b in directions] for a in directions])
 
 
 class _Terms:
@@ -151,7 +168,7 @@ class _Terms:
         Args:
             parts: first unknown `[M]` of a joint, and coefficients `[M, K, 3]` of its three.
             left: `[M, K]` the value now, which is to become 0.
-            shared: `[M, K, 4]` coefficients of what holds for the whole clip.
+            shared: `[M, K, 3]` coefficients of what holds for the whole clip.
         """
         many, each = left.shape
         row = self.count + np.arange(many * each).reshape(many, each, 1)
@@ -161,7 +178,7 @@ class _Terms:
             self.columns.append(np.broadcast_to(columns, coefficients.shape).ravel())
             self.values.append(coefficients.ravel())
         self.left.append(left.ravel())
-        self.shared.append(np.zeros((many * each, 4)) if shared is None else shared.reshape(-1, 4))
+        self.shared.append(np.zeros((many * each, 3)) if shared is None else shared.reshape(-1, 3))
         self.count += many * each
 
 
@@ -169,30 +186,26 @@ def _add_terms(terms, clip, start, moved, shared, missing, directions) -> None:
     """All terms of the problem, linear around where joints are now."""
     rows, fps = np.arange(len(start)), clip.fps
     place = SIZE * rows[:, None] + 3 * np.arange(len(JOINTS))
-    depth = np.zeros_like(start[:, 0])
-    depth[:, 2] = start[:, 0, 2]  # what a longer focal length moves
-    now = start + moved + shared[3] * depth[:, None]
+    now = start + moved
     sight = unit(start)
     _add_measured(terms, place, start, moved, missing, sight)
     _add_bones(terms, clip, place, now, start, moved, missing)
     inside = (np.diff(clip.person) == 0) & (np.diff(clip.frame) == 1)
-    _add_smooth(terms, place, inside, now, moved, depth, sight, fps)
+    _add_smooth(terms, place, inside, now, moved, sight, fps)
     up = clip.up + shared[0] * directions[0] + shared[1] * directions[1]
     contact = np.where(missing[:, [2, 4]], 0, clip.contact)
     for side, joint in enumerate((2, 4)):
         both = np.flatnonzero(inside & (np.minimum(contact[1:, side], contact[:-1, side]) > 0.05))
-        weight = np.sqrt(contact[both, side] * contact[both + 1, side]) * fps / STANDING
+        speed = np.linalg.norm(np.diff(gaussian_filter1d(now[:, joint], SMOOTH * fps, axis=0), axis=0), axis=-1) * fps
+        slow = 1 / (1 + (speed[both] / SWINGS) ** 4)
+        weight = np.sqrt(contact[both, side] * contact[both + 1, side]) * slow * fps / STANDING
         eye = weight[:, None, None] * np.eye(3)
         step = weight[:, None] * (now[both + 1, joint] - now[both, joint])
-        common = np.zeros((*step.shape, 4))
-        common[..., 3] = weight[:, None] * (depth[both + 1] - depth[both])
-        terms.add([(place[both + 1, joint], eye), (place[both, joint], -eye)], step, common)
+        terms.add([(place[both + 1, joint], eye), (place[both, joint], -eye)], step)
         stands = np.flatnonzero(contact[:, side] > 0.05)
         above = now[stands, joint] @ up - shared[2]
         weight = np.sqrt(contact[stands, side]) / HEIGHT / (1 + (above / (2 * HEIGHT)) ** 2)
-        common = np.stack(
-            [*(now[stands, joint] @ d for d in directions), np.full(len(stands), -1.0), depth[stands] @ up], axis=-1
-        )
+        common = np.stack([*(now[stands, joint] @ d for d in directions), np.full(len(stands), -1.0)], axis=-1)
         coefficients = np.broadcast_to(up, (len(stands), 1, 3))
         terms.add(
             [(place[stands, joint], weight[:, None, None] * coefficients)],
@@ -232,18 +245,15 @@ def _add_bones(terms, clip, place, now, start, moved, missing) -> None:
             terms.add([(place[kept, lower], along), (place[kept, upper], -along)], off)
 
 
-def _add_smooth(terms, place, inside, now, moved, depth, sight, fps) -> None:
+def _add_smooth(terms, place, inside, now, moved, sight, fps) -> None:
     """Roots change their speed along the line of sight slowly; so do the corrections of legs."""
     middle = np.flatnonzero(inside[1:] & inside[:-1]) + 1
     if not len(middle):
         return
     along = sight[middle, 0][:, None] * fps**2 / ACCELERATION
     second = now[middle + 1, 0] - 2 * now[middle, 0] + now[middle - 1, 0]
-    common = np.zeros((len(middle), 1, 4))
-    bent = depth[middle + 1] - 2 * depth[middle] + depth[middle - 1]
-    common[..., 3] = np.einsum("nij,nj->ni", along, bent)
     parts = [(place[middle + 1, 0], along), (place[middle, 0], -2 * along), (place[middle - 1, 0], along)]
-    terms.add(parts, np.einsum("nij,nj->ni", along, second), common)
+    terms.add(parts, np.einsum("nij,nj->ni", along, second))
     eye = np.broadcast_to(np.eye(3) * fps**2 / SHIFT, (len(middle), 3, 3))
     for joint in range(1, len(JOINTS)):
         relative = moved[:, joint] - moved[:, 0]
@@ -257,15 +267,13 @@ def _add_smooth(terms, place, inside, now, moved, depth, sight, fps) -> None:
 
 
 def _add_priors(terms, clip, shared, directions) -> None:
-    """What is known of up and of the focal length; it counts as much as `AGAIN` seconds of frames that err alike."""
+    """What is known of up; it counts as much as `AGAIN` seconds of frames that err alike."""
     often = _alike(clip.fps)
-    spread = np.array([[a @ clip.up_covariance @ b for b in directions] for a in directions])
+    spread = _spread(clip, directions)
     root = np.linalg.cholesky(np.linalg.inv(spread + 1e-10 * np.eye(2)) * often).T
-    common, left = np.zeros((1, 4, 4)), np.zeros((1, 4))
+    common, left = np.zeros((1, 3, 3)), np.zeros((1, 3))
     common[0, :2, :2], left[0, :2] = root, root @ shared[:2]
     common[0, 2, 2] = 1e-6  # a floor that no foot shows is nowhere
-    common[0, 3, 3] = np.sqrt(often) / max(clip.focal_spread, 1e-5)
-    left[0, 3] = common[0, 3, 3] * shared[3]
     terms.add([], left, common)
 
 
@@ -275,7 +283,7 @@ def _alike(fps: float) -> float:
 
 
 def _solve(terms: _Terms, moved: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One step of Gauss and Newton; the covariance `[4, 4]` of what is shared, as if all frames were independent."""
+    """One step of Gauss and Newton; the covariance `[3, 3]` of what is shared, as if all frames were independent."""
     values, rows, columns = (np.concatenate(x) for x in (terms.values, terms.rows, terms.columns))
     jacobian = coo_matrix((values, (rows, columns)), shape=(terms.count, terms.unknowns)).tocsr()
     left, common = np.concatenate(terms.left), np.concatenate(terms.shared)

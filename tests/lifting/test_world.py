@@ -10,6 +10,7 @@ from geolift.lifting.metric_scale import stature_of_limbs
 from geolift.lifting.up import given_up
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.paths import DATA
 from tests.world.test_contact import UP, walk
 
 
@@ -96,3 +97,47 @@ def test_a_body_of_usual_limbs_has_its_stature():
     seen[:, 15:] = False
     assert stature_of_limbs(points, seen, H36M17) == pytest.approx(1.8)
     assert np.isnan(stature_of_limbs(points, seen & False, H36M17))
+
+
+def filmed(name, azimuth, pitch):
+    """The result of recorded motion before a camera (degrees, from where the person walks), and the true camera."""
+    path = DATA / "mocap_h36m17.npz"
+    if not path.exists():
+        pytest.skip(f"needs {path}")
+    with np.load(path) as motion:
+        i = list(motion["clip"]).index(name)
+        points = motion["positions"][motion["start"][i] : motion["stop"][i]][:150].astype(float)
+    middle = (points.min(axis=(0, 1)) + points.max(axis=(0, 1))) / 2
+    walked = points[-1, 0] - points[0, 0]
+    angle = np.arctan2(walked[1], walked[0]) + np.radians(azimuth)
+    camera = orbit_camera(middle[None, None], 0, angle, np.radians(pitch), 0.0, 5.5, 1600.0)
+    seen = camera._replace(centre=camera.centre[0]).see(points)
+    keypoints = 1600 * seen[..., :2] / seen[..., 2:] + np.array([960, 540])
+    keypoints += 2 * np.random.default_rng(0).normal(size=keypoints.shape)
+    confidence = np.ones(keypoints.shape[:2])
+    video = geolift.record(keypoints, confidence, joints=H36M17.names, fps=30.0, image_size=(1920, 1080))
+    return geolift.lift(video), seen, -camera.gravity
+
+
+@pytest.mark.parametrize("name", ["12_01", "12_03"])
+def test_a_recorded_walk_straight_away_from_the_camera(name):
+    result, truth, up = filmed(name, 180.0, 0.0)
+    assert truth[-1, 0, 2] - truth[0, 0, 2] > 3
+    assert np.degrees(np.arccos(result.up[0] @ up)) < 4
+    assert 0.75 < np.ptp(result.position[:, 2]) / np.ptp(truth[:, 0, 2]) < 1.15
+    assert np.isfinite(result.floor).all() and np.nanmin(result.world_points[:, [3, 6], 2]) > -0.02
+    assert result.focal[0] == pytest.approx(0.85 * 1920) and result.focal[1] < 1600 < result.focal[2]
+
+
+def test_a_clip_that_is_taken_for_turned_is_not_sure_of_up():
+    result, _, up = filmed("HDM05_bd_lieDownFloor_001", 40.0, 25.0)
+    off = np.degrees(np.arccos(np.clip(result.up[0] @ up, -1, 1)))
+    assert off < 15 or result.up_spread[0] > off / 4
+
+
+def test_a_video_of_one_frame_has_no_contact_and_no_floor(walker):
+    keypoints = geolift.lift(walker).keypoints[:1]
+    video = geolift.record(keypoints, np.ones((1, 17)), joints=H36M17.names, fps=30.0, image_size=(1000, 1000))
+    one = geolift.lift(video._replace(video=True))
+    assert one.contact is None or not one.contact.any()
+    assert one.floor is None or np.isnan(one.floor).all()

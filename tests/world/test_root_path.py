@@ -18,10 +18,16 @@ def walker(lift=0.0):
     return np.stack([root, knees[:, 0], ankles[:, 0], knees[:, 1], ankles[:, 1]], axis=1), hips, stands
 
 
-def as_lifted(joints, hips, contact, up=UP, spread=4.0, focal=0.0):
+def away_from_the_camera(joints, hips, stands):
+    """The same walk along the line of sight."""
+    turn, middle = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]), np.array([0.0, 0.0, 5.0])
+    return *((x - middle) @ turn.T + middle for x in (joints, hips)), stands
+
+
+def as_lifted(joints, hips, contact, up=UP, spread=4.0):
     covariance = np.radians(spread) ** 2 * (np.eye(3) - np.outer(up, up))
     rows = np.arange(len(joints))
-    return Clip(joints, hips, contact.astype(float), 0 * rows, rows, FPS, up, covariance, focal)
+    return Clip(joints, hips, contact.astype(float), 0 * rows, rows, FPS, up, covariance)
 
 
 def noisy(joints, hips, rng, root=0.05, legs=0.03):
@@ -61,7 +67,6 @@ def test_a_right_clip_is_hardly_changed():
     assert np.abs(path.moved).max() < 0.02
     assert np.degrees(np.arccos(path.up @ UP)) < 0.3
     assert path.floor == pytest.approx(-1.0, abs=0.005)
-    assert path.log_focal == pytest.approx(0, abs=1e-6)
 
 
 def test_feet_on_one_floor_mend_a_wrong_up():
@@ -116,3 +121,28 @@ def test_missing_joints_and_gaps_do_no_harm(rng):
     path = solve_path(clip._replace(frame=clip.frame + 50 * (clip.frame > 90)))
     assert np.isfinite(path.moved).all()
     assert np.abs(path.moved[:, 0]).max() < 0.3
+
+
+def test_a_swinging_foot_that_counts_as_standing_does_not_stop_a_walk_away():
+    joints, hips, stands = away_from_the_camera(*walker())
+    assert np.ptp(joints[:, 0, 2]) > 3 > joints[:, 0, 2].min() > 1
+    wrong = np.maximum(stands, 0.6)  # every swing is taken for a stance, if not surely
+    path = solve_path(as_lifted(joints, hips, wrong))
+    length = np.ptp((joints + path.moved)[:, 0, 2]) / np.ptp(joints[:, 0, 2])
+    assert 0.93 < length < 1.05
+    assert np.degrees(np.arccos(path.up @ UP)) < 3
+
+
+def test_a_floor_is_less_sure_where_up_is():
+    joints, hips, stands = walker()
+    sure, unsure = (solve_path(as_lifted(joints, hips, stands, spread=s)) for s in (1.0, 10.0))
+    assert 0 < sure.floor_spread < unsure.floor_spread < 1
+
+
+@pytest.mark.parametrize("degrees", [-14.0, 14.0])
+def test_feet_on_one_floor_mend_an_up_that_is_far_off_along_the_line_of_sight(degrees):
+    joints, hips, stands = away_from_the_camera(*walker())
+    angle = np.radians(degrees)
+    path = solve_path(as_lifted(joints, hips, stands, up=np.array([0.0, -np.cos(angle), np.sin(angle)]), spread=6.0))
+    assert np.degrees(np.arccos(path.up @ UP)) < 1
+    assert path.floor == pytest.approx(-1.0, abs=0.02)
