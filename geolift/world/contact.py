@@ -6,7 +6,6 @@ taken between the two ankles alone, so that stairs and uneven ground are no exce
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 # The logarithm of the odds that an ankle stands: constant, ln(speed across + 0.05 m/s), ln(speed along + 0.1 m/s),
 # metres above the lower ankle, ln((speed + 0.1 m/s) / (speed of the other ankle + 0.1 m/s)). A logistic regression on
@@ -82,6 +81,8 @@ def stretches(frame: np.ndarray, known: np.ndarray) -> list[slice]:
 
 def _speeds(ankle: np.ndarray, root: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     """`[T]` m/s across and along the line of sight of an ankle `[T, 3]`, given the root `[T, 3]`."""
+    from scipy.ndimage import gaussian_filter1d  # takes a while to import
+
     distance, away = np.linalg.norm(ankle, axis=1), np.linalg.norm(root, axis=1)
     against = np.einsum("ij,ij->i", ankle - root, root / away[:, None])
     smooth = np.exp(gaussian_filter1d(np.log(away), ROOT * fps, mode="nearest"))

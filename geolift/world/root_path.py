@@ -9,9 +9,6 @@ of contact along the line of sight would decide it.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solveh_banded
-from scipy.ndimage import gaussian_filter1d
-from scipy.sparse import coo_matrix
 
 from geolift.world.gravity import tangents, unit
 
@@ -184,6 +181,8 @@ class _Terms:
 
 def _add_terms(terms, clip, start, moved, shared, missing, directions) -> None:
     """All terms of the problem, linear around where joints are now."""
+    from scipy.ndimage import gaussian_filter1d  # takes a while to import
+
     rows, fps = np.arange(len(start)), clip.fps
     place = SIZE * rows[:, None] + 3 * np.arange(len(JOINTS))
     now = start + moved
@@ -284,6 +283,9 @@ def _alike(fps: float) -> float:
 
 def _solve(terms: _Terms, moved: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One step of Gauss and Newton; the covariance `[3, 3]` of what is shared, as if all frames were independent."""
+    from scipy.linalg import solveh_banded  # takes a while to import
+    from scipy.sparse import coo_matrix  # takes a while to import
+
     values, rows, columns = (np.concatenate(x) for x in (terms.values, terms.rows, terms.columns))
     jacobian = coo_matrix((values, (rows, columns)), shape=(terms.count, terms.unknowns)).tocsr()
     left, common = np.concatenate(terms.left), np.concatenate(terms.shared)
