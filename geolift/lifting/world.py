@@ -173,7 +173,7 @@ def _shot_notes(path: Path, on: Floor, given: bool, name: str) -> list[str]:
     if not given:
         spread = np.degrees(np.sqrt(np.trace(path.up_covariance)))
         notes.append(
-            f"the direction up{where} is off by {spread:.0f} degrees (expected; set with --up, --pitch, --roll)"
+            f"the direction up{where} may be off by about {spread:.0f} degrees (set with --up, --pitch, --roll)"
         )
     if on.above_camera:
         notes.append(f"no floor{where} is claimed: it would be above the camera, and the direction up is not that sure")
