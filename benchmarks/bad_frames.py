@@ -12,6 +12,7 @@ import numpy as np
 from absl import app, flags
 from scipy.interpolate import CubicSpline
 
+from benchmarks.level_camera import errors_of
 from geolift.convert.registry import CONVERTERS
 from geolift.keypoints.joint_jumps import without_jumps
 from geolift.keypoints.recording import Recording, record
@@ -26,7 +27,7 @@ SEED = flags.DEFINE_integer("seed", 0, "Of errors and faults.")
 
 RATES = (6, 15, 30, 60, 120)  # frames per second; the data have 30
 PIXELS = 4.0  # of the errors
-LASTING = 0.9  # of an error that is left in the next frame
+LASTING = -1 / np.log(0.9)  # frames, of errors of which nine tenths are left in the next frame
 SHORTEST = 30  # frames of a clip
 SPIKES, AWAY = 3, (0.15, 0.6)  # sizes
 CHANGED = 0.05  # sizes
@@ -46,11 +47,7 @@ def at_rate(points: np.ndarray, rate: int) -> np.ndarray:
 def with_errors(points: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
     if kind == "none":
         return points
-    error = rng.normal(0, PIXELS, points.shape)
-    if kind == "lasting":
-        for t in range(1, len(error)):
-            error[t] = LASTING * error[t - 1] + np.sqrt(1 - LASTING**2) * error[t]
-    return points + error
+    return points + errors_of(rng, points.shape, PIXELS, LASTING if kind == "lasting" else 0.0)
 
 
 def one_person(points: np.ndarray, rate: int) -> Recording:

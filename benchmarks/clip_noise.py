@@ -3,7 +3,7 @@
 Every clip of a data set with 3D as one person of a video of an unknown camera, with noise as of a detector, lifted by
 `geolift.lift` frame by frame (`refine=False`) and together. Prints rigid P-MPJPE, MPJPE and MPJVE, writes them as JSON.
 
-Detectors also make the same error for several frames, which no filter tells from motion. Such errors that last are an
+Detectors also make the same error for several frames, which looks like motion. Such errors that last are an
 autoregressive process of first order, of 4 pixels, correlated over half a second.
 """
 

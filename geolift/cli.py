@@ -74,11 +74,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "input", metavar="INPUT", help="keypoint file or folder of any known format, an image or a video"
     )
-    parser.add_argument(
-        "-o", "--output", metavar="OUT", required=True, action="append",
-        help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
-    )  # fmt: skip
-    _add_force(parser)
+    _add_outputs(parser)
     _add_reading(parser)
     _add_joints(parser)
     _add_choices(parser)
@@ -136,11 +132,7 @@ def _add_inspect(commands: argparse._SubParsersAction) -> None:
 def _add_write(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("write", help="write a kept result in other formats")
     parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
-    parser.add_argument(
-        "-o", "--output", metavar="OUT", required=True, action="append",
-        help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
-    )  # fmt: skip
-    _add_force(parser)
+    _add_outputs(parser)
     _add_writing(parser)
     parser.set_defaults(run=run_write, camera=False, trust=None)
 
@@ -186,6 +178,15 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     _add_force(parser)
     parser.add_argument("--card", metavar="JSON", help="file with entries of the model card, for safetensors")
     parser.set_defaults(run=run_export)
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    """The files of poses, or to look at, that are written."""
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, action="append",
+        help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
+    )  # fmt: skip
+    _add_force(parser)
 
 
 def _add_force(parser: argparse.ArgumentParser) -> None:

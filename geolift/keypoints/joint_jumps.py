@@ -1,4 +1,4 @@
-"""Joints of a video that jump away and back: spikes, and a wrist that lies on somebody else for some frames.
+"""Joints of a video that jump away and back: spikes, and a wrist that is found on another person for some frames.
 
 A hand or a foot that moves, however fast, gets its speed over several frames. A joint that is wrong is elsewhere from
 one frame to the next, stops there at once, and comes back in the same way. `suddenness` measures that at every step,
@@ -9,7 +9,7 @@ import numpy as np
 
 from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.pose_distance import box_diagonals
-from geolift.keypoints.recording import Recording, select_rows
+from geolift.keypoints.recording import Recording, rows_of_people, select_rows
 from geolift.plurals import counted
 from geolift.skeletons.joint_sets import JOINT_SETS
 
@@ -66,8 +66,7 @@ def without_jumps(recording: Recording) -> Recording:
         return recording
     jumping = np.zeros(recording.seen.shape, bool)
     size = _sizes(recording)
-    order = np.lexsort((recording.frame, recording.person))
-    for rows in np.split(order, np.flatnonzero(np.diff(recording.person[order])) + 1):
+    for rows in rows_of_people(recording):
         jumping[rows] = _of_person(recording, rows, size[rows])
     if not jumping.any():
         return recording

@@ -185,6 +185,12 @@ def without_unsure_joints(recording: Recording, min_confidence: float, origin: s
     return select_rows(surer, surer.seen.any(axis=1), f"no joint as sure as {min_confidence:g}")
 
 
+def rows_of_people(recording: Recording) -> list[np.ndarray]:
+    """The rows of each person, in the order of frames."""
+    order = np.lexsort((recording.frame, recording.person))
+    return np.split(order, np.flatnonzero(np.diff(recording.person[order])) + 1)
+
+
 def select_rows(recording: Recording, rows: np.ndarray, why: str | None = None) -> Recording:
     """The detections `rows` `[N]` bool, and the people who have any of them.
 

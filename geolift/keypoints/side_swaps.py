@@ -12,7 +12,7 @@ import numpy as np
 
 from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.pose_distance import box_diagonals
-from geolift.keypoints.recording import Recording
+from geolift.keypoints.recording import Recording, rows_of_people
 from geolift.keypoints.side_checks import SLOWEST
 from geolift.plurals import counted
 
@@ -68,8 +68,7 @@ def undo_swaps(recording: Recording) -> Recording:
     swapped = {limb: np.zeros(recording.seen.shape, bool) for limb in pairs}
     once = {limb: [] for limb in pairs}
     size = box_diagonals(recording.keypoints, recording.seen)
-    order = np.lexsort((recording.frame, recording.person))
-    for rows in np.split(order, np.flatnonzero(np.diff(recording.person[order])) + 1):
+    for rows in rows_of_people(recording):
         person = _Person(
             recording.keypoints[rows].astype(np.float64), recording.seen[rows], recording.frame[rows], size[rows]
         )

@@ -1,6 +1,6 @@
 """Errors of the 2D keypoints that last for several frames, estimated from bones that lie in the image plane.
 
-Such errors look like motion, and no filter tells them from it. But the length of a bone that lies in the image plane
+Such errors look like motion, and no filter can separate them. But the length of a bone that lies in the image plane
 hardly depends on its depth: if it varies, the 2D is wrong. A bone that is lifted flat and is not looks too short, never
 too long, so only bones that are longer than usual count.
 """

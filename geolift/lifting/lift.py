@@ -39,7 +39,7 @@ from geolift.lifting.metric_scale import in_metres, locate, people_heights
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.uncertainty import estimate_uncertainty
-from geolift.lifting.up import compare_up, given_up
+from geolift.lifting.up import given_up
 from geolift.lifting.upright import turn_results_back, turn_upright
 from geolift.lifting.world import World, place_in_world
 from geolift.model import Model
@@ -183,7 +183,7 @@ def lift(
     lifted = find_alternatives(model, estimate_uncertainty(model, lifted), alternatives)
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
-    lifted = compare_up(smooth_lifted(in_camera_axes(lifted), smoothing), gravity)
+    lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
     return _result(model, *place_in_world(lifted, up=gravity, focal=focal, correct=refine))
 
 

@@ -10,6 +10,7 @@ from geolift.batching import map_chunks
 from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
 from geolift.geometry import gravity_of
+from geolift.keypoints.shots import shot_of
 from geolift.lifting.proportions import TRUST, bone_proportions
 from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
@@ -263,8 +264,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
 
 def _frames_apart(tracks: Tracks) -> np.ndarray:
     """`[N]` numbers of frames, those of different shots so far apart that nothing is made smooth across a cut."""
-    shot = np.searchsorted([first for first, _ in tracks.shots], tracks.frame, side="right")
-    return tracks.frame + CUT * shot
+    return tracks.frame + CUT * shot_of(tracks.frame, tracks.shots)
 
 
 def smooth_lifted(lifted: Lifted, seconds: float) -> Lifted:

@@ -54,10 +54,10 @@ def smooth_locally(path: np.ndarray, seen: np.ndarray, variance: np.ndarray, fps
     for hertz in bandwidths(fps):
         strength = _strength(hertz, fps)
         smooth = _graduated(path, seen, strength)
-        own = np.minimum(1, _own_weights(len(path), strength, hertz, fps)[:, None] * inside / share)
+        leverage = np.minimum(1, _leverages(len(path), strength, hertz, fps)[:, None] * inside / share)
         off = _square(path - smooth)
         paths.append(smooth)
-        risks.append(_around(counted * (off + (2 * own - 1) * variance), width) / share)
+        risks.append(_around(counted * (off + (2 * leverage - 1) * variance), width) / share)
     independent = 3.0 * width * share  # numbers, of x and of y, that the window is worth
     weights = _softmax([-independent * risk / (TEMPERATURE * variance) for risk in risks])
     mean = sum(weight[..., None] * one for weight, one in zip(weights, paths, strict=True))
@@ -113,8 +113,8 @@ def _system(seen: np.ndarray, strength: float) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=256)
-def _own_weights(frames: int, strength: float, hertz: float, fps: float) -> np.ndarray:
-    """`[T]` how much each frame counts for its own place in the smooth path, all frames seen."""
+def _leverages(frames: int, strength: float, hertz: float, fps: float) -> np.ndarray:
+    """`[T]` how much a frame counts for its place in the smooth path, all frames seen."""
     from scipy.linalg import solveh_banded
 
     reach = int(np.ceil(REACH * fps / hertz))

@@ -155,7 +155,8 @@ def stature_of_limbs(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -
 def _share_of_stature(joint: str) -> float:
     """The length of the limb bone above a joint, as a share of the stature; 0 for other joints."""
     limbs = {"knee": "thigh", "ankle": "shank", "elbow": "upper_arm", "wrist": "forearm"}
-    return BUILD[limbs[joint.split("_")[-1]]][0] if joint.split("_")[-1] in limbs else 0.0
+    limb = limbs.get(joint.split("_")[-1])
+    return BUILD[limb][0] if limb else 0.0
 
 
 def reference_length(model: Model) -> float:

@@ -54,14 +54,14 @@ def given_up(up: Sequence[float] | None, pitch: float | None, roll: float | None
     return vector / np.linalg.norm(vector)
 
 
-def compare_up(lifted: Lifted, given: np.ndarray | None) -> Lifted:
+def compare_up(lifted: Lifted, estimated: np.ndarray | None, given: np.ndarray) -> Lifted:
     """The same, with a warning if the direction up that was given is far from what the poses show.
 
     Args:
         lifted: in camera axes.
+        estimated: `[F, 3]`, of `locate_up`.
         given: `[3]`, of `given_up`.
     """
-    estimated = None if given is None else locate_up(lifted)[0]
     if estimated is None or not (known := np.isfinite(estimated).all(axis=1)).any():
         return lifted
     angle = float(np.degrees(np.arccos(np.clip(np.median(estimated[known] @ given), -1, 1))))

@@ -10,7 +10,7 @@ import numpy as np
 from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import Tracks
-from geolift.lifting.up import locate_up, median_directions
+from geolift.lifting.up import compare_up, locate_up, median_directions
 from geolift.lifting.virtual_camera import focal_lengths
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.world.axes import AT_FIRST, heading, world_axes
@@ -60,6 +60,7 @@ def place_in_world(
     tracks = lifted.tracks
     found, spread = locate_up(lifted)
     if up is not None:
+        lifted = compare_up(lifted, found, up)
         found, spread = np.tile(up, (len(tracks.frames), 1)), np.zeros(len(tracks.frames))
     placed = lifted.position is not None and bool(np.isfinite(lifted.position).all(axis=1).any())
     world = World(found, spread, focal=_focal(lifted, focal) if placed else None)
@@ -104,7 +105,7 @@ def _place_video(lifted: Lifted, world: World, *, given: bool, correct: bool) ->
         ankles = (points + position[:, None])[rows][:, _joints(tracks.skeleton, ("left_ankle", "right_ankle"))]
         on = supported_floor(ankles @ path.up, stands, path.floor, fps=tracks.assumed_fps, spread=path.floor_spread)
         up[frames] = path.up
-        spread[frames] = 0.0 if given else np.degrees(np.sqrt(np.trace(path.up_covariance)))
+        spread[frames] = 0.0 if given else path.up_spread
         floor[frames] = on.height
         notes += _shot_notes(path, on, given, name)
     if np.isnan(up).all():
@@ -171,10 +172,8 @@ def _shot_notes(path: Path, on: Floor, given: bool, name: str) -> list[str]:
     where = f" of shot {name}" if name else ""
     notes = []
     if not given:
-        spread = np.degrees(np.sqrt(np.trace(path.up_covariance)))
-        notes.append(
-            f"the direction up{where} may be off by about {spread:.0f} degrees (set with --up, --pitch, --roll)"
-        )
+        error = f"{path.up_spread:.0f} degrees"
+        notes.append(f"the direction up{where} may be off by about {error} (set with --up, --pitch, --roll)")
     if on.above_camera:
         notes.append(f"no floor{where} is claimed: it would be above the camera, and the direction up is not that sure")
     elif np.isnan(on.height) and on.below:

@@ -105,6 +105,10 @@ class Result(NamedTuple):
     depth_uncertainty: np.ndarray | None = None
     alternatives: np.ndarray | None = None
 
+    def without_world(self) -> "Result":
+        """The result without world axes, for outputs that are asked to keep the camera's."""
+        return self._replace(world_points=None, to_world=None)
+
     def select_rows(self, kept: np.ndarray) -> "Result":
         """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
         rows = {key: getattr(self, key) for key in (*ROWS, *MORE_ROWS)}

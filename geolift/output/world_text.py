@@ -5,8 +5,6 @@ import numpy as np
 from geolift.geometry import tilt_of
 from geolift.output.result import Result
 
-GIVEN = 0.01  # degrees of spread, below which a direction up was given
-
 
 def world_lines(result: Result) -> list[str]:
     """The lines of a result; what it does not hold has none."""
@@ -22,7 +20,7 @@ def up_lines(result: Result) -> list[str]:
     several = len(np.unique(result.up[known], axis=0))
     if known.sum() == 1 or (result.video and several == 1):
         spread = result.up_spread[known][0]
-        sure = "from one pose" if np.isnan(spread) else "as given" if spread < GIVEN else f"spread {spread:.0f} degrees"
+        sure = "from one pose" if np.isnan(spread) else "as given" if spread == 0 else f"spread {spread:.0f} degrees"
         side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
         looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
         return [f"up: the camera {looks}, rolled {side} by {abs(rolled):.0f} ({sure})"]

@@ -143,7 +143,7 @@ def _as_asked(result: Result, writer: Writer, camera: bool, trust: float | None)
             writer = writer._replace(write=partial(write_csv, unsure=unsure))
     if writer.axes:
         if camera:
-            result = result._replace(world_points=None, to_world=None)
+            result = result.without_world()
         notes = [*axes_notes(result, writer.axes, camera), *notes]
     return result, writer, notes
 

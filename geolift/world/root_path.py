@@ -56,6 +56,11 @@ class Path(NamedTuple):
     floor: float
     floor_spread: float
 
+    @property
+    def up_spread(self) -> float:
+        """Degrees, the error of up to be expected."""
+        return float(np.degrees(np.sqrt(np.trace(self.up_covariance))))
+
 
 class Clip(NamedTuple):
     """N rows of people before a camera that stands still.

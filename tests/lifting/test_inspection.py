@@ -200,8 +200,8 @@ def test_the_notes_are_those_of_the_lift(coco, tmp_path):
     turned[0, :, 16, 2] = 0.01
     path = write(tmp_path / "turned.json", turned)
     found, result = inspect_file(path, options=Options(fps=10.0)), lift(path, fps=10.0, refine=False)
-    *told, turned = found.notes
-    assert set(told) <= set(result.notes) and "lie across the image or head down" in turned
+    *others, turned = found.notes
+    assert set(others) <= set(result.notes) and "lie across the image or head down" in turned
     assert any("the results turned back" in note for note in result.notes)
     assert {f"warning: {sentence}" for sentence in found.warnings} == {
         note for note in result.notes if note.startswith("warning: ")

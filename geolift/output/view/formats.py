@@ -48,7 +48,7 @@ def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False,
         raise DatasetError(f"{path}: found suffix {suffix!r}, expected one of {', '.join(VIEWERS)}")
     check_result(result, str(path))
     if camera:
-        result = result._replace(world_points=None, to_world=None)
+        result = result.without_world()
     if trust is not None:
         unsure = untrusted(result, trust)
         if suffix == ".png":  # a sheet has no sign for them
