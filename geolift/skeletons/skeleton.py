@@ -1,4 +1,4 @@
-"""Skeletons as data: joint names, parents, left/right pairs, root, head; and Human3.6M's 17 joints.
+"""Skeletons as data: joint names, parents, left/right pairs, root, head; Human3.6M's 17 joints, and 21 with feet.
 
 Only here do joints have numbers; all other code finds them by name or by their relations.
 """
@@ -127,6 +127,32 @@ H36M17 = Skeleton(
     right=(1, 2, 3, 14, 15, 16),
     head=10,
 )  # fmt: skip
+
+# The same with toes and heels, which join the ankles: what is lifted of people whose keypoints have feet. A toe is at
+# the ball or the tip of the foot, whichever the keypoints mean, halfway between big and small toe where they have both.
+H36M21 = Skeleton(
+    names=(*H36M17.names, "left_toe", "left_heel", "right_toe", "right_heel"),
+    parents=(*H36M17.parents, 6, 6, 3, 3),
+    left=(*H36M17.left, 17, 18),
+    right=(*H36M17.right, 19, 20),
+    head=H36M17.head,
+)
+
+
+def is_human(skeleton: Skeleton) -> bool:
+    """Whether a skeleton is that of a person, with toes and heels or without: `H36M17` or `H36M21`.
+
+    Args:
+        skeleton: of J joints.
+
+    Returns:
+        True for these two alone.
+
+    Example:
+        >>> is_human(H36M21), H36M21.names[:17] == H36M17.names
+        (True, True)
+    """
+    return skeleton in (H36M17, H36M21)
 
 
 def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:

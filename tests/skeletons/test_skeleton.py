@@ -2,7 +2,7 @@
 
 import pytest
 
-from geolift.skeletons.skeleton import H36M17, Skeleton, check_skeleton
+from geolift.skeletons.skeleton import H36M17, H36M21, Skeleton, check_skeleton, is_human
 
 
 def test_h36m17_is_one_tree_with_sides():
@@ -23,6 +23,21 @@ def test_mirrored_order_is_its_own_inverse_and_keeps_the_tree():
     assert tuple(order[j] for j in order) == tuple(range(17))
     for parent, child in H36M17.bones:
         assert (order[parent], order[child]) in H36M17.bones
+
+
+def test_feet_come_after_the_17_joints_and_hang_on_their_own_ankles():
+    assert check_skeleton(H36M21) is H36M21
+    assert H36M21.names[:17] == H36M17.names and H36M21.parents[:17] == H36M17.parents
+    for joint in range(17, 21):
+        side = H36M21.names[joint].split("_")[0]
+        assert H36M21.names[H36M21.parents[joint]] == f"{side}_ankle"
+        assert joint in getattr(H36M21, side)
+        assert H36M21.names[H36M21.mirrored[joint]].split("_")[1] == H36M21.names[joint].split("_")[1]
+
+
+def test_people_with_and_without_feet_are_people_and_others_are_not():
+    assert is_human(H36M17) and is_human(H36M21)
+    assert not is_human(H36M17._replace(names=("root", *H36M17.names[1:])))
 
 
 @pytest.mark.parametrize(
