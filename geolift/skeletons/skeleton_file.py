@@ -34,8 +34,11 @@ A file with a mapping alone is for people: its joints are those of Human3.6M-17.
 In JSON the same names are the keys of an object.
 """
 
+import json
 import os
 import tomllib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,6 +116,43 @@ def read_skeleton(path: str | os.PathLike) -> SkeletonFile:
         raise DatasetError(f"{path}: {error}") from error
     mapping = _mapping(content["mapping"], names, path) if "mapping" in content else None
     return SkeletonFile(skeleton, mapping)
+
+
+def skeleton_text(file: SkeletonFile, comments: Sequence[str] = ()) -> str:
+    """The TOML of a skeleton file, which `read_skeleton` reads.
+
+    Args:
+        file: a skeleton, and its mapping.
+        comments: sentences that begin the file, a line each.
+
+    Source:
+        TOML 1.0 (toml.io).
+
+    Example:
+        >>> from geolift.skeletons.skeleton import Skeleton
+        >>> print(skeleton_text(SkeletonFile(Skeleton(("hip", "nose"), (-1, 0), (), (), 1), None)), end="")
+        head = "nose"
+        left = []
+        right = []
+        <BLANKLINE>
+        [joints]
+        "hip" = ""
+        "nose" = "hip"
+    """
+    skeleton, quoted = file.skeleton, partial(json.dumps, ensure_ascii=False)
+    names = skeleton.names
+    above = ["" if parent < 0 else names[parent] for parent in skeleton.parents]
+    sides = {key: [names[joint] for joint in getattr(skeleton, key)] for key in ("left", "right")}
+    lines = [f"# {' '.join(comment.split())}" for comment in comments]
+    lines += [f"head = {quoted(names[skeleton.head])}", *(f"{key} = {quoted(value)}" for key, value in sides.items())]
+    lines += [
+        "",
+        "[joints]",
+        *(f"{quoted(name)} = {quoted(parent)}" for name, parent in zip(names, above, strict=True)),
+    ]
+    if file.mapping is not None:
+        lines += ["", "[mapping]", *(f"{quoted(name)} = {quoted(list(of))}" for name, of in file.mapping.items())]
+    return "\n".join(lines) + "\n"
 
 
 def resolve_mapping(

@@ -1,0 +1,257 @@
+"""A proposal of a skeleton for joints of which only names and 2D places are known: partners, tree, root, head.
+
+People correct it in a skeleton file (`skeleton_file`); nothing here is certain, so every choice has its reason.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
+
+from geolift.errors import DatasetError
+from geolift.skeletons.side_names import find_partners
+from geolift.skeletons.skeleton import Skeleton, check_skeleton
+
+FEWEST = 3  # joints
+MOST_POSES = 2000  # that lengths are measured in, evenly spread
+LENGTH = 0.95  # quantile of a distance in the image that stands for its length in space: views shorten it at random
+LIKELY = (
+    0.4,
+    0.7,
+)  # factors on the length of bones that names suggest, of parts next to each other and with one between
+UNLIKELY = 2.0  # factor on those from a fore limb to a hind limb
+STATED = 1e-3  # factor on those that the file states
+SEEN = 0.8  # share of the frames of the joint seen most, that a root needs
+CENTRAL = 1.1  # a middle is in the middle of the body if others are at most so many times as far as from the best one
+CENTRE = "centre"  # the name of a root that no file has: the middle of a pair
+# Parts that follow each other from the trunk outwards, in the words of trackers' names.
+CHAINS = (
+    ("scapula clavicle withers", "shoulder", "elbow", "wrist carpus", "forepaw hand arm", "paw hoof fingers"),
+    ("pelvis tti tailbase", "hip", "knee stifle", "ankle hock heel shin", "lisfranc", "hindpaw foot paw hoof mtp toe"),
+    ("thorax", "coxa", "femur", "tibia", "tarsus", "claw pretarsus"),
+    ("tti base root", "mid middle", "tip end"),
+    ("spine back body trunk thorax", "neck", "head", "nose snout beak", "eye ear"),
+    ("head thorax", "scape", "pedicel", "antenna"),
+    ("f front", "m mid middle", "l b rear", "tailbase tail"),
+)
+FORE = {"shoulder", "elbow", "wrist", "carpus", "forepaw", "forelimb", "hand", "arm", "fore", "front"}
+HIND = {"hip", "knee", "stifle", "ankle", "hock", "heel", "hindpaw", "hindlimb", "foot", "shin", "hind", "rear"}
+RANKS = [{word: rank for rank, words in enumerate(chain) for word in words.split()} for chain in CHAINS]
+ENDS = ("nose", "snout", "beak", "rostrum", "head", "neck")  # of a body, in front
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+
+
+class Proposal(NamedTuple):
+    """A skeleton that was proposed.
+
+    Attributes:
+        skeleton: of the K joints, and of a root `CENTRE` where all joints have a side.
+        mapping: the joints whose mean such a root is, as in `skeleton_file.SkeletonFile`; else None.
+        reasons: how it was found, a sentence each.
+
+    Example:
+        >>> Proposal(Skeleton(("a", "b"), (-1, 0), (), (), 1), None, ("root: a",)).skeleton.names
+        ('a', 'b')
+    """
+
+    skeleton: Skeleton
+    mapping: dict[str, tuple[str, ...]] | None
+    reasons: tuple[str, ...]
+
+
+def propose_skeleton(
+    names: Sequence[str], keypoints: np.ndarray, seen: np.ndarray, *, bones: Sequence[tuple[str, str]] = ()
+) -> Proposal:
+    """Propose a skeleton: partners by their names, bones by lengths and names, root and head by the tree.
+
+    The tree is one of short bones in which partners hang from partners or from joints without a side, so that both
+    sides are alike. A bone's length is a high quantile of the distance of its ends in the image. Bones that
+    the file states come before all others; those whose names follow each other in a limb count half.
+
+    Args:
+        names: of K joints.
+        keypoints: `[N, K, 2]` pixels of N poses, of any sizes.
+        seen: `[N, K]` bool.
+        bones: pairs of names that the file states to be joined.
+
+    Raises:
+        DatasetError: if there are too few joints, or some that are never seen together with others.
+
+    Source:
+        Ours; trees grow as in Prim (1957).
+
+    Example:
+        A snake of five points, seen in ten frames:
+
+        >>> x = np.arange(5.0)[None, :, None] + np.zeros((10, 5, 1))
+        >>> poses = np.concatenate([x, 0.1 * np.random.default_rng(0).normal(size=x.shape)], axis=-1)
+        >>> skeleton = propose_skeleton(["nose", "b", "c", "d", "tail"], poses, np.ones((10, 5), bool)).skeleton
+        >>> skeleton.parents, skeleton.names[skeleton.root], skeleton.names[skeleton.head]
+        ((1, 2, -1, 2, 3), 'c', 'nose')
+    """
+    names = list(names)
+    if len(names) < FEWEST or len(set(names)) < len(names):
+        raise DatasetError(f"joints: found {', '.join(names)[:300]}, expected at least {FEWEST}, all different")
+    pairs = find_partners(names)
+    poses = _sized(np.asarray(keypoints, np.float64), np.asarray(seen, bool))
+    mapping = None
+    if 2 * len(pairs) == len(names):
+        middle = _middle_pair(poses, pairs)
+        mapping = {CENTRE: tuple(names[joint] for joint in middle)}
+        names, poses = [*names, CENTRE], np.concatenate([poses, poses[:, list(middle)].mean(1, keepdims=True)], axis=1)
+    tree = _tree(_lengths(poses, names, _stems(names, pairs), bones), pairs, names)
+    away = shortest_path(tree, directed=False, unweighted=True)
+    root = names.index(CENTRE) if mapping else _root(away, poses, pairs)
+    parents = tuple(-1 if j == root else _towards(tree, away, j, root) for j in range(len(names)))
+    head, why = _head(names, poses, root, pairs)
+    left, right = (tuple(pair[side] for pair in pairs) for side in (0, 1))
+    skeleton = check_skeleton(Skeleton(tuple(names), parents, left, right, head))
+    return Proposal(skeleton, mapping, _reasons(skeleton, why, bool(bones), mapping))
+
+
+def _sized(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Poses `[n, K, 2]` about their middle, over their size; NaN where a joint is missing."""
+    some = np.flatnonzero(seen.sum(axis=1) > 1)
+    some = some[:: max(1, -(-len(some) // MOST_POSES))]
+    points = np.where(seen[some, :, None], keypoints[some], np.nan)
+    if not len(some):
+        raise DatasetError("joints: found no pose with several joints, expected at least one")
+    points -= np.nanmean(points, axis=1, keepdims=True)
+    size = np.sqrt(np.nanmean(np.square(points).sum(axis=-1), axis=1))
+    return points[size > 0] / size[size > 0, None, None]
+
+
+def _distance(poses: np.ndarray, one: int, other: int) -> float:
+    """How far two joints are apart, as long as it looks; infinite where no pose has both."""
+    away = np.linalg.norm(poses[:, one] - poses[:, other], axis=-1)
+    away = away[np.isfinite(away)]
+    return float(np.quantile(away, LENGTH)) if len(away) else np.inf
+
+
+def _lengths(
+    poses: np.ndarray, names: Sequence[str], stems: Sequence[str], bones: Sequence[tuple[str, str]]
+) -> np.ndarray:
+    """`[K, K]` lengths of all possible bones, the likelier ones shortened."""
+    stated = {frozenset(bone) for bone in bones}
+    length = np.full((len(names), len(names)), np.inf)
+    for i, one in enumerate(names):
+        for j, other in enumerate(names[:i]):
+            factor = STATED if frozenset((one, other)) in stated else _likely(stems[i], stems[j])
+            length[i, j] = length[j, i] = factor * _distance(poses, i, j)
+    return length
+
+
+def _likely(one: str, other: str) -> float:
+    """The factor for two names without their side: of parts of one limb, like F_Femur and F_Tibia, or tail2 and tail3.
+
+    One word of each differs: numbers that follow each other, or words near each other in one of `CHAINS`.
+    """
+    a, b = ([word.lower() for word in WORDS.findall(name)] for name in (one, other))
+    if any(FORE & set(words) and HIND & set(others) for words, others in ((a, b), (b, a))):
+        return UNLIKELY
+    only_a, only_b = ([word for word in words if word not in others] for words, others in ((a, b), (b, a)))
+    if len(only_a) != 1 or len(only_b) != 1:
+        return 1.0
+    (first,), (second,) = only_a, only_b
+    if first.isdecimal() and second.isdecimal():
+        return LIKELY[0] if abs(int(first) - int(second)) == 1 else 1.0
+    steps = [abs(rank[first] - rank[second]) for rank in RANKS if first in rank and second in rank]
+    return min((LIKELY[step - 1] for step in steps if 0 < step <= len(LIKELY)), default=1.0)
+
+
+def _stems(names: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
+    """The names, those of partners with what both have in place of the side."""
+    stems = list(names)
+    for pair in pairs:
+        left, right = (names[joint] for joint in pair)
+        same = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+        stems[pair[0]] = stems[pair[1]] = "_".join(left[block.a : block.a + block.size] for block in same)
+    return stems
+
+
+def _middle_pair(poses: np.ndarray, pairs: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """The pair of joints nearest to each other of those whose middle is in the middle of the body."""
+    middle = np.nanmean(np.stack([poses[:, list(pair)] for pair in pairs], axis=1), axis=2)
+    joints = np.concatenate([middle, poses], axis=1)
+    others = range(len(pairs), joints.shape[1])
+    away = np.array([sum(_distance(joints, pair, other) for other in others) for pair in range(len(pairs))])
+    width = np.array([_distance(poses, *pair) for pair in pairs])
+    return pairs[int(np.where(away <= CENTRAL * away.min(), width, np.inf).argmin())]
+
+
+def _tree(length: np.ndarray, pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> np.ndarray:
+    """`[K, K]` bool, symmetric: the bones.
+
+    First the minimum spanning tree of the joints without a side, then pairs, the nearest first: both partners hang
+    from one joint of the tree, or each from the partner on its side of another pair.
+    """
+    sides = {joint for pair in pairs for joint in pair}
+    middle = [j for j in range(len(names)) if j not in sides]
+    inside = length[np.ix_(middle, middle)]
+    chosen = minimum_spanning_tree(np.where(np.isfinite(inside), inside, 0)).toarray() > 0
+    if chosen.sum() < len(middle) - 1:
+        _refuse(names, middle)
+    bones = [(middle[i], middle[j]) for i, j in np.argwhere(chosen)]
+    nodes, left = [(j, j) for j in middle], list(pairs)
+    while left:
+        options = [(length[one[0], pair[0]] + length[one[1], pair[1]], one, pair) for one in nodes for pair in left]
+        shortest, one, pair = min(options)
+        if not np.isfinite(shortest):
+            _refuse(names, [joint for joint, _ in left])
+        bones += list(zip(one, pair, strict=True))
+        nodes.append(pair)
+        left.remove(pair)
+    tree = np.zeros(length.shape, bool)
+    one, other = np.transpose(bones)
+    tree[one, other] = tree[other, one] = True
+    return tree
+
+
+def _refuse(names: Sequence[str], joints: Sequence[int]) -> None:
+    apart = ", ".join(names[joint] for joint in joints)
+    raise DatasetError(f"joints: found no pose that joins all of {apart} to others, expected poses with both")
+
+
+def _root(away: np.ndarray, poses: np.ndarray, pairs: Sequence[tuple[int, int]]) -> int:
+    """The joint without a side from which the others are the fewest bones away, of those that are mostly seen."""
+    seen = np.isfinite(poses[..., 0]).mean(axis=0)
+    free = np.array([not any(j in pair for pair in pairs) for j in range(len(away))])
+    usable = free & (seen >= SEEN * seen[free].max())
+    return int(np.where(usable, away.sum(axis=1), np.inf).argmin())
+
+
+def _towards(tree: np.ndarray, away: np.ndarray, joint: int, root: int) -> int:
+    """The neighbour of a joint on the way to the root."""
+    near = np.flatnonzero(tree[joint])
+    return int(near[away[near, root].argmin()])
+
+
+def _head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, str]:
+    """The joint whose distance from the root is the size of the body, and why it was taken."""
+    sides = {joint for pair in pairs for joint in pair}
+    free = [j for j in range(len(names)) if j not in sides and j != root]
+    for word in ENDS:
+        for joint in free:
+            if word in [part.lower() for part in WORDS.findall(names[joint])]:
+                return joint, "by its name"
+    candidates = free or sorted(sides)
+    away = [_distance(poses, joint, root) for joint in candidates]
+    farthest = np.where(np.isfinite(away), away, -1).argmax()
+    return candidates[int(farthest)], "the farthest from the root" + ("" if free else " (no joint is without a side)")
+
+
+def _reasons(skeleton: Skeleton, why: str, stated: bool, mapping: dict[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+    names, sides = skeleton.names, (*skeleton.left, *skeleton.right)
+    alone = ", ".join(name for j, name in enumerate(names) if j not in sides) or "none"
+    pairs = f"{len(skeleton.left)} pairs by their names" if skeleton.left else "no names of left and right"
+    root = f"the middle of {' and '.join(mapping[CENTRE])}, as all joints have a side" if mapping else "in the middle"
+    first = "those that the file states, then " if stated else ""
+    return (
+        f"left and right: {pairs}; without a side: {alone}",
+        f"bones: {first}the shortest, first those whose names follow each other",
+        f"root: {names[skeleton.root]}, {root}",
+        f"head, whose distance from the root is the size: {names[skeleton.head]}, {why}",
+    )
