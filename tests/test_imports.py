@@ -18,7 +18,7 @@ FLOORS = (
     {"safe_io", "batching", "compile_cache", "geometry", "plurals"},
     {"skeletons", "losses", "metrics"},
     {"networks", "data"},
-    {"model", "objectives", "keypoints", "world"},
+    {"model", "objectives", "keypoints", "world", "rig"},
     {"output", "training"},
     {"pretrained", "convert"},
     {"lifting"},

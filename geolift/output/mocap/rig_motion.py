@@ -1,0 +1,81 @@
+"""The motion of each person of a result as that of a rig, for the formats that have bones and rotations."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.output.mocap.axes import BVH_AXES, on_time_line, place
+from geolift.output.result import Result
+from geolift.rig.fit import RigMotion, fit_rig
+
+FILLED = 0.1  # how much a joint that was filled in counts, against one that was seen
+UNSURE = 0.05  # metres of uncertainty at which a joint counts half
+
+
+class PersonMotion(NamedTuple):
+    """A person of a result.
+
+    Attributes:
+        motion: of all F frames of the result.
+        notes: what was filled, assumed or left out, and how far the rig is from the lifted joints; a line each.
+    """
+
+    motion: RigMotion
+    notes: list[str]
+
+
+def rig_motions(result: Result) -> list[PersonMotion]:
+    """The motion of each person: x left, y up, z ahead, in the units of the result.
+
+    World axes, if the result has them: then the floor is at y = 0 in a video. Else the camera's, with y up in the image
+    and z towards the camera.
+
+    Args:
+        result: of people (`is_human`).
+
+    Returns:
+        One for each of `result.people`.
+
+    Raises:
+        DatasetError: if no frame has the root of a person.
+    """
+    placed = place(result, BVH_AXES, "the rig passes through from the frames before to those after")
+    points = on_time_line(result, placed.points + placed.position[:, None])
+    weight = np.nan_to_num(on_time_line(result, _weight(result)))
+    contact = None if result.contact is None else on_time_line(result, result.contact) == 1
+    floor = result.world_points is not None and result.floor is not None and bool(np.isfinite(result.floor).any())
+    people = []
+    for i, person in enumerate(result.people):
+        known = np.isfinite(points[i, ..., 0])
+        if not known[:, result.skeleton.root].any():
+            root = result.skeleton.names[result.skeleton.root]
+            raise DatasetError(f"{person}: {root}: found it in no frame, expected it at least once")
+        feet = None if contact is None else contact[i]
+        motion = fit_rig(
+            points[i], result.skeleton, result.fps or 30.0, weight=weight[i], contact=feet, floor=floor
+        )  # fmt: skip
+        people.append(PersonMotion(motion, [*placed.notes, *_notes(result, i, known, motion)]))
+    return people
+
+
+def _weight(result: Result) -> np.ndarray:
+    """`[N, J]` how much joints count: less where they were filled in, or are not sure."""
+    weight = np.where(result.filled, FILLED, 1.0)
+    if result.uncertainty is not None and result.units == "m":
+        weight /= 1 + (np.nan_to_num(result.uncertainty.astype(np.float64)) / UNSURE) ** 2
+    return weight
+
+
+def _notes(result: Result, person: int, known: np.ndarray, motion: RigMotion) -> list[str]:
+    """Lines on a person whose joints are `known` `[F, J]`."""
+    notes, names, seen = [], np.array(result.skeleton.names), known.any(axis=0)
+    if not seen.all():
+        notes.append(f"at rest, as no frame shows them: {', '.join(names[~seen])}")
+    there = result.frame[result.person == person]
+    if missing := int((~known[there][:, seen]).sum()):
+        notes.append(f"{missing} missing joints: bones pass evenly from the frame before to the frame after")
+    error = np.nanmean(motion.error)
+    off = f"{1000 * error:.1f} mm" if result.units == "m" else f"{error:.3g} (normalised)"
+    notes.append(f"bones have one length each, left and right alike; mean distance from the lifted joints {off}")
+    return notes
