@@ -130,18 +130,28 @@ def _add_inspect(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_write(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("write", help="write a kept result in other formats")
+    parser = commands.add_parser(
+        "write", help="write a kept result in other formats", argument_default=argparse.SUPPRESS
+    )
     parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
     _add_outputs(parser)
+    _add_parts(parser)
     _add_writing(parser)
-    parser.set_defaults(run=run_write, camera=False, trust=None)
+    parser.set_defaults(run=run_write)
 
 
 def _add_view(commands: argparse._SubParsersAction) -> None:
-    parser = commands.add_parser("view", help="show a result: an interactive page, a picture or a movie")
+    parser = commands.add_parser(
+        "view", help="show a result: an interactive page, a picture or a movie", argument_default=argparse.SUPPRESS
+    )
     parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
-    parser.add_argument("-o", "--output", metavar="OUT", required=True, help=f"file to write: {', '.join(VIEWERS)}")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, action="append",
+        help=f"file to write: {', '.join(VIEWERS)}; can be repeated",
+    )  # fmt: skip
     _add_force(parser)
+    _add_parts(parser)
+    _add_axes(parser)
     parser.set_defaults(run=run_view)
 
 
@@ -196,8 +206,22 @@ def _add_force(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_parts(parser: argparse.ArgumentParser) -> None:
+    """Which part of a kept result is written."""
+    parser.add_argument("--people", help="all, largest, or names separated by commas (default all)")
+    parser.add_argument(
+        "--frames", type=_frames, metavar="A:B",
+        help="frames A to B - 1, counted from 0 as in .csv; 10: from frame 10 on, :200 to frame 199 (default all)",
+    )  # fmt: skip
+
+
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     """Options of the files that are written."""
+    _add_axes(parser)
+
+
+def _add_axes(parser: argparse.ArgumentParser) -> None:
+    """Options of motion files and of views."""
     parser.add_argument(
         "--camera", action="store_true", default=argparse.SUPPRESS,
         help="keep camera axes in .bvh, .c3d, .trc, pictures and the page (default: world axes, gravity up, the floor "
@@ -299,6 +323,15 @@ def _millimetres(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected millimetres above 0, like 80")
     return value
+
+
+def _frames(text: str) -> tuple[int | None, int | None]:
+    """The first frame and the first after the last."""
+    begin, colon, end = text.partition(":")
+    numbers = [part for part in (begin, end) if part]
+    if not colon or not numbers or not all(part.isdecimal() for part in numbers):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected frames like 10:200, 10: or :200")
+    return int(begin) if begin else None, int(end) if end else None
 
 
 def _direction(text: str) -> tuple[float, ...]:

@@ -17,30 +17,45 @@ from geolift.keypoints.options import Options
 from geolift.lifting.inspection import inspect_file
 from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
+from geolift.output.endings import ending_of
 from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted, is_result
 from geolift.output.result import Result
-from geolift.output.view.formats import VIEWERS, write_view
+from geolift.output.selection import select
+from geolift.output.view.formats import VIEW_OPTIONS, VIEWERS, write_view
 from geolift.output.world_text import world_lines
-from geolift.output.write import WRITERS, files_of, load_result, write_result
+from geolift.output.write import (
+    WRITERS,
+    expect_taken,
+    expect_time_line,
+    files_of,
+    load_result,
+    takers,
+    write_result,
+)
 from geolift.plurals import counted
 from geolift.pretrained.export import export_model, is_export
 from geolift.pretrained.export import files_of as files_of_export
 from geolift.pretrained.models import load, load_card
 from geolift.safe_io.json_file import read_json
 
+TAKEN = takers() | dict.fromkeys(VIEWERS, VIEW_OPTIONS)  # options of what is written, by the ending of the output
+WRITING = tuple(dict.fromkeys(option for options in TAKEN.values() for option in options))
+NOTHING: Mapping[str, Any] = {}
+
 
 def run_lift(options: argparse.Namespace) -> None:
     """`geolift lift`: lift, print what was found, write the outputs."""
-    _expect_writable(options.output, (*WRITERS, *VIEWERS))
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
+    asked = {name: given.pop(name) for name in WRITING if name in given}
+    _expect_writable(options.output, (*WRITERS, *VIEWERS), asked)
     if is_result(Path(options.input)):
         raise DatasetError(f"{options.input}: found lifted poses, expected keypoints; use geolift write")
-    keep = {"inputs": [options.input, *map(vars(options).get, ("skeleton", "model"))], "force": options.force}
+    keep = {"inputs": [options.input, *map(given.get, ("skeleton", "model"))], "force": options.force}
     expect_replaceable(options.output, is_lifted, **keep)
     started = time.perf_counter()
-    asked = {name: value for name, value in vars(options).items() if name in ("camera", "trust")}
-    others = {"run", "input", "output", "force", *asked}
-    given = {name: value for name, value in vars(options).items() if name not in others}
-    result = lift(options.input, **_with_people(given))
+    result = lift(
+        options.input, **_with_people(given), check=lambda read: _expect_time_line(read.video, options.output)
+    )
     expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
     print(printable(result.source))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
@@ -50,28 +65,60 @@ def run_lift(options: argparse.Namespace) -> None:
         f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"
     )
     print(*(f"  {printable(note)}" for note in (*world_lines(result), *result.notes)), sep="\n")
-    _write_outputs(result, options.output, **asked)
-
-
-def _write_outputs(result: Result, outputs: Sequence[str], **asked: Any) -> None:
-    """Write each output and print its name and notes; `asked` as in `write_result`."""
-    for output in outputs:
-        if Path(output).suffix.lower() in VIEWERS:
-            write_view(result, output, **asked)
-            print(output)
-        else:
-            written = write_result(result, output, **asked)
-            print(*written.paths, *(f"  {printable(note)}" for note in written.notes), sep="\n")
+    _write_outputs(result, options.output, asked)
 
 
 def run_write(options: argparse.Namespace) -> None:
-    """`geolift write`: every output from a kept result."""
-    _expect_writable(options.output, (*WRITERS, *VIEWERS))
+    """`geolift write`: every output from a kept result, or from some of its people and frames."""
+    asked = {name: value for name, value in vars(options).items() if name in WRITING}
+    _expect_writable(options.output, (*WRITERS, *VIEWERS), asked)
     keep = {"inputs": [options.input], "force": options.force}
     expect_replaceable(options.output, is_lifted, **keep)
-    result = load_result(options.input)
+    whole = load_result(options.input)
+    chosen = {name: value for name, value in vars(options).items() if name in ("people", "frames")}
+    result = select(whole, **_with_people(chosen))
+    _expect_time_line(result.video, options.output)
     expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
-    _write_outputs(result, options.output, camera=options.camera, trust=options.trust)
+    for note in result.notes[len(whole.notes) :]:
+        print(f"  {printable(note)}")
+    _write_outputs(result, options.output, asked)
+
+
+def run_view(options: argparse.Namespace) -> None:
+    """`geolift view`: what `geolift write` does, for outputs to look at."""
+    for output in map(Path, options.output):
+        if ending_of(output, WRITERS):
+            raise DatasetError(f"{output}: found a file of poses, expected one to look at; use geolift write")
+    _expect_writable(options.output, tuple(VIEWERS))
+    run_write(options)
+
+
+def _write_outputs(result: Result, outputs: Sequence[str], asked: Mapping[str, Any]) -> None:
+    """Write each output, with what it takes of `asked`, and print its name and notes; all are tried.
+
+    Raises:
+        DatasetError: if one fails; it says which were written.
+    """
+    written: list[str] = []
+    failed: list[str] = []
+    for output in outputs:
+        ending = ending_of(Path(output), TAKEN)
+        options = {name: value for name, value in asked.items() if name in TAKEN[ending]}
+        try:
+            if ending in VIEWERS:
+                write_view(result, output, **options)
+                paths, notes = (output,), ()
+            else:
+                paths, notes = write_result(result, output, **options)
+        except (DatasetError, OSError) as error:
+            named = isinstance(error, OSError) and error.filename and error.strerror
+            failed.append(f"{error.filename}: {error.strerror}" if named else str(error))
+            continue
+        written += map(str, paths)
+        print(*paths, *(f"  {printable(note)}" for note in notes), sep="\n")
+    if failed:
+        also = f" (written: {', '.join(written)})" if written else ""
+        raise DatasetError("; ".join(failed) + also)
 
 
 def _with_people(given: dict[str, Any]) -> dict[str, Any]:
@@ -81,13 +128,21 @@ def _with_people(given: dict[str, Any]) -> dict[str, Any]:
     return given | {"people": given["people"].split(",")}
 
 
-def _expect_writable(outputs: Sequence[str], suffixes: Sequence[str]) -> None:
-    """Refuse outputs that cannot be written before anything is computed."""
+def _expect_writable(outputs: Sequence[str], endings: Sequence[str], asked: Mapping[str, Any] = NOTHING) -> None:
+    """Refuse outputs that cannot be written, and options without effect, before anything is computed."""
     for output in map(Path, outputs):
-        if output.suffix.lower() not in suffixes:
+        if ending_of(output, endings) is None:
             found = output.suffix or "no suffix"
-            raise DatasetError(f"{output}: found {found}, expected one of {', '.join(suffixes)}")
+            raise DatasetError(f"{output}: found {found}, expected one of {', '.join(endings)}")
         _expect_folder(output)
+    expect_taken(asked, [Path(output) for output in outputs], TAKEN)
+
+
+def _expect_time_line(video: bool, outputs: Sequence[str]) -> None:
+    """Refuse single images for formats with a time line before any output is written."""
+    for output in map(Path, outputs):
+        if ending_of(output, WRITERS):
+            expect_time_line(video, output)
 
 
 def _expect_folder(output: Path) -> None:
@@ -103,16 +158,6 @@ def run_inspect(options: argparse.Namespace) -> None:
     print(describe_inspection(found._replace(refused="")))
     if found.refused:
         raise DatasetError(found.refused)
-
-
-def run_view(options: argparse.Namespace) -> None:
-    """`geolift view`."""
-    if Path(options.output).suffix.lower() in WRITERS:
-        raise DatasetError(f"{options.output}: found a file of poses, expected one to look at; use geolift write")
-    _expect_writable([options.output], tuple(VIEWERS))
-    expect_replaceable([options.output], is_lifted, inputs=[options.input], force=options.force)
-    write_view(load_result(options.input), options.output)
-    print(options.output)
 
 
 def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:

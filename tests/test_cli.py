@@ -124,6 +124,49 @@ def test_every_output_is_written_from_a_kept_result(tmp_path, capsys):
         assert end.value.code == 2 and f"found {wrong!r}" in capsys.readouterr().err
 
 
+def test_some_people_and_frames_are_written_and_shown(tmp_path, capsys):
+    kept, part, page = tmp_path / "kept.npz", tmp_path / "part.json", tmp_path / "part.html"
+    write_result(in_world(make_result(people=2, frames=9)), kept)
+    chosen = ["--people", "person 1", "--frames", "2:5"]
+    assert cli.main(["write", str(kept), "-o", str(part), *chosen]) == 0
+    printed = capsys.readouterr().out
+    assert "people: 'person 1' of 2 were kept" in printed and "frames: 2 to 4 of 0 to 8 were kept" in printed
+    assert (load_result(part).people, len(load_result(part).frames)) == (("person 1",), 3)
+    assert cli.main(["view", str(kept), "-o", str(page), *chosen, "--trust", "60"]) == 0
+    assert "person 1" in page.read_text() and "person 0" not in page.read_text()
+    for wrong in ("7", "a:b", ":", "-3:"):
+        with pytest.raises(SystemExit) as end:
+            cli.main(["write", str(kept), "-o", str(part), f"--frames={wrong}"])
+        assert end.value.code == 2 and f"found {wrong!r}" in capsys.readouterr().err
+
+
+def test_what_cannot_be_is_refused_before_it_is_lifted_or_written(tmp_path, capsys, rng, monkeypatch):
+    """Single images for a format with a time line, options without effect, alternatives of a video."""
+    stills = coco_results(tmp_path / "results.json", scene(COCO, "coco17", rng))
+    monkeypatch.setattr("geolift.lifting.lift.prepare", None)  # what is not called cannot fail
+    good, walk = str(tmp_path / "a.npz"), str(ROOT / "examples" / "walk.csv")
+    for arguments, message in (
+        ([str(stills), "-o", good, "-o", str(tmp_path / "a.bvh")], "a.bvh: found single images"),
+        ([walk, "-o", good, "--camera"], "camera: found with .npz alone"),
+        ([walk, "-o", good, "--alternatives", "3"], "alternatives: found a video"),
+        ([walk, "-o", good, "--alternatives", "99"], "alternatives: found 99"),
+    ):
+        assert cli.main(["lift", *arguments]) == 1
+        assert message in capsys.readouterr().err
+    assert not list(tmp_path.glob("a.*"))
+
+
+def test_outputs_beside_one_that_fails_are_written_and_named(tmp_path, capsys):
+    kept, fine = tmp_path / "kept.npz", [tmp_path / "out.json", tmp_path / "out.csv"]
+    nobody = make_result(frames=4)
+    write_result(nobody._replace(points=np.full_like(nobody.points, np.nan)), kept)
+    outputs = [fine[0], tmp_path / "out.png", fine[1]]
+    assert cli.main(["write", str(kept), *(x for path in outputs for x in ("-o", str(path)))]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"geolift: {outputs[1]}: found no bone") and error.count("\n") == 1
+    assert f"(written: {fine[0]}, {fine[1]})" in error and all(path.exists() for path in fine)
+
+
 def test_options_reach_the_lifting(folder, tmp_path):
     out = tmp_path / "out.npz"
     given = "--fps 25 --people largest --height 1.5 --head extrapolate --min-confidence 0 --image-size 640x480"

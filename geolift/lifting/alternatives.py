@@ -19,6 +19,27 @@ from geolift.skeletons.skeleton import Skeleton
 SAME = 0.03  # model units (2 cm of a person): a body whose depths differ by less, root mean square, is the same one
 
 
+def check_count(count: int, skeleton: Skeleton) -> None:
+    """Refuse a number of bodies that a skeleton does not have.
+
+    Raises:
+        DatasetError: naming the numbers that it has.
+    """
+    most = len(limb_bones(skeleton)) + 1
+    if not 1 <= count <= most:
+        raise DatasetError(f"alternatives: found {count}, expected a number from 1 to {most}")
+
+
+def expect_images(count: int, video: bool) -> None:
+    """Refuse other bodies for a video.
+
+    Raises:
+        DatasetError: if more than one body is asked for.
+    """
+    if count > 1 and video:
+        raise DatasetError("alternatives: found a video, expected single images (frames of a video agree on one body)")
+
+
 def find_alternatives(model: Model, lifted: Lifted, count: int) -> Lifted:
     """The same with the `count` - 1 best other bodies of each pose, the best first.
 
@@ -34,13 +55,11 @@ def find_alternatives(model: Model, lifted: Lifted, count: int) -> Lifted:
     Raises:
         DatasetError: if the poses are of a video, or `count` is out of range.
     """
-    limbs = limb_bones(model.skeleton)
-    if not 1 <= count <= len(limbs) + 1:
-        raise DatasetError(f"alternatives: found {count}, expected a number from 1 to {len(limbs) + 1}")
+    check_count(count, model.skeleton)
+    expect_images(count, lifted.tracks.video)
     if count == 1:
         return lifted
-    if lifted.tracks.video:
-        raise DatasetError("alternatives: found a video, expected single images (frames of a video agree on one body)")
+    limbs = limb_bones(model.skeleton)
     rows = lifted.rows
     about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
     points, up = lifted.points[rows], None if lifted.up is None else lifted.up[rows]

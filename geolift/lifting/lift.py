@@ -7,7 +7,7 @@ assumed; the notes are part of the result.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.selection import select
 from geolift.keypoints.side_swaps import undo_swaps
 from geolift.keypoints.tracking import track
-from geolift.lifting.alternatives import find_alternatives
+from geolift.lifting.alternatives import check_count, expect_images, find_alternatives
 from geolift.lifting.denoise import denoise
 from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.joints import mapping_to, missing_joints, to_tracks, with_joints_of
@@ -106,6 +106,7 @@ def lift(
     pitch: float | None = None,
     roll: float | None = None,
     alternatives: int = 1,
+    check: Callable[[Recording], None] | None = None,
 ) -> Result:
     """Lift the people of a keypoint file, an image, a video or a recording to 3D.
 
@@ -142,6 +143,7 @@ def lift(
         roll: degrees by which the camera is turned about its axis, what is seen clockwise; with `pitch` alone 0.
         alternatives: of single images, how many bodies to give for each pose: 3 are the best and two others that the
             image allows, too (`alternatives.find_alternatives`).
+        check: called with what was read before anything is lifted; an error that it raises is that of `lift`.
 
     Returns:
         `Result` of N poses: points `[N, J, 3]`, root-centred, camera axes (x right, y down, z forward), in metres or
@@ -167,10 +169,15 @@ def lift(
     gravity = given_up(up, pitch, roll)
     if not isinstance(model, Model):
         model = load(model)
+    check_count(alternatives, model.skeleton)
     head = head or ("mask" if model.lifter.masks else "extrapolate")
     reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     how = {"people": people, "skeleton": skeleton, "min_confidence": min_confidence, "head": head}
-    prepared = prepare(read_source(source, format, reading), model.skeleton, options=reading, **how)
+    read = read_source(source, format, reading)
+    expect_images(alternatives, read.read.recording.video)
+    if check is not None:
+        check(read.read.recording)
+    prepared = prepare(read, model.skeleton, options=reading, **how)
     tracks, stated = prepared.tracks, dict(prepared.recording.heights)
     heights = people_heights(tracks.people, height, stated, human=model.skeleton == H36M17)
     tracks = fill_gaps(tracks, gap)

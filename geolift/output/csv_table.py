@@ -7,19 +7,21 @@ from pathlib import Path
 import numpy as np
 
 from geolift.output.result import AXES, Result
+from geolift.output.trust import trust_note, untrusted
 
 ROWS = 256  # poses that are text in memory at a time
 
 
-def write_csv(result: Result, path: Path, unsure: np.ndarray | None = None) -> list[str]:
+def write_csv(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
     """Write a result as CSV with one line of column names; a cell is empty where something is missing or unknown.
 
     Columns: person, frame (from 0), frame_name, seconds, units, axes, root_x, root_y, root_z (the position), then
     for every joint J_x, J_y, J_z (from the root), J_u, J_v (pixels), J_confidence, J_filled (1 or 0). Then what is
     estimated of: the direction up, up_x, up_y, up_z, up_spread (degrees); floor; left_contact, right_contact (1 or 0);
     for every joint J_world_x, J_world_y, J_world_z (metres), J_uncertainty, J_depth_uncertainty. If
-    `unsure` `[N, J]` is given, at last J_trusted: 0 for these joints.
+    `trust` (metres) is given, at last J_trusted: 0 for joints with more uncertainty.
     """
+    unsure = None if trust is None else untrusted(result, trust)
     columns = ["person", "frame", "frame_name", "seconds", "units", "axes", "root_x", "root_y", "root_z"]
     for name in result.skeleton.names:
         columns += [f"{name}_{part}" for part in ("x", "y", "z", "u", "v", "confidence", "filled")]
@@ -28,9 +30,10 @@ def write_csv(result: Result, path: Path, unsure: np.ndarray | None = None) -> l
         table.writerow([*columns, *_more(result, slice(0, 0), unsure)])
         for first in range(0, len(result.frame), ROWS):
             table.writerows(_rows(result, slice(first, first + ROWS), unsure))
-    if result.alternatives is None:
-        return []
-    return ["alternatives: the first body of each pose is written; .npz and .json hold the others"]
+    notes = [] if unsure is None else [trust_note(unsure, result, trust, "flagged")]
+    if result.alternatives is not None:
+        notes.append("alternatives: the first body of each pose is written; .npz and .json hold the others")
+    return notes
 
 
 def _rows(result: Result, part: slice, unsure: np.ndarray | None) -> Iterator[list]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.result import AXES, OPTIONAL, Result, check_result
+from geolift.output.trust import trust_note, untrusted
 from geolift.safe_io import bounded_file, json_file
 from geolift.safe_io.npz import read_arrays
 from geolift.skeletons.skeleton import Skeleton
@@ -37,21 +38,23 @@ PLAIN = {
 ENTRIES = PLAIN | ARRAYS
 
 
-def write_npz(result: Result, path: Path) -> list[str]:
-    """Write a .npz without pickles; nothing is left out or changed."""
+def write_npz(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
+    """Write a .npz without pickles; nothing is left out or changed, but joints above `trust` metres are counted."""
+    notes = _notes(result, trust)
     with path.open("wb") as file:
         np.savez_compressed(file, **_entries(result))
-    return []
+    return notes
 
 
-def write_json(result: Result, path: Path) -> list[str]:
-    """Write strict JSON, one entry a line; a number has no more digits than its float32 needs. Nothing is changed."""
+def write_json(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
+    """Write strict JSON, one entry a line; a number has no more digits than its float32 needs. Else as `write_npz`."""
+    notes = _notes(result, trust)
     with path.open("w", encoding="ascii", newline="\n") as file:
         for i, (key, value) in enumerate(_entries(result).items()):
             file.write((",\n" if i else "{\n") + f'"{key}": ')
             file.writelines(_json(value))
         file.write("\n}\n")
-    return []
+    return notes
 
 
 def load_npz(path: Path) -> Result:
@@ -83,6 +86,12 @@ def load_json(path: Path) -> Result:
         except (ValueError, TypeError, OverflowError) as error:
             raise DatasetError(f"{path}: {key}: {error}") from error
     return _result(arrays, str(path))
+
+
+def _notes(result: Result, trust: float | None) -> list[str]:
+    if trust is None:
+        return []
+    return [trust_note(untrusted(result, trust), result, trust, "all are written, with their uncertainty")]
 
 
 def _entries(result: Result) -> dict[str, np.ndarray]:

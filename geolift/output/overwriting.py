@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from geolift.errors import DatasetError
+from geolift.output.endings import ending_of
 
 BEGINNING, END = 2**22, 2**16  # bytes of a file by which it is known
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
@@ -88,8 +89,8 @@ def expect_replaceable(
 
 
 def is_lifted(path: Path) -> bool:
-    """Whether `geolift lift` or `geolift view` wrote a file in the format of its suffix."""
-    return KNOWN[path.suffix.lower()](path)
+    """Whether `geolift lift`, `write` or `view` wrote a file in the format of its name."""
+    return KNOWN[ending_of(path, KNOWN)](path)
 
 
 def has_mark(path: Path, mark: re.Pattern[bytes]) -> bool:

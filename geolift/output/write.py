@@ -2,15 +2,15 @@
 
 import os
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.csv_table import write_csv
+from geolift.output.endings import ending_of
 from geolift.output.mocap.axes import BVH_AXES, C3D_AXES, TRC_AXES, Axes, axes_notes
 from geolift.output.mocap.bvh import write_bvh
 from geolift.output.mocap.c3d import write_c3d
@@ -28,14 +28,21 @@ class Writer(NamedTuple):
     """How a format is written.
 
     Attributes:
-        write: `(result, path) -> notes`; raises DatasetError that does not name the path.
+        write: `(result, path, **options) -> notes`; raises DatasetError that does not name the path.
         axes: of a motion file, which has a time line, and no place to flag joints; None: not one.
         alone: whether a file holds one person only.
+        options: keyword arguments of `write` that users may give, among those of `write_result`; not given: left out.
     """
 
-    write: Callable[[Result, Path], list[str]]
+    write: Callable[..., list[str]]
     axes: Axes | None = None
     alone: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Names of what users may ask for: the options, and of a motion file which axes and which joints it has."""
+        return (*(("camera", "trust") if self.axes else ()), *self.options)
 
 
 class Written(NamedTuple):
@@ -55,9 +62,9 @@ class Written(NamedTuple):
 
 
 WRITERS = {
-    ".npz": Writer(write_npz),
-    ".json": Writer(write_json),
-    ".csv": Writer(write_csv),
+    ".npz": Writer(write_npz, options=("trust",)),
+    ".json": Writer(write_json, options=("trust",)),
+    ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True),
     ".c3d": Writer(write_c3d, C3D_AXES),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),
@@ -66,7 +73,13 @@ LOADERS = {".npz": load_npz, ".json": load_json}
 
 
 def write_result(
-    result: Result, path: str | os.PathLike, *, camera: bool = False, trust: float | None = None
+    result: Result,
+    path: str | os.PathLike,
+    *,
+    camera: bool = False,
+    trust: float | None = None,
+    names: str | None = None,
+    markers: str | None = None,
 ) -> Written:
     """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d or .trc.
 
@@ -79,12 +92,15 @@ def write_result(
         camera: keep camera axes in motion files (.bvh, .c3d, .trc); by default they have the world's where it is known.
         trust: metres; joints with more uncertainty are missing in motion files and flagged in .csv. None: all are kept.
             .npz and .json keep all joints, with their uncertainty.
+        names: names of the bones of a rig, for the program that takes it. None: the usual ones.
+        markers: names of the joints in .trc and .c3d. None: those of the result.
 
     Returns:
         The files and notes.
 
     Raises:
-        DatasetError: if the suffix is unknown, the result is not as documented, or the format cannot hold it.
+        DatasetError: if the suffix is unknown, the format does not take an option that is given, the result is not as
+            documented, or the format cannot hold it.
         FileNotFoundError: if there is no such folder.
         OSError: if the disk does not accept a file; it names the file, and existing ones are as they were.
 
@@ -102,25 +118,24 @@ def write_result(
         ['person', 'frame', 'frame_name']
     """
     path = Path(path)
-    writer = _by_suffix(WRITERS, path)
+    writer = _by_ending(WRITERS, path)
+    asked = {"camera": camera or None, "trust": trust, "names": names, "markers": markers}
+    asked = {option: value for option, value in asked.items() if value is not None}
+    expect_taken(asked, [path], takers())
     check_result(result, str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path.parent}: no such folder")
     if path.is_dir():
         raise DatasetError(f"{path}: found a folder, expected a file")
-    result, writer, notes = _as_asked(result, writer, camera, trust)
-    if writer.axes and not result.video:
-        still = " or ".join(suffix for suffix, other in WRITERS.items() if not other.axes)
-        raise DatasetError(f"{path}: found single images, expected a video: {path.suffix} has a time line; use {still}")
-    if writer.axes and not result.fps:
-        result = result._replace(fps=ASSUMED_FPS)
-        notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
+    expect_time_line(result.video, path)
+    result, notes = _as_asked(result, writer, asked)
+    options = {option: asked[option] for option in writer.options if option in asked}
     results, left_out = _by_file(result, path)
     notes += left_out
     with replacing_all(*results) as partials:
         for (target, part), partial in zip(results.items(), partials, strict=True):
             try:
-                found = writer.write(part, partial)
+                found = writer.write(part, partial, **options)
             except DatasetError as error:
                 raise DatasetError(f"{target}: {error}") from error
             except OSError as error:
@@ -129,23 +144,57 @@ def write_result(
     return Written(tuple(results), tuple(notes))
 
 
-def _as_asked(result: Result, writer: Writer, camera: bool, trust: float | None) -> tuple[Result, Writer, list[str]]:
-    """The result in the axes, and with the joints, that were asked for, how it is written, and notes."""
+def takers() -> dict[str, tuple[str, ...]]:
+    """The names of what users may ask for, by the ending of the format that takes them."""
+    return {ending: writer.takes for ending, writer in WRITERS.items()}
+
+
+def expect_taken(asked: Iterable[str], paths: Sequence[Path], taken: Mapping[str, Sequence[str]]) -> None:
+    """Refuse an option that no file takes, so that none is without effect.
+
+    Args:
+        asked: names of options.
+        paths: files that are to be written.
+        taken: names of options by the endings of formats, as `takers` gives them.
+
+    Raises:
+        DatasetError: naming the option, and the formats that take it.
+    """
+    endings = [ending_of(path, taken) for path in paths]
+    for option in asked:
+        if not any(option in taken[ending] for ending in endings):
+            known = ", ".join(ending for ending, options in taken.items() if option in options) or "no format yet"
+            found = ", ".join(sorted(set(endings)))
+            raise DatasetError(f"{option}: found with {found} alone, expected an output that takes it: {known}")
+
+
+def expect_time_line(video: bool, path: Path) -> None:
+    """Refuse single images for a format with a time line.
+
+    Raises:
+        DatasetError: naming the file, and the formats that take single images.
+    """
+    if not video and WRITERS[ending_of(path, WRITERS)].axes:
+        still = " or ".join(ending for ending, writer in WRITERS.items() if not writer.axes)
+        raise DatasetError(f"{path}: found single images, expected a video: {path.suffix} has a time line; use {still}")
+
+
+def _as_asked(result: Result, writer: Writer, asked: Mapping[str, Any]) -> tuple[Result, list[str]]:
+    """The result of a motion file in the axes, with the joints and the frame rate, that it will have, and notes."""
+    if not writer.axes:
+        return result, []
     notes = []
-    if trust is not None:
-        unsure = untrusted(result, trust)
-        flagged = "flagged" if writer.write is write_csv else "all are written, with their uncertainty"
-        instead = "missing" if writer.axes else flagged
-        notes = [trust_note(unsure, result, trust, instead)]
-        if writer.axes:
-            result = without_joints(result, unsure)
-        elif writer.write is write_csv:
-            writer = writer._replace(write=partial(write_csv, unsure=unsure))
-    if writer.axes:
-        if camera:
-            result = result.without_world()
-        notes = [*axes_notes(result, writer.axes, camera), *notes]
-    return result, writer, notes
+    if "trust" in asked:
+        unsure = untrusted(result, asked["trust"])
+        notes.append(trust_note(unsure, result, asked["trust"], "missing"))
+        result = without_joints(result, unsure)
+    if "camera" in asked:
+        result = result.without_world()
+    notes = [*axes_notes(result, writer.axes, "camera" in asked), *notes]
+    if not result.fps:
+        result = result._replace(fps=ASSUMED_FPS)
+        notes.append(f"the frame rate is unknown: {ASSUMED_FPS:g} frames per second were written")
+    return result, notes
 
 
 def files_of(result: Result, path: str | os.PathLike) -> tuple[Path, ...]:
@@ -185,7 +234,7 @@ def load_result(path: str | os.PathLike) -> Result:
         True
     """
     path = Path(path)
-    loader = _by_suffix(LOADERS, path)
+    loader = _by_ending(LOADERS, path)
     if not bounded_file.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
     if path.is_dir():
@@ -193,22 +242,24 @@ def load_result(path: str | os.PathLike) -> Result:
     return loader(path)
 
 
-def _by_suffix(formats: dict, path: Path):
-    if path.suffix.lower() not in formats:
+def _by_ending(formats: dict, path: Path):
+    ending = ending_of(path, formats)
+    if ending is None:
         raise DatasetError(f"{path}: found the suffix {path.suffix!r}, expected one of {', '.join(formats)}")
-    return formats[path.suffix.lower()]
+    return formats[ending]
 
 
 def _by_file(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
     """The result by the file that it goes to, one for each person in some formats, and notes."""
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None or not writer.alone or len(result.people) == 1:
+    ending = ending_of(path, WRITERS)
+    if ending is None or not WRITERS[ending].alone or len(result.people) == 1:
         return {path: result}, []
     return _split_people(result, path)
 
 
 def _split_people(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
     """Each person's result by the file that it goes to, and notes on people whose name the file does not have."""
+    ending = ending_of(path, WRITERS)
     names = [re.sub(r'[\s\\/:*?"<>|\x00-\x1f]', "_", name) for name in result.people]
     if len({name.lower() for name in names}) < len(names) or max(map(len, names)) > LONGEST_NAME:
         names = [str(i) for i in range(len(names))]
@@ -218,7 +269,7 @@ def _split_people(result: Result, path: Path) -> tuple[dict[Path, Result], list[
         if not np.isfinite(part.points).any():
             notes.append(f"no file for {person!r}, of whom nothing was lifted")
             continue
-        file = path.with_name(f"{path.stem}_{name}{path.suffix}")
+        file = path.with_name(f"{path.name[: -len(ending)]}_{name}{path.name[-len(ending) :]}")
         parts[file] = part._replace(person=np.zeros_like(part.person), people=(person,))
         if name != person:
             notes.append(f"{file.name} is {person!r}")

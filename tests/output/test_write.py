@@ -375,8 +375,19 @@ def test_camera_axes_are_kept_on_request_and_without_a_world(suffix, tmp_path):
         (path,), notes = write_result(less, tmp_path / f"out{suffix}")
         assert any(note.startswith("camera axes: ") and why in note for note in notes)
         assert path.read_bytes() == asked or less.units != "m"
-    kept = [load_result(write_result(result, tmp_path / "a.npz", camera=camera).paths[0]) for camera in (False, True)]
-    assert equal(*kept)
+
+
+def test_an_option_that_the_format_does_not_take_is_refused(one, tmp_path):
+    for suffix, option, known in (
+        (".npz", {"camera": True}, r"\.bvh, .*\.trc"),
+        (".csv", {"markers": "pose2sim"}, ""),
+        (".bvh", {"markers": "h36m"}, ""),
+    ):
+        with pytest.raises(
+            DatasetError, match=rf"^{next(iter(option))}: found with {suffix} alone, expected .*{known}"
+        ):
+            write_result(one, tmp_path / f"out{suffix}", **option)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("suffix", TIMED)
@@ -445,7 +456,7 @@ def test_trust_needs_metres_and_uncertainty(one, tmp_path):
         (in_world(one), 0.0, "found 0.0, expected metres above 0"),
         (in_world(one), float("nan"), "found nan"),
     ):
-        with pytest.raises(DatasetError, match=rf"^trust: .*{re.escape(message)}"):
+        with pytest.raises(DatasetError, match=rf"trust: .*{re.escape(message)}"):
             write_result(wrong, tmp_path / "out.csv", trust=trust)
     assert not list(tmp_path.iterdir())
 

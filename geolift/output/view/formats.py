@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.output.endings import ending_of
 from geolift.output.result import Result, check_result
 from geolift.output.trust import untrusted, without_joints
 from geolift.output.view.movie import write_movie
@@ -13,6 +14,7 @@ from geolift.output.view.page import write_page
 from geolift.output.view.sheet import write_sheet
 from geolift.safe_io.atomic import replacing_all
 
+VIEW_OPTIONS = ("camera", "trust")  # of `write_view`
 VIEWERS = {".html": write_page, ".png": write_sheet, ".gif": write_movie, ".mp4": write_movie}
 
 
@@ -43,9 +45,9 @@ def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False,
         '<!doctype html>'
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in VIEWERS:
-        raise DatasetError(f"{path}: found suffix {suffix!r}, expected one of {', '.join(VIEWERS)}")
+    suffix = ending_of(path, VIEWERS)
+    if suffix is None:
+        raise DatasetError(f"{path}: found suffix {path.suffix!r}, expected one of {', '.join(VIEWERS)}")
     check_result(result, str(path))
     if camera:
         result = result.without_world()
