@@ -19,6 +19,7 @@ FLOORS = (
     {"skeletons", "losses", "metrics"},
     {"networks", "data"},
     {"model", "objectives", "keypoints", "world", "rig"},
+    {"biomechanics"},
     {"output", "training"},
     {"pretrained", "convert"},
     {"lifting"},
