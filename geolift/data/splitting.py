@@ -1,0 +1,51 @@
+"""Dividing a data set into frames for training and for testing."""
+
+import numpy as np
+
+from geolift.data.dataset import CLIP_TEXT, Dataset
+
+
+def split_by_time(data: Dataset, *, share: float, gap: float) -> Dataset:
+    """Cut every clip in two: the beginning for training, the last `share` for testing, and nothing of what is between.
+
+    Views of one moment by cameras that start together stay in one split, which a split by clips does not ensure.
+
+    Args:
+        data: C clips. Those that are too short to be cut are for training, whole.
+        share: of the frames of each clip, in 0..1.
+        gap: seconds between both parts that are left out; without a frame rate none are.
+
+    Source:
+        Ours.
+
+    Example:
+        >>> from geolift.data import open_dataset
+        >>> people = split_by_time(open_dataset("procedural").select("train"), share=0.2, gap=0.5)
+        >>> sorted(set(people.split.tolist()))
+        ['test', 'train']
+    """
+    first = data.stop - np.floor(share * (data.stop - data.start)).astype(int)
+    end = first - np.rint(gap * data.fps).astype(int)
+    cut = (end > data.start) & (first < data.stop)
+    start = np.stack([data.start, first], axis=1)
+    stop = np.stack([np.where(cut, end, data.stop), data.stop], axis=1)
+    kept = np.stack([np.ones_like(cut), cut], axis=1)
+    clip = np.repeat(np.arange(len(cut)), 2)[kept.ravel()]
+    split = np.broadcast_to(np.array(["train", "test"]), kept.shape)[kept]
+    return _cut(data, start[kept], stop[kept], clip)._replace(split=split)
+
+
+def _cut(data: Dataset, start: np.ndarray, stop: np.ndarray, clip: np.ndarray) -> Dataset:
+    """The pieces `start..stop` `[D]` of a data set, each of one of its clips `[D]`."""
+    frames = np.concatenate([np.arange(a, b) for a, b in zip(start, stop, strict=True)])
+    ends = np.cumsum(stop - start)
+
+    def rows(values: np.ndarray | None, chosen: np.ndarray) -> np.ndarray | None:
+        return None if values is None else values[chosen]
+
+    return data._replace(
+        **{key: rows(getattr(data, key), frames) for key in ("keypoints", "confidence", "points_3d", "gravity")},
+        **{key: rows(getattr(data, key), clip) for key in ("fps", "image_size", "intrinsics", *CLIP_TEXT)},
+        start=np.append(0, ends[:-1]),
+        stop=ends,
+    )
