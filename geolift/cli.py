@@ -1,4 +1,4 @@
-"""The `geolift` command: lift, inspect, write, view, convert, export.
+"""The `geolift` command: lift, inspect, write, view, convert, skeleton, export.
 
 Exit codes: 0; 1 for input that cannot be used, with one line on stderr that names it; 2 for wrong arguments (argparse).
 """
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_view, run_write
+from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_skeleton, run_view, run_write
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_export):
+    for add_command in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_export):
         add_command(commands)
     options = parser.parse_args(_with_directions(sys.argv[1:] if arguments is None else arguments))
     keep_programs()
@@ -165,7 +165,7 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
         argument_default=argparse.SUPPRESS,  # defaults are those of the converters
     )
     parser.add_argument("kind", metavar="KIND", choices=CONVERTERS)
-    parser.add_argument("input", metavar="IN", help="file or folder to read")
+    parser.add_argument("input", metavar="IN", nargs="+", help="file or folder to read; of keypoints also several")
     parser.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
     _add_force(parser)
     parser.add_argument(
@@ -176,8 +176,25 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     _add_reading(parser)
     _add_joints(parser)
     parser.add_argument("--split-by", choices=SPLITS, help="every fifth of these becomes test data (default none)")
+    parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras of keypoints")
     flags = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
     parser.set_defaults(run=partial(run_convert, flags=flags))
+
+
+def _add_skeleton(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "skeleton",
+        help="propose a skeleton file for keypoints of animals, to correct and to use as --skeleton",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("input", metavar="IN", nargs="+", help="keypoint files or folders of any known format")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", required=True, action="append",
+        help="file to write: .toml, or .png, which shows it; can be repeated",
+    )  # fmt: skip
+    _add_force(parser)
+    _add_reading(parser)
+    parser.set_defaults(run=run_skeleton)
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:

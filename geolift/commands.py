@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from geolift.convert.registry import CONVERTERS
+from geolift.convert.skeleton_of_files import propose_for
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import doubts, measure_content
 from geolift.errors import DatasetError, printable
@@ -18,10 +19,11 @@ from geolift.lifting.inspection import inspect_file
 from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
 from geolift.output.endings import ending_of
-from geolift.output.overwriting import expect_replaceable, is_dataset, is_lifted, is_result
+from geolift.output.overwriting import PROPOSED, expect_replaceable, is_dataset, is_lifted, is_result, is_skeleton
 from geolift.output.result import Result
 from geolift.output.selection import select
 from geolift.output.view.formats import VIEW_OPTIONS, VIEWERS, write_view
+from geolift.output.view.skeleton_picture import draw_skeleton
 from geolift.output.world_text import world_lines
 from geolift.output.write import (
     WRITERS,
@@ -36,7 +38,9 @@ from geolift.plurals import counted
 from geolift.pretrained.export import export_model, is_export
 from geolift.pretrained.export import files_of as files_of_export
 from geolift.pretrained.models import load, load_card
+from geolift.safe_io.atomic import replacing
 from geolift.safe_io.json_file import read_json
+from geolift.skeletons.skeleton_file import skeleton_text
 
 TAKEN = takers() | dict.fromkeys(VIEWERS, VIEW_OPTIONS)  # options of what is written, by the ending of the output
 WRITING = tuple(dict.fromkeys(option for options in TAKEN.values() for option in options))
@@ -163,9 +167,11 @@ def run_inspect(options: argparse.Namespace) -> None:
 def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
     """`geolift convert`; `flags` are what users type for each option."""
     _expect_writable([options.output], (".npz",))
-    inputs = [options.input, vars(options).get("skeleton")]
+    inputs = [*options.input, vars(options).get("skeleton")]
     expect_replaceable([options.output], is_dataset, inputs=inputs, force=options.force)
     converter = CONVERTERS[options.kind]
+    if len(options.input) > 1 and not converter.several:
+        raise DatasetError(f"{options.kind}: found {len(options.input)} files to read, expected one file or folder")
     given = {
         name: value for name, value in vars(options).items() if name not in ("run", "kind", "input", "output", "force")
     }
@@ -173,7 +179,7 @@ def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
     if unknown:
         known = ", ".join(flags[name] for name in converter.options)
         raise DatasetError(f"{options.kind}: found {', '.join(unknown)}, expected {known or 'no options'}")
-    data = converter.convert(options.input, **given)
+    data = converter.convert(*options.input, **given)
     save_dataset(data, options.output)
     clips, joints = counted(len(data.start), "clip", "clips"), counted(len(data.skeleton.names), "joint", "joints")
     print(f"{options.output}: {counted(data.frames, 'frame', 'frames')}, {clips}, {joints}")
@@ -188,6 +194,22 @@ def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
     for sentence in doubts(measure_content(data)):
         print(f"  for training: {sentence}")
     print(printable(data.source))
+
+
+def run_skeleton(options: argparse.Namespace) -> None:
+    """`geolift skeleton`."""
+    _expect_writable(options.output, (".toml", ".png"))
+    expect_replaceable(options.output, is_skeleton, inputs=options.input, force=options.force)
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
+    found = propose_for(options.input, **given)
+    for output in map(Path, options.output):
+        with replacing(output) as partial_file:
+            if output.suffix.lower() == ".png":
+                draw_skeleton(found.file.skeleton, found.pose, partial_file)
+            else:
+                partial_file.write_text(skeleton_text(found.file, (PROPOSED, *found.reasons)), encoding="utf-8")
+        print(output)
+    print(*(f"  {printable(reason)}" for reason in found.reasons), sep="\n")
 
 
 def run_export(options: argparse.Namespace) -> None:

@@ -1,11 +1,15 @@
-"""Keypoint files of any program (docs/formats.md) as data sets for training."""
+"""Keypoint files of any program (docs/formats.md), one or several, as a data set for training."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from geolift.data.dataset import Dataset
+from geolift.data.joining import join_datasets
+from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.readings import check_people
@@ -18,11 +22,49 @@ from geolift.skeletons import skeleton_file
 from geolift.skeletons.mapping import check_head, map_joints
 
 TEST_EVERY = 5  # every fifth part is for testing, with all its people
-SPLITS = ("none", "clip", "person")
+TEST_GAP = 1.0  # seconds between training and testing, in which poses are still alike
+SPLITS = ("none", "clip", "person", "time")
 
 
 def convert(
     path: str | os.PathLike,
+    *more: str | os.PathLike,
+    split_by: str = "none",
+    focal: float | None = None,
+    **reading: Any,
+) -> Dataset:
+    """The people or animals of keypoint files as clips without gaps.
+
+    Clips of several files are named after their file, FILE/FRAME, which is also their camera.
+
+    Args:
+        path: a file or folder of any known format.
+        more: others, of the same joints.
+        split_by: what the split "test" consists of: every fifth clip (of images, the clips of every fifth image), every
+            fifth person, the last fifth of the time of every clip (views of cameras that start together stay together),
+            or "none": everything is for training.
+        focal: focal length in pixels of all cameras; their images must have sizes, whose middle is the optical centre.
+        reading: as in `convert_file`.
+
+    Raises:
+        DatasetError: naming the file or argument, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    if split_by not in SPLITS:
+        raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
+    if focal is not None and not 0 < focal < np.inf:
+        raise DatasetError(f"focal: found {focal}, expected pixels above 0")
+    paths = [Path(path), *map(Path, more)]
+    parts = [convert_file(one, **reading) for one in paths]
+    if more:
+        names = _different_names(paths)
+        parts = [_named(part, name) for part, name in zip(parts, names, strict=True)]
+    data = join_datasets(parts, " ".join(map(str, paths)))
+    return _splits(data if focal is None else _with_focal(data, focal, str(path)), split_by)
+
+
+def convert_file(
+    path: Path,
     *,
     format: str | None = None,
     joints: str | None = None,
@@ -34,11 +76,10 @@ def convert(
     clip: str | None = None,
     min_confidence: float = 0.1,
     head: str = "extrapolate",
-    split_by: str = "none",
 ) -> Dataset:
-    """The people of a keypoint file as clips without gaps; people are tracked if the file does not track them.
+    """The people or animals of one keypoint file as clips without gaps.
 
-    Detections without the root are left out, and counted: they cannot be centred. Joint sets with ears, but without the
+    People are tracked if the file does not track them. Detections without the root are left out, and counted: they cannot be centred. Joint sets with ears, but without the
     top of the head, get it from ears and shoulders, so that a lifter of whole poses can be trained on them.
 
     Args:
@@ -53,19 +94,14 @@ def convert(
         clip: of several clips in a file or folder, the beginning of the name of the one to convert; None: all.
         min_confidence: joints with less count as not seen.
         head: how a head top that the joint set lacks is handled, "mask" or "extrapolate", as in `map_joints`.
-        split_by: what the split "test" consists of: every fifth clip (of images, the clips of every fifth image), every
-            fifth person, or "none": everything is for training.
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    if split_by not in SPLITS:
-        raise DatasetError(f"split_by: found {split_by!r}, expected one of {', '.join(SPLITS)}")
     check_head(head)
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
-    path = Path(path)
     reading = Options(joints, fps, image_size, min_score, coordinates, clip)
     read = read_keypoints(path, format=format, options=reading)
     recording = track(without_unsure_joints(read.recording, min_confidence, str(path)))
@@ -90,13 +126,42 @@ def convert(
         frames = f"{top.sum()} of {len(top)} frames"
         notes.append(f"the top of the head was extrapolated from ears and shoulders in {frames}")
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
-    return data._replace(split=_splits(data, split_by), source=source)
+    return data._replace(source=source)
 
 
-def _splits(data: Dataset, split_by: str) -> np.ndarray:
-    """`[C]` the split of each clip: of those parts that follow each other, every fifth is for testing."""
+def _different_names(paths: Sequence[Path]) -> list[str]:
+    """The names of files, with as many of their folders as make them different.
+
+    Raises:
+        DatasetError: if a file is given twice.
+    """
+    whole = [path.absolute().with_suffix("").parts for path in paths]
+    for depth in range(1, max(map(len, whole)) + 1):
+        names = ["/".join(parts[-depth:]) for parts in whole]
+        if len(set(names)) == len(names):
+            return names
+    twice = next(str(path) for path, parts in zip(paths, whole, strict=True) if whole.count(parts) > 1)
+    raise DatasetError(f"{twice}: found it twice, expected different files")
+
+
+def _named(data: Dataset, name: str) -> Dataset:
+    clip = np.array([f"{name}/{clip}" for clip in data.clip])
+    return data._replace(clip=clip, camera=np.full(len(clip), name))
+
+
+def _with_focal(data: Dataset, focal: float, path: str) -> Dataset:
+    if data.image_size is None:
+        raise DatasetError(f"{path}: focal: found no image size, expected one (--image-size)")
+    both = np.full((len(data.start), 2), focal, np.float32)
+    return data._replace(intrinsics=np.concatenate([both, data.image_size / 2], axis=1))
+
+
+def _splits(data: Dataset, split_by: str) -> Dataset:
+    """With its splits; of parts that follow each other every fifth is for testing."""
     if split_by == "none":
-        return data.split
+        return data
+    if split_by == "time":
+        return split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP)
     part = data.subject if split_by == "person" else data.clip
     number = np.unique(part, return_inverse=True)[1]
-    return np.where(number % TEST_EVERY == TEST_EVERY - 1, "test", "train")
+    return data._replace(split=np.where(number % TEST_EVERY == TEST_EVERY - 1, "test", "train"))

@@ -18,6 +18,7 @@ class Converter(NamedTuple):
         what: one line of help: what IN is.
         convert: `(path, **options) -> Dataset`; raises DatasetError beginning with the path, FileNotFoundError.
         options: the keyword arguments of `convert`.
+        several: whether `convert` takes several paths.
 
     Example:
         >>> CONVERTERS["bvh"].options
@@ -27,6 +28,7 @@ class Converter(NamedTuple):
     what: str
     convert: Callable[..., Dataset]
     options: tuple[str, ...] = ()
+    several: bool = False
 
 
 FILMING = ("seed", "cameras", "views", "bodies")
@@ -76,7 +78,7 @@ CONVERTERS: dict[str, Converter] = {
     ),
     "mpi_inf_3dhp_train_plain": Converter("the same, plain labels", partial(training_set.read, labels="plain")),
     "keypoints": Converter(
-        "keypoints of any program that `geolift lift` reads, to train on",
+        "keypoints of any program that `geolift lift` reads, one or several files, to train on",
         keypoint_files.convert,
         (
             "format",
@@ -90,6 +92,8 @@ CONVERTERS: dict[str, Converter] = {
             "min_confidence",
             "head",
             "split_by",
+            "focal",
         ),
+        several=True,
     ),
 }

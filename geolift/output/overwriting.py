@@ -9,6 +9,7 @@ from pathlib import Path
 from geolift.errors import DatasetError
 from geolift.output.endings import ending_of
 
+PROPOSED = "Proposed by geolift skeleton: look at it and correct it."  # the first line of such a skeleton file
 BEGINNING, END = 2**22, 2**16  # bytes of a file by which it is known
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
 DATASET = {"version.npy", "keypoints.npy", "confidence.npy", "joint_names.npy", "start.npy", "stop.npy"}
@@ -91,6 +92,11 @@ def expect_replaceable(
 def is_lifted(path: Path) -> bool:
     """Whether `geolift lift`, `write` or `view` wrote a file in the format of its name."""
     return KNOWN[ending_of(path, KNOWN)](path)
+
+
+def is_skeleton(path: Path) -> bool:
+    """Whether `geolift skeleton` wrote a file: its picture, or a file that begins with `PROPOSED`."""
+    return has_mark(path, PNG) or _ends(path).startswith(f"# {PROPOSED}".encode())
 
 
 def has_mark(path: Path, mark: re.Pattern[bytes]) -> bool:

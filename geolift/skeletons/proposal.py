@@ -33,7 +33,7 @@ CHAINS = (
     ("pelvis tti tailbase", "hip", "knee stifle", "ankle hock heel shin", "lisfranc", "hindpaw foot paw hoof mtp toe"),
     ("thorax", "coxa", "femur", "tibia", "tarsus", "claw pretarsus"),
     ("tti base root", "mid middle", "tip end"),
-    ("spine back body trunk thorax", "neck", "head", "nose snout beak", "eye ear"),
+    ("trunk body thorax", "spine back", "neck", "head", "nose snout beak", "eye ear"),
     ("head thorax", "scape", "pedicel", "antenna"),
     ("f front", "m mid middle", "l b rear", "tailbase tail"),
 )

@@ -141,6 +141,23 @@ def test_joints_and_a_skeleton_of_one_s_own(tmp_path):
     np.testing.assert_array_equal(data.keypoints[:, 0], [[10, 50], [11, 50], [12, 50], [13, 50]])
 
 
+def test_several_files_are_one_data_set_whose_clips_have_their_names(tmp_path):
+    for folder in ("mon", "tue"):
+        (tmp_path / folder).mkdir()
+    paths = [alphapose(tmp_path / folder / "walk.json", range(40)) for folder in ("mon", "tue")]
+    data = keypoint_files.convert(*paths, fps=10, image_size=(1280, 720), focal=900, split_by="time")
+    assert data.clip.tolist() == ["mon/walk/0.jpg"] * 2 + ["tue/walk/0.jpg"] * 2
+    assert data.camera.tolist() == ["mon/walk"] * 2 + ["tue/walk"] * 2
+    assert (data.stop - data.start).tolist() == [22, 8] * 2 and data.split.tolist() == ["train", "test"] * 2
+    np.testing.assert_array_equal(data.intrinsics, [[900, 900, 640, 360]] * 4)
+    with pytest.raises(DatasetError, match=r"walk.json: found it twice"):
+        keypoint_files.convert(paths[0], paths[0])
+    with pytest.raises(DatasetError, match=r"focal: found no image size"):
+        keypoint_files.convert(*paths, focal=900)
+    with pytest.raises(DatasetError, match=r"focal: found -1"):
+        keypoint_files.convert(*paths, focal=-1)
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("split_by", "frame"), ("head", "eyes"), ("min_confidence", 2), ("format", "word")]
 )

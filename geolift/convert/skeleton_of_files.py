@@ -1,0 +1,71 @@
+"""A proposed skeleton file for keypoint files whose joints are of no known set: animals, parts of bodies."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.keypoints.options import Options
+from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.recording import without_unsure_joints
+from geolift.skeletons.mapping import map_joints
+from geolift.skeletons.proposal import propose_skeleton
+from geolift.skeletons.skeleton_file import SkeletonFile, joint_mapping
+
+UNSURE = 0.1  # confidence under which a joint counts as missing, as in lifting and training
+
+
+class ProposedFile(NamedTuple):
+    """A proposed skeleton file.
+
+    Attributes:
+        file: the skeleton, and its mapping.
+        reasons: how it was found, a sentence each.
+        pose: `[J, 2]` pixels, one pose that shows it well; NaN where missing.
+    """
+
+    file: SkeletonFile
+    reasons: tuple[str, ...]
+    pose: np.ndarray
+
+
+def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None, **reading: Any) -> ProposedFile:
+    """Propose the skeleton of the joints of keypoint files.
+
+    Args:
+        paths: at least one file or folder, all of the same joints.
+        format: of the files; None: it is recognized.
+        reading: options of reading, as in `Options`.
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    read = [read_keypoints(Path(path), format=format, options=Options(**reading)).recording for path in paths]
+    recordings = [without_unsure_joints(one, UNSURE, str(path)) for one, path in zip(read, paths, strict=True)]
+    joints = recordings[0].joints
+    for path, one in zip(paths, recordings, strict=True):
+        if set(one.joints) != set(joints):
+            differing = ", ".join(sorted(set(one.joints) ^ set(joints)))[:300]
+            raise DatasetError(f"{path}: joints: found others than in {paths[0]} ({differing}), expected the same")
+    order = [[one.joints.index(joint) for joint in joints] for one in recordings]
+    keypoints = np.concatenate([one.keypoints[:, o] for one, o in zip(recordings, order, strict=True)])
+    confidence = np.concatenate([one.confidence[:, o] for one, o in zip(recordings, order, strict=True)])
+    found = propose_skeleton(joints, keypoints, confidence > 0)
+    file = SkeletonFile(found.skeleton, found.mapping)
+    return ProposedFile(file, found.reasons, _clearest(*map_joints(joint_mapping(file, joints), keypoints, confidence)))
+
+
+def _clearest(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Of the poses with the most joints, the one whose joints are farthest from each other for its size."""
+    seen = confidence > 0
+    most = np.flatnonzero(seen.sum(axis=1) == seen.sum(axis=1).max())
+    most = most[:: max(1, len(most) // 500)]
+    poses = np.where(seen[most, :, None], keypoints[most], np.nan)
+    away = np.linalg.norm(poses[:, :, None] - poses[:, None], axis=-1)
+    away[:, np.arange(away.shape[1]), np.arange(away.shape[1])] = np.nan
+    clear = np.nanmedian(np.nanmin(away, axis=2), axis=1) / np.nanmax(away, axis=(1, 2))
+    return poses[int(clear.argmax())]
