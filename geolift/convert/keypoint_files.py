@@ -79,8 +79,9 @@ def convert_file(
 ) -> Dataset:
     """The people or animals of one keypoint file as clips without gaps.
 
-    People are tracked if the file does not track them. Detections without the root are left out, and counted: they cannot be centred. Joint sets with ears, but without the
-    top of the head, get it from ears and shoulders, so that a lifter of whole poses can be trained on them.
+    People are tracked if the file does not track them. Detections without the root are left out, and counted: they
+    cannot be centred. Joint sets with ears, but without the top of the head, get it from ears and shoulders, so that a
+    lifter of whole poses can be trained on them.
 
     Args:
         path: a file or folder of any known format.
