@@ -6,6 +6,7 @@ FILES = [
     "h5py>=3.11,<4",  # SLEAP, DeepLabCut, MPI-INF-3DHP, h36m-fetch
     "cdflib>=1.3,<2",  # Human3.6M's own files
     "ezc3d>=1.7,<2",  # C3D
+    "pygltflib>=1.16.3,<2",  # glTF
 ]  # fmt: skip
 VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1"]
 EXPORT = ["onnx>=1.17,<2", "flatbuffers>=24"]

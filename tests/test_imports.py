@@ -42,6 +42,7 @@ OPTIONAL = {
     "h5py": {"geolift/safe_io/hdf5.py", "benchmarks/mutations.py"},
     "cdflib": {"geolift/safe_io/cdf.py"},
     "ezc3d": {"geolift/output/mocap/c3d.py"},
+    "pygltflib": {"geolift/output/mocap/gltf.py"},
     "matplotlib": {"geolift/output/view"},
     "PIL": {"geolift/output/view/movie.py"},
     "imageio_ffmpeg": {"geolift/output/view/movie.py"},

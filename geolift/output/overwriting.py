@@ -27,6 +27,7 @@ TRC = re.compile(
 HTML = re.compile(rb"^<!doctype html>.{,2000}<title>geolift</title>", re.DOTALL)
 PNG = re.compile(rb"^\x89PNG.*tEXtSoftware\x00geolift", re.DOTALL)
 C3D = re.compile(rb"^.P.*MANUFACTURER.{,40}SOFTWARE.{,20}geolift", re.DOTALL)
+GLB = re.compile(rb'^glTF\x02\x00{3}.{8}JSON\{.*"generator":"geolift"', re.DOTALL)
 GIF = re.compile(rb"^GIF8.*!\xfe\x07geolift\x00", re.DOTALL)
 MP4 = re.compile(rb"^.{4}ftyp.*\xa9cmt.{4,24}geolift", re.DOTALL)  # the comment
 
@@ -144,6 +145,7 @@ KNOWN: dict[str, Callable[[Path], bool]] = {
     ".csv": lambda path: has_mark(path, CSV),
     ".bvh": _is_bvh,
     ".c3d": lambda path: has_mark(path, C3D),
+    ".glb": lambda path: has_mark(path, GLB),
     ".trc": lambda path: has_mark(path, TRC),
     ".html": lambda path: has_mark(path, HTML),
     ".png": lambda path: has_mark(path, PNG),

@@ -14,6 +14,7 @@ from geolift.output.endings import ending_of
 from geolift.output.mocap.axes import BVH_AXES, C3D_AXES, TRC_AXES, Axes, axes_notes
 from geolift.output.mocap.bvh import write_bvh
 from geolift.output.mocap.c3d import write_c3d
+from geolift.output.mocap.glb import write_glb
 from geolift.output.mocap.trc import write_trc
 from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
 from geolift.output.result import ASSUMED_FPS, Result, check_result
@@ -67,6 +68,7 @@ WRITERS = {
     ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True),
     ".c3d": Writer(write_c3d, C3D_AXES),
+    ".glb": Writer(write_glb, BVH_AXES),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),
 }
 LOADERS = {".npz": load_npz, ".json": load_json}
@@ -81,7 +83,7 @@ def write_result(
     names: str | None = None,
     markers: str | None = None,
 ) -> Written:
-    """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d or .trc.
+    """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d, .glb or .trc.
 
     Files appear whole or not at all, in place of existing ones. With several people, formats of one person a file
     (.bvh, .trc) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does not suit a file.
@@ -89,7 +91,8 @@ def write_result(
     Args:
         result: N poses.
         path: the file.
-        camera: keep camera axes in motion files (.bvh, .c3d, .trc); by default they have the world's where it is known.
+        camera: keep camera axes in motion files (.bvh, .c3d, .glb, .trc); by default they have the world's where it is
+            known.
         trust: metres; joints with more uncertainty are missing in motion files and flagged in .csv. None: all are kept.
             .npz and .json keep all joints, with their uncertainty.
         names: names of the bones of a rig, for the program that takes it. None: the usual ones.

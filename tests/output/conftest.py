@@ -5,12 +5,15 @@ import pytest
 from tests.helpers.motion_readers import library
 from tests.helpers.results import make_result
 
+LIBRARIES = {".c3d": "ezc3d", ".glb": "pygltflib"}
+
 
 @pytest.fixture(autouse=True)
 def writer(request):
-    """C3D is written by a library, too."""
-    if "callspec" in vars(request.node) and request.node.callspec.params.get("suffix") == ".c3d":
-        library("ezc3d")
+    """C3D and glTF are written by libraries, too."""
+    suffix = request.node.callspec.params.get("suffix") if "callspec" in vars(request.node) else None
+    if suffix in LIBRARIES:
+        library(LIBRARIES[suffix])
 
 
 @pytest.fixture(scope="module")

@@ -416,9 +416,8 @@ def test_joints_that_are_not_trusted(suffix, tmp_path):
     assert 0 < unsure.sum() < unsure.size / 2
     (path,), notes = write_result(result, tmp_path / f"out{suffix}", trust=0.1)
     joints = int(np.isfinite(result.points[..., 0]).sum())
-    what = (
-        "missing" if suffix in TIMED else "flagged" if suffix == ".csv" else "all are written, with their uncertainty"
-    )
+    other = "flagged" if suffix == ".csv" else "all are written, with their uncertainty"
+    what = "missing" if WRITERS[suffix].axes else other
     assert f"{unsure.sum()} of {joints} joints are less sure than 100 mm: {what}" in notes
     missing = unsure | np.isnan(result.points[..., 0])
     if suffix in LOSSLESS:
@@ -429,6 +428,8 @@ def test_joints_that_are_not_trusted(suffix, tmp_path):
         flags = np.array([[row[f"{name}_trusted"] for name in H36M17.names] for row in rows])
         np.testing.assert_array_equal(flags == "0", unsure)
         np.testing.assert_array_equal(np.isnan(points_of(read_csv(path))), np.isnan(result.points))
+    elif suffix == ".glb":
+        assert any("missing joints: bones pass evenly" in note for note in notes)
     elif suffix == ".bvh":
         assert f"{missing.sum()} missing joints: the last rotation is kept" in notes
     else:

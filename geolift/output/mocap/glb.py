@@ -1,0 +1,168 @@
+"""Lifted motion of all people as .glb: a mannequin for each, moved by its rig (docs/motion-files.md)."""
+
+from pathlib import Path
+
+import numpy as np
+
+from geolift.errors import DatasetError
+from geolift.output.mocap.axes import BVH_AXES, place, plain_names, units_notes
+from geolift.output.mocap.gltf import EVERYONE, Figure, glb_bytes
+from geolift.output.mocap.lofts import Mesh
+from geolift.output.mocap.mannequin import mannequin
+from geolift.output.mocap.rig_motion import rig_motions
+from geolift.output.mocap.rigid_bones import fit, keep_last, rest_pose, tree
+from geolift.output.mocap.sticks import sticks
+from geolift.output.result import Result
+from geolift.plurals import counted
+from geolift.skeletons.skeleton import is_human
+
+BRIDGED = 0.5  # seconds: as long as the gaps of joints that lifting fills in
+
+
+def write_glb(result: Result, path: Path) -> list[str]:
+    """Write the motion of all people: metres, seconds, y up; each has a tree of bones, a mesh and an animation.
+
+    World axes, if the result has them: x to the left, y up, z as the first person walks or faces. Else the camera's: x
+    right, y up, z towards the camera. At rest all stand in a T-pose at the origin, on the floor, and face +z.
+
+    An animation has keys in the frames that show its person. It passes evenly through absences of up to `BRIDGED`
+    seconds; in longer ones the figure is scaled to 0, by which viewers hide it.
+    Other skeletons than people's become stick figures; a bone points at rest where the first frame shows it.
+
+    Args:
+        result: of a video with a frame rate.
+        path: the file.
+
+    Returns:
+        Notes; one of each person says how far the file's joints are from the lifted ones.
+
+    Raises:
+        DatasetError: if pygltflib is missing, or no frame has the root of any person.
+
+    Source:
+        glTF 2.0 Specification (Khronos Group).
+
+    Example:
+        >>> import tempfile
+        >>> import geolift
+        >>> poses = np.random.default_rng(0).uniform(100, 900, (4, 17, 2))
+        >>> result = geolift.lift(geolift.record(poses, np.ones((4, 17)), joints=geolift.H36M17.names, fps=30.0))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     notes = write_glb(result, Path(folder) / "motion.glb")
+        ...     (Path(folder) / "motion.glb").read_bytes()[:4]
+        b'glTF'
+    """
+    result, notes = _with_roots(result)
+    figures = []
+    for figure, found in _figures(result):
+        several = len(result.people) > 1
+        notes += [f"{figure.name}: {note}" if several else note for note in found]
+        figures.append(figure)
+    if len(figures) > 1:
+        notes.append(f"{len(figures) + 1} animations: {EVERYONE!r}, then one of each person")
+    notes = [
+        *units_notes(result, "as metres"),
+        f"times are seconds: for whole frames, set {result.fps:.6g} frames per second in Blender before importing",
+        *notes,
+    ]
+    path.write_bytes(glb_bytes(figures, _extras(result, notes)))
+    return notes
+
+
+def _with_roots(result: Result) -> tuple[Result, list[str]]:
+    """The result without people whose root no frame shows, and notes on them."""
+    shown = np.isfinite(result.points[:, result.skeleton.root, 0])
+    kept = [i for i in range(len(result.people)) if shown[result.person == i].any()]
+    if not kept:
+        name = result.skeleton.names[result.skeleton.root]
+        raise DatasetError(f"{name}: found it in no frame, expected it at least once")
+    left_out = [person for i, person in enumerate(result.people) if i not in kept]
+    notes = [f"left out {person!r}, of whom no root was lifted" for person in left_out]
+    part = result.select_rows(np.isin(result.person, kept))
+    people = tuple(result.people[i] for i in kept)
+    return part._replace(person=np.searchsorted(kept, part.person), people=people), notes
+
+
+def _figures(result: Result):
+    """Each person's figure and notes."""
+    human = is_human(result.skeleton)
+    motions = rig_motions(result) if human else None
+    for i, person in enumerate(result.people):
+        rows = (result.person == i) & np.isfinite(result.points).any(axis=(1, 2))
+        keys = result.frame[rows]
+        shown, absent = _shown(keys, len(result.frames), result.fps)
+        if human:
+            motion, notes = motions[i]
+            mesh = mannequin(motion.names, motion.parents, motion.offset, motion.end)
+            names, parents, offset = motion.names, motion.parents, motion.offset
+            rotation, root = motion.rotation[keys], motion.root[keys]
+        else:
+            names, parents, offset, rotation, root, mesh, notes = _stick_figure(result.select_rows(rows))
+        mesh, offset = _on_floor(mesh, offset)
+        yield (
+            Figure(person, names, parents, offset, mesh, keys / result.fps, rotation, root, shown),
+            [*notes, *absent],
+        )
+
+
+def _stick_figure(result: Result) -> tuple:
+    """Names, parents, offsets, rotations, root, mesh and notes of the bones of a skeleton that is not a person's."""
+    skeleton, placed = result.skeleton, place(result, BVH_AXES, "the last one is kept")
+    joints = tree(plain_names(skeleton.names), skeleton, np.isfinite(placed.points[..., 0]).any(axis=0))
+    fitted = fit(placed.points, joints, rest_pose(skeleton))
+    own = [i for i, joint in enumerate(joints) if not joint.between]
+    away = np.linalg.norm(fitted.points[:, own] - placed.points[:, [joints[i].joint for i in own]], axis=-1)
+    unit = f"{1000 * np.nanmean(away):.1f} mm" if result.units == "m" else f"{np.nanmean(away):.3g} (normalised)"
+    notes = [*placed.notes, f"bones have one length each; mean distance from the lifted joints {unit}"]
+    parents = tuple(joint.parent for joint in joints)
+    mesh = sticks(joints, fitted.offset, skeleton)
+    root = keep_last(placed.points[:, skeleton.root] + placed.position)
+    return tuple(joint.name for joint in joints), parents, fitted.offset, fitted.rotation, root, mesh, notes
+
+
+def _on_floor(mesh: Mesh, offset: np.ndarray) -> tuple[Mesh, np.ndarray]:
+    """The mesh at rest with its lowest point at the height 0, and offsets of which the first is where its root is."""
+    up = np.array([0.0, -mesh.points[:, 1].min(), 0])
+    offset = offset.copy()
+    offset[0] = up
+    return mesh._replace(points=mesh.points + up.astype(np.float32)), offset
+
+
+def _shown(keys: np.ndarray, frames: int, fps: float) -> tuple[dict[float, bool], list[str]]:
+    """When a person appears (True) and vanishes (False), in seconds, and notes on absences.
+
+    Args:
+        keys: the frames that show them, ascending.
+        frames: of the clip.
+        fps: frames per second.
+    """
+    gap = np.diff(keys) - 1
+    breaks = np.flatnonzero(gap > BRIDGED * fps)
+    starts, ends = keys[[0, *(breaks + 1)]], keys[[*breaks, -1]]
+    notes, bridged = [], int(gap[gap <= BRIDGED * fps].sum())
+    if bridged:
+        absent = counted(bridged, "frame", "frames")
+        notes.append(f"absent in {absent}, up to {BRIDGED:g} s each time: passed through evenly")
+    hidden = frames - len(keys) - bridged
+    if not hidden:
+        return {}, notes
+    notes.append(f"absent in {counted(hidden, 'frame', 'frames')}: not shown there (scaled to 0)")
+    changes = {0: False}
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        changes |= {start: True, end + 1: False}
+    changes.setdefault(frames - 1, keys[-1] == frames - 1)  # the animation lasts as long as the clip
+    return {frame / fps: shown for frame, shown in sorted(changes.items()) if frame < frames}, notes
+
+
+def _extras(result: Result, notes: list[str]) -> dict[str, str | list[str]]:
+    """What the file says about itself."""
+    world = result.world_points is not None
+    return {
+        "lifted_from": result.source,
+        "model": result.model,
+        "units": "metres, seconds, radians" if result.units == "m" else "normalised lengths, seconds, radians",
+        "size": result.scale,
+        "axes": f"world: {BVH_AXES.world_names}" if world else f"camera: {BVH_AXES.camera_names}",
+        "frames_per_second": f"{result.fps:.6g}",
+        "notes": [*result.notes, *notes],
+    }
