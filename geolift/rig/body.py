@@ -53,7 +53,7 @@ class Body(NamedTuple):
         offset: `[B, 3]` where each bone begins, from where its parent does, at rest.
         end: `[B, 3]` where the bones without children end, from where they begin; 0 for the others.
         markers: the skeleton's joints on it.
-        stature: its estimate, in the units of the points.
+        stature: the person's, estimated from the bones, in the units of the points.
         unknown: names of lengths that no frame shows.
     """
 
@@ -64,13 +64,14 @@ class Body(NamedTuple):
     unknown: tuple[str, ...]
 
 
-def measure(points: np.ndarray, skeleton: Skeleton, weight: np.ndarray) -> Body:
+def measure(points: np.ndarray, skeleton: Skeleton, weight: np.ndarray, ankle: float = ANKLE) -> Body:
     """The body of a person.
 
     Args:
         points: `[F, J, 3]`, NaN where missing.
         skeleton: `H36M17` or `H36M21`.
         weight: `[F, J]` how much each joint counts; 0 where it is missing.
+        ankle: how high it is above the sole, in shares of stature; for feet that no joints show.
     """
     tape = _Tape(points, skeleton, weight)
     found = {name: tape.length(*ends) for name, ends in ENDS.items()}
@@ -82,7 +83,7 @@ def measure(points: np.ndarray, skeleton: Skeleton, weight: np.ndarray) -> Body:
     shoulder = tape.shoulder()
     if not np.isfinite(shoulder).all():
         shoulder = np.array([SHOULDER * stature, 0, 0])
-    heel, toe = tape.foot(stature)
+    heel, toe = tape.foot(stature, ankle)
     offset, end = _bones(length, shoulder, heel, toe, stature)
     markers = _markers(skeleton, ahead, heel, toe, end)
     return Body(offset, end, markers, stature, tuple(name for name in SHOWN if name not in known))
@@ -133,9 +134,9 @@ class _Tape:
         up = float(np.clip(up, 0.2 * whole, 0.8 * whole))  # neither the neck nor the head vanishes
         return up, 0.0 if np.isnan(ahead) else ahead, whole - up
 
-    def foot(self, stature: float) -> tuple[np.ndarray, np.ndarray]:
+    def foot(self, stature: float, ankle: float) -> tuple[np.ndarray, np.ndarray]:
         """`[3]`, `[3]` of heel and toe from the ankle, of a foot that stands: both equally high."""
-        down = -(ANKLE - BALL_HEIGHT) * stature
+        down = -(ankle - BALL_HEIGHT) * stature
         heel, toe = np.array([0, down, -HEEL * stature]), np.array([0, down, (BALL + TOES) * stature])
         back, front = self.length("ankle", "heel"), self.length("ankle", "toe")
         whole = self.length("heel", "toe")

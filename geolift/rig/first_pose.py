@@ -12,9 +12,8 @@ from geolift.rig.humanoid import HUMANOID
 from geolift.rig.rotations import about, axes_of, running_product, smallest, unit
 from geolift.skeletons.skeleton import Skeleton
 
-AROUND = 0.1  # seconds, standard deviation of the frames before and after that say how a limb is twisted
-OWN = 1.0  # how much the frame itself counts beside these
-AT_REST = 0.03  # how much the twist at rest counts, against the sine of the bend
+AROUND = 0.12  # seconds, standard deviation of the frames before and after that say how a limb is twisted
+AT_REST = 0.02  # how much the twist at rest counts, against the squared sine of the bend: as much at 6 degrees
 STRAIGHTEST = np.radians(-5)  # a knee that is bent the wrong way by more is bent by this
 
 
@@ -104,11 +103,12 @@ def _hinge(upper: np.ndarray, lower: np.ndarray, rest: np.ndarray, fps: float, *
 
     at_rest = around(rest)
     bent = around(np.nan_to_num(np.cross(upper, lower)))
+    bent *= np.abs(bent)  # the plane of a limb that is nearly straight is noise
     if not both_ways:
         bent = np.where((bent * at_rest.conj()).real > 0, bent, 0)
     width = AROUND * fps
     near = gaussian_filter1d(bent.real, width) + 1j * gaussian_filter1d(bent.imag, width)
-    angle = np.angle(OWN * bent + near + AT_REST * at_rest)[:, None]
+    angle = np.angle(near + AT_REST * at_rest)[:, None]
     return np.cos(angle) * carried + np.sin(angle) * other
 
 

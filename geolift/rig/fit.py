@@ -4,10 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.rig.body import Body, measure
+from geolift.rig.body import SIDES, Body, measure
+from geolift.rig.feet import ankle_height, on_floor, raised
 from geolift.rig.first_pose import first_pose
 from geolift.rig.humanoid import HUMANOID
+from geolift.rig.inverse_kinematics import forward, relative, solve
 from geolift.skeletons.skeleton import Skeleton, is_human
+
+GAP = 0.02  # how much the place of a joint counts that is missing and was filled from the frames before and after
+STANDING = 3.0  # how much the ankle of a foot that stands counts: feet slide less
 
 
 class RigMotion(NamedTuple):
@@ -67,7 +72,7 @@ def fit_rig(
         ValueError: if the skeleton is another, or no frame shows the root.
 
     Source:
-        Ours: weighted medians of lengths, and axes from directions between joints.
+        docs/method.md, eq. 32 and 33.
 
     Example:
         >>> from geolift.skeletons import H36M17
@@ -82,15 +87,31 @@ def fit_rig(
     if not known[:, skeleton.root].any():
         raise ValueError(f"points: found {skeleton.names[skeleton.root]} in no frame, expected it at least once")
     weight = np.where(known, 1.0 if weight is None else weight, 0.0)
-    body = measure(points, skeleton, weight)
-    filled = fill(points, skeleton)
-    axes = first_pose(filled, skeleton, body, fps)
-    root = filled[:, skeleton.root]
-    joints = place(axes, root, body.offset)
+    body, filled = measure(points, skeleton, weight), fill(points, skeleton)
+    standing = contact if floor and contact is not None else np.zeros((len(points), 2), bool)
+    ankles = [skeleton.names.index(f"{side}_ankle") for side in SIDES]
+    if standing.any():
+        height = ankle_height(points[:, ankles, 1], standing, body.stature)
+        body = measure(points, skeleton, weight, height)
+        filled[:, ankles, 1] = raised(filled[:, ankles, 1], standing, height * body.stature, fps)
+    first = relative(first_pose(filled, skeleton, body, fps))
+    sure = np.where(known, weight, np.where(np.isfinite(filled[..., 0]), GAP, 0.0))
+    sure[:, ankles] *= np.where(standing, STANDING, 1.0)
+    shown = {side: any(known[:, _foot(skeleton, side)].ravel()) for side in SIDES}
+    rotation, root = solve(filled, sure, body, first, shown)
+    axes, joints = forward(rotation, root, body.offset)
+    standing = standing & [not seen for seen in shown.values()]
+    rotation = on_floor(rotation, axes, joints, body, standing, fps)
     return RigMotion(
-        HUMANOID.names, HUMANOID.parents, body.offset, body.end, _relative(axes), root, joints,
+        HUMANOID.names, HUMANOID.parents, body.offset, body.end, rotation, root, joints,
         _error(points, axes, joints, body),
     )  # fmt: skip
+
+
+def _foot(skeleton: Skeleton, side: str) -> list[int]:
+    """The joints of a foot below its ankle."""
+    names = (f"{side}_heel", f"{side}_toe")
+    return [skeleton.names.index(name) for name in names if name in skeleton.names]
 
 
 def fill(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -108,21 +129,6 @@ def fill(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
         guess = bone + (filled[:, parent] if parent >= 0 else 0)
         filled[:, joint] = np.where(np.isfinite(points[:, joint]), points[:, joint], guess)
     return filled
-
-
-def place(axes: np.ndarray, root: np.ndarray, offset: np.ndarray) -> np.ndarray:
-    """Where bones begin `[F, B, 3]`, by their axes `[F, B, 3, 3]`, the first one's place `[F, 3]`, and offsets."""
-    joints = np.empty(axes.shape[:-1])
-    for bone, parent in enumerate(HUMANOID.parents):
-        joints[:, bone] = root if parent < 0 else joints[:, parent] + axes[:, parent] @ offset[bone]
-    return joints
-
-
-def _relative(axes: np.ndarray) -> np.ndarray:
-    """Rotations `[F, B, 3, 3]` relative to the parents."""
-    above = axes[:, np.maximum(HUMANOID.parents, 0)]
-    above[:, 0] = np.eye(3)
-    return above.swapaxes(-1, -2) @ axes
 
 
 def _error(points: np.ndarray, axes: np.ndarray, joints: np.ndarray, body: Body) -> np.ndarray:

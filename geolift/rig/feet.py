@@ -1,0 +1,77 @@
+"""Feet of a person whose toes and heels are not known: flat on the floor, or on their balls, where they stand.
+
+A foot that does not stand is as at rest, at a right angle to the shank.
+"""
+
+import numpy as np
+
+from geolift.rig.body import ANKLE, BALL_HEIGHT, SIDES, Body
+from geolift.rig.humanoid import HUMANOID
+from geolift.rig.rotations import about, axes_of, exponential, logarithm
+
+BLEND = 0.05  # seconds, standard deviation, over which a foot comes down or is lifted
+UPRIGHT = (0.25, 0.6)  # cosines of a shank's angle from upright: who kneels or crawls stands on no sole, and who stands
+ANKLES = (0.035, 0.065)  # of stature: heights above the floor that an ankle may have when its foot is flat
+
+
+def ankle_height(ankles: np.ndarray, contact: np.ndarray, stature: float) -> float:
+    """How high the ankles of flat feet are, in shares of stature: the median where feet stand.
+
+    Args:
+        ankles: `[F, 2]` heights above the floor; NaN where not known.
+        contact: `[F, 2]` bool.
+        stature: of the person.
+    """
+    heights = ankles[contact & np.isfinite(ankles)]
+    return float(np.clip(np.median(heights) / stature, *ANKLES)) if len(heights) else ANKLE
+
+
+def raised(ankles: np.ndarray, contact: np.ndarray, height: float, fps: float) -> np.ndarray:
+    """Heights `[F, 2]` of ankles, of which those that stand are not below that of a flat foot."""
+    from scipy.ndimage import gaussian_filter1d  # takes a while to import
+
+    share = gaussian_filter1d(contact.astype(np.float64), BLEND * fps, axis=0, mode="nearest")
+    return ankles + share * np.maximum(height - ankles, 0)
+
+
+def on_floor(
+    rotation: np.ndarray, axes: np.ndarray, joints: np.ndarray, body: Body, contact: np.ndarray, fps: float
+) -> np.ndarray:
+    """Rotations relative to the parents `[F, B, 3, 3]`, with feet on the floor at y = 0.
+
+    Args:
+        rotation: `[F, B, 3, 3]` relative to the parents.
+        axes: `[F, B, 3, 3]` of the bones.
+        joints: `[F, B, 3]` where they begin.
+        body: of the person.
+        contact: `[F, 2]` bool, whether the left and the right foot stand.
+        fps: frames per second.
+    """
+    from scipy.ndimage import gaussian_filter1d  # takes a while to import
+
+    rotation = rotation.copy()
+    for side, stands in zip(SIDES, contact.T, strict=True):
+        leg, foot, toes = (HUMANOID.names.index(f"{side.capitalize()}{part}") for part in ("Leg", "Foot", "ToeBase"))
+        shank, up = axes[:, leg], np.array([0.0, 1, 0])
+        upright = np.interp(shank[:, 1, 1], UPRIGHT, (0, 1))
+        share = gaussian_filter1d(stands * upright, BLEND * fps, mode="nearest")[:, None]
+        ahead = (shank[..., 2] + 1e-6 * shank[..., 1]) * (1, 0, 1)  # of a shank that lies: towards the knee
+        flat = axes_of(ahead, np.broadcast_to(up, ahead.shape), "zy")
+        pitch = _pitch(joints[:, foot, 1], body.offset[toes], BALL_HEIGHT * body.stature)
+        raised = flat @ about(np.array([1.0, 0, 0]), pitch)
+        bent = share * logarithm(shank.swapaxes(1, 2) @ raised)
+        rotation[:, foot] = exponential(bent)
+        rotation[:, toes] = about(np.array([1.0, 0, 0]), -share[:, 0] * pitch)
+    return rotation
+
+
+def _pitch(ankle: np.ndarray, ball: np.ndarray, height: float) -> np.ndarray:
+    """Radians `[F]` by which a foot is rotated, heel up, so that its ball is on the floor.
+
+    Args:
+        ankle: `[F]` heights of the ankle.
+        ball: `[3]` from the ankle, of a flat foot.
+        height: of the ball above the floor.
+    """
+    long, steep = np.hypot(ball[1], ball[2]), np.arctan2(ball[2], -ball[1])
+    return steep - np.arccos(np.clip((ankle - height) / long, np.cos(steep), 1))

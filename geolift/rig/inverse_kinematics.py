@@ -1,0 +1,247 @@
+"""Rotations of the bones of one body that bring it nearest to joints, of all frames in one batch.
+
+Levenberg-Marquardt over rotations (Levenberg 1944, Marquardt 1963), with the derivatives of forward kinematics written
+out. Every frame is a problem of its own: what joints do not show is drawn, weakly, to how the bones stand at rest, or
+to a first pose that is smooth in time; so the rotations are as smooth as the joints are, and do not lag.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.rig.body import SIDES, Body
+from geolift.rig.humanoid import HUMANOID
+from geolift.rig.rotations import cross_matrix, exponential, logarithm
+
+STEPS = 8  # at most; frames that no longer get better are left out
+WORST = 1e3  # a frame that needs more damping than this is left as it is
+EDGE = 1e-6  # radians from its limit within which a hinge is at it
+BLOCK = 128  # frames at a time, which fit into a processor's cache
+ENOUGH = 1e-3  # share of its loss by which a frame must get better
+DAMPING = 1e-4  # at first, of the diagonal; 10 times more after a step that fails, 10 times less after one that helps
+OUTLIER = 0.06  # of stature: a joint that is farther off counts less (Cauchy)
+# How strongly a bone is drawn to where it starts, as the distance of a joint from where it should be, in statures, that
+# counts as much as a radian. A bend of 20 degrees shows a twist by 0.05, a rotation of the neck the head by 0.1.
+WEAK = 0.001
+SPINE = (0.03, 0.01, 0.03)  # x, y, z: bends are shared by the two bones and the hips; twist, by these two alone
+NECK = (0.01, 0.01, 0.01)
+SHOULDER = 0.015  # collar bones move little: that both swing ahead and back is a twist of the spine
+TWIST = 0.03  # of upper arm and thigh, to what the frames before and after show
+FOOT = 0.01
+
+
+class Chain(NamedTuple):
+    """What may rotate, and what draws it.
+
+    Attributes:
+        bone: `[D]` the bone of each degree of freedom.
+        axis: `[D, 3]` its axis in the bone's own axes.
+        limits: `{bone: (axis, least, most)}` radians, of hinges.
+        pull: `[B, 3]` how strongly a bone is drawn to its target, about its own axes.
+        resting: `[B]` bool, whether the target is the pose at rest; else the first pose.
+    """
+
+    bone: np.ndarray
+    axis: np.ndarray
+    limits: dict[int, tuple[np.ndarray, float, float]]
+    pull: np.ndarray
+    resting: np.ndarray
+
+
+def chain(feet: dict[str, bool]) -> Chain:
+    """The degrees of freedom of `HUMANOID`; `feet`: by side, whether joints show how the foot is rotated."""
+    index = HUMANOID.names.index
+    pull, resting = np.full((len(HUMANOID.names), 3), WEAK), np.zeros(len(HUMANOID.names), bool)
+    hinges, free = {}, [index(name) for name in ("Hips", "Spine", "Spine1", "Neck", "Head")]
+    pull[[index("Spine"), index("Spine1")]], pull[[index("Neck"), index("Head")]] = SPINE, NECK
+    resting[free[1:]] = True
+    for side, sign in SIDES.items():
+        name = side.capitalize()
+        free += [index(f"{name}{part}") for part in ("Shoulder", "Arm", "UpLeg")]
+        pull[index(f"{name}Shoulder")], resting[index(f"{name}Shoulder")] = SHOULDER, True
+        pull[index(f"{name}Arm"), 0] = pull[index(f"{name}UpLeg"), 1] = TWIST
+        hinges[index(f"{name}ForeArm")] = (np.array([0, -sign, 0]), *np.radians((0, 155)))
+        hinges[index(f"{name}Leg")] = (np.array([1.0, 0, 0]), *np.radians((-5, 160)))
+        if feet[side]:
+            free.append(index(f"{name}Foot"))
+            pull[index(f"{name}Foot")], resting[index(f"{name}Foot")] = FOOT, True
+    bone = np.concatenate([np.repeat(free, 3), list(hinges)]).astype(int)
+    axis = np.concatenate([np.tile(np.eye(3), (len(free), 1)), [hinge[0] for hinge in hinges.values()]])
+    return Chain(bone, axis, hinges, pull, resting)
+
+
+class Problem(NamedTuple):
+    """What rotations are sought for; lengths in statures.
+
+    Attributes:
+        points: `[F, P, 3]`.
+        weight: `[F, P]`.
+        bones: `[P]` which bones the points are on.
+        at: `[P, 3]` where on them.
+        offset: `[B, 3]` of the body.
+        target: `[F, B, 3, 3]` rotations relative to the parents, that bones are drawn to.
+        chain: what may rotate.
+    """
+
+    points: np.ndarray
+    weight: np.ndarray
+    bones: np.ndarray
+    at: np.ndarray
+    offset: np.ndarray
+    target: np.ndarray
+    chain: Chain
+
+
+def solve(
+    points: np.ndarray, weight: np.ndarray, body: Body, rotation: np.ndarray, feet: dict[str, bool]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations relative to the parents `[F, B, 3, 3]`, and where the first bone begins `[F, 3]`.
+
+    Args:
+        points: `[F, J, 3]`, NaN where nothing is known.
+        weight: `[F, J]`, 0 there.
+        body: of the person.
+        rotation: `[F, B, 3, 3]` the first pose, relative to the parents.
+        feet: by side, whether joints show how the foot is rotated.
+    """
+    size, chained = body.stature, chain(feet)
+    joints, bones = [marker.joint for marker in body.markers], np.array([marker.bone for marker in body.markers])
+    at = np.array([marker.offset for marker in body.markers]) / size
+    target = np.where(chained.resting[:, None, None], np.eye(3), rotation)
+    points, weight = np.nan_to_num(points[:, joints]) / size, weight[:, joints]
+    found = [
+        _solve_block(
+            Problem(points[block], weight[block], bones, at, body.offset / size, target[block], chained),
+            rotation[block].copy(),
+        )
+        for block in (slice(a, a + BLOCK) for a in range(0, len(points), BLOCK))
+    ]
+    rotations, roots = zip(*found, strict=True)
+    return np.concatenate(rotations), size * np.concatenate(roots)
+
+
+def _solve_block(problem: Problem, rotation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations and first joints of some frames; `rotation`, from which it starts, is overwritten."""
+    root = problem.points[:, 0].copy()
+    damping, loss = np.full(len(root), DAMPING), _loss(problem, rotation, root)
+    active = np.arange(len(root))
+    for _ in range(STEPS):
+        part = problem._replace(**{key: getattr(problem, key)[active] for key in ("points", "weight", "target")})
+        turned, moved = _step(part, rotation[active], root[active], damping[active])
+        after = _loss(part, turned, moved)
+        better = after < loss[active]
+        done = np.abs(after - loss[active]) < ENOUGH * loss[active]
+        kept = active[better]
+        rotation[kept], root[kept], loss[kept] = turned[better], moved[better], after[better]
+        damping[active] *= np.where(better, 0.1, 10)
+        active = active[~done & (damping[active] < WORST)]
+        if not len(active):
+            break
+    return rotation, root
+
+
+def forward(rotation: np.ndarray, root: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Axes `[F, B, 3, 3]` of the bones, and where they begin `[F, B, 3]`."""
+    axes, joints = np.empty(rotation.shape), np.empty(rotation.shape[:-1])
+    for bone, parent in enumerate(HUMANOID.parents):
+        if parent < 0:
+            axes[:, bone], joints[:, bone] = rotation[:, bone], root
+        else:
+            axes[:, bone] = axes[:, parent] @ rotation[:, bone]
+            joints[:, bone] = joints[:, parent] + axes[:, parent] @ offset[bone]
+    return axes, joints
+
+
+def relative(axes: np.ndarray) -> np.ndarray:
+    """Rotations `[F, B, 3, 3]` relative to the parents, of axes `[F, B, 3, 3]`."""
+    above = axes[:, np.maximum(HUMANOID.parents, 0)]
+    above[:, 0] = np.eye(3)
+    return above.swapaxes(-1, -2) @ axes
+
+
+def _found(problem: Problem, axes: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """Where the points are on the body, `[F, P, 3]`."""
+    return joints[:, problem.bones] + np.einsum("fpij,pj->fpi", axes[:, problem.bones], problem.at)
+
+
+def _loss(problem: Problem, rotation: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """`[F]`."""
+    off = _found(problem, *forward(rotation, root, problem.offset)) - problem.points
+    far = np.sum(off**2, axis=-1) / OUTLIER**2
+    drawn = problem.chain.pull * logarithm(problem.target.swapaxes(-1, -2) @ rotation)
+    return np.sum(problem.weight * OUTLIER**2 * np.log1p(far), axis=1) + np.sum(drawn**2, axis=(1, 2))
+
+
+def _step(
+    problem: Problem, rotation: np.ndarray, root: np.ndarray, damping: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations and first joints after a damped Gauss-Newton step."""
+    bone, axis = problem.chain.bone, problem.chain.axis
+    axes, joints = forward(rotation, root, problem.offset)
+    found = _found(problem, axes, joints)
+    off = found - problem.points
+    sure = np.sqrt(problem.weight / (1 + np.sum(off**2, axis=-1) / OUTLIER**2))
+    about = np.einsum("fdij,dj->fdi", axes[:, bone], axis)
+    moved = cross_matrix(about).reshape(len(root), -1, 3) @ found.swapaxes(1, 2)
+    moved = moved.reshape(len(root), len(bone), 3, -1) - np.cross(about, joints[:, bone])[..., None]
+    moved *= sure[:, None, None] * _moves(problem.bones, bone).T[:, None]
+    shifted = np.eye(3)[:, :, None] * sure[:, None, None]
+    slope = np.concatenate([moved, shifted], axis=1).reshape(len(root), len(bone) + 3, -1)
+    normal = slope @ slope.swapaxes(1, 2)
+    gradient = (slope @ (sure[..., None] * off).swapaxes(1, 2).reshape(len(root), -1, 1))[..., 0]
+    _add_pull(problem, rotation, normal, gradient)
+    _hold(problem.chain, rotation, normal, gradient)
+    diagonal = np.einsum("fdd->fd", normal)
+    diagonal *= 1 + damping[:, None]
+    change = np.linalg.solve(normal, -gradient[..., None])[..., 0]
+    return _turned(problem.chain, rotation, change[:, :-3]), root + change[:, -3:]
+
+
+def _moves(points: np.ndarray, freedom: np.ndarray) -> np.ndarray:
+    """`[P, D]` bool: whether a degree of freedom, by its bone, moves a point, by its bone."""
+    above = np.eye(len(HUMANOID.names), dtype=bool)
+    for bone, parent in enumerate(HUMANOID.parents):
+        if parent >= 0:
+            above[bone] |= above[parent]
+    return above[points][:, freedom]
+
+
+def _add_pull(problem: Problem, rotation: np.ndarray, normal: np.ndarray, gradient: np.ndarray) -> None:
+    """Add what draws bones to their targets."""
+    bone, axis = problem.chain.bone, problem.chain.axis
+    off = logarithm(problem.target.swapaxes(-1, -2) @ rotation)
+    slope = problem.chain.pull[:, :, None] * _inverse_right_jacobian(off)
+    off = problem.chain.pull * off
+    for one in np.unique(bone):
+        dofs = np.flatnonzero(bone == one)
+        part = slope[:, one] @ axis[dofs].T
+        normal[:, dofs[:, None], dofs] += part.swapaxes(1, 2) @ part
+        gradient[:, dofs] += np.einsum("fij,fi->fj", part, off[:, one])
+
+
+def _hold(chained: Chain, rotation: np.ndarray, normal: np.ndarray, gradient: np.ndarray) -> None:
+    """Take hinges at a limit, that the loss would rotate beyond it, out of the equations."""
+    for bone, (axis, least, most) in chained.limits.items():
+        dof = np.flatnonzero(chained.bone == bone)[0]
+        angle = logarithm(rotation[:, bone]) @ axis
+        beyond = ((angle <= least + EDGE) & (gradient[:, dof] > 0)) | ((angle >= most - EDGE) & (gradient[:, dof] < 0))
+        normal[beyond, dof], normal[beyond, :, dof], gradient[beyond, dof] = 0, 0, 0
+        normal[beyond, dof, dof] = 1
+
+
+def _inverse_right_jacobian(vector: np.ndarray) -> np.ndarray:
+    """`[..., 3, 3]`: how the logarithm changes when a rotation `[..., 3]` is followed by a small one."""
+    angle = np.linalg.norm(vector, axis=-1).clip(1e-4, np.pi - 1e-4)[..., None, None]
+    k = cross_matrix(vector)
+    return np.eye(3) + k / 2 + (1 / angle**2 - (1 + np.cos(angle)) / (2 * angle * np.sin(angle))) * (k @ k)
+
+
+def _turned(chained: Chain, rotation: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """Rotations `[F, B, 3, 3]` after changes `[F, D]`; hinges stay hinges, within their limits."""
+    vector = np.zeros(rotation.shape[:-1])
+    for i, (bone, axis) in enumerate(zip(chained.bone, chained.axis, strict=True)):
+        vector[:, bone] += change[:, i, None] * axis
+    for bone, (axis, least, most) in chained.limits.items():
+        angle = logarithm(rotation[:, bone]) @ axis
+        vector[:, bone] = (np.clip(angle + vector[:, bone] @ axis, least, most) - angle)[:, None] * axis
+    return rotation @ exponential(vector)
