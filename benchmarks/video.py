@@ -65,8 +65,8 @@ ABOUT = {
 def lift(model: Model, recording: Recording, frames: int, *, refine: bool) -> tuple[np.ndarray, np.ndarray]:
     """`[T, J, 3]` of the largest person, and the pixels `[T, J, 2]` that were lifted; NaN where not lifted."""
     result = geolift.lift(recording, model=model, refine=refine, people="largest")
-    found = np.full((frames, len(H36M17.names), 5), np.nan)
-    found[result.frame] = np.concatenate([result.points, result.keypoints], axis=-1)
+    found, body = np.full((frames, len(H36M17.names), 5), np.nan), slice(len(H36M17.names))  # without toes and heels
+    found[result.frame] = np.concatenate([result.points[:, body], result.keypoints[:, body]], axis=-1)
     return found[..., :3], found[..., 3:]
 
 

@@ -25,6 +25,7 @@ from geolift.keypoints.side_swaps import undo_swaps
 from geolift.keypoints.tracking import track
 from geolift.lifting.alternatives import check_count, expect_images, find_alternatives
 from geolift.lifting.denoise import denoise
+from geolift.lifting.feet import add_feet, feet_of
 from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.joints import mapping_to, missing_joints, to_tracks, with_joints_of
 from geolift.lifting.lifted import (
@@ -180,6 +181,7 @@ def lift(
     prepared = prepare(read, model.skeleton, options=reading, **how)
     tracks, stated = prepared.tracks, dict(prepared.recording.heights)
     heights = people_heights(tracks.people, height, stated, human=model.skeleton == H36M17)
+    feet = feet_of(prepared.recording, tracks, gap, smooth=refine)
     tracks = fill_gaps(tracks, gap)
     if refine:
         tracks = denoise(tracks).tracks
@@ -191,7 +193,8 @@ def lift(
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
-    return _result(model, *place_in_world(lifted, up=gravity, focal=focal, correct=refine))
+    lifted, world = place_in_world(lifted, up=gravity, focal=focal, correct=refine)
+    return _result(model, *add_feet(feet, lifted, world, distance=model.distance, focal=focal))
 
 
 def prepare(
@@ -304,7 +307,7 @@ def _result(model: Model, lifted: Lifted, world: World) -> Result:
         filled=tracks.filled,
         frame=tracks.frame,
         person=tracks.person,
-        skeleton=model.skeleton,
+        skeleton=tracks.skeleton,
         frames=tracks.frames,
         people=tracks.people,
         video=tracks.video,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from geolift.skeletons.mapping import JointMapping, check_mapping
-from geolift.skeletons.skeleton import H36M17
+from geolift.skeletons.skeleton import FEET, H36M17
 
 # The joints that have sides, from sources that use the names of `H36M17`.
 SIDED = {joint: (joint,) for i, joint in enumerate(H36M17.names) if i in H36M17.left + H36M17.right}
@@ -340,6 +340,27 @@ ANIMAL_SETS = {
 }  # fmt: skip
 # The joints of every set of people and animals, by its name.
 SOURCES = {**{name: mapping.source for name, mapping in JOINT_SETS.items()}, **ANIMAL_SETS}
+
+
+# What keypoint programs call a toe, after the side; of several the first. OpenPose's and COCO-WholeBody's two toes are
+# the tips of the first and the fifth, BlazePose's is that of the second. H36M's tip is where the toes end.
+TOES = (("big_toe", "small_toe"), ("big_toe",), ("toe",), ("foot_index",), ("toe_tip",))
+
+
+def foot_joints(joints: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The source joints of each toe and heel of `H36M21`, among K named joints; none where there is none.
+
+    Example:
+        >>> foot_joints(("left_ankle", "left_big_toe", "left_small_toe", "left_heel"))["left_toe"]
+        ('left_big_toe', 'left_small_toe')
+    """
+    found = {}
+    for name in FEET:
+        side, part = name.split("_")
+        choices = TOES if part == "toe" else ((part,),)
+        named = (tuple(f"{side}_{one}" for one in choice) for choice in choices)
+        found[name] = next((sources for sources in named if set(sources) <= set(joints)), ())
+    return found
 
 
 def find_joint_set(joints: Sequence[str]) -> str:

@@ -137,6 +137,7 @@ H36M21 = Skeleton(
     right=(*H36M17.right, 19, 20),
     head=H36M17.head,
 )
+FEET = H36M21.names[len(H36M17.names) :]
 
 
 def is_human(skeleton: Skeleton) -> bool:

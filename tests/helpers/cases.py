@@ -21,13 +21,14 @@ def case(name):
 
 
 def errors(points, truth):
-    """`[N]` P-MPJPE in mm of poses `[N, 17, 3]` of Human3.6M-17, joints that were not lifted left out.
+    """`[N]` P-MPJPE in mm of poses of Human3.6M-17 or 21; joints not lifted, or beyond the truth's, are left out.
 
     The truth is a file or an array `[N, 17, 3]` in metres; the alignment is rigid, with scale, without reflection.
     """
     truth = np.asarray(np.load(truth) if isinstance(truth, str | os.PathLike) else truth, np.float64)
     found = np.empty(len(truth))
     for i, (pose, true) in enumerate(zip(points, truth, strict=True)):
+        pose = pose[: len(true)]
         seen = np.isfinite(pose).all(axis=-1)
         pair = (jnp.asarray(pose[seen], jnp.float32)[None], jnp.asarray(true[seen] * 1000, jnp.float32)[None])
         found[i] = float(p_mpjpe(*pair)[0])
