@@ -6,16 +6,20 @@ The camera stands still. Camera axes are x right, y down, z forward, metres; wor
 from geolift.world.axes import heading, world_axes
 from geolift.world.contact import foot_contact
 from geolift.world.floor import Floor, supported_floor
+from geolift.world.foot_pose import Feet, expected_feet, place_feet
 from geolift.world.gravity import combined, standing_direction
 from geolift.world.root_path import Clip, Path, solve_path
 
 __all__ = [
     "Clip",
+    "Feet",
     "Floor",
     "Path",
     "combined",
+    "expected_feet",
     "foot_contact",
     "heading",
+    "place_feet",
     "solve_path",
     "standing_direction",
     "supported_floor",
