@@ -22,7 +22,8 @@ def sticks(joints: list[Joint], offset: np.ndarray, skeleton: Skeleton) -> Mesh:
     long = np.linalg.norm(offset, axis=1)
     whole = np.flatnonzero(long > SHORTEST)
     thick = THICK * (np.median(long[whole]) if len(whole) else 1.0)
-    parts = [_capsule(points[0], points[0], 2 * thick, 0, len(joints), "body")]
+    up = np.array([0, thick / 2, 0])
+    parts = [_capsule(points[0] - up, points[0] + up, 1.5 * thick, 0, len(joints), "body")]
     for bone in whole.tolist():
         joint = joints[bone]
         colour = "left" if joint.joint in skeleton.left else "right" if joint.joint in skeleton.right else "body"
@@ -33,8 +34,7 @@ def sticks(joints: list[Joint], offset: np.ndarray, skeleton: Skeleton) -> Mesh:
 
 def _capsule(start: np.ndarray, end: np.ndarray, radius: float, bone: int, bones: int, colour: str) -> Part:
     """A capsule that one of several bones moves."""
-    along = end - start if np.linalg.norm(end - start) > SHORTEST else np.array([0.0, 1, 0])
-    along = along / np.linalg.norm(along)
+    along = (end - start) / np.linalg.norm(end - start)
     u = np.cross(along, np.eye(3)[np.abs(along).argmin()])
     u = u / np.linalg.norm(u)
     back, wide = (radius * value[:, None] for value in (np.cos(ROUND), np.sin(ROUND)))
