@@ -102,6 +102,7 @@ def fit_rig(
     axes, joints = forward(rotation, root, body.offset)
     standing = standing & [not seen for seen in shown.values()]
     rotation = on_floor(rotation, axes, joints, body, standing, fps)
+    axes, joints = forward(rotation, root, body.offset)
     return RigMotion(
         HUMANOID.names, HUMANOID.parents, body.offset, body.end, rotation, root, joints,
         _error(points, axes, joints, body),
