@@ -2,7 +2,8 @@
 
 People of a split of recorded motion before cameras "any" (docs/cameras.md), or of a geolift data set with 3D, lifted by
 `geolift.lift`: each frame as a single image, and the clips as videos, refined. Prints for each, with exact 2D, with
-noise (a share of the trunk's length in the image) and with joints missing:
+noise (a share of the trunk's length in the image) and with joints missing; of joints that were filled in over gaps of a
+third of a second, alone, too:
 
 - depth: share of joints whose depth is off by at most `depth_uncertainty`, per cent. 68 would be right.
 - 3D: share of joints that are off by at most `uncertainty`.
@@ -44,6 +45,7 @@ SEED = flags.DEFINE_integer("seed", 0, "Of cameras, noise and missing joints.")
 OUT = flags.DEFINE_string("out", "", "Where to write the table as JSON; empty: nowhere.")
 
 ROW = next(name for name, setting in SETTINGS.items() if setting.any)
+GAP, AGAIN = 10, 40  # frames
 COLUMNS = ("depth %", "3D %", "rank", "of joints", "of poses", "error mm", "given mm", "joints")
 
 
@@ -60,13 +62,14 @@ class Held(NamedTuple):
     joints: int
 
 
-def measure(result: Result, truth: np.ndarray, group: np.ndarray) -> Held:
+def measure(result: Result, truth: np.ndarray, group: np.ndarray, only: np.ndarray | None = None) -> Held:
     """How well the uncertainty of a result holds.
 
     Args:
         result: N poses.
         truth: `[N, J, 3]`, metres, the same rows; NaN where unknown.
         group: `[N]` int; rows with the same number share a scale.
+        only: `[N, J]` bool, the joints that count; None: all.
     """
     root = result.skeleton.root
     truth = truth - truth[:, [root]]
@@ -76,6 +79,7 @@ def measure(result: Result, truth: np.ndarray, group: np.ndarray) -> Held:
     scale = (above / np.where(below > 0, below, 1))[group][:, None]
     error, known[:, root] = scale[..., None] * found - true, False
     distance, depth = np.linalg.norm(error, axis=-1), np.abs(error[..., 2])
+    known &= True if only is None else only
     given, of_depth = scale * result.uncertainty, scale * result.depth_uncertainty
 
     def over_pose(x: np.ndarray) -> np.ndarray:
@@ -97,6 +101,14 @@ def measure(result: Result, truth: np.ndarray, group: np.ndarray) -> Held:
 
 def _rank(a: np.ndarray, b: np.ndarray) -> float:
     return float(spearmanr(a, b).statistic)
+
+
+def gaps(seen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """`[N, J]` bool: seen, but each joint missed for `GAP` frames in every `AGAIN`; the root is not."""
+    phase = rng.integers(AGAIN, size=seen.shape[1])
+    missed = (np.arange(len(seen))[:, None] + phase) % AGAIN < GAP
+    missed[:, H36M17.root] = False
+    return seen & ~missed
 
 
 def videos(keypoints: np.ndarray, seen: np.ndarray, view: np.ndarray) -> tuple[Recording, np.ndarray]:
@@ -121,14 +133,25 @@ def hold(model: Model, filmed: Filmed, *, video: bool) -> dict[str, Held]:
         if video:
             recording, rows = videos(keypoints, seen, filmed.view)
             result = geolift.lift(recording, model=model, min_confidence=0.0)
-            row = rows[np.array(result.people, int)[result.person], np.array(result.frames, int)[result.frame]]
+            row = _rows_of(result, rows)
             group = result.person
         else:
             recording = stills(keypoints, seen.astype(np.float32), joints=H36M17.names, origin=DATA.value)
             result = geolift.lift(recording, model=model, min_confidence=0.0)
             row = group = np.array(result.frames, int)[result.frame]
         table[f"{'video' if video else 'image'}, {name}"] = measure(result, filmed.points[row], group)
+    if video:
+        seen = gaps(filmed.seen, np.random.default_rng(SEED.value))
+        recording, rows = videos(filmed.keypoints, seen, filmed.view)
+        result = geolift.lift(recording, model=model, min_confidence=0.0)
+        truth = filmed.points[_rows_of(result, rows)]
+        table[f"filled over {GAP} frames"] = measure(result, truth, result.person, result.filled)
     return table
+
+
+def _rows_of(result: Result, rows: np.ndarray) -> np.ndarray:
+    """`[N]` the rows of a result, given those of each view and frame."""
+    return rows[np.array(result.people, int)[result.person], np.array(result.frames, int)[result.frame]]
 
 
 def read(every: int) -> Filmed:

@@ -3,7 +3,8 @@
 Recorded motion (any .npz that `geolift convert cmu` reads) is filmed by cameras that stand still, level and tilted,
 from the front, obliquely, from the side and from the back, as a phone films it: 1920 x 1080 pixels, a focal length of
 0.8 to 0.9 times the larger side, which the lifter does not know. Every row is one aim: what is reached now against it,
-and the same of the true motion where that is not 0.
+and the same of the true motion where that is not 0. --data may also be real detections of calibrated cameras with
+triangulated truth (the layout of benchmarks/video.py): then up, distance and focal length of each camera are compared.
 
 These figures are for reports: no setting of a method may be chosen by those of `test`, `extra` or `lab`.
 """
@@ -18,11 +19,13 @@ from absl import app, flags
 
 import geolift
 from benchmarks.pose_errors import table
+from benchmarks.world_rows import real
 from benchmarks.world_rows.place import Measured, measure
 from benchmarks.world_rows.takes import TILTS, VIEWS, Take, film, read_clips
+from geolift.safe_io.npz import Archive
 
 MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
-DATA = flags.DEFINE_string("data", None, "Motion in the world (.npz).", required=True)
+DATA = flags.DEFINE_string("data", None, "Motion in the world (.npz), or real detections (.npz).", required=True)
 SPLIT = flags.DEFINE_list("split", ["test", "extra"], "Its splits.")
 SUBJECTS = flags.DEFINE_list("subjects", None, "Only these people of the splits; default: all.")
 EVERY = flags.DEFINE_integer("every", 1, "Take one clip in so many.", lower_bound=1)
@@ -70,10 +73,14 @@ def rows(found: Found) -> dict[str, tuple[str, str, str]]:
 
 def main(_: list[str]) -> None:
     model = geolift.load(MODEL.value)
-    clips = read_clips(DATA.value, SPLIT.value, SUBJECTS.value, EVERY.value)
-    found = [(take, measure(model, take)) for take in film(clips, noise=NOISE.value, seed=SEED.value)]
-    print(f"{DATA.value}, {','.join(SPLIT.value)}, {len(clips)} clips, {model.id}, {jax.devices()[0].device_kind}")
-    print(table("aim", rows(found), ("now", "truth", "aim")))
+    if "positions" in Archive(DATA.value).names:
+        clips = read_clips(DATA.value, SPLIT.value, SUBJECTS.value, EVERY.value)
+        takes, name = film(clips, noise=NOISE.value, seed=SEED.value), f"{','.join(SPLIT.value)}, {len(clips)} clips"
+    else:
+        takes, name = real.film_real(DATA.value), "real detections"
+    found = [(take, measure(model, take)) for take in takes]
+    print(f"{DATA.value}, {name}, {model.id}, {jax.devices()[0].device_kind}")
+    print(table("aim", (real.rows if name == "real detections" else rows)(found), ("now", "truth", "aim")))
     if OUT.value:
         lines = [
             {"clip": take.name, "action": take.action, "view": take.view, "tilt": take.tilt, **measured._asdict()}

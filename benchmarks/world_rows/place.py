@@ -21,7 +21,7 @@ class Measured(NamedTuple):
     Attributes:
         vertical: degrees between the estimated and the true direction up.
         vertical_spread: the result's estimate of this error, degrees.
-        distance: how many times as far away as in truth the root is, the median.
+        distance: how many times as far away as in truth the root is, the median of frames that show it.
         acceleration: m/s^2, the mean of the root.
         true_acceleration: the same of the truth.
         slide: mm a stance: how far the positions of a planted ankle lie apart over the ground, the mean over stances.
@@ -66,7 +66,7 @@ def compare(result: Result, take: Take) -> Measured:
     return Measured(
         vertical=float(degrees_between(up, take.up)) if known else np.nan,
         vertical_spread=float(result.up_spread[frames[0]]) if known else np.nan,
-        distance=float(np.median(np.linalg.norm(placed[:, 0], axis=-1) / np.linalg.norm(truth[:, 0], axis=-1))),
+        distance=float(np.nanmedian(np.linalg.norm(placed[:, 0], axis=-1) / np.linalg.norm(truth[:, 0], axis=-1))),
         acceleration=acceleration(placed[:, 0], fps),
         true_acceleration=acceleration(truth[:, 0], fps),
         slide=slide(placed[:, ANKLES], planted, up, fps),

@@ -189,7 +189,7 @@ def lift(
     lifted = lift_tracks(model, place_trunks(model, upright.turned), focal)
     if refine:
         lifted = refine_lifted(model, lift_in_proportion(model, lifted))
-    lifted = find_alternatives(model, estimate_uncertainty(model, lifted), alternatives)
+    lifted = find_alternatives(model, estimate_uncertainty(model, lifted, refined=refine), alternatives)
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     lifted = smooth_lifted(in_camera_axes(lifted), smoothing)

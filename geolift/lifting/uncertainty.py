@@ -5,6 +5,7 @@ one it was given, it is wrong on one of the two sides, and mostly on both. That 
 out longer or shorter than those of the training set, and the place of a joint in its chain give the error to be
 expected (docs/method.md, eq. 28). The constants were found without 3D: two cameras at right angles see each other's
 depths, so the lifts of one moment by both show the errors of each (`python -m benchmarks.two_cameras`).
+Errors of 2D that a video shows are added: jitter, and joints that were filled in.
 """
 
 import functools
@@ -16,19 +17,34 @@ import numpy as np
 
 from geolift.batching import map_chunks
 from geolift.geometry import inverse, project, rotate, rotation_y, tilt_of, tilt_rotation
+from geolift.lifting.filled_errors import filled_errors
 from geolift.lifting.lifted import Lifted
 from geolift.losses import rotate_about_root
 from geolift.model import Model, lift_on_device, model_bones
 from geolift.skeletons.bones import seen_bone_lengths
 from geolift.skeletons.skeleton import Skeleton
 
-# The weights of eq. 28, by `python -m benchmarks.two_cameras`: 8 people of `train` whom their lifter did not see;
-# 2D exact and with errors of 2, 3 and 5 % of the trunk; all joints, and 10 or 20 % of them missing.
-CONSTANT, REACH, SPREAD, POSE_SPREAD, MISMATCH, HIDDEN = -0.595, 0.555, 0.194, 0.284, 0.384, 0.723
+
+class Weights(NamedTuple):
+    """The weights of eq. 28, in the order of `Signs.terms`; `python -m benchmarks.two_cameras` finds them."""
+
+    constant: float
+    reach: float
+    spread: float
+    pose_spread: float
+    mismatch: float
+    hidden: float
+
+
+# Of 8 people of `train` whom their lifter did not see; 2D exact and with errors of 2, 3 and 5 % of the trunk; all
+# joints, and 10 or 20 % of them missing. Frames of a video that agree are surer than images.
+IMAGES = Weights(-0.441, 0.523, 0.260, 0.306, 0.358, 0.626)
+VIDEOS = Weights(-0.723, 0.302, 0.527, 0.188, 0.083, 0.094)
+AROUND = 1.0  # seconds of a video over which the views are averaged: its errors last
 LATERAL = (
     0.26  # error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all
 )
-AZIMUTHS = (45.0, 180.0)  # degrees, of the views; one at 90 sees our depths across and says nothing of them
+AZIMUTHS = (45.0, -45.0, 180.0)  # degrees, of the views; one at 90 sees our depths across and says nothing of them
 LEVEL = (0.0, -1.0, 0.0)  # the direction up for models that do not estimate it, camera axes
 SMALLEST = 0.02  # model units (1 cm of a person) or, of bones, 2 %: less is no sign of a sure joint
 
@@ -38,7 +54,7 @@ class Signs(NamedTuple):
 
     Attributes:
         reach: `[J]` model units, length of the training set's bones from the root to each joint.
-        spread: `[N, J]` model units, how far the views put the joint elsewhere, root mean square.
+        spread: `[N, J]` model units, how far the views put the joint elsewhere, root mean square; NaN where missing.
         pose_spread: `[N]` the same over all joints of the pose.
         mismatch: `[N]` by which share its bones are longer or shorter than the training set's, root mean square.
         hidden: `[N]` share of the joints that are missing.
@@ -57,33 +73,65 @@ class Signs(NamedTuple):
         return np.stack([np.broadcast_to(term, self.spread.shape) for term in terms], axis=-1)
 
 
-def estimate_uncertainty(model: Model, lifted: Lifted) -> Lifted:
+def estimate_uncertainty(model: Model, lifted: Lifted, *, refined: bool = True) -> Lifted:
     """The same with the `uncertainty` and the `depth_uncertainty` of each joint.
 
-    Errors of the 2D from frame to frame count where a video shows them (`denoise`); those of single images, and those
-    that last, are not known.
+    Errors of the 2D from frame to frame count where a video shows them (`denoise`), and those of joints that were
+    filled in (`filled_errors`); those of single images, and those that last, are not known.
 
     Args:
         model: that lifted it.
         lifted: in model units, points in the axes of cameras turned to each person.
+        refined: whether the frames of a video were made to agree; single images never are.
     """
-    rows, root = lifted.rows, model.skeleton.root
+    tracks, rows, root = lifted.tracks, lifted.rows, model.skeleton.root
+    together = tracks.video and refined
+    signs = read_signs(model, lifted.points[rows], None if lifted.up is None else lifted.up[rows])
+    if together:
+        signs = over_time(signs, tracks.person[rows], tracks.frame[rows], tracks.frames_in(AROUND))
+    of_lifter = np.full(lifted.points.shape[:2], np.nan)
+    of_lifter[rows] = depth_uncertainty(signs, VIDEOS if together else IMAGES)
     known = np.isfinite(lifted.points).all(axis=-1)
-    depth = np.full(known.shape, np.nan)
-    depth[rows] = depth_uncertainty(
-        read_signs(model, lifted.points[rows], None if lifted.up is None else lifted.up[rows])
-    )
-    depth[~known], depth[known[:, root], root] = np.nan, 0.0
-    noise = (lifted.tracks.jitter[lifted.tracks.person] * model.distance / lifted.size)[:, None]
-    across = np.where(
-        np.arange(depth.shape[1]) == root, 0.0, 4 * noise**2
-    )  # two axes, errors of the joint and the root
-    return lifted._replace(uncertainty=np.sqrt((1 + LATERAL**2) * depth**2 + across), depth_uncertainty=depth)
+    of_lifter[~known] = np.nan
+    unit = lifted.size / model.distance
+    noise = (tracks.jitter[tracks.person] / unit)[:, None]  # of the joint and of the root
+    filled = filled_errors(tracks, unit)  # on two of three axes
+    depth = np.sqrt(of_lifter**2 + filled**2 / 2)
+    total = np.sqrt(
+        (1 + LATERAL**2) * of_lifter**2 + 1.5 * filled**2 + 4 * noise**2
+    )  # noise: of the joint and the root
+    for values in (depth, total):
+        values[known[:, root], root] = 0.0
+    return lifted._replace(uncertainty=total, depth_uncertainty=depth)
 
 
-def depth_uncertainty(signs: Signs) -> np.ndarray:
+def depth_uncertainty(signs: Signs, weights: Weights) -> np.ndarray:
     """`[N, J]` model units: 68 of 100 true joints are no farther from the lifted one along the line of sight."""
-    return np.exp(CONSTANT + signs.terms() @ np.array([REACH, SPREAD, POSE_SPREAD, MISMATCH, HIDDEN]))
+    return np.exp(weights.constant + signs.terms() @ np.array(weights[1:]))
+
+
+def over_time(signs: Signs, person: np.ndarray, frame: np.ndarray, window: int) -> Signs:
+    """The signs of a video, the spreads root mean squares over the frames around each.
+
+    Args:
+        signs: of N rows.
+        person: `[N]` int, rises.
+        frame: `[N]` int, rises within a person.
+        window: frames, about as many before as after.
+    """
+    if not len(frame):
+        return signs
+    order = person * (int(frame.max()) + 2 * window) + frame
+    first, last = np.searchsorted(order, order - window // 2), np.searchsorted(order, order + window // 2, "right")
+
+    def total(values: np.ndarray) -> np.ndarray:
+        sums = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0, dtype=np.float64)])
+        return np.maximum(sums[last] - sums[first], 0)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.sqrt(total(np.nan_to_num(values) ** 2) / np.maximum(total(np.isfinite(values)), 1))
+
+    return signs._replace(spread=mean(signs.spread), pose_spread=mean(signs.pose_spread))
 
 
 def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs:
@@ -105,7 +153,7 @@ def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs
     joints = np.maximum(seen.sum(axis=1) - 1, 1)  # beside the root
     return Signs(
         reach=_reach(model.skeleton, bones),
-        spread=spread,
+        spread=np.where(seen, spread, np.nan),
         pose_spread=np.sqrt((np.where(seen, spread, 0) ** 2).sum(axis=1) / joints),
         mismatch=np.sqrt((np.where(known, ratio, 0) ** 2).sum(axis=1) / np.maximum(known.sum(axis=1), 1)),
         hidden=1 - seen.mean(axis=1),
