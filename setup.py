@@ -19,7 +19,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["geolift", "geolift.*"]),
-    package_data={"geolift.pretrained": ["weights/*"], "geolift.output.view": ["page.html", "page.css", "page.js"]},
+    package_data={
+        "geolift.pretrained": ["weights/*"],
+        "geolift.output.view": ["page.html", "page.css", "page.js"],
+        "geolift.output.report": ["*.html", "*.css", "*.js"],
+    },
     install_requires=[
         JAX,
         "flax>=0.12,<0.13",  # linen and TrainState; linen after 0.12 is uncertain

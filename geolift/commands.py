@@ -22,7 +22,7 @@ from geolift.output.endings import ending_of
 from geolift.output.overwriting import PROPOSED, expect_replaceable, is_dataset, is_lifted, is_result, is_skeleton
 from geolift.output.result import Result
 from geolift.output.selection import select
-from geolift.output.view.formats import VIEW_OPTIONS, VIEWERS, write_view
+from geolift.output.view.formats import VIEW_OPTIONS, VIEWERS, expect_viewable, write_view
 from geolift.output.view.skeleton_picture import draw_skeleton
 from geolift.output.world_text import world_lines
 from geolift.output.write import (
@@ -145,6 +145,7 @@ def _expect_writable(outputs: Sequence[str], endings: Sequence[str], asked: Mapp
 def _expect_time_line(video: bool, outputs: Sequence[str]) -> None:
     """Refuse single images for formats with a time line before any output is written."""
     for output in map(Path, outputs):
+        expect_viewable(video, output)
         if ending_of(output, WRITERS):
             expect_time_line(video, output)
 

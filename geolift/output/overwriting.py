@@ -25,6 +25,7 @@ TRC = re.compile(
     rb"\t\tX1\tY1\tZ1\t[^\n]*\t\n\n1\t0\.000000\t[^\n]*\t\n"
 )
 HTML = re.compile(rb"^<!doctype html>.{,2000}<title>geolift</title>", re.DOTALL)
+REPORT = re.compile(rb"^<!doctype html>.{,2000}<title>geolift report</title>", re.DOTALL)
 PNG = re.compile(rb"^\x89PNG.*tEXtSoftware\x00geolift", re.DOTALL)
 C3D = re.compile(rb"^.P.*MANUFACTURER.{,40}SOFTWARE.{,20}geolift", re.DOTALL)
 GLB = re.compile(rb'^glTF\x02\x00{3}.{8}JSON\{.*"generator":"geolift"', re.DOTALL)
@@ -148,6 +149,7 @@ KNOWN: dict[str, Callable[[Path], bool]] = {
     ".glb": lambda path: has_mark(path, GLB),
     ".trc": lambda path: has_mark(path, TRC),
     ".html": lambda path: has_mark(path, HTML),
+    "report.html": lambda path: has_mark(path, REPORT),
     ".png": lambda path: has_mark(path, PNG),
     ".gif": lambda path: has_mark(path, GIF),
     ".mp4": lambda path: has_mark(path, MP4),

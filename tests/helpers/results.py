@@ -11,16 +11,17 @@ from geolift.skeletons.skeleton import H36M17
 CAMERA = look_at(np.array([5.0, 0.0, 1.5]), np.array([0.0, 0.0, 0.9]))
 
 
-def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, **changes):
+def make_result(*, people=1, frames=30, fps=30.0, video=True, seed=1, first=3, **changes):
     """A result whose points are true, of people beside each other before a level camera, all seen in every frame.
 
-    `changes` replace fields of the result.
+    The first person does motion `first` of `motions.MOTIONS`, the next one the next; `changes` replace fields of the
+    result.
     """
     clips = procedural_clips(seed=seed, people=max(3, people), seconds=max(1.0, 1.0 + frames / fps), fps=fps)
     motions = len(procedural.MOTIONS)
     points, position, keypoints = [], [], []
     for i in range(people):
-        world = clips[i * motions + (3 + i) % motions].points[:frames].astype(np.float64)
+        world = clips[i * motions + (first + i) % motions].points[:frames].astype(np.float64)
         world[..., :2] -= world[:, [H36M17.root], :2].mean(axis=0)
         world[..., 1] += 1.2 * (i - (people - 1) / 2)
         world[..., 0] -= 0.7 * i

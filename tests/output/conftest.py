@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers import browser as chromium
 from tests.helpers.motion_readers import library
 from tests.helpers.results import make_result
 
@@ -24,3 +25,24 @@ def one():
 @pytest.fixture(scope="module")
 def two():
     return make_result(people=2, frames=12)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; without it, or without selenium, the test is skipped."""
+    driver = chromium.start()
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def shown(browser, tmp_path):
+    """`(result, ending=".html") -> Shown`; no page may have written to the console in the end."""
+    pages = []
+
+    def open_page(result, ending=".html"):
+        pages.append(chromium.Shown(browser, result, tmp_path / f"page{len(pages)}{ending}"))
+        return pages[-1]
+
+    yield open_page
+    assert pages[-1].errors() == []

@@ -568,6 +568,7 @@ function draw() {
   tell($("clock"), `${state.frame + 1} / ${frames}${seconds}`);
   $("frame-name").textContent = name;
   $("frame-name").title = name;
+  document.dispatchEvent(new Event("drawn")); // for what else a page shows of a frame
 }
 
 function go(frame) {

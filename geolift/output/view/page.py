@@ -12,6 +12,7 @@ import os
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,16 +34,45 @@ MISSING = -32768  # the 16-bit integer of a joint that is missing
 FILLED = -1  # the confidence of a joint that was filled in
 
 
+class Addition(NamedTuple):
+    """What a page has besides the view of the result.
+
+    Attributes:
+        title: of the page, by which files are known; the script replaces it.
+        style: after page.css.
+        script: after page.js, as one program with it. The document has an event "drawn" after each frame.
+        top: elements under the title.
+        middle: elements under the view.
+        data: JSON, the text of the element "more"; empty: no element.
+        arrays: by the ids of their elements; `decode` of page.js reads them.
+    """
+
+    title: str
+    style: str
+    script: str
+    top: str
+    middle: str
+    data: dict
+    arrays: dict[str, np.ndarray]
+
+
+PLAIN = Addition("geolift", "", "", "", "", {}, {})
+
+
 def write_page(result: Result, path: str | os.PathLike) -> int:
     """Write the page of `result` to `path` and return its size in bytes."""
     return Path(path).write_bytes(page(result).encode())
 
 
-def page(result: Result) -> str:
-    """The page of `result` as text."""
-    style, script = (_template(name) for name in ("page.css", "page.js"))
+def page(result: Result, more: Addition = PLAIN) -> str:
+    """The page of `result` as text, with `more` in it."""
+    style, script = _template("page.css") + more.style, _template("page.js") + more.script
     header, arrays = pack(result)
+    arrays |= more.arrays
+    header["types"] = {name: array.dtype.name for name, array in arrays.items()}
     blocks = [f'<script type="application/json" id="header">{_json(header)}</script>']
+    if more.data:
+        blocks.append(f'<script type="application/json" id="more">{_json(more.data)}</script>')
     for name, array in arrays.items():
         text = base64.b64encode(array.tobytes()).decode("ascii")
         blocks.append(f'<script type="text/plain" id="{name}">{text}</script>')
@@ -51,6 +81,7 @@ def page(result: Result) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     parts = {"policy": policy, "style": style, "script": script, "data": "\n".join(blocks)}
+    parts |= {"title": more.title, "top": more.top, "middle": more.middle}
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _template("page.html"))
 
 
@@ -81,7 +112,6 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
     skeleton = result.skeleton
     sides = [(joint in skeleton.left) - (joint in skeleton.right) for joint in range(len(skeleton.names))]
     header = {
-        "types": {name: array.dtype.name for name, array in arrays.items()},
         "joints": skeleton.names,
         "parents": skeleton.parents,
         "sides": sides,

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from geolift.output.view import layout, movie, notebook, page
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.view.sheet import write_sheet
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.browser import DRAWN
 from tests.helpers.results import in_world, make_result, with_gaps
 
 EVIL = '</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;<!--"\u2028'
@@ -235,13 +235,13 @@ def without_poses():
 def test_views_are_written_by_suffix(suffix, tmp_path):
     if suffix == ".mp4":
         pytest.importorskip("imageio_ffmpeg")
-    path = tmp_path / f"it{suffix}"
+    path, none = tmp_path / f"it-{suffix}", tmp_path / f"none-{suffix}"
     write_view(with_gaps(make_result(people=2, frames=4)), path)
-    begin = {".html": b"<!doctype html>", ".png": b"\x89PNG", ".gif": b"GIF89a", ".mp4": b"\x00\x00\x00"}[suffix]
+    begin = {".png": b"\x89PNG", ".gif": b"GIF89a", ".mp4": b"\x00\x00\x00"}.get(suffix, b"<!doctype html>")
     assert path.read_bytes().startswith(begin)
-    with pytest.raises(DatasetError, match=r"none\.\w+: found .*, expected") as error:
-        write_view(without_poses(), tmp_path / f"none{suffix}")
-    assert "\n" not in str(error.value) and not (tmp_path / f"none{suffix}").exists()
+    with pytest.raises(DatasetError, match=r"none-[.\w]+: found .*, expected") as error:
+        write_view(without_poses(), none)
+    assert "\n" not in str(error.value) and not none.exists()
 
 
 def test_other_suffixes_are_refused(tmp_path):
@@ -391,89 +391,6 @@ def test_pictures_of_single_images_are_as_large_for_a_distant_person(tmp_path):
 
 
 # ---- in a browser ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium; without it, or without selenium, the test is skipped."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
-    programs = [next(filter(None, map(shutil.which, names)), None) for names in CHROMIUM]
-    if None in programs:
-        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = programs[0]
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu", "window-size=1200,900"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(programs[1]))
-    yield driver
-    driver.quit()
-
-
-CHROMIUM = (("chromium", "chromium-browser", "google-chrome"), ("chromedriver",))
-# Two animation frames later everything that was asked for is drawn.
-DRAWN = (
-    "const done = arguments[arguments.length - 1]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"
-)
-PIXELS = "return document.getElementById(arguments[0]).toDataURL();"
-
-
-class Shown:
-    """A page in the browser."""
-
-    def __init__(self, driver, result, path):
-        self.driver = driver
-        write_view(result, path)
-        self.errors()  # of pages before
-        driver.get(path.as_uri())
-        self.wait()
-
-    def wait(self):
-        self.driver.execute_async_script(DRAWN)
-
-    def run(self, script, *arguments):
-        value = self.driver.execute_script(script, *arguments)
-        self.wait()
-        return value
-
-    def pixels(self):
-        return [self.driver.execute_script(PIXELS, panel) for panel in ("flat", "space")]
-
-    def keys(self, *keys):
-        from selenium.webdriver import ActionChains
-
-        ActionChains(self.driver).send_keys(*keys).perform()
-        self.wait()
-
-    def drag(self, x, y):
-        from selenium.webdriver import ActionChains
-
-        space = self.driver.find_element("id", "space")
-        ActionChains(self.driver, duration=20).drag_and_drop_by_offset(space, x, y).perform()
-        self.wait()
-
-    def drawn(self, panel="space"):
-        """`{(row, joint): (x, y)}` of the joints on a panel."""
-        return {(j["row"], j["joint"]): (j["x"], j["y"]) for j in self.driver.execute_script(f"return {panel}.drawn")}
-
-    def frame(self):
-        return self.driver.execute_script("return Number(document.getElementById('slider').value)")
-
-    def errors(self):
-        return self.driver.get_log("browser")
-
-
-@pytest.fixture
-def shown(browser, tmp_path):
-    """`(result) -> Shown`; no page may have written to the console in the end."""
-    pages = []
-
-    def open_page(result):
-        pages.append(Shown(browser, result, tmp_path / f"page{len(pages)}.html"))
-        return pages[-1]
-
-    yield open_page
-    assert pages[-1].errors() == []
 
 
 def test_controls_change_the_view(shown):
