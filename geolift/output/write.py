@@ -68,7 +68,7 @@ WRITERS = {
     ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True),
     ".c3d": Writer(write_c3d, C3D_AXES),
-    ".glb": Writer(write_glb, BVH_AXES),
+    ".glb": Writer(write_glb, BVH_AXES, options=("names",)),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),
 }
 LOADERS = {".npz": load_npz, ".json": load_json}

@@ -1,25 +1,27 @@
 """Lifted motion of all people as .glb: a mannequin for each, moved by its rig (docs/motion-files.md)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import BVH_AXES, place, plain_names, units_notes
+from geolift.output.mocap.axes import BVH_AXES, units_notes
 from geolift.output.mocap.gltf import EVERYONE, Figure, glb_bytes
 from geolift.output.mocap.lofts import Mesh
 from geolift.output.mocap.mannequin import mannequin
 from geolift.output.mocap.rig_motion import rig_motions
-from geolift.output.mocap.rigid_bones import fit, keep_last, rest_pose, tree
 from geolift.output.mocap.sticks import sticks
+from geolift.output.mocap.tree_motion import tree_motion
 from geolift.output.result import Result
 from geolift.plurals import counted
+from geolift.rig.names import bone_names
 from geolift.skeletons.skeleton import is_human
 
 BRIDGED = 0.5  # seconds: as long as the gaps of joints that lifting fills in
 
 
-def write_glb(result: Result, path: Path) -> list[str]:
+def write_glb(result: Result, path: Path, *, names: str | None = None) -> list[str]:
     """Write the motion of all people: metres, seconds, y up; each has a tree of bones, a mesh and an animation.
 
     World axes, if the result has them: x to the left, y up, z as the first person walks or faces. Else the camera's: x
@@ -32,12 +34,15 @@ def write_glb(result: Result, path: Path) -> list[str]:
     Args:
         result: of a video with a frame rate.
         path: the file.
+        names: of the bones of people, for the program that takes the file: mixamo, unreal or rokoko. None: Hips, Spine,
+            ..., LeftUpLeg, ..., as in `geolift.rig.HUMANOID`.
 
     Returns:
         Notes; one of each person says how far the file's joints are from the lifted ones.
 
     Raises:
-        DatasetError: if pygltflib is missing, or no frame has the root of any person.
+        DatasetError: if pygltflib is missing, no frame has the root of any person, joint names do not differ, or
+            there are no such names.
 
     Source:
         glTF 2.0 Specification (Khronos Group).
@@ -54,10 +59,12 @@ def write_glb(result: Result, path: Path) -> list[str]:
     """
     result, notes = _with_roots(result)
     figures = []
-    for figure, found in _figures(result):
+    for figure, found in _figures(result, names):
         several = len(result.people) > 1
         notes += [f"{figure.name}: {note}" if several else note for note in found]
         figures.append(figure)
+    if len(figures) > 1 and (apart := _apart(result)):
+        notes.append(f"each person is {apart:.2f} to the right of the one before, so that they do not overlap")
     if len(figures) > 1:
         notes.append(f"{len(figures) + 1} animations: {EVERYONE!r}, then one of each person")
     notes = [
@@ -83,41 +90,37 @@ def _with_roots(result: Result) -> tuple[Result, list[str]]:
     return part._replace(person=np.searchsorted(kept, part.person), people=people), notes
 
 
-def _figures(result: Result):
+def _figures(result: Result, preset: str | None) -> Iterator[tuple[Figure, list[str]]]:
     """Each person's figure and notes."""
     human = is_human(result.skeleton)
+    if preset is not None and not human:
+        raise DatasetError(f"names: found {preset!r} for a skeleton that is not a person's, expected no such names")
+    apart = _apart(result)
     motions = rig_motions(result) if human else None
     for i, person in enumerate(result.people):
-        rows = (result.person == i) & np.isfinite(result.points).any(axis=(1, 2))
-        keys = result.frame[rows]
-        shown, absent = _shown(keys, len(result.frames), result.fps)
         if human:
             motion, notes = motions[i]
-            mesh = mannequin(motion.names, motion.parents, motion.offset, motion.end)
-            names, parents, offset = motion.names, motion.parents, motion.offset
-            rotation, root = motion.rotation[keys], motion.root[keys]
+            names, mesh = bone_names(preset), mannequin(motion.names, motion.parents, motion.offset, motion.end)
         else:
-            names, parents, offset, rotation, root, mesh, notes = _stick_figure(result.select_rows(rows))
-        mesh, offset = _on_floor(mesh, offset)
+            motion, notes = tree_motion(result, i)
+            names, mesh = motion.names, sticks(motion.joints, motion.offset, result.skeleton)
+        keys = result.frame[(result.person == i) & np.isfinite(result.points).any(axis=(1, 2))]
+        shown, absent = _shown(keys, len(result.frames), result.fps)
+        mesh, offset = _on_floor(mesh, motion.offset)
         yield (
-            Figure(person, names, parents, offset, mesh, keys / result.fps, rotation, root, shown),
+            Figure(
+                person, names, motion.parents, offset, mesh, keys / result.fps, motion.rotation[keys],
+                motion.root[keys] + [i * apart, 0, 0], shown,
+            ),
             [*notes, *absent],
-        )
+        )  # fmt: skip
 
 
-def _stick_figure(result: Result) -> tuple:
-    """Names, parents, offsets, rotations, root, mesh and notes of the bones of a skeleton that is not a person's."""
-    skeleton, placed = result.skeleton, place(result, BVH_AXES, "the last one is kept")
-    joints = tree(plain_names(skeleton.names), skeleton, np.isfinite(placed.points[..., 0]).any(axis=0))
-    fitted = fit(placed.points, joints, rest_pose(skeleton))
-    own = [i for i, joint in enumerate(joints) if not joint.between]
-    away = np.linalg.norm(fitted.points[:, own] - placed.points[:, [joints[i].joint for i in own]], axis=-1)
-    unit = f"{1000 * np.nanmean(away):.1f} mm" if result.units == "m" else f"{np.nanmean(away):.3g} (normalised)"
-    notes = [*placed.notes, f"bones have one length each; mean distance from the lifted joints {unit}"]
-    parents = tuple(joint.parent for joint in joints)
-    mesh = sticks(joints, fitted.offset, skeleton)
-    root = keep_last(placed.points[:, skeleton.root] + placed.position)
-    return tuple(joint.name for joint in joints), parents, fitted.offset, fitted.rotation, root, mesh, notes
+def _apart(result: Result) -> float:
+    """How far people stand from each other whose positions are not known: as far as a body reaches; 0: they are."""
+    if np.isfinite(result.position).any():
+        return 0.0
+    return float(np.nanmax(np.abs(result.points), initial=0.0))
 
 
 def _on_floor(mesh: Mesh, offset: np.ndarray) -> tuple[Mesh, np.ndarray]:

@@ -153,6 +153,22 @@ def test_people_of_whom_nothing_was_lifted_are_left_out(tmp_path):
         written(result._replace(points=points, world_points=world, **nothing), tmp_path)
 
 
+def test_people_without_positions_stand_beside_each_other(tmp_path):
+    two = make_result(people=2, frames=3)
+    glb, notes = written(two._replace(position=np.full_like(two.position, np.nan)), tmp_path)
+    roots = [joints_of(glb, person, ["Hips"], [0.0, 0.1])[:, 0] for person in two.people]
+    apart = np.abs(two.points).max()
+    np.testing.assert_allclose(roots[1] - roots[0], [[apart, 0, 0]] * 2, atol=0.02)
+    assert any(note.startswith(f"each person is {apart:.2f} to the right") for note in notes)
+
+
+@pytest.mark.parametrize(("names", "foot"), [("mixamo", "mixamorig:LeftFoot"), ("unreal", "foot_l")])
+def test_bones_have_the_names_that_a_program_knows(names, foot, walk, motion, tmp_path):
+    glb, _ = written(walk, tmp_path, names=names)
+    found = joints_of(glb, "person 0", [foot], [0.0, 0.4])[:, 0]
+    np.testing.assert_allclose(found, motion.joints[[0, 10], motion.names.index("LeftFoot")], atol=0.01 * MILLIMETRE)
+
+
 def test_camera_axes_on_request(walk, tmp_path):
     glb, _ = written(walk, tmp_path, camera=True)
     motion = rig_motions(walk.without_world())[0].motion
@@ -188,6 +204,8 @@ def test_other_skeletons_become_stick_figures(rng, tmp_path):
     surface = glb.surface("person 0")
     assert set(surface["triangles"]) == {"body", "left", "right"}
     moved = glb.skinned("person 0", glb.transforms(glb.tracks(glb.animation("person 0")), np.arange(12) / 30))
+    with pytest.raises(DatasetError, match="names: found 'mixamo' for a skeleton that is not a person's"):
+        written(few, tmp_path, names="mixamo")
     paw = moved[:, surface["triangles"]["left"].ravel()] - expected[:, None, 4]
     np.testing.assert_allclose(np.linalg.norm(paw, axis=-1).min(axis=1), 0, atol=0.05)
 
