@@ -8,7 +8,8 @@ FILES = [
     "ezc3d>=1.7,<2",  # C3D
     "pygltflib>=1.16.3,<2",  # glTF
 ]  # fmt: skip
-VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1"]
+OPENCV = "opencv-python-headless>=4.10,<5"
+VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1", OPENCV]
 EXPORT = ["onnx>=1.17,<2", "flatbuffers>=24"]
 JAX = "jax>=0.10,<0.13"  # tested on 0.10 (Python 3.11) and 0.12 (Python 3.13); pmap's arguments differ before 0.10
 
@@ -43,7 +44,7 @@ setup(
         "tpu": [JAX.replace("jax", "jax[tpu]", 1)],
         "k8s": [JAX.replace("jax", "jax[k8s]", 1)],  # lets processes of a Kubernetes job find each other
         "files": FILES,
-        "detect": ["ai-edge-litert>=2.1,<3", "opencv-python-headless>=4.10,<5"],
+        "detect": ["ai-edge-litert>=2.1,<3", OPENCV],
         "viz": VIEW,
         "export": EXPORT,
         "bench": ["torch>=2.6"],  # benchmarks/run.py compares with it

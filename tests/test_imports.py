@@ -35,7 +35,7 @@ CONFINED = {
     "absl": {"launch", "benchmarks"},
     "filelock": {"geolift/training/lock.py"},
     "safetensors": {"geolift/pretrained"},
-    "tqdm": {"geolift/keypoints"},
+    "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
 }
 # Modules of the extras in setup.py that a user may not have.
 OPTIONAL = {
@@ -44,9 +44,14 @@ OPTIONAL = {
     "ezc3d": {"geolift/output/mocap/c3d.py"},
     "pygltflib": {"geolift/output/mocap/gltf.py"},
     "matplotlib": {"geolift/output/view"},
-    "PIL": {"geolift/output/view/movie.py"},
+    "PIL": {"geolift/output/view/movie.py", "geolift/output/view/canvas.py"},
     "imageio_ffmpeg": {"geolift/output/view/movie.py"},
-    "cv2": {"geolift/keypoints/detector", "benchmarks/triangulated_video.py"},
+    "cv2": {
+        "geolift/keypoints/detector",
+        "geolift/output/view/canvas.py",
+        "geolift/output/view/movie.py",
+        "benchmarks/triangulated_video.py",
+    },
     "ai_edge_litert": {"geolift/keypoints/detector/blazepose.py"},
     "onnx": {"geolift/pretrained/onnx_graph.py"},
     "flatbuffers": set(),  # jax.export serialises with it

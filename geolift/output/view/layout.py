@@ -7,7 +7,7 @@ from geolift.output.result import ASSUMED_FPS, Result
 SLIDES = 2.0  # single images shown per second
 VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: angle about the vertical, radians
 FAINTEST, FADING = 0.35, 4.0  # of bones that are not sure; the page has the same numbers
-LEFT, RIGHT, MIDDLE = "tab:blue", "tab:orange", "black"  # colours of the person's left and right, by matplotlib's names
+LEFT, RIGHT, MIDDLE = "#1f77b4", "#ff7f0e", "#000000"  # colours of the person's left and right: blue, orange; black
 
 
 def planes(result: Result) -> np.ndarray:

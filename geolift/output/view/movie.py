@@ -5,14 +5,16 @@ import itertools
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 from geolift.errors import DatasetError
 from geolift.output.result import Result
+from geolift.output.view import canvas
 from geolift.output.view.layout import (
     LEFT,
     MIDDLE,
@@ -30,7 +32,17 @@ from geolift.output.view.layout import (
 from geolift.output.view.sheet import label
 
 WIDTH, HEIGHT = 1200, 440  # pixels, even: video codecs halve the colours
-BONE = 2.2  # points, the width of a bone that is sure
+MARGIN, GAP, SIDE = 5, 8, 391  # pixels: left of the panels, between them, of a panel
+CAPTION, TITLE, TOP = 1, 20, 42  # pixels: rows of the caption, of the titles, of the panels
+BONE = 3.0  # pixels, the width of a bone that is sure
+DOT, EDGE = 3.4, 1.7  # pixels: radius of a joint, width of its edge
+MARK = 8 << canvas.SHIFT  # half the length of the mark of a contact, as `canvas.whole`
+SIDES = "blue: left, orange: right"
+ENCODING = {  # a fifth of the time of x264's preset `veryfast`, files 2.5 times as large (benchmarks/films.py)
+    "-preset": "ultrafast", "-qp": "23", "-x264-params": "8x8dct=1", "-threads": "1",
+}  # fmt: skip
+PIPE = 2**20  # bytes of the pipe to ffmpeg: fewer turns of waiting
+FLOOR = (178, 178, 178)  # the colour of its line
 GIF_FPS = 25.0  # frames per second at most; of faster results a .gif leaves frames out
 NAME = 60  # characters of a frame's name, the last, that are shown
 TITLES = ("2D input", *(f"3D {view}" for view in VIEWS))  # of the panels
@@ -79,10 +91,12 @@ def pictures(result: Result, every: int = 1) -> Iterator[np.ndarray]:
 
     Joints that were filled in are hollow; joints that are missing are not drawn.
     """
-    try:
-        panels = _Panels(result)
-    except ImportError as error:
-        raise DatasetError("pictures need matplotlib: pip install 'geolift[viz]'") from error
+    return (picture.copy() for picture in _drawn(result, every))
+
+
+def _drawn(result: Result, every: int = 1) -> Iterator[np.ndarray]:
+    """The same in one array, which the next picture replaces."""
+    panels = _Panels(result)
     order = np.argsort(result.frame, kind="stable")
     first = np.searchsorted(result.frame[order], np.arange(len(result.frames) + 1))
     for i in range(0, len(result.frames), every):
@@ -117,103 +131,122 @@ def make_scene(result: Result) -> Scene:
 
 
 class _Panels:
-    """A figure of panels. What stays is drawn once; for each frame only what moves is drawn on a copy of it."""
+    """Panels beside each other. What stays is drawn once; for each frame only what moves is drawn on a copy of it."""
 
     def __init__(self, result: Result):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.collections import LineCollection
-        from matplotlib.figure import Figure
-
         self.result, self.scene = result, make_scene(result)
         skeleton = result.skeleton
         joints = range(len(skeleton.names))
-        colours = [LEFT if j in skeleton.left else RIGHT if j in skeleton.right else MIDDLE for j in joints]
-        self.colours, self.bones = np.array(colours), np.array(skeleton.bones)
-        self.figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100, layout="constrained")
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.panels = self.figure.subplots(1, len(TITLES))
-        self.title = self.figure.suptitle(" ", fontsize=10)
-        self._draw_background()
-        lines = (LineCollection([], linewidths=BONE, capstyle="round") for _ in TITLES)
-        self.lines = [panel.add_collection(line) for panel, line in zip(self.panels, lines, strict=True)]
-        self.marks = [panel.scatter([], [], s=160, marker="_", linewidths=2.5) for panel in self.panels]
-        self.dots = [panel.scatter([], [], s=14, linewidths=1.2, zorder=3) for panel in self.panels]
+        sides = [LEFT if j in skeleton.left else RIGHT if j in skeleton.right else MIDDLE for j in joints]
+        self.colours = [tuple(bytes.fromhex(side.removeprefix("#"))) for side in sides]
+        self.bones, self.feet = skeleton.bones, foot_joints(result)
+        self.sure = self.scene.strength[:, np.array(self.bones)].min(axis=-1)
+        views = [self._view(panel) for panel in range(len(TITLES))]
+        self.boxes = [view.box for view in views]
+        self.places = [canvas.whole(view.inside(poses)) for view, poses in zip(views, self.scene.poses, strict=True)]
+        self.ground = [canvas.whole(view.ground) for view in views]
+        self.background = self._background(views)
+        self.picture = self.background.copy()
 
     def draw(self, frame: int, rows: np.ndarray) -> np.ndarray:
-        """The picture of a frame with the poses `rows`."""
-        self.canvas.restore_region(self.background)
-        if len(self.scene.limits) > 1:
-            self._set_limits(self.scene.limits[frame])
-        for i, panel in enumerate(self.panels):
-            self._set_poses(i, rows)
-            if i:  # the image has no floor
-                self._set_marks(i, frame, rows)
-            for artist in (self.lines[i], self.marks[i], self.dots[i]):
-                panel.draw_artist(artist)
-        self.title.set_text(self._caption(frame, int(self.scene.unplaced[rows].sum())))
-        self.figure.draw_artist(self.title)
-        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+        """The picture of a frame with the poses `rows`, in an array that the next call replaces."""
+        picture = self.picture
+        np.copyto(picture, self.background)
+        hollow, sure, stands = (values[rows].tolist() for values in (self.scene.hollow, self.sure, self.scene.stands))
+        for panel, (left, top, right, bottom) in enumerate(self.boxes):
+            part = picture[top:bottom, left:right]
+            places = self.places[panel][rows].tolist()
+            self._draw_bones(part, places, sure if panel else None)
+            if panel:  # the image has no floor
+                self._draw_marks(part, places, self.ground[panel][rows].tolist(), stands)
+            self._draw_joints(part, places, hollow)
+        canvas.write_text(picture, self._caption(frame, int(self.scene.unplaced[rows].sum())), WIDTH // 2, CAPTION)
+        return picture
 
-    def _draw_background(self) -> None:
-        for panel, name in zip(self.panels, TITLES, strict=True):
-            panel.set_title(name, fontsize=10)
-            panel.set_xticks([])
-            panel.set_yticks([])
-            panel.set_aspect("equal")
-        left, top, right, bottom = self.scene.plane
-        self.panels[0].set(xlim=(left, right), ylim=(bottom, top))
-        self._set_limits(self.scene.limits[0])
-        if self.scene.level and len(self.scene.limits) == 1:
-            for panel in self.panels[1:]:
-                panel.axhline(self.scene.limits[0, 6], color="0.7", linewidth=1)
-        self.canvas.draw()
-        self.figure.set_layout_engine("none")
-        self.title.set_text("")
-        self.title.set_parse_math(False)
-        self.canvas.draw()
-        self.background = self.canvas.copy_from_bbox(self.figure.bbox)
+    def _view(self, panel: int) -> "_View":
+        left, ground = MARGIN + panel * (SIDE + GAP), np.zeros(len(self.result.frame))
+        if not panel:
+            low, high = np.array(self.scene.plane[:2]), np.array(self.scene.plane[2:])
+            scale = SIDE / (high - low).max()
+            width, height = np.maximum(np.rint(scale * (high - low)), 1).astype(int).tolist()
+            left, top = left + (SIDE - width) // 2, TOP + (SIDE - height) // 2
+            return _View((left, top, left + width, top + height), np.full((1, 1, 1), scale), low, ground)
+        limits = self.scene.limits[
+            self.result.frame if len(self.scene.limits) > 1 else np.zeros_like(self.result.frame)
+        ]
+        angle = list(VIEWS.values())[panel - 1]
+        reach = 1.2 * limits[:, 3:6].max(axis=1)
+        middle = limits[:, 0] * np.cos(angle) + limits[:, 2] * np.sin(angle)
+        origin, scale = np.stack([middle - reach, limits[:, 1] - reach], axis=-1), SIDE / (2 * reach)
+        ground = np.clip((limits[:, 6] - origin[:, 1]) * scale, 0, SIDE - 1)
+        return _View((left, TOP, left + SIDE, TOP + SIDE), scale[:, None, None], origin[:, None], ground)
 
-    def _set_limits(self, limits: np.ndarray) -> None:
-        """Set what the 3D panels show, one of `Scene.limits`: squares, so that panels keep their shape."""
-        x, y, z, *half, _ = limits
-        reach = 1.2 * max(half)
-        for panel, angle in zip(self.panels[1:], VIEWS.values(), strict=True):
-            middle = x * np.cos(angle) + z * np.sin(angle)
-            panel.set(xlim=(middle - reach, middle + reach), ylim=(y + reach, y - reach))
+    def _background(self, views: list["_View"]) -> np.ndarray:
+        picture = np.full((HEIGHT, WIDTH, 3), canvas.WHITE, np.uint8)
+        for panel, (view, title) in enumerate(zip(views, TITLES, strict=True)):
+            left, top, right, bottom = view.box
+            canvas.write_text(picture, title, MARGIN + panel * (SIDE + GAP) + SIDE // 2, TITLE)
+            if panel and self.scene.level and len(self.scene.limits) == 1:
+                picture[top + round(view.ground[0]), left:right] = FLOOR
+            canvas.frame(picture, left, top, right, bottom)
+        canvas.write_text(picture, SIDES, WIDTH - MARGIN - SIDE // 2, CAPTION)
+        return picture
 
-    def _set_marks(self, panel: int, frame: int, rows: np.ndarray) -> None:
-        """Mark on the floor where feet stand that are in contact."""
-        feet, limits = foot_joints(self.result), self.scene.limits
-        across = self.scene.poses[panel][rows][:, feet, 0]
-        shown = self.scene.stands[rows] & np.isfinite(across)
-        ground = limits[frame if len(limits) > 1 else 0, 6]
-        self.marks[panel].set_offsets(np.stack([across[shown], np.full(shown.sum(), ground)], axis=-1))
-        self.marks[panel].set_color(np.broadcast_to(self.colours[feet], shown.shape)[shown].tolist())
+    def _draw_bones(self, part: np.ndarray, places: list, sure: list | None) -> None:
+        """Draw the bones of poses, those that are sure over the others; thicker and fainter where they are less so."""
+        drawn = []
+        for i, pose in enumerate(places):
+            for bone, (parent, child) in enumerate(self.bones):
+                start, end = pose[parent], pose[child]
+                if canvas.MISSING not in (start[0], end[0]):
+                    drawn.append((1.0 if sure is None else sure[i][bone], start, end, self.colours[child]))
+        if sure is not None:
+            drawn.sort(key=lambda bone: bone[0])
+        for strong, start, end, colour in drawn:
+            faint = colour if strong == 1 else tuple(round(255 - strong * (255 - value)) for value in colour)
+            canvas.line(part, start, end, faint, BONE / strong)
 
-    def _set_poses(self, panel: int, rows: np.ndarray) -> None:
-        """Give the bones of poses to the lines of a panel and their joints to its dots."""
-        from matplotlib.colors import to_rgba_array
+    def _draw_marks(self, part: np.ndarray, places: list, ground: list, stands: list) -> None:
+        """Mark on the ground where feet stand that are in contact."""
+        for pose, y, there in zip(places, ground, stands, strict=True):
+            for foot, stand in zip(self.feet, there, strict=True):
+                x = pose[foot][0]
+                if stand and x != canvas.MISSING:
+                    canvas.line(part, (x - MARK, y), (x + MARK, y), self.colours[foot], BONE)
 
-        poses, hollow = self.scene.poses[panel][rows], self.scene.hollow[rows]
-        line, dots = self.lines[panel], self.dots[panel]
-        finite = np.isfinite(poses).all(axis=-1)
-        both = finite[:, self.bones].all(axis=-1)
-        line.set_segments(poses[:, self.bones][both])
-        colours = to_rgba_array(np.broadcast_to(self.colours[self.bones[:, 1]], both.shape)[both].tolist())
-        if panel:
-            sure = self.scene.strength[rows][:, self.bones].min(axis=-1)[both]
-            colours = np.column_stack([colours[:, :3], sure])
-            line.set_linewidth(BONE / sure)
-        line.set_color(colours)
-        edges = np.broadcast_to(self.colours, finite.shape)[finite]
-        dots.set_offsets(poses[finite])
-        dots.set_edgecolor(edges.tolist())
-        dots.set_facecolor(np.where(hollow[finite], "white", edges).tolist())
+    def _draw_joints(self, part: np.ndarray, places: list, hollow: list) -> None:
+        """Draw dots for joints, hollow where they were not seen."""
+        for pose, unseen in zip(places, hollow, strict=True):
+            for place, colour, empty in zip(pose, self.colours, unseen, strict=True):
+                if place[0] != canvas.MISSING:
+                    canvas.dot(part, place, DOT, colour)
+                    if empty:
+                        canvas.dot(part, place, DOT - EDGE, canvas.WHITE)
 
     def _caption(self, frame: int, unplaced: int) -> str:
         frames = self.result.frames
-        parts = [label(frames[frame], NAME), f"{frame + 1} of {len(frames)}", "blue: left, orange: right"]
+        parts = [label(frames[frame], NAME), f"{frame + 1} of {len(frames)}"]
         return "   ".join(parts + [f"{unplaced} without a position, in 2D only"] * (unplaced > 0))
+
+
+class _View(NamedTuple):
+    """What a panel shows, and where.
+
+    Attributes:
+        box: left, top, right, bottom of the panel in the picture, pixels.
+        scale: `[N or 1, 1, 1]` pixels per unit.
+        origin: `[N, 1, 2]` or `[2]`, what is at the left top corner, units.
+        ground: `[N]` the row of the ground inside the panel, pixels.
+    """
+
+    box: tuple[int, int, int, int]
+    scale: np.ndarray
+    origin: np.ndarray
+    ground: np.ndarray
+
+    def inside(self, poses: np.ndarray) -> np.ndarray:
+        """`[N, J, 2]` pixels inside the panel."""
+        return (poses - self.origin) * self.scale
 
 
 def _write_gif(result: Result, path: Path) -> None:
@@ -236,11 +269,9 @@ def _write_gif(result: Result, path: Path) -> None:
 
 def _palette() -> list[int]:
     """Red, green, blue of every colour in a picture, one after the other: those of the bones, mixed with white."""
-    from matplotlib.colors import to_rgb
-
-    colours = np.array([to_rgb(name) for name in (LEFT, RIGHT, MIDDLE)])[:, None]
-    mixed = 1 - np.linspace(0, 1, 32)[:, None] * (1 - colours)
-    return np.rint(255 * mixed).astype(int).ravel().tolist()
+    colours = np.array([list(bytes.fromhex(colour[1:])) for colour in (LEFT, RIGHT, MIDDLE)])[:, None]
+    mixed = 255 - np.linspace(0, 1, 32)[:, None] * (255 - colours)
+    return np.rint(mixed).astype(int).ravel().tolist()
 
 
 def _write_mp4(result: Result, path: Path) -> None:
@@ -248,10 +279,10 @@ def _write_mp4(result: Result, path: Path) -> None:
         import imageio_ffmpeg
     except ImportError as error:
         raise DatasetError(".mp4 needs imageio-ffmpeg: pip install 'geolift[viz]'") from error
-    raw = f"-f rawvideo -pix_fmt rgb24 -s {WIDTH}x{HEIGHT} -r {shown_fps(result):g} -i -".split()
+    cv2 = canvas.library()
+    raw = f"-f rawvideo -pix_fmt yuv420p -s {WIDTH}x{HEIGHT} -r {shown_fps(result):g} -i -".split()
     encoded = {
-        "-c:v": "libx264", "-preset": "veryfast", "-pix_fmt": "yuv420p", "-crf": "20", "-movflags": "+faststart",
-        "-metadata": "comment=geolift",
+        "-c:v": "libx264", **ENCODING, "-movflags": "+faststart", "-metadata": "comment=geolift",
     }  # fmt: skip
     encoded = itertools.chain(*encoded.items())
     # Not write_frames of imageio-ffmpeg, which forks: JAX has threads, and warns.
@@ -259,11 +290,17 @@ def _write_mp4(result: Result, path: Path) -> None:
     with tempfile.TemporaryFile() as messages:
         with (
             contextlib.suppress(BrokenPipeError),  # it ended early; why is in `messages`
-            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages) as program,
+            subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages, pipesize=PIPE) as program,
         ):
-            for picture in pictures(result):
-                program.stdin.write(picture.tobytes())
+            planes_of_colour = np.empty((HEIGHT * 3 // 2, WIDTH), np.uint8)
+            for picture in _counted(_drawn(result), len(result.frames), path):
+                program.stdin.write(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420, dst=planes_of_colour))
         if program.returncode:
             messages.seek(0)
             why = messages.read().decode(errors="replace").strip().splitlines() or [f"exit {program.returncode}"]
             raise DatasetError(f"ffmpeg: {why[-1]}")
+
+
+def _counted(drawn: Iterable, frames: int, path: Path) -> Iterable:
+    """The same, with a progress bar on a terminal."""
+    return tqdm(drawn, total=frames, desc=path.name, unit="frame", disable=None, leave=False)

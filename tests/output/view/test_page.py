@@ -252,7 +252,8 @@ def test_other_suffixes_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "module"), [(".png", "matplotlib.figure"), (".gif", "PIL"), (".mp4", "imageio_ffmpeg")]
+    ("suffix", "module"),
+    [(".png", "matplotlib.figure"), (".gif", "PIL"), (".gif", "cv2"), (".mp4", "imageio_ffmpeg"), (".mp4", "cv2")],
 )
 def test_missing_libraries_are_named(suffix, module, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
