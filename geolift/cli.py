@@ -20,6 +20,7 @@ from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
 from geolift.output.view.formats import VIEWERS
 from geolift.output.write import WRITERS
 from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
+from geolift.rig.names import PRESETS
 from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
 
@@ -235,6 +236,10 @@ def _add_parts(parser: argparse.ArgumentParser) -> None:
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     """Options of the files that are written."""
     _add_axes(parser)
+    parser.add_argument(
+        "--names", choices=tuple(PRESETS),
+        help="names of a person's bones in .bvh, for the program that takes it (default: Hips, Spine, ..., LeftUpLeg)",
+    )  # fmt: skip
 
 
 def _add_axes(parser: argparse.ArgumentParser) -> None:

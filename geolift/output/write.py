@@ -66,7 +66,7 @@ WRITERS = {
     ".npz": Writer(write_npz, options=("trust",)),
     ".json": Writer(write_json, options=("trust",)),
     ".csv": Writer(write_csv, options=("trust",)),
-    ".bvh": Writer(write_bvh, BVH_AXES, alone=True),
+    ".bvh": Writer(write_bvh, BVH_AXES, alone=True, options=("names",)),
     ".c3d": Writer(write_c3d, C3D_AXES),
     ".glb": Writer(write_glb, BVH_AXES, options=("names",)),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),

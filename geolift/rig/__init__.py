@@ -5,5 +5,6 @@ Axes: x to the person's left, y up, z ahead. At rest the person stands in a T-po
 
 from geolift.rig.fit import RigMotion, fit_rig
 from geolift.rig.humanoid import HUMANOID, Rig
+from geolift.rig.names import bone_names
 
-__all__ = ["HUMANOID", "Rig", "RigMotion", "fit_rig"]
+__all__ = ["HUMANOID", "Rig", "RigMotion", "bone_names", "fit_rig"]

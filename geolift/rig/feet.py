@@ -15,7 +15,9 @@ ANKLES = (0.035, 0.065)  # of stature: heights above the floor that an ankle may
 
 
 def ankle_height(ankles: np.ndarray, contact: np.ndarray, stature: float) -> float:
-    """How high the ankles of flat feet are, in shares of stature: the median where feet stand.
+    """How high the ankles of flat feet are, in shares of stature: the lower quartile where feet stand.
+
+    The heel of a foot that stands may be lifted; it is not for longer than that.
 
     Args:
         ankles: `[F, 2]` heights above the floor; NaN where not known.
@@ -23,7 +25,7 @@ def ankle_height(ankles: np.ndarray, contact: np.ndarray, stature: float) -> flo
         stature: of the person.
     """
     heights = ankles[contact & np.isfinite(ankles)]
-    return float(np.clip(np.median(heights) / stature, *ANKLES)) if len(heights) else ANKLE
+    return float(np.clip(np.percentile(heights, 25) / stature, *ANKLES)) if len(heights) else ANKLE
 
 
 def raised(ankles: np.ndarray, contact: np.ndarray, height: float, fps: float) -> np.ndarray:
@@ -51,6 +53,8 @@ def on_floor(
 
     rotation = rotation.copy()
     for side, stands in zip(SIDES, contact.T, strict=True):
+        if not stands.any():
+            continue
         leg, foot, toes = (HUMANOID.names.index(f"{side.capitalize()}{part}") for part in ("Leg", "Foot", "ToeBase"))
         shank, up = axes[:, leg], np.array([0.0, 1, 0])
         upright = np.interp(shank[:, 1, 1], UPRIGHT, (0, 1))

@@ -23,9 +23,11 @@ OUTLIER = 0.06  # of stature: a joint that is farther off counts less (Cauchy)
 # How strongly a bone is drawn to where it starts, as the distance of a joint from where it should be, in statures, that
 # counts as much as a radian. A bend of 20 degrees shows a twist by 0.05, a rotation of the neck the head by 0.1.
 WEAK = 0.001
-SPINE = (0.03, 0.01, 0.03)  # x, y, z: bends are shared by the two bones and the hips; twist, by these two alone
-NECK = (0.01, 0.01, 0.01)
-SHOULDER = 0.015  # collar bones move little: that both swing ahead and back is a twist of the spine
+# x, y, z. Bends are shared by hips and both bones of the spine: less stiff, these fold where a trunk is too short.
+# A twist is the spine's, and not that of collar bones that swing ahead and back.
+SPINE = (0.03, 0.005, 0.03)
+SHOULDER = 0.015
+NECK = 0.01  # less stiff, heads shake with the noise of lifted joints
 TWIST = 0.03  # of upper arm and thigh, to what the frames before and after show
 FOOT = 0.01
 

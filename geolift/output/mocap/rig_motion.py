@@ -11,6 +11,7 @@ from geolift.rig.fit import RigMotion, fit_rig
 
 FILLED = 0.1  # how much a joint that was filled in counts, against one that was seen
 UNSURE = 0.05  # metres of uncertainty at which a joint counts half
+BETWEEN = "bones pass evenly from the frame before to the frame after"
 
 
 class PersonMotion(NamedTuple):
@@ -40,7 +41,7 @@ def rig_motions(result: Result) -> list[PersonMotion]:
     Raises:
         DatasetError: if no frame has the root of a person.
     """
-    placed = place(result, BVH_AXES, "the rig passes through from the frames before to those after")
+    placed = place(result, BVH_AXES, BETWEEN)
     points = on_time_line(result, placed.points + placed.position[:, None])
     weight = np.nan_to_num(on_time_line(result, _weight(result)))
     contact = None if result.contact is None else on_time_line(result, result.contact) == 1
@@ -74,7 +75,7 @@ def _notes(result: Result, person: int, known: np.ndarray, motion: RigMotion) ->
         notes.append(f"at rest, as no frame shows them: {', '.join(names[~seen])}")
     there = result.frame[result.person == person]
     if missing := int((~known[there][:, seen]).sum()):
-        notes.append(f"{missing} missing joints: bones pass evenly from the frame before to the frame after")
+        notes.append(f"{missing} missing joints: {BETWEEN}")
     error = np.nanmean(motion.error)
     off = f"{1000 * error:.1f} mm" if result.units == "m" else f"{error:.3g} (normalised)"
     notes.append(f"bones have one length each, left and right alike; mean distance from the lifted joints {off}")

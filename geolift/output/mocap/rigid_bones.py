@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.rig.rotations import SHORTEST, smallest
 from geolift.skeletons.skeleton import Skeleton
 
-SHORTEST = 1e-9  # a bone shorter than this has no direction
 STIFFNESS = 1e-3  # pull towards the parent's orientation, which decides what several bones in one line leave open
 
 # Where bones point in the T-pose of a person who faces +z; y up, the person's left at +x.
@@ -124,52 +124,12 @@ def fit(points: np.ndarray, joints: list[Joint], rest: dict[int, np.ndarray]) ->
         if not aims:
             rotation[:, i] = np.eye(3)
         elif len(aims) == 1:
-            rotation[:, i] = keep_last(_smallest_rotation(rest[joint.aims[0]], aims[0]))
+            rotation[:, i] = keep_last(smallest(rest[joint.aims[0]], aims[0]))
         else:
             directions = np.stack([rest[child] for child in joint.aims])
             rotation[:, i] = keep_last(_best_rotation(directions, np.stack(aims, 1)))
         orientation[:, i] = above @ rotation[:, i]
     return Fit(offset, rotation, fitted)
-
-
-def euler(rotation: np.ndarray) -> np.ndarray:
-    """Angles `[F, ..., 3]` in degrees about z, x, y of `[F, ..., 3, 3]` = Rz Rx Ry, without jumps from frame to frame.
-
-    Of the two ways to write a rotation, (z, x, y) and (z + 180, 180 - x, y + 180), each frame takes the one nearer to
-    the frame before it; so x may run past 90 degrees, and all angles past 180.
-    """
-    r = rotation
-    level = np.hypot(r[..., 0, 1], r[..., 1, 1])
-    y = np.arctan2(-r[..., 2, 0], r[..., 2, 2])
-    z = np.arctan2(-r[..., 0, 1], r[..., 1, 1])
-    locked = level < 1e-7  # x is 90 degrees up or down: z and y rotate about one axis, so y stays and z does it all
-    last = np.arange(len(r)).reshape(-1, *[1] * (locked.ndim - 1))
-    y = np.take_along_axis(y, np.maximum.accumulate(np.where(locked, 0, last)), axis=0)
-    z = np.where(locked, np.arctan2(r[..., 1, 0], r[..., 0, 0]) - np.sign(r[..., 2, 1]) * y, z)
-    one = np.degrees(np.stack([z, np.arctan2(r[..., 2, 1], level), y], axis=-1))
-    other = one * (1, -1, 1) + 180
-    step = [np.abs((to[1:] - one[:-1] + 180) % 360 - 180).sum(axis=-1, keepdims=True) for to in (one, other)]
-    changes = np.cumsum(step[1] < step[0], axis=0) % 2 == 1  # keep the way of the frame before, or change
-    chosen = np.concatenate([one[:1], np.where(changes, other[1:], one[1:])])
-    return np.unwrap(chosen, axis=0, period=360)
-
-
-def _smallest_rotation(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The rotations `[F, 3, 3]` from the unit vector `start` `[3]` to `end` `[F, 3]` without twist; NaN stays NaN.
-
-    Two rotations by 180 degrees: about `start`, then about the middle between both. For opposite vectors, which have no
-    smallest rotation, the middle is any vector at a right angle to them.
-    """
-    middle = start + end
-    length = np.linalg.norm(middle, axis=-1, keepdims=True)
-    square = np.cross(start, np.eye(3)[np.abs(start).argmin()])
-    middle = np.where(length < SHORTEST, square / np.linalg.norm(square), middle / np.maximum(length, SHORTEST))
-    return _half_turn(middle) @ _half_turn(start)
-
-
-def _half_turn(axis: np.ndarray) -> np.ndarray:
-    """The rotation by 180 degrees about unit vectors `[..., 3]`."""
-    return 2 * axis[..., :, None] * axis[..., None, :] - np.eye(3)
 
 
 def _best_rotation(start: np.ndarray, end: np.ndarray) -> np.ndarray:
