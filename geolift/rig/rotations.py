@@ -124,7 +124,7 @@ def euler(rotation: np.ndarray, order: str = "zxy") -> np.ndarray:
 
 
 def calm_order(rotation: np.ndarray) -> str:
-    """The order of axes in which the angles of a bone `[F, 3, 3]` move least beyond the rotation itself.
+    """The order of axes in which the angles of `[F, ..., 3, 3]` move least beyond the rotations themselves.
 
     Near 90 degrees of the second angle the others run far for small rotations; which rotations these are depends on the
     order. The usual one is kept unless another is better by more than `CALMER`.

@@ -61,10 +61,24 @@ def read_trc(path):
     return dict(zip(names, cells.swapaxes(0, 1) * (1, -1, -1), strict=True))
 
 
+BONES = {  # where a joint is, of people
+    "pelvis": "Hips", "spine": "Spine1", "thorax": "Neck", "neck": "Head", "head": "EndSiteHead",
+    **{
+        f"{side.lower()}_{joint}": f"{side}{bone}"
+        for side in ("Left", "Right")
+        for joint, bone in {
+            "shoulder": "Arm", "elbow": "ForeArm", "wrist": "Hand", "hip": "UpLeg", "knee": "Leg", "ankle": "Foot",
+        }.items()
+    },
+}  # fmt: skip
+
+
 def read_bvh(path):
-    """`{name: [T, 3]}` in metres and camera axes; forward kinematics by pybvh."""
+    """`{name: [T, 3]}` in metres and camera axes, of bones and of people's joints; forward kinematics by pybvh."""
     motion = library("pybvh").read_bvh_file(path)
-    return dict(zip(motion.joint_names, motion.joint_positions().swapaxes(0, 1) * (0.01, -0.01, -0.01), strict=True))
+    places = motion.node_positions().swapaxes(0, 1) * (0.01, -0.01, -0.01)
+    found = dict(zip([node.name for node in motion.nodes], places, strict=True))
+    return found | {joint: found[bone] for joint, bone in BONES.items() if bone in found}
 
 
 def read_csv(path):
@@ -79,6 +93,7 @@ def read_csv(path):
     return {name: column(name) + np.nan_to_num(column("root")) for name in H36M17.names}
 
 
+NEAR = {".bvh": 0.02}  # metres; a rig has one length for each bone, and is drawn to rest; others are exact
 READERS = {".c3d": read_c3d, ".trc": read_trc, ".bvh": read_bvh, ".csv": read_csv}
 
 

@@ -14,6 +14,7 @@ from geolift.output.view.formats import write_view
 from geolift.output.write import WRITERS, Written, load_result, write_result
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.motion_readers import (
+    NEAR,
     READERS,
     equal,
     filmed,
@@ -260,7 +261,7 @@ def test_other_files_are_refused(one, people, tmp_path):
 def test_others_read_the_same_points(suffix, one, tmp_path):
     (path,) = write_result(one, tmp_path / f"out{suffix}").paths
     points = points_of(READERS[suffix](path))
-    assert np.abs(points - world_points(one)).max() < 0.1 * MILLIMETRE
+    assert np.abs(points - world_points(one)).max() < NEAR.get(suffix, 0.1 * MILLIMETRE)
 
 
 @pytest.mark.parametrize("suffix", [".c3d", ".trc"])
@@ -278,7 +279,8 @@ def test_left_stays_left(suffix, one, tmp_path):
     raw = points_of(READERS[suffix](path)) @ np.linalg.inv(back).T
     bones = [JOINT("left_shoulder"), JOINT("thorax"), JOINT("left_wrist")]
     volume = [np.linalg.det(points[:, bones] - points[:, [JOINT("pelvis")]]) for points in (raw, one.points)]
-    np.testing.assert_allclose(volume[0], volume[1], atol=1e-5)
+    np.testing.assert_allclose(volume[0], volume[1], atol=2e-3 if suffix == ".bvh" else 1e-5)
+    assert (np.sign(volume[0]) == np.sign(volume[1]))[np.abs(volume[1]) > 5e-3].all()
     up = 2 if suffix == ".c3d" else 1
     assert (raw[:, JOINT("head"), up] > raw[:, JOINT("left_ankle"), up] + 0.5).all()
 
@@ -289,7 +291,7 @@ def test_few_frames(suffix, frames, one, tmp_path):
     few = make_result(frames=frames)
     (path,) = write_result(few, tmp_path / f"out{suffix}").paths
     if suffix in READERS:
-        assert np.abs(points_of(READERS[suffix](path)) - world_points(few)).max() < MILLIMETRE
+        assert np.abs(points_of(READERS[suffix](path)) - world_points(few)).max() < NEAR.get(suffix, MILLIMETRE)
 
 
 @pytest.mark.parametrize("suffix", [".c3d", ".trc", ".csv"])
@@ -312,15 +314,15 @@ def test_unknown_positions(suffix, one, tmp_path):
     nowhere = np.full_like(one.position, np.nan)
     (path,), notes = write_result(one._replace(position=nowhere), tmp_path / f"out{suffix}")
     assert any("no position is known" in note for note in notes)
-    assert np.abs(points_of(READERS[suffix](path)) - one.points).max() < MILLIMETRE
+    assert np.abs(points_of(READERS[suffix](path)) - one.points).max() < NEAR.get(suffix, MILLIMETRE)
 
     some = np.where((one.frame < 3)[:, None], nowhere, one.position)
     (path,), notes = write_result(one._replace(position=some), tmp_path / f"out{suffix}")
     points = points_of(READERS[suffix](path))
-    assert np.abs(points[3:] - world_points(one)[3:]).max() < MILLIMETRE
+    assert np.abs(points[3:] - world_points(one)[3:]).max() < NEAR.get(suffix, MILLIMETRE)
     assert any("3 of 40 poses have no position: " in note for note in notes)
     if suffix == ".bvh":  # the pose is known
-        assert np.abs(points[:3] - one.points[:3] - one.position[3]).max() < MILLIMETRE
+        assert np.abs(points[:3] - one.points[:3] - one.position[3]).max() < NEAR[suffix]
     else:
         assert np.isnan(points[:3]).all()
 
@@ -364,7 +366,9 @@ def test_camera_axes_are_kept_on_request_and_without_a_world(suffix, tmp_path):
     result = in_world(make_result(frames=6))
     (path,), notes = write_result(result, tmp_path / f"out{suffix}", camera=True)
     assert any(note.startswith("camera axes: ") and "as asked for" in note for note in notes)
-    assert np.abs(in_file(suffix, path) - world_points(result) @ CAMERA_OF[suffix].T).max() < MILLIMETRE
+    assert np.abs(in_file(suffix, path) - world_points(result) @ CAMERA_OF[suffix].T).max() < NEAR.get(
+        suffix, MILLIMETRE
+    )
     asked = path.read_bytes()
     bare = result._replace(world_points=None, to_world=None)
     for less, why in (
@@ -392,7 +396,7 @@ def test_an_option_that_the_format_does_not_take_is_refused(one, tmp_path):
 
 @pytest.mark.parametrize("suffix", TIMED)
 def test_poses_without_a_position_in_the_world(suffix, tmp_path):
-    """Points are missing; a BVH turns the bones as they stand in the world, at the last position."""
+    """Points are missing; the bones of a BVH stand as in the world, and pass evenly to the next position."""
     result = in_world(make_result(frames=20))
     position, world = result.position.copy(), result.world_points.copy()
     position[5:8], world[5:8] = np.nan, np.nan
@@ -400,8 +404,7 @@ def test_poses_without_a_position_in_the_world(suffix, tmp_path):
     points = in_file(suffix, path) @ AXES_OF[suffix]
     assert any("3 of 20 poses have no position" in note for note in notes)
     if suffix == ".bvh":
-        still = result.world_points[5:8] - result.world_points[5:8, :1] + result.world_points[4, 0]
-        assert np.abs(points[5:8] - still).max() < MILLIMETRE
+        assert np.abs(points[5:8] - result.world_points[5:8]).max() < NEAR[suffix]
     else:
         assert np.isnan(points[5:8]).all()
 
@@ -428,10 +431,8 @@ def test_joints_that_are_not_trusted(suffix, tmp_path):
         flags = np.array([[row[f"{name}_trusted"] for name in H36M17.names] for row in rows])
         np.testing.assert_array_equal(flags == "0", unsure)
         np.testing.assert_array_equal(np.isnan(points_of(read_csv(path))), np.isnan(result.points))
-    elif suffix == ".glb":
+    elif suffix in (".bvh", ".glb"):
         assert any("missing joints: bones pass evenly" in note for note in notes)
-    elif suffix == ".bvh":
-        assert f"{missing.sum()} missing joints: the last rotation is kept" in notes
     else:
         placed = np.isfinite(result.points[:, H36M17.root, 0])  # the root may be missing, and with it the place
         np.testing.assert_array_equal(np.isnan(in_file(suffix, path)[placed][..., 0]), missing[placed])
@@ -467,7 +468,7 @@ def test_normalised_lengths_are_written_as_they_are(suffix, one, tmp_path):
     (path,), notes = write_result(one._replace(units="normalised"), tmp_path / f"out{suffix}")
     assert sum("the size is not known" in note for note in notes) == 1
     factor = 100 if suffix == ".bvh" else 1  # the reader takes lengths for centimetres
-    assert np.abs(factor * points_of(READERS[suffix](path)) - world_points(one)).max() < MILLIMETRE
+    assert np.abs(factor * points_of(READERS[suffix](path)) - world_points(one)).max() < NEAR.get(suffix, MILLIMETRE)
 
 
 @pytest.mark.parametrize("suffix", TIMED)

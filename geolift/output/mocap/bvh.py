@@ -14,6 +14,7 @@ from geolift.output.mocap.axes import BVH_AXES, absence_notes, on_time_line, pla
 from geolift.output.mocap.rig_motion import BETWEEN, rig_motions
 from geolift.output.mocap.rigid_bones import Fit, Joint, fit, keep_last, rest_pose, tree
 from geolift.output.result import Result
+from geolift.rig.humanoid import HUMANOID
 from geolift.rig.names import bone_names
 from geolift.rig.rotations import ORDERS, calm_order, euler
 from geolift.skeletons.skeleton import is_human
@@ -84,7 +85,8 @@ def _rig(result: Result, preset: str | None) -> tuple[Bones, list[str]]:
     names = bone_names(preset)
     motion, notes = rig_motions(result)[0]
     scale = _scale(result)
-    orders = tuple(calm_order(bone) for bone in np.moveaxis(motion.rotation, 1, 0))
+    pairs = enumerate(HUMANOID.mirrored)  # left and right have one order
+    orders = tuple(calm_order(motion.rotation[:, sorted({bone, other})]) for bone, other in pairs)
     bones = Bones(
         names, motion.parents, scale * motion.offset, scale * motion.end, motion.rotation, scale * motion.root, orders
     )  # fmt: skip
