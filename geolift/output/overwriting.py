@@ -14,9 +14,15 @@ BEGINNING, END = 2**22, 2**16  # bytes of a file by which it is known
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
 DATASET = {"version.npy", "keypoints.npy", "confidence.npy", "joint_names.npy", "start.npy", "stop.npy"}
 CSV = re.compile(rb"^person,frame,frame_name,seconds,units,axes,root_x,root_y,root_z,")
-BVH = re.compile(  # blanks, digits, order of the channels; every end has length 0
+BVH = re.compile(  # blanks, digits, order of the channels; every end has length 0, or it is a rig
     rb"HIERARCHY\nROOT [^\n]*\n\{\n\tOFFSET( -?\d+\.\d{6}){3}\n"
     rb"\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation\n"
+)
+RIG = re.compile(  # the spine begins straight above the hips, and a frame's time does not have the 6 digits of Blender
+    rb"HIERARCHY\nROOT [^\n]*\n\{\n\tOFFSET( 0\.000000){3}\n\tCHANNELS 6( [XYZ]position){3}( [XYZ]rotation){3}\n"
+    rb"\tJOINT [^\n]*\n\t\{\n\t\tOFFSET 0\.000000 \d+\.\d{6} 0\.000000\n.*\nMOTION\nFrames: \d+\n"
+    rb"Frame Time: (?!\d\.\d{6}\n)[0-9.e-]+\n(-?\d+\.\d{6} ){6}",
+    re.DOTALL,
 )
 BVH_END = re.compile(rb"End Site\n\t+\{\n\t+OFFSET ([^\n]*)\n")
 TRC = re.compile(
@@ -137,7 +143,8 @@ def _is_json_result(path: Path) -> bool:
 
 def _is_bvh(path: Path) -> bool:
     begin = _ends(path)
-    return bool(BVH.match(begin)) and not any(end.strip(b" 0.") for end in BVH_END.findall(begin))
+    rigid = BVH.match(begin) and not any(end.strip(b" 0.") for end in BVH_END.findall(begin))
+    return bool(rigid or RIG.match(begin))
 
 
 KNOWN: dict[str, Callable[[Path], bool]] = {

@@ -120,16 +120,21 @@ def fill(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
 
     Joints that no frame shows stay NaN, and so do those that hang from them.
     """
-    times, filled = np.arange(len(points)), np.full(points.shape, np.nan)
+    filled = np.full(points.shape, np.nan)
     for joint in (skeleton.root, *skeleton.outwards):
         parent = skeleton.parents[joint]
-        bone = points[:, joint] - (points[:, parent] if parent >= 0 else 0)
-        known = np.isfinite(bone[:, 0])
-        if known.any():
-            bone = np.stack([np.interp(times, times[known], axis[known]) for axis in bone.T], axis=-1)
+        bone = passed(points[:, joint] - (points[:, parent] if parent >= 0 else 0))
         guess = bone + (filled[:, parent] if parent >= 0 else 0)
         filled[:, joint] = np.where(np.isfinite(points[:, joint]), points[:, joint], guess)
     return filled
+
+
+def passed(values: np.ndarray) -> np.ndarray:
+    """`[F, D]` without NaN: evenly from the frame before to the one after, at both ends the nearest; all NaN stays."""
+    times, known = np.arange(len(values)), np.isfinite(values[:, 0])
+    if not known.any():
+        return values
+    return np.stack([np.interp(times, times[known], column[known]) for column in values.T], axis=-1)
 
 
 def _error(points: np.ndarray, axes: np.ndarray, joints: np.ndarray, body: Body) -> np.ndarray:

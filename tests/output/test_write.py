@@ -349,12 +349,12 @@ def test_motion_files_have_world_axes(suffix, tmp_path):
     result = in_world(make_result(frames=40))
     (path,), notes = write_result(result, tmp_path / f"out{suffix}")
     points, axes = in_file(suffix, path), AXES_OF[suffix]
-    assert np.abs(points @ axes - result.world_points).max() < MILLIMETRE
+    assert np.abs(points @ axes - result.world_points).max() < NEAR.get(suffix, MILLIMETRE)
     assert np.linalg.det(axes) == pytest.approx(1)
     up, ahead = axes[:, 2].argmax(), axes[:, 0].argmax()
     feet = points[:, [JOINT("left_ankle"), JOINT("right_ankle")], up]
     assert 0 < feet.min() < 0.15 and points[:, JOINT("head"), up].min() > 1.2
-    np.testing.assert_allclose(np.delete(points[0, JOINT("pelvis")], up), 0, atol=MILLIMETRE)
+    np.testing.assert_allclose(np.delete(points[0, JOINT("pelvis")], up), 0, atol=5 * MILLIMETRE)
     faces = np.cross(points[0, JOINT("left_hip")] - points[0, JOINT("right_hip")], np.eye(3)[up])
     assert faces[ahead] > 0.99 * np.linalg.norm(faces)
     assert sum(note.startswith("world axes: ") for note in notes) == 1
@@ -505,7 +505,7 @@ def test_several_people(suffix, two, tmp_path):
         return
     for i in range(2):
         expected = world_points(two)[two.person == i]
-        assert np.abs(read[i][-len(expected) :] - expected).max() < MILLIMETRE
+        assert np.abs(read[i][-len(expected) :] - expected).max() < NEAR.get(suffix, MILLIMETRE)
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

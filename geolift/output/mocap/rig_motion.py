@@ -7,7 +7,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import BVH_AXES, on_time_line, place
 from geolift.output.result import Result
-from geolift.rig.fit import RigMotion, fit_rig
+from geolift.rig.fit import RigMotion, fit_rig, passed
 
 FILLED = 0.1  # how much a joint that was filled in counts, against one that was seen
 UNSURE = 0.05  # metres of uncertainty at which a joint counts half
@@ -42,7 +42,8 @@ def rig_motions(result: Result) -> list[PersonMotion]:
         DatasetError: if no frame has the root of a person.
     """
     placed = place(result, BVH_AXES, BETWEEN)
-    points = on_time_line(result, placed.points + placed.position[:, None])
+    points = on_time_line(result, placed.points)
+    points += np.array([passed(position) for position in on_time_line(result, placed.position)])[:, :, None]
     weight = np.nan_to_num(on_time_line(result, _weight(result)))
     contact = None if result.contact is None else on_time_line(result, result.contact) == 1
     floor = result.world_points is not None and result.floor is not None and bool(np.isfinite(result.floor).any())
