@@ -1,6 +1,6 @@
 """Recorded motion before cameras that stand still, level and tilted, from four sides, as a phone films it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,8 +32,8 @@ class Take(NamedTuple):
         name: of the clip.
         subject: who moves.
         action: what the person does.
-        view: one of `VIEWS`.
-        tilt: one of `TILTS`.
+        view: one of `VIEWS`, or of those that were asked for.
+        tilt: one of `TILTS`, or of those that were asked for.
         recording: the 2D.
         truth: `[T, 17, 3]` metres, camera axes.
         up: `[3]` against gravity, camera axes.
@@ -72,14 +72,21 @@ def read_clips(
     return chosen[::every]
 
 
-def film(clips: list[tuple[int, WorldClip]], *, noise: float, seed: int) -> Iterator[Take]:
+def film(
+    clips: list[tuple[int, WorldClip]],
+    *,
+    noise: float,
+    seed: int,
+    views: Mapping[str, float] = VIEWS,
+    tilts: Mapping[str, tuple] = TILTS,
+) -> Iterator[Take]:
     """Every clip from all sides, level and tilted; `noise` in pixels is added to the 2D."""
     for i, clip in clips:
         points = np.asarray(clip.points[: round(LONGEST * clip.fps)], np.float64)
-        for t, tilt in enumerate(TILTS):
-            for v, view in enumerate(VIEWS):
+        for t, tilt in enumerate(tilts):
+            for v, view in enumerate(views):
                 rng = np.random.default_rng([seed, i, t, v])
-                camera = _place(points, view, tilt, rng)
+                camera = _place(points, views[view], tilts[tilt], rng)
                 filmed = camera.see(points)
                 pixels = camera.focal * filmed[..., :2] / filmed[..., 2:] + np.array(IMAGE_SIZE) / 2
                 pixels += noise * rng.normal(size=pixels.shape)
@@ -122,13 +129,13 @@ def _recording(pixels: np.ndarray, clip: WorldClip) -> Recording:
     )
 
 
-def _place(points: np.ndarray, view: str, tilt: str, rng: np.random.Generator) -> Camera:
-    """The camera of a view, as near as the whole clip is in its image."""
-    pitch, roll = (np.radians(rng.uniform(*limits)) for limits in TILTS[tilt])
+def _place(points: np.ndarray, view: float, tilt: tuple, rng: np.random.Generator) -> Camera:
+    """The camera of a view (degrees), as near as the whole clip is in its image."""
+    pitch, roll = (np.radians(rng.uniform(*limits)) for limits in tilt)
     focal = rng.uniform(*FOCAL_RATIO) * max(IMAGE_SIZE)
     box = points.reshape(-1, 3)
     middle = (box.min(axis=0) + box.max(axis=0)) / 2
-    azimuth = _forward(points[:15]) + np.radians(VIEWS[view]) * rng.choice([-1, 1])  # of the first half second
+    azimuth = _forward(points[:15]) + np.radians(view) * rng.choice([-1, 1])  # of the first half second
     for distance in DISTANCES:
         camera = orbit_camera(middle[None, None], 0, azimuth, pitch, roll, distance, focal)
         camera = camera._replace(centre=camera.centre[0])

@@ -3,17 +3,23 @@
 Points are in the axes of ISB's recommendations and of OpenSim's ground: x ahead, y up, z right; metres.
 """
 
+from geolift.biomechanics.angle_errors import VIEWS, angle_errors, side_free, view_names
 from geolift.biomechanics.angles import JointAngles, clinical_angles, joint_angles
-from geolift.biomechanics.strikes import GaitEvents, gait_events
+from geolift.biomechanics.strikes import GaitEvents, gait_events, leg_length
 from geolift.biomechanics.walking import Gait, GaitMeasures, gait_measures
 
 __all__ = [
+    "VIEWS",
     "Gait",
     "GaitEvents",
     "GaitMeasures",
     "JointAngles",
+    "angle_errors",
     "clinical_angles",
     "gait_events",
     "gait_measures",
     "joint_angles",
+    "leg_length",
+    "side_free",
+    "view_names",
 ]

@@ -13,7 +13,8 @@ from geolift.biomechanics.limb_angles import Limb, limb_angles
 from geolift.biomechanics.segments import SIDES, Segments, joint_at, segments, unit
 from geolift.skeletons.skeleton import Skeleton
 
-Columns = dict[str, tuple[np.ndarray, np.ndarray]]  # by name: degrees and shown
+LIMIT = 3.0  # how many times an error of the points may count in an angle that is shown
+Columns = dict[str, tuple[np.ndarray, np.ndarray]]  # by name: degrees and leverage
 
 
 class JointAngles(NamedTuple):
@@ -22,17 +23,23 @@ class JointAngles(NamedTuple):
     Attributes:
         names: A names.
         degrees: `[F, A]`; NaN where a joint is missing, or where no frame shows the angle.
-        shown: `[F, A]` bool: the points of this frame show the angle; elsewhere it is bridged from frames that do, or
-            NaN.
+        leverage: `[F, A]` how many times an error of the points counts, by the pose: 1 or more; rotations of a limb
+            whose knee or elbow is nearly straight, and flexion of one that points straight to the side, are less sure.
+            NaN where the angle is not known.
 
     Example:
-        >>> JointAngles(("knee_angle_r",), np.zeros((1, 1)), np.ones((1, 1), bool)).names
-        ('knee_angle_r',)
+        >>> JointAngles(("knee_angle_r",), np.zeros((1, 1)), np.ones((1, 1))).shown.tolist()
+        [[True]]
     """
 
     names: tuple[str, ...]
     degrees: np.ndarray
-    shown: np.ndarray
+    leverage: np.ndarray
+
+    @property
+    def shown(self) -> np.ndarray:
+        """`[F, A]` bool: the points of this frame show the angle; elsewhere it is bridged from others, or NaN."""
+        return np.nan_to_num(self.leverage, nan=np.inf) <= LIMIT
 
 
 def joint_angles(points: np.ndarray, skeleton: Skeleton, *, fps: float) -> JointAngles:
@@ -65,9 +72,9 @@ def joint_angles(points: np.ndarray, skeleton: Skeleton, *, fps: float) -> Joint
     for side in SIDES:
         end, limb = side[0], _leg(points, skeleton, body, side, fps)
         columns |= {
-            f"hip_flexion_{end}": _seen(limb.flexion),
+            f"hip_flexion_{end}": _seen(limb.flexion, limb.cosine),
             f"hip_adduction_{end}": _seen(limb.adduction),
-            f"hip_rotation_{end}": (limb.rotation, limb.turned),
+            f"hip_rotation_{end}": _seen(limb.rotation, limb.cosine * limb.sine),
             f"knee_angle_{end}": _seen(limb.bend),
         }
         if f"{side}_toe" in skeleton.names:
@@ -77,9 +84,9 @@ def joint_angles(points: np.ndarray, skeleton: Skeleton, *, fps: float) -> Joint
     for side in SIDES:
         end, limb = side[0], _arm(points, skeleton, body, side, fps)
         columns |= {
-            f"arm_flex_{end}": _seen(limb.flexion),
+            f"arm_flex_{end}": _seen(limb.flexion, limb.cosine),
             f"arm_add_{end}": _seen(limb.adduction),
-            f"arm_rot_{end}": (limb.rotation, limb.turned),
+            f"arm_rot_{end}": _seen(limb.rotation, limb.cosine * limb.sine),
             f"elbow_flex_{end}": _seen(limb.bend),
         }
     return _together(columns)
@@ -123,17 +130,17 @@ def clinical_angles(points: np.ndarray, skeleton: Skeleton, *, fps: float) -> Jo
     for side in SIDES:
         leg, arm = _leg(points, skeleton, body, side, fps), _arm(points, skeleton, body, side, fps)
         columns |= {
-            f"{side}_hip_flexion": _seen(leg.flexion),
+            f"{side}_hip_flexion": _seen(leg.flexion, leg.cosine),
             f"{side}_hip_adduction": _seen(leg.adduction),
-            f"{side}_hip_internal_rotation": (leg.rotation, leg.turned),
+            f"{side}_hip_internal_rotation": _seen(leg.rotation, leg.cosine * leg.sine),
             f"{side}_knee_flexion": _seen(leg.bend),
         }
         if f"{side}_toe" in skeleton.names:
             columns[f"{side}_ankle_dorsiflexion"] = _seen(ankle_dorsiflexion(points, skeleton, side))
         columns |= {
-            f"{side}_shoulder_plane": (arm.plane, arm.raised),
+            f"{side}_shoulder_plane": _seen(arm.plane, arm.level),
             f"{side}_shoulder_elevation": _seen(arm.elevation),
-            f"{side}_shoulder_internal_rotation": (arm.plane_rotation, arm.turned & arm.raised),
+            f"{side}_shoulder_internal_rotation": _seen(arm.plane_rotation, arm.level * arm.sine),
             f"{side}_elbow_flexion": _seen(arm.bend),
         }
     return _together(columns)
@@ -157,13 +164,18 @@ def _arm(points: np.ndarray, skeleton: Skeleton, body: Segments, side: str, fps:
 
 def _named(rotation: np.ndarray, names: tuple[str, ...], signs: tuple[int, ...] = (1, 1, 1)) -> Columns:
     degrees = zxy_angles(rotation) * signs
-    return {name: _seen(degrees[:, i]) for i, name in enumerate(names)}
+    cosine = np.abs(np.cos(np.radians(degrees[:, 1])))
+    share = (cosine, np.ones(len(degrees)), cosine)
+    return {name: _seen(degrees[:, i], share[i]) for i, name in enumerate(names)}
 
 
-def _seen(degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return degrees, np.isfinite(degrees)
+def _seen(degrees: np.ndarray, share: np.ndarray | float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """An angle `[F]` in which an error of the points counts 1 / `share` times."""
+    with np.errstate(divide="ignore"):
+        leverage = 1 / np.broadcast_to(share, degrees.shape)
+    return degrees, np.where(np.isfinite(degrees), leverage, np.nan)
 
 
 def _together(columns: Columns) -> JointAngles:
-    degrees, shown = (np.stack(values, axis=1) for values in zip(*columns.values(), strict=True))
-    return JointAngles(tuple(columns), degrees, shown & np.isfinite(degrees))
+    degrees, leverage = (np.stack(values, axis=1) for values in zip(*columns.values(), strict=True))
+    return JointAngles(tuple(columns), degrees, leverage)

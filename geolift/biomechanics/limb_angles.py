@@ -12,11 +12,8 @@ import numpy as np
 from geolift.biomechanics.cardan import angle_about_y, direction_angles
 from geolift.biomechanics.segments import unit
 
-# Degrees that a knee or elbow is bent from which on its plane shows how the limb above is turned: at 20 an error of the
-# points across the plane counts three times as much as at 90.
-BENT = 20.0
+LEAST_SINE = 1 / 3  # of knee's or elbow's bend from which its plane shows how the limb above is turned: 19.5 degrees
 CUTOFF = 6.0  # Hz; the rotation of a limb whose joint is bent by 45 degrees passes below it (gait has little above)
-POLE = 15.0  # degrees from straight down or up under which the plane in which an arm is raised is not known
 
 
 class Limb(NamedTuple):
@@ -30,8 +27,9 @@ class Limb(NamedTuple):
         plane: in which the limb is raised: 0 to the side, 90 ahead.
         elevation: how far it is raised from straight down.
         plane_rotation: inward, after plane and elevation.
-        turned: bool, whether this frame shows how it is rotated: its knee or elbow is bent by `BENT` or more.
-        raised: bool, whether it shows the plane in which it is raised.
+        sine: of the bend, by which an error of the points counts less in `rotation`.
+        cosine: of the adduction, by which it counts less in `flexion` and `rotation`.
+        level: sine of the elevation, by which it counts less in `plane` and `plane_rotation`.
     """
 
     flexion: np.ndarray
@@ -41,8 +39,9 @@ class Limb(NamedTuple):
     plane: np.ndarray
     elevation: np.ndarray
     plane_rotation: np.ndarray
-    turned: np.ndarray
-    raised: np.ndarray
+    sine: np.ndarray
+    cosine: np.ndarray
+    level: np.ndarray
 
 
 def limb_angles(
@@ -77,8 +76,9 @@ def limb_angles(
         plane=plane,
         elevation=elevation,
         plane_rotation=_steady(angle_about_y(turned_back, about), sine, fps),
-        turned=bend >= BENT,
-        raised=(elevation >= POLE) & (elevation <= 180 - POLE),
+        sine=sine,
+        cosine=np.hypot(upper[:, 0], upper[:, 1]),
+        level=level,
     )
 
 
@@ -97,7 +97,7 @@ def _steady(rotation: np.ndarray, sine: np.ndarray, fps: float) -> np.ndarray:
     from scipy.linalg import solveh_banded  # takes a while to import
 
     weight = np.where(np.isfinite(rotation), np.nan_to_num(sine) ** 2, 0.0)
-    enough = np.isfinite(rotation) & (sine >= np.sin(np.radians(BENT)))
+    enough = np.isfinite(rotation) & (sine >= LEAST_SINE)
     if not enough.any() or len(rotation) < 3 or not fps:
         return np.where(enough, rotation, np.nan)
     stiffness = 0.5 / (2 - 2 * np.cos(2 * np.pi * min(CUTOFF / fps, 0.5))) ** 2

@@ -14,6 +14,8 @@ BEGINNING, END = 2**22, 2**16  # bytes of a file by which it is known
 RESULT = {"format.npy", "points.npy", "joint_names.npy"}  # of the files in a .npz of lifted poses
 DATASET = {"version.npy", "keypoints.npy", "confidence.npy", "joint_names.npy", "start.npy", "stop.npy"}
 CSV = re.compile(rb"^person,frame,frame_name,seconds,units,axes,root_x,root_y,root_z,")
+ANGLES = re.compile(rb"^person,frame,frame_name,seconds,view,left_contact,right_contact,event(,pelvis_tilt,|\n)")
+MOT = re.compile(rb"^Coordinates\n(?:[^\n]*\n){5}[^\n]*; written by geolift\.\nendheader\ntime\t")
 BVH = re.compile(  # blanks, digits, order of the channels; every end has length 0, or it is a rig
     rb"HIERARCHY\nROOT [^\n]*\n\{\n\tOFFSET( -?\d+\.\d{6}){3}\n"
     rb"\tCHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation\n"
@@ -151,6 +153,8 @@ KNOWN: dict[str, Callable[[Path], bool]] = {
     ".npz": lambda path: _archive(path) >= RESULT,
     ".json": _is_json_result,
     ".csv": lambda path: has_mark(path, CSV),
+    ".angles.csv": lambda path: has_mark(path, ANGLES),
+    ".mot": lambda path: has_mark(path, MOT),
     ".bvh": _is_bvh,
     ".c3d": lambda path: has_mark(path, C3D),
     ".glb": lambda path: has_mark(path, GLB),

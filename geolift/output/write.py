@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.output.angles_csv import write_angles_csv
 from geolift.output.csv_table import write_csv
 from geolift.output.endings import ending_of
 from geolift.output.mocap.axes import BVH_AXES, C3D_AXES, TRC_AXES, Axes, axes_notes
 from geolift.output.mocap.bvh import write_bvh
 from geolift.output.mocap.c3d import write_c3d
 from geolift.output.mocap.glb import write_glb
+from geolift.output.mocap.mot import write_mot
 from geolift.output.mocap.trc import write_trc
 from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
 from geolift.output.result import ASSUMED_FPS, Result, check_result
@@ -67,6 +69,8 @@ WRITERS = {
     ".json": Writer(write_json, options=("trust",)),
     ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True, options=("names",)),
+    ".angles.csv": Writer(write_angles_csv, options=("camera", "trust")),
+    ".mot": Writer(write_mot, TRC_AXES, alone=True),
     ".c3d": Writer(write_c3d, C3D_AXES),
     ".glb": Writer(write_glb, BVH_AXES, options=("names",)),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),

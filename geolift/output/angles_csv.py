@@ -1,0 +1,70 @@
+"""Joint angles as a table, .angles.csv: a row is one person in one frame (docs/joint-angles.md)."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from geolift.output.gait_text import angle_lines
+from geolift.output.mocap.axes import TRC_AXES, axes_notes
+from geolift.output.motion_angles import PersonAngles, people_angles
+from geolift.output.result import Result
+from geolift.output.trust import trust_note, untrusted, without_joints
+
+FIRST = ("person", "frame", "frame_name", "seconds", "view", "left_contact", "right_contact", "event")
+
+
+def write_angles_csv(result: Result, path: Path, *, camera: bool = False, trust: float | None = None) -> list[str]:
+    """Write joint angles in degrees; a cell is empty where the pose does not show an angle, or a joint is missing.
+
+    Columns: person, frame (from 0), frame_name, seconds, view (degrees: 0 faces the camera, 90 the right side of the
+    image), left_contact, right_contact (1 or 0), event (strikes and toe offs next to this frame); then each angle by
+    OpenSim's name and by that of clinics, NAME and NAME_error, the error to be expected from this view.
+
+    Args:
+        result: N poses of people, video or single images.
+        path: the file.
+        camera: whether the ground is the camera's instead of the world's.
+        trust: metres; joints with more uncertainty count as missing.
+
+    Returns:
+        Notes.
+
+    Raises:
+        DatasetError: if the joints are not those of a person.
+    """
+    result = result.without_world() if camera else result
+    notes = axes_notes(result, TRC_AXES, camera)
+    if trust is not None:
+        unsure = untrusted(result, trust)
+        notes.append(trust_note(unsure, result, trust, "missing"))
+        result = without_joints(result, unsure)
+    people = people_angles(result)
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*FIRST, *(people[0].columns if people else ())])
+        for person in people:
+            table.writerows(_rows(result, person))
+    for person in people:
+        name = f"{person.person}: " if len(people) > 1 else ""
+        notes += [f"{name}{line}" for line in angle_lines(person)]
+    return notes
+
+
+def _rows(result: Result, person: PersonAngles) -> list[list[str]]:
+    sets = ((person.opensim, person.opensim_errors), (person.clinical, person.clinical_errors))
+    pairs = [np.stack([np.where(a.shown, a.degrees, np.nan), errors], axis=-1) for a, errors in sets]
+    values = np.concatenate([pair.reshape(len(pair), -1) for pair in pairs], axis=1)
+    events, known = person.event_names(), result.contact is not None
+    timed = result.video and result.fps > 0
+    rows = []
+    for i, frame in enumerate(person.frames.tolist()):
+        stands = [str(int(side)) if known else "" for side in person.contact[i]]
+        seconds = f"{person.seconds[i]:.6f}" if timed else ""
+        head = [person.person, frame, result.frames[frame], seconds, _cell(person.view[i], 1), *stands, events[i]]
+        rows.append([*head, *(_cell(value, 2) for value in values[i].tolist())])
+    return rows
+
+
+def _cell(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else ""

@@ -1,0 +1,64 @@
+"""What angles and gait of a person are like, in lines for the notes and the report."""
+
+import numpy as np
+
+from geolift.biomechanics import GaitMeasures, view_names
+from geolift.output.motion_angles import PersonAngles
+
+
+def angle_lines(person: PersonAngles) -> list[str]:
+    """Lines on how far the angles can be trusted from this view, and on the gait."""
+    return [*view_lines(person), gait_line(person)]
+
+
+def view_lines(person: PersonAngles) -> list[str]:
+    """A line on the view and the errors to be expected from it; none where the view is not known."""
+    seen = [name for name in view_names(person.view) if name]
+    if not seen:
+        return []
+    views = {name: seen.count(name) for name in dict.fromkeys(seen)}
+    shares = ", ".join(
+        f"{name} {100 * count / len(seen):.0f} %" for name, count in sorted(views.items(), key=lambda item: -item[1])
+    )
+    errors = ", ".join(
+        f"{label} {_middle(person, name):.0f}"
+        for label, name in (
+            ("knee", "right_knee_flexion"),
+            ("hip flexion", "right_hip_flexion"),
+            ("trunk", "trunk_flexion"),
+            ("elbow", "right_elbow_flexion"),
+        )
+        if np.isfinite(_middle(person, name))
+    )
+    return [f"view: {shares}; errors to be expected of angles, degrees: {errors} (docs/joint-angles.md)"]
+
+
+def gait_line(person: PersonAngles) -> str:
+    """The measures of the gait in a line, or why there are none."""
+    measures = person.gait.measures
+    if measures is None:
+        return f"no gait measures: {person.gait.why_not}"
+    return "gait: " + ", ".join(f"{name} {value}" for name, value in gait_cells(measures).items())
+
+
+def gait_cells(measures: GaitMeasures) -> dict[str, str]:
+    """Measures as text with units, by name."""
+
+    def sides(pair: tuple[float, float], digits: int, unit: str, factor: float = 1.0) -> str:
+        right, left = (f"{factor * value:.{digits}f}" if np.isfinite(value) else "-" for value in pair)
+        return f"{right} right {left} left{unit}"
+
+    return {
+        "steps": f"{measures.steps} from {measures.start:.2f} to {measures.stop:.2f} s",
+        "cadence": f"{measures.cadence:.0f} a minute",
+        "speed": f"{measures.speed:.2f} m/s",
+        "step length": sides(measures.step_length, 2, " m"),
+        "step time": sides(measures.step_time, 2, " s"),
+        "stance": sides(measures.stance_share, 0, " %", 100.0),
+    }
+
+
+def _middle(person: PersonAngles, name: str) -> float:
+    """The median of the expected errors of an angle; NaN where it is never shown."""
+    errors = person.clinical_errors[:, person.clinical.names.index(name)]
+    return float(np.nanmedian(errors)) if np.isfinite(errors).any() else np.nan

@@ -1,0 +1,149 @@
+"""Angles and gait of the people of a result: what .mot, .angles.csv and the report are made of."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.biomechanics import (
+    Gait,
+    GaitEvents,
+    JointAngles,
+    angle_errors,
+    clinical_angles,
+    gait_events,
+    gait_measures,
+    joint_angles,
+)
+from geolift.errors import DatasetError
+from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
+from geolift.output.result import ASSUMED_FPS, Result
+from geolift.skeletons.pose_angles import facing
+from geolift.skeletons.skeleton import is_human
+
+
+class PersonAngles(NamedTuple):
+    """One person on the time line, from the first frame with the person to the last one: F frames.
+
+    Attributes:
+        person: the name.
+        frames: `[F]` int, index into the result's frames.
+        seconds: `[F]` from the result's first frame.
+        points: `[F, J, 3]` x ahead, y up, z right, in the result's units; NaN where missing or without a position.
+        view: `[F]` degrees, where the person faces: 0 to the camera, 90 to the right side of the image, +-180 away.
+        opensim: angles by the names of OpenSim's models.
+        clinical: angles by the names of clinics.
+        opensim_errors: `[F, A]` degrees, to be expected of each angle; NaN where it is not shown.
+        clinical_errors: `[F, A]` of `clinical`.
+        events: of the gait, in seconds from the first of these frames; None: the result has no world or no video.
+        gait: its measures, or why there are none.
+        contact: `[F, 2]` bool, left and right foot; False where unknown.
+    """
+
+    person: str
+    frames: np.ndarray
+    seconds: np.ndarray
+    points: np.ndarray
+    view: np.ndarray
+    opensim: JointAngles
+    clinical: JointAngles
+    opensim_errors: np.ndarray
+    clinical_errors: np.ndarray
+    events: GaitEvents | None
+    gait: Gait
+    contact: np.ndarray
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the angles, each followed by that of its error."""
+        names = (*self.opensim.names, *self.clinical.names)
+        return [column for name in names for column in (name, f"{name}_error")]
+
+    def event_names(self) -> list[str]:
+        """`[F]` what happens next to each frame, as "right strike"; "" where nothing does."""
+        found = [""] * len(self.frames)
+        if self.events is None:
+            return found
+        step = self.seconds[1] - self.seconds[0] if len(self.frames) > 1 else 1.0
+        for side in ("right", "left"):
+            for kind in ("strike", "off"):
+                for time in getattr(self.events, f"{side}_{kind}s"):
+                    frame = min(round(time / step), len(found) - 1)
+                    found[frame] = f"{found[frame]}, {side} {kind}".removeprefix(", ")
+        return found
+
+
+def people_angles(result: Result) -> list[PersonAngles]:
+    """Angles and gait of everyone of whom something was lifted.
+
+    Raises:
+        DatasetError: if the joints are not those of a person.
+    """
+    if not is_human(result.skeleton):
+        raise DatasetError(f"found the joints {', '.join(result.skeleton.names)}, expected those of a person")
+    placed = place(result, TRC_AXES, "")
+    line, root = (on_time_line(result, values) for values in (placed.points, placed.position))
+    view = on_time_line(result, _view(result)[:, None])[..., 0]
+    contact = np.zeros((*line.shape[:2], 2), bool)
+    if result.contact is not None:
+        contact[result.person, result.frame] = result.contact
+    found = []
+    for person in range(len(result.people)):
+        there = np.flatnonzero(np.isfinite(line[person]).any(axis=(1, 2)))
+        if len(there):
+            frames = np.arange(there[0], there[-1] + 1) if result.video else there
+            there = (line[person, frames], root[person, frames], view[person, frames], contact[person, frames])
+            found.append(_one(result, result.people[person], frames, *there))
+    return found
+
+
+def _one(
+    result: Result,
+    person: str,
+    frames: np.ndarray,
+    bones: np.ndarray,
+    root: np.ndarray,
+    view: np.ndarray,
+    stands: np.ndarray,
+) -> PersonAngles:
+    """Angles and gait of one person, whose points `bones` `[F, J, 3]` are relative to the root `[F, 3]`."""
+    fps = (result.fps or ASSUMED_FPS) if result.video else 0.0
+    points, skeleton = bones + root[:, None], result.skeleton
+    opensim, clinical = (angles(bones, skeleton, fps=fps) for angles in (joint_angles, clinical_angles))
+    events, gait = None, Gait(None, _no_gait(result))
+    if not gait.why_not:
+        events = gait_events(points, skeleton, fps=fps, contact=None if result.contact is None else stands)
+        gait = gait_measures(points, skeleton, events, fps=fps)
+    return PersonAngles(
+        person=person,
+        frames=frames,
+        seconds=frames / fps if fps else np.full(len(frames), np.nan),
+        points=points,
+        view=view,
+        opensim=opensim,
+        clinical=clinical,
+        opensim_errors=angle_errors(opensim, view),
+        clinical_errors=angle_errors(clinical, view),
+        events=events,
+        gait=gait,
+        contact=stands,
+    )
+
+
+def _no_gait(result: Result) -> str:
+    """Why there is no gait to look for; "": there may be."""
+    if not result.video:
+        return "found single images, expected a video"
+    if result.world_points is None:
+        return "found no direction up or no metres, expected a clip in the world"
+    return ""
+
+
+def _view(result: Result) -> np.ndarray:
+    """`[N]` degrees: where people face, relative to the direction to the camera."""
+    known = np.isfinite(result.position).all(axis=1)
+    to_camera = np.where(known[:, None], -result.position, [0.0, 0.0, -1.0])
+    up = np.tile([0.0, -1.0, 0.0], (len(result.frame), 1))
+    if result.up is not None:
+        up = np.where(np.isfinite(result.up[result.frame]), result.up[result.frame], up)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return facing(result.points.astype(np.float64), result.skeleton, up=up, to_camera=to_camera)
