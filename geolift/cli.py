@@ -246,13 +246,13 @@ def _add_axes(parser: argparse.ArgumentParser) -> None:
     """Options of motion files and of views."""
     parser.add_argument(
         "--camera", action="store_true", default=argparse.SUPPRESS,
-        help="keep camera axes in .bvh, .c3d, .glb, .trc, pictures and the page (default: world axes, gravity up, the "
-        "floor at 0, where they are known)",
+        help="keep camera axes in .bvh, .c3d, .glb, .trc, .mot, .angles.csv, pictures and the page (default: world "
+        "axes, gravity up, the floor at 0, where they are known)",
     )  # fmt: skip
     parser.add_argument(
         "--trust", type=_millimetres, metavar="MM",
-        help="joints with more uncertainty than MM millimetres are missing in .bvh, .c3d, .glb, .trc, flagged in .csv, "
-        "hollow in views (default: all are kept)",
+        help="joints with more uncertainty than MM millimetres are missing in .bvh, .c3d, .glb, .trc, .mot, "
+        ".angles.csv, flagged in .csv, hollow in views (default: all are kept)",
     )  # fmt: skip
 
 

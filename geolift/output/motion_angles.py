@@ -34,7 +34,7 @@ class PersonAngles(NamedTuple):
         clinical: angles by the names of clinics.
         opensim_errors: `[F, A]` degrees, to be expected of each angle; NaN where it is not shown.
         clinical_errors: `[F, A]` of `clinical`.
-        events: of the gait, in seconds from the first of these frames; None: the result has no world or no video.
+        events: of the gait, in seconds as `seconds`; None: the result has no world or no video.
         gait: its measures, or why there are none.
         contact: `[F, 2]` bool, left and right foot; False where unknown.
     """
@@ -67,7 +67,7 @@ class PersonAngles(NamedTuple):
         for side in ("right", "left"):
             for kind in ("strike", "off"):
                 for time in getattr(self.events, f"{side}_{kind}s"):
-                    frame = min(round(time / step), len(found) - 1)
+                    frame = min(round((time - self.seconds[0]) / step), len(found) - 1)
                     found[frame] = f"{found[frame]}, {side} {kind}".removeprefix(", ")
         return found
 
@@ -113,6 +113,7 @@ def _one(
     if not gait.why_not:
         events = gait_events(points, skeleton, fps=fps, contact=None if result.contact is None else stands)
         gait = gait_measures(points, skeleton, events, fps=fps)
+        events, gait = _later(events, gait, frames[0] / fps)
     return PersonAngles(
         person=person,
         frames=frames,
@@ -127,6 +128,15 @@ def _one(
         gait=gait,
         contact=stands,
     )
+
+
+def _later(events: GaitEvents, gait: Gait, seconds: float) -> tuple[GaitEvents, Gait]:
+    """Events and measures whose times are counted from `seconds` earlier on."""
+    events = GaitEvents(*(times + seconds for times in events[:-1]), events.unconfirmed)
+    if gait.measures is None:
+        return events, gait
+    measures = gait.measures._replace(start=gait.measures.start + seconds, stop=gait.measures.stop + seconds)
+    return events, gait._replace(measures=measures)
 
 
 def _no_gait(result: Result) -> str:

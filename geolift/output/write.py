@@ -69,11 +69,11 @@ WRITERS = {
     ".json": Writer(write_json, options=("trust",)),
     ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True, options=("names",)),
-    ".angles.csv": Writer(write_angles_csv, options=("camera", "trust")),
-    ".mot": Writer(write_mot, TRC_AXES, alone=True),
     ".c3d": Writer(write_c3d, C3D_AXES),
     ".glb": Writer(write_glb, BVH_AXES, options=("names",)),
     ".trc": Writer(write_trc, TRC_AXES, alone=True),
+    ".angles.csv": Writer(write_angles_csv, options=("camera", "trust")),
+    ".mot": Writer(write_mot, TRC_AXES, alone=True),
 }
 LOADERS = {".npz": load_npz, ".json": load_json}
 
@@ -87,16 +87,16 @@ def write_result(
     names: str | None = None,
     markers: str | None = None,
 ) -> Written:
-    """Check a result and write it in the format of the path's suffix: .npz, .json, .csv, .bvh, .c3d, .glb or .trc.
+    """Check a result and write it in the format that the end of the path names.
 
+    .npz, .json, .csv, .bvh, .c3d, .glb, .trc; joint angles: .angles.csv, .mot.
     Files appear whole or not at all, in place of existing ones. With several people, formats of one person a file
-    (.bvh, .trc) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does not suit a file.
+    (.bvh, .trc, .mot) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does not suit a file.
 
     Args:
         result: N poses.
         path: the file.
-        camera: keep camera axes in motion files (.bvh, .c3d, .glb, .trc); by default they have the world's where it is
-            known.
+        camera: keep camera axes in motion files and angles; by default they have the world's where known.
         trust: metres; joints with more uncertainty are missing in motion files and flagged in .csv. None: all are kept.
             .npz and .json keep all joints, with their uncertainty.
         names: names of the bones of a rig, for the program that takes it. None: the usual ones.
