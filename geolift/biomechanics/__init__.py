@@ -3,9 +3,9 @@
 Points are in the axes of ISB's recommendations and of OpenSim's ground: x ahead, y up, z right; metres.
 """
 
-from geolift.biomechanics.angle_errors import VIEWS, angle_errors, side_free, view_names
 from geolift.biomechanics.angles import JointAngles, clinical_angles, joint_angles
-from geolift.biomechanics.strikes import GaitEvents, gait_events, leg_length
+from geolift.biomechanics.expected_errors import VIEWS, angle_errors, side_free, view_names
+from geolift.biomechanics.strikes import GaitEvents, gait_events
 from geolift.biomechanics.walking import Gait, GaitMeasures, gait_measures
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "gait_events",
     "gait_measures",
     "joint_angles",
-    "leg_length",
     "side_free",
     "view_names",
 ]

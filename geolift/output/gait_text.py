@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from geolift.biomechanics import GaitMeasures, view_names
+from geolift.biomechanics.expected_errors import view_names
+from geolift.biomechanics.walking import GaitMeasures
 from geolift.output.motion_angles import PersonAngles
 
 

@@ -4,16 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.biomechanics import (
-    Gait,
-    GaitEvents,
-    JointAngles,
-    angle_errors,
-    clinical_angles,
-    gait_events,
-    gait_measures,
-    joint_angles,
-)
+from geolift.biomechanics.angles import JointAngles, clinical_angles, joint_angles
+from geolift.biomechanics.expected_errors import angle_errors
+from geolift.biomechanics.strikes import GaitEvents, gait_events
+from geolift.biomechanics.walking import Gait, gait_measures
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
 from geolift.output.result import ASSUMED_FPS, Result

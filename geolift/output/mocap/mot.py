@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from geolift.biomechanics import leg_length
 from geolift.biomechanics.segments import joint_at, segments
+from geolift.biomechanics.strikes import leg_length
 from geolift.errors import DatasetError
 from geolift.output.gait_text import angle_lines
 from geolift.output.mocap.axes import TRC_AXES, absence_notes, place, units_notes
