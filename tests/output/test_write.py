@@ -550,7 +550,7 @@ def test_a_person_without_lifted_poses_gets_no_file(two, tmp_path):
 
 def test_files_appear_whole_or_not_at_all(one, tmp_path):
     for name in ("out.mp4", "out", "out.npz.txt"):
-        with pytest.raises(DatasetError, match=r"expected one of \.npz, \.json, \.csv, \.bvh, \.c3d, \.trc"):
+        with pytest.raises(DatasetError, match=r"expected one of \.npz, \.json, \.csv, \.bvh, \.c3d"):
             write_result(one, tmp_path / name)
     with pytest.raises(FileNotFoundError, match="no such folder"):
         write_result(one, tmp_path / "no" / "out.npz")
