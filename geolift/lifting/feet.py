@@ -15,7 +15,6 @@ from geolift.lifting.gaps import fill_gaps
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.metric_scale import stature_of_limbs
 from geolift.lifting.tracks import Tracks, each_person, make_tracks
-from geolift.lifting.virtual_camera import focal_lengths
 from geolift.lifting.world import World
 from geolift.plurals import counted
 from geolift.skeletons.joint_sets import foot_joints
@@ -86,9 +85,7 @@ class _View(NamedTuple):
     world: World
 
 
-def add_feet(
-    feet: Tracks | None, lifted: Lifted, world: World, *, distance: float, focal: float | None
-) -> tuple[Lifted, World]:
+def add_feet(feet: Tracks | None, lifted: Lifted, world: World, *, distance: float) -> tuple[Lifted, World]:
     """The people with toes and heels.
 
     Args:
@@ -96,7 +93,6 @@ def add_feet(
         lifted: N rows of `H36M17` in camera axes, in metres.
         world: where they are.
         distance: model units, from which the lifter sees people whose position is not known.
-        focal: as in `lift`.
 
     Returns:
         The people with `H36M21`, and their world with 21 joints. A toe or a heel that is not seen is placed by the
@@ -106,7 +102,7 @@ def add_feet(
     if feet is None:
         return lifted, world
     tracks, alternatives = _joined(lifted.tracks, feet), lifted.alternatives
-    view = _View(tracks, *_camera(lifted, distance, focal), feet.jitter, world)
+    view = _View(tracks, *_camera(lifted, distance), feet.jitter, world)
     points = _with_feet(view, lifted.points)
     unseen = np.isfinite(points[..., 0]) & ~tracks.available & (np.arange(len(H36M21.names)) >= BODY)
     keypoints = np.where(unseen[..., None], _pixels(view, points), tracks.keypoints)
@@ -137,11 +133,11 @@ def _joined(body: Tracks, feet: Tracks) -> Tracks:
     return body._replace(skeleton=H36M21, estimated=estimated, **more)
 
 
-def _camera(lifted: Lifted, distance: float, focal: float | None) -> tuple[np.ndarray, np.ndarray]:
+def _camera(lifted: Lifted, distance: float) -> tuple[np.ndarray, np.ndarray]:
     """`[N, 3]` metres, the root, and `[N]` pixels, the focal length; without positions those of the lifter's camera."""
     if lifted.position is None:
         return lifted.metres[:, None] * np.array([0.0, 0.0, distance]), lifted.size
-    return lifted.position, focal_lengths(lifted.tracks.image_size[lifted.tracks.frame], focal)
+    return lifted.position, lifted.focal
 
 
 def _with_feet(view: _View, body: np.ndarray) -> np.ndarray:

@@ -96,5 +96,5 @@ def _unknown(found: Inspection) -> str:
     if found.format == npz_json.FORMAT or found.refused:
         return ""
     rate = [f"frame rate, {ASSUMED_FPS:g} is assumed (--fps N)"] if found.video and not found.fps else []
-    size = [] if found.image_sizes else ["image size, so positions are not known (--image-size WxH)"]
+    size = [] if found.image_sizes else ["image size, so a camera is assumed for positions (--image-size WxH)"]
     return "; ".join([*rate, *size])

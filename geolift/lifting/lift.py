@@ -194,7 +194,7 @@ def lift(
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
     lifted, world = place_in_world(lifted, up=gravity, focal=focal, correct=refine)
-    return _result(model, *add_feet(feet, lifted, world, distance=model.distance, focal=focal))
+    return _result(model, *add_feet(feet, lifted, world, distance=model.distance))
 
 
 def prepare(

@@ -50,6 +50,7 @@ class Lifted(NamedTuple):
             model does not estimate it.
         metres: `[N]` of a model unit, the same for all rows of a person; None if unknown.
         position: `[N, 3]` metres, where the root is in the camera frame, or None if unknown; NaN where not lifted.
+        focal: `[N]` pixels, the focal lengths by which the positions were found; None without positions.
         scale: a sentence: what `metres` and `position` are derived from.
         uncertainty: `[N, J]` in the units of `points`: 68 of 100 true joints are no farther from the lifted one (root
             and size of the person as they are); NaN where missing. None: not estimated.
@@ -66,6 +67,7 @@ class Lifted(NamedTuple):
     up: np.ndarray | None = None
     metres: np.ndarray | None = None
     position: np.ndarray | None = None
+    focal: np.ndarray | None = None
     scale: str = ""
     uncertainty: np.ndarray | None = None
     depth_uncertainty: np.ndarray | None = None

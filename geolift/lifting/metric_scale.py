@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import each_person
 from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO, focal_lengths
@@ -89,7 +90,10 @@ def _stated(people: tuple[str, ...], heights: Mapping[str, float]) -> str:
 
 
 def locate(model: Model, lifted: Lifted, focal: float | None) -> Lifted:
-    """Estimate where people stand, if their size in metres and the size of the image are known; else note what is not.
+    """Estimate where people stand, if their size in metres is known; else note that it is not.
+
+    Where the size of the images is not known, nor is the camera: people are placed as one sees them that looks at their
+    middle from the distance that the lifter assumes. What they do across the line of sight hardly depends on it.
 
     Args:
         model: what lifted them.
@@ -97,18 +101,48 @@ def locate(model: Model, lifted: Lifted, focal: float | None) -> Lifted:
         focal: focal length in pixels; None: `ASSUMED_FOCAL_RATIO` times the larger side of the image.
     """
     tracks = lifted.tracks
-    if lifted.metres is None or tracks.image_size is None:
-        lacking = "the size of this skeleton (--height)" if lifted.metres is None else "the image size (--image-size)"
-        return lifted.noted(f"positions are not known because {lacking} is missing")
-    root, images = tracks.keypoints[:, model.skeleton.root], tracks.image_size[tracks.frame]
-    position = root_position(root, lifted.size / (model.distance * lifted.metres), images, focal)
+    if lifted.metres is None:
+        return lifted.noted("positions are not known because the size of this skeleton (--height) is missing")
+    if not lifted.rows.any():
+        return lifted
+    if tracks.image_size is None:
+        centre, lengths = _assumed_camera(model, lifted)
+        away = float(np.nanmedian(model.distance * lifted.metres[lifted.rows]))
+        lens = f"a camera {away:.1f} m away that looks at the middle of the people (assumed)"
+        lifted = lifted.noted(
+            f"the image size (--image-size) is missing: people are placed as if the camera were {away:.1f} m away and "
+            "looked at their middle; their paths to the camera or away from it may be too short or too long"
+        )
+    else:
+        images = tracks.image_size[tracks.frame]
+        centre, lengths = images / 2, focal_lengths(images, focal)
+        lens = f"{focal:g} pixels" if focal else f"{ASSUMED_FOCAL_RATIO:g} times the larger side of the image (assumed)"
+        lens = f"a focal length of {lens} and a camera axis through the image's centre"
+    root = tracks.keypoints[:, model.skeleton.root]
+    position = root_position(root, lifted.size / (model.distance * lifted.metres), centre, lengths)
     if lifted.rotation is not None:  # the distance is along the axis of the turned camera, which meets the root
         position = position[:, 2:] * lifted.rotation[:, 2]
-    lens = f"{focal:g} pixels" if focal else f"{ASSUMED_FOCAL_RATIO:g} times the larger side of the image (assumed)"
     return lifted._replace(
         position=np.where(lifted.rows[:, None], position, np.nan),
-        scale=f"{lifted.scale}; position for a focal length of {lens} and a camera axis through the image's centre",
+        focal=lengths,
+        scale=f"{lifted.scale}; position for {lens}",
     )
+
+
+def _assumed_camera(model: Model, lifted: Lifted) -> tuple[np.ndarray, np.ndarray]:
+    """`[N, 2]` and `[N]` pixels: the middle of the people of each shot or still, and the focal length.
+
+    By it a person of the median size is at the distance that the lifter assumes.
+    """
+    tracks = lifted.tracks
+    group = shot_of(tracks.frame, tracks.shots) if tracks.video else tracks.frame
+    root = tracks.keypoints[:, model.skeleton.root].astype(np.float64)
+    centre, lengths = np.full(root.shape, np.nan), np.full(len(root), np.nan)
+    for one in np.unique(group[lifted.rows]):
+        rows = lifted.rows & (group == one)
+        centre[group == one] = (root[rows].min(axis=0) + root[rows].max(axis=0)) / 2
+        lengths[group == one] = np.median(lifted.size[rows])
+    return centre, lengths
 
 
 def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
@@ -198,16 +232,13 @@ def person_factor(points: np.ndarray, seen: np.ndarray, model: Model) -> float:
     return float(np.nanmedian(lengths[:, measured], axis=0).sum() / bones[measured].sum())
 
 
-def root_position(
-    root: np.ndarray, pixels_per_metre: np.ndarray, image_size: np.ndarray, focal: float | None
-) -> np.ndarray:
-    """`[N, 3]` metres in the camera's frame, for a pinhole camera whose axis meets the image's centre.
+def root_position(root: np.ndarray, pixels_per_metre: np.ndarray, centre: np.ndarray, focal: np.ndarray) -> np.ndarray:
+    """`[N, 3]` metres in the camera's frame, for a pinhole camera.
 
     Args:
         root: `[N, 2]` pixels.
         pixels_per_metre: `[N]` how many pixels a metre is in the image, at the person.
-        image_size: `[N, 2]` pixels.
-        focal: focal length in pixels; None: `ASSUMED_FOCAL_RATIO` times the larger side of the image.
+        centre: `[N, 2]` pixels, where the camera's axis meets the image.
+        focal: `[N]` focal lengths in pixels.
     """
-    f = focal_lengths(image_size, focal)
-    return np.concatenate([root - image_size / 2, f[:, None]], axis=1) / pixels_per_metre[:, None]
+    return np.concatenate([root - centre, focal[:, None]], axis=1) / pixels_per_metre[:, None]

@@ -11,7 +11,6 @@ from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.up import compare_up, locate_up, median_directions
-from geolift.lifting.virtual_camera import focal_lengths
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.world.axes import AT_FIRST, heading, world_axes
 from geolift.world.contact import foot_contact
@@ -78,9 +77,14 @@ def _frames(tracks: Tracks) -> str:
 
 
 def _focal(lifted: Lifted, focal: float | None) -> np.ndarray:
-    """The focal length of the largest image, and its interval, which no clip narrows: contacts say too little of it."""
-    assumed = float(focal_lengths(lifted.tracks.image_size, focal).max())
-    return assumed * (np.ones(3) if focal else np.exp([0.0, -FOCAL, FOCAL]))
+    """The focal length of the largest image, and its interval, which no clip narrows: contacts say too little of it.
+
+    It has no interval where the size of the images is not known.
+    """
+    used = float(np.nanmax(lifted.focal))
+    if lifted.tracks.image_size is None:
+        return np.array([used, np.nan, np.nan])
+    return used * (np.ones(3) if focal else np.exp([0.0, -FOCAL, FOCAL]))
 
 
 def _place_video(lifted: Lifted, world: World, *, given: bool, correct: bool) -> tuple[Lifted, World]:

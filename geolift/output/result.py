@@ -59,7 +59,7 @@ class Result(NamedTuple):
             above it; NaN where unknown. None: no floor is known.
         contact: `[N, 2]` bool, whether the left and the right foot stand on the floor. None: not estimated.
         focal: `[3]` float32 pixels, the focal length by which people are placed, and the ends of the interval in which
-            it is with 68 % probability; NaN ends: not known. None: no positions are known.
+            it is with 68 % probability; NaN ends: not known, as is the image size. None: no positions are known.
         uncertainty: `[N, J]` float32 in `units`: 68 of 100 true joints are no farther from where it is, relative to
             the root and for the person's size as it is (docs/uncertainty.md). NaN where a joint is missing. None: not
             estimated.

@@ -85,9 +85,27 @@ def test_stills_have_world_axes_and_no_floor(walker):
     np.testing.assert_allclose(result.to_world[:, 2, :3], result.up, atol=1e-5)
 
 
-def test_without_positions_there_is_no_world(walker):
-    result = geolift.lift(walker._replace(image_size=None))
-    assert result.world_points is None and result.to_world is None and result.focal is None
+def test_without_the_image_size_a_camera_is_assumed_and_the_walk_is_the_same(walker):
+    known, assumed = geolift.lift(walker), geolift.lift(walker._replace(image_size=None))
+    said = "the image size (--image-size) is missing: people are placed as if the camera were"
+    assert any(note.startswith(said) for note in assumed.notes) and "(assumed)" in assumed.scale
+    assert not any(note.startswith(said) for note in known.notes)
+    assert assumed.focal[0] > 0 and np.isnan(assumed.focal[1:]).all()
+    np.testing.assert_allclose(assumed.up[0], UP, atol=0.1)
+    ends = [result.world_points[-1, H36M17.root, :2] for result in (known, assumed)]  # across the line of sight
+    np.testing.assert_allclose(np.linalg.norm(ends[1]), np.linalg.norm(ends[0]), rtol=0.1)
+    np.testing.assert_allclose(assumed.world_points[0, H36M17.root, :2], 0, atol=1e-5)
+    assert 0.7 < assumed.world_points[0, H36M17.root, 2] < 1.1
+    assert (assumed.contact == known.contact).mean() > 0.9
+
+
+def test_an_assumed_camera_looks_at_the_people_wherever_the_file_counts_from(walker):
+    moved = walker._replace(image_size=None, keypoints=2 * walker.keypoints + np.float32([5000, -300]))
+    plain = geolift.lift(walker._replace(image_size=None))
+    np.testing.assert_allclose(geolift.lift(moved).position, plain.position, atol=5e-3)
+    stills = geolift.lift(walker._replace(image_size=None, video=False, fps=0.0))
+    np.testing.assert_allclose(stills.position[:, :2], 0, atol=1e-6)  # each image has its own
+    assert np.isfinite(stills.world_points).all() and stills.floor is None
 
 
 def test_a_body_of_usual_limbs_has_its_stature():
