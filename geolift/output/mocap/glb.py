@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import BVH_AXES, units_notes
+from geolift.output.mocap.axes import BVH_AXES, place, units_notes
 from geolift.output.mocap.gltf import EVERYONE, Figure, glb_bytes
 from geolift.output.mocap.lofts import Mesh
 from geolift.output.mocap.mannequin import mannequin
@@ -77,14 +77,15 @@ def write_glb(result: Result, path: Path, *, names: str | None = None) -> list[s
 
 
 def _with_roots(result: Result) -> tuple[Result, list[str]]:
-    """The result without people whose root no frame shows, and notes on them."""
-    shown = np.isfinite(result.points[:, result.skeleton.root, 0])
+    """The result without people whose root is nowhere, and notes on them."""
+    placed = place(result, BVH_AXES, "")
+    shown = np.isfinite((placed.points[:, result.skeleton.root] + placed.position)[:, 0])
     kept = [i for i in range(len(result.people)) if shown[result.person == i].any()]
     if not kept:
         name = result.skeleton.names[result.skeleton.root]
         raise DatasetError(f"{name}: found it in no frame, expected it at least once")
     left_out = [person for i, person in enumerate(result.people) if i not in kept]
-    notes = [f"left out {person!r}, of whom no root was lifted" for person in left_out]
+    notes = [f"left out {person!r}, whose root has a place in no frame" for person in left_out]
     part = result.select_rows(np.isin(result.person, kept))
     people = tuple(result.people[i] for i in kept)
     return part._replace(person=np.searchsorted(kept, part.person), people=people), notes

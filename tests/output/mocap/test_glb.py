@@ -146,8 +146,12 @@ def test_people_of_whom_nothing_was_lifted_are_left_out(tmp_path):
     points[result.person == 0], world[result.person == 0] = np.nan, np.nan
     nothing = {"uncertainty": None, "depth_uncertainty": None}
     glb, notes = written(result._replace(points=points, world_points=world, **nothing), tmp_path)
-    assert "left out 'person 0', of whom no root was lifted" in notes
+    assert "left out 'person 0', whose root has a place in no frame" in notes
     assert [animation["name"] for animation in glb.file["animations"]] == ["person 1"]
+    position = result.position.copy()
+    position[result.person == 1] = np.nan
+    _, notes = written(result._replace(position=position).without_world(), tmp_path)
+    assert "left out 'person 1', whose root has a place in no frame" in notes
     points[:], world[:] = np.nan, np.nan
     with pytest.raises(DatasetError, match=r"out\.glb: pelvis: found it in no frame"):
         written(result._replace(points=points, world_points=world, **nothing), tmp_path)
