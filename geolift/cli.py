@@ -238,7 +238,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     _add_axes(parser)
     parser.add_argument(
         "--names", choices=tuple(PRESETS),
-        help="names of a person's bones in .bvh, for the program that takes it (default: Hips, Spine, ..., LeftUpLeg)",
+        help="names of a person's bones in .bvh and .glb, for the program that reads it (default: Hips, LeftArm, ...)",
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Lifted motion of one person or animal as .bvh: a tree of rigid bones and its rotations (docs/motion-files.md).
 
 The format has no points, but bones of constant length and angles. People get the rig of `geolift.rig`; other skeletons
-a tree of their own joints (`rigid_bones`).
+a tree of their own joints (`tree_motion`).
 """
 
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.output.mocap.axes import BVH_AXES, absence_notes, on_time_line, place, plain_names, units_notes
+from geolift.output.mocap.axes import absence_notes, units_notes
 from geolift.output.mocap.rig_motion import BETWEEN, rig_motions
-from geolift.output.mocap.rigid_bones import Fit, Joint, fit, keep_last, rest_pose, tree
+from geolift.output.mocap.tree_motion import tree_motion
 from geolift.output.result import Result
 from geolift.rig.humanoid import HUMANOID
 from geolift.rig.names import bone_names
@@ -94,34 +94,16 @@ def _rig(result: Result, preset: str | None) -> tuple[Bones, list[str]]:
 
 
 def _tree(result: Result, preset: str | None) -> tuple[Bones, list[str]]:
-    """A tree of the joints of any skeleton, and notes.
-
-    Where something is missing, the last rotation and position are kept; before the first, the first. A joint that no
-    frame shows is left out, and its children hang from its parent.
-    """
+    """A tree of the joints of any skeleton, and notes."""
     if preset is not None:
         raise DatasetError(f"names: found {preset!r} for a skeleton that is not a person's, expected no such names")
-    skeleton, scale = result.skeleton, _scale(result)
-    placed = place(result, BVH_AXES, "the last one is kept")
-    points = scale * on_time_line(result, placed.points)[0]
-    position = scale * on_time_line(result, placed.points[:, skeleton.root] + placed.position)[0]
-    if not np.isfinite(position).any():
-        raise DatasetError(f"{skeleton.names[skeleton.root]}: found it in no frame, expected it at least once")
-    names, shown = plain_names(skeleton.names), np.isfinite(points[..., 0])
-    joints = tree(names, skeleton, shown.any(axis=0))
-    if len({joint.name for joint in joints}) < len(joints):
-        raise DatasetError(f"joint names: found {names}, expected none called PARENT_to_CHILD")
-    fitted = fit(points, joints, rest_pose(skeleton))
+    motion, notes = tree_motion(result, 0)
+    scale, still = _scale(result), np.zeros_like(motion.offset)
     bones = Bones(
-        tuple(joint.name for joint in joints), tuple(joint.parent for joint in joints), fitted.offset,
-        np.zeros_like(fitted.offset), fitted.rotation, keep_last(position), (ORDERS[0],) * len(joints),
+        motion.names, motion.parents, scale * motion.offset, still, motion.rotation, scale * motion.root,
+        (ORDERS[0],) * len(motion.joints),
     )  # fmt: skip
-    return bones, [
-        *placed.notes,
-        *absence_notes(result, "the last pose is kept"),
-        *_missing_notes(names, shown, result.frame),
-        f"bones have one length each; mean distance from the lifted joints {_distance(result, points, joints, fitted)}",
-    ]
+    return bones, [*absence_notes(result, "the last pose is kept"), *notes]
 
 
 def _scale(result: Result) -> float:
@@ -134,26 +116,6 @@ def _scale_notes(result: Result) -> list[str]:
     if result.units != "m":
         return [f"in Blender, {rate}"]
     return [f"centimetres: in Blender, import at scale 0.01 and {rate}"]
-
-
-def _missing_notes(names: list[str], shown: np.ndarray, frame: np.ndarray) -> list[str]:
-    """Notes on joints that no frame shows, and on those that some lack; `shown` `[F, J]`."""
-    ever, notes = shown.any(axis=0), []
-    if not ever.all():
-        never = ", ".join(name for name, once in zip(names, ever, strict=True) if not once)
-        notes.append(f"left out, as no frame shows them: {never}")
-    if missing := int((~shown[frame][:, ever]).sum()):
-        notes.append(f"{missing} missing joints: the last rotation is kept")
-    return notes
-
-
-def _distance(result: Result, points: np.ndarray, joints: list[Joint], fitted: Fit) -> str:
-    """Mean distance of the fitted joints from the lifted ones, with its unit."""
-    kept = [i for i, joint in enumerate(joints) if not joint.between]
-    distance = np.linalg.norm(fitted.points[:, kept] - points[:, [joints[i].joint for i in kept]], axis=-1)
-    if result.units == "m":
-        return f"{1000 / CENTIMETRES * np.nanmean(distance):.1f} mm"
-    return f"{np.nanmean(distance):.3g} (normalised)"
 
 
 def _write_text(path: Path, bones: Bones, fps: float) -> None:
