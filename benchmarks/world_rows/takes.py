@@ -86,7 +86,7 @@ def film(
         for t, tilt in enumerate(tilts):
             for v, view in enumerate(views):
                 rng = np.random.default_rng([seed, i, t, v])
-                camera = _place(points, views[view], tilts[tilt], rng)
+                camera = place_camera(points, views[view], tilts[tilt], rng)
                 filmed = camera.see(points)
                 pixels = camera.focal * filmed[..., :2] / filmed[..., 2:] + np.array(IMAGE_SIZE) / 2
                 pixels += noise * rng.normal(size=pixels.shape)
@@ -129,7 +129,7 @@ def _recording(pixels: np.ndarray, clip: WorldClip) -> Recording:
     )
 
 
-def _place(points: np.ndarray, view: float, tilt: tuple, rng: np.random.Generator) -> Camera:
+def place_camera(points: np.ndarray, view: float, tilt: tuple, rng: np.random.Generator) -> Camera:
     """The camera of a view (degrees), as near as the whole clip is in its image."""
     pitch, roll = (np.radians(rng.uniform(*limits)) for limits in tilt)
     focal = rng.uniform(*FOCAL_RATIO) * max(IMAGE_SIZE)

@@ -27,11 +27,11 @@ LEG = [[H36M21.names.index(f"{side}_{joint}") for joint in ("hip", "knee", "ankl
 FOOT = [[H36M21.names.index(f"{side}_{joint}") for joint in ("toe", "heel")] for side in SIDES]
 BODY = len(H36M17.names)
 ONE_OF_TWO = 0.5  # factor on the confidence of a toe where only one of two was seen
-DETECTED = 0.015  # metres, errors of detectors' toes and heels that last, for a person of 1.7 m
+DETECTED = 0.02  # metres, errors of detectors' toes and heels that last, for a person of 1.7 m
 LEAST_TRUST = 0.3  # confidence of keypoints that are filled in, or less sure
-# Metres in which toes and heels are from where they are placed, relative to their ankle, in 68 of 100 cases: seen, and
-# not seen themselves (`python -m benchmarks.feet`). Along the line of sight it is nearly all of it.
-OFF, OFF_UNSEEN, ALONG = 0.035, 0.07, 0.9
+# Metres within which 68 of 100 toes, and heels, are from where they are placed, relative to their ankle: where they are
+# seen, and where they are not (`python -m benchmarks.feet --hide=toe`). Along the line of sight it is nearly all of it.
+OFF, OFF_UNSEEN, ALONG = (0.035, 0.03), (0.08, 0.045), 0.9
 
 
 def feet_of(recording: Recording, body: Tracks, gap: float, *, smooth: bool) -> Tracks | None:
@@ -200,11 +200,10 @@ def _pixels(view: _View, points: np.ndarray) -> np.ndarray:
 
 def _uncertainty(lifted: Lifted, points: np.ndarray, unseen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`[N, 21]` metres, and along the line of sight: of toes and heels, what the ankle's grows by."""
-    off = np.where(unseen, OFF_UNSEEN, OFF)
-    found = []
+    off, found = np.where(unseen[:, BODY:], OFF_UNSEEN * 2, OFF * 2), []
     for of_body, share in ((lifted.uncertainty, 1.0), (lifted.depth_uncertainty, ALONG)):
         ankles = of_body[:, [H36M21.parents[joint] for joint in range(BODY, len(H36M21.names))]]
-        feet = np.where(np.isfinite(points[:, BODY:, 0]), np.hypot(ankles, share * off[:, BODY:]), np.nan)
+        feet = np.where(np.isfinite(points[:, BODY:, 0]), np.hypot(ankles, share * off), np.nan)
         found.append(np.concatenate([of_body, feet], axis=1))
     return found[0], found[1]
 
