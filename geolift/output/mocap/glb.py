@@ -63,8 +63,9 @@ def write_glb(result: Result, path: Path, *, names: str | None = None) -> list[s
         several = len(result.people) > 1
         notes += [f"{figure.name}: {note}" if several else note for note in found]
         figures.append(figure)
-    if len(figures) > 1 and (apart := _apart(result)):
-        notes.append(f"each person is {apart:.2f} to the right of the one before, so that they do not overlap")
+    if len(figures) > 1 and not np.isfinite(result.position).any():
+        figures, found = _beside(figures)
+        notes += found
     if len(figures) > 1:
         notes.append(f"{len(figures) + 1} animations: {EVERYONE!r}, then one of each person")
     notes = [
@@ -96,7 +97,6 @@ def _figures(result: Result, preset: str | None) -> Iterator[tuple[Figure, list[
     human = is_human(result.skeleton)
     if preset is not None and not human:
         raise DatasetError(f"names: found {preset!r} for a skeleton that is not a person's, expected no such names")
-    apart = _apart(result)
     motions = rig_motions(result) if human else None
     for i, person in enumerate(result.people):
         if human:
@@ -111,17 +111,17 @@ def _figures(result: Result, preset: str | None) -> Iterator[tuple[Figure, list[
         yield (
             Figure(
                 person, names, motion.parents, offset, mesh, keys / result.fps, motion.rotation[keys],
-                motion.root[keys] + [i * apart, 0, 0], shown,
+                motion.root[keys], shown,
             ),
             [*notes, *absent],
         )  # fmt: skip
 
 
-def _apart(result: Result) -> float:
-    """How far people stand from each other whose positions are not known: as far as a body reaches; 0: they are."""
-    if np.isfinite(result.position).any():
-        return 0.0
-    return float(np.nanmax(np.abs(result.points), initial=0.0))
+def _beside(figures: list[Figure]) -> tuple[list[Figure], list[str]]:
+    """Figures whose positions are not known, so far from each other that they do not overlap at rest, and a note."""
+    apart = max(float(np.ptp(figure.mesh.points[:, 0])) for figure in figures)
+    moved = [figure._replace(root=figure.root + np.array([i * apart, 0, 0])) for i, figure in enumerate(figures)]
+    return moved, [f"each person is {apart:.2f} to the right of the one before, so that they do not overlap"]
 
 
 def _on_floor(mesh: Mesh, offset: np.ndarray) -> tuple[Mesh, np.ndarray]:
