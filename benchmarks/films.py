@@ -13,7 +13,7 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from geolift.data.opening import open_dataset
+from geolift.data.sources import open_dataset
 from geolift.output.result import Result
 from geolift.output.selection import select
 from geolift.output.view import movie

@@ -17,6 +17,7 @@ from geolift.data.cameras import PROTOCOLS
 from geolift.errors import ConfigError, DatasetError
 from geolift.keypoints.coordinates import COORDINATES, UNITS, UP
 from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
+from geolift.output.mocap.marker_names import CHOICES as MARKER_CHOICES
 from geolift.output.view.formats import VIEWERS
 from geolift.output.write import WRITERS
 from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
@@ -239,6 +240,11 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--names", choices=tuple(PRESETS),
         help="names of a person's bones in .bvh and .glb, for the program that reads it (default: Hips, LeftArm, ...)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--markers", choices=MARKER_CHOICES,
+        help="names of the markers in .trc and .c3d: of Human3.6M's joints (default), or of the marker sets of "
+        "Pose2Sim or OpenCap, by which OpenSim scales and solves a model",
     )  # fmt: skip
 
 

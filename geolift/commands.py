@@ -60,7 +60,9 @@ def run_lift(options: argparse.Namespace) -> None:
     result = lift(
         options.input, **_with_people(given), check=lambda read: _expect_time_line(read.video, options.output)
     )
-    expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
+    expect_replaceable(
+        [file for output in options.output for file in files_of(result, output, asked)], is_lifted, **keep
+    )
     print(printable(result.source))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
     people, frames = counted(len(result.people), "person", "people"), counted(len(result.frames), "frame", "frames")
@@ -82,7 +84,9 @@ def run_write(options: argparse.Namespace) -> None:
     chosen = {name: value for name, value in vars(options).items() if name in ("people", "frames")}
     result = select(whole, **_with_people(chosen))
     _expect_time_line(result.video, options.output)
-    expect_replaceable([file for output in options.output for file in files_of(result, output)], is_lifted, **keep)
+    expect_replaceable(
+        [file for output in options.output for file in files_of(result, output, asked)], is_lifted, **keep
+    )
     for note in result.notes[len(whole.notes) :]:
         print(f"  {printable(note)}")
     _write_outputs(result, options.output, asked)

@@ -16,6 +16,7 @@ from geolift.output.mocap.axes import BVH_AXES, C3D_AXES, TRC_AXES, Axes, axes_n
 from geolift.output.mocap.bvh import write_bvh
 from geolift.output.mocap.c3d import write_c3d
 from geolift.output.mocap.glb import write_glb
+from geolift.output.mocap.marker_names import MARKERS
 from geolift.output.mocap.mot import write_mot
 from geolift.output.mocap.trc import write_trc
 from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
@@ -27,6 +28,11 @@ from geolift.safe_io.atomic import replacing_all
 LONGEST_NAME = 64  # characters of a person's name in a file's name
 
 
+def with_a_marker_set(options: Mapping[str, Any]) -> bool:
+    """A file holds one person only where programs scale a model to it, and find its markers by their names alone."""
+    return options.get("markers") in MARKERS
+
+
 class Writer(NamedTuple):
     """How a format is written.
 
@@ -34,12 +40,14 @@ class Writer(NamedTuple):
         write: `(result, path, **options) -> notes`; raises DatasetError that does not name the path.
         axes: of a motion file, which has a time line, and no place to flag joints; None: not one.
         alone: whether a file holds one person only.
+        alone_if: `(options) -> bool`, whether it does with these options; None: as `alone`.
         options: keyword arguments of `write` that users may give, among those of `write_result`; not given: left out.
     """
 
     write: Callable[..., list[str]]
     axes: Axes | None = None
     alone: bool = False
+    alone_if: Callable[[Mapping[str, Any]], bool] | None = None
     options: tuple[str, ...] = ()
 
     @property
@@ -69,9 +77,9 @@ WRITERS = {
     ".json": Writer(write_json, options=("trust",)),
     ".csv": Writer(write_csv, options=("trust",)),
     ".bvh": Writer(write_bvh, BVH_AXES, alone=True, options=("names",)),
-    ".c3d": Writer(write_c3d, C3D_AXES),
+    ".c3d": Writer(write_c3d, C3D_AXES, options=("markers",)),
     ".glb": Writer(write_glb, BVH_AXES, options=("names",)),
-    ".trc": Writer(write_trc, TRC_AXES, alone=True),
+    ".trc": Writer(write_trc, TRC_AXES, alone_if=with_a_marker_set, options=("markers",)),
     ".angles.csv": Writer(write_angles_csv, options=("camera", "trust")),
     ".mot": Writer(write_mot, TRC_AXES, alone=True),
 }
@@ -91,7 +99,8 @@ def write_result(
 
     .npz, .json, .csv, .bvh, .c3d, .glb, .trc; joint angles: .angles.csv, .mot.
     Files appear whole or not at all, in place of existing ones. With several people, formats of one person a file
-    (.bvh, .trc, .mot) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does not suit a file.
+    (.bvh, .mot, and .trc with a marker set) become files like out_NAME.bvh, or out_0.bvh, out_1.bvh where a name does
+    not suit a file.
 
     Args:
         result: N poses.
@@ -100,7 +109,8 @@ def write_result(
         trust: metres; joints with more uncertainty are missing in motion files and flagged in .csv. None: all are kept.
             .npz and .json keep all joints, with their uncertainty.
         names: names of the bones of a rig, for the program that takes it. None: the usual ones.
-        markers: names of the joints in .trc and .c3d. None: those of the result.
+        markers: names of the joints in .trc and .c3d: "h36m", "pose2sim" or "opencap" (`mocap.marker_names`). None:
+            those of the result.
 
     Returns:
         The files and notes.
@@ -137,7 +147,7 @@ def write_result(
     expect_time_line(result.video, path)
     result, notes = _as_asked(result, writer, asked)
     options = {option: asked[option] for option in writer.options if option in asked}
-    results, left_out = _by_file(result, path)
+    results, left_out = _by_file(result, path, asked)
     notes += left_out
     with replacing_all(*results) as partials:
         for (target, part), partial in zip(results.items(), partials, strict=True):
@@ -204,13 +214,18 @@ def _as_asked(result: Result, writer: Writer, asked: Mapping[str, Any]) -> tuple
     return result, notes
 
 
-def files_of(result: Result, path: str | os.PathLike) -> tuple[Path, ...]:
+def files_of(result: Result, path: str | os.PathLike, asked: Mapping[str, Any]) -> tuple[Path, ...]:
     """The files that `write_result` writes; for a path of a view, which has another suffix, the path alone.
+
+    Args:
+        result: N poses.
+        path: the file that is asked for.
+        asked: options of `write_result`.
 
     Raises:
         DatasetError: if the format cannot hold the result.
     """
-    return tuple(_by_file(result, Path(path))[0])
+    return tuple(_by_file(result, Path(path), asked)[0])
 
 
 def load_result(path: str | os.PathLike) -> Result:
@@ -256,10 +271,11 @@ def _by_ending(formats: dict, path: Path):
     return formats[ending]
 
 
-def _by_file(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
+def _by_file(result: Result, path: Path, asked: Mapping[str, Any]) -> tuple[dict[Path, Result], list[str]]:
     """The result by the file that it goes to, one for each person in some formats, and notes."""
-    ending = ending_of(path, WRITERS)
-    if ending is None or not WRITERS[ending].alone or len(result.people) == 1:
+    writer = WRITERS.get(ending_of(path, WRITERS))
+    alone = writer is not None and (writer.alone_if(asked) if writer.alone_if else writer.alone)
+    if not alone or len(result.people) == 1:
         return {path: result}, []
     return _split_people(result, path)
 

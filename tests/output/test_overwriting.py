@@ -120,10 +120,11 @@ def test_a_file_of_each_person_is_looked_at_before_any_is_written(tmp_path, caps
     head, rows = walk[0].replace("frame,", "frame,person,"), [row.split(",", 1) for row in walk[1:]]
     lines = [f"{frame},{who},{row}" for frame, row in rows for who in ("ann", "ben")]
     (tmp_path / "two.csv").write_text("\n".join([head, *lines]) + "\n")
-    (tmp_path / "m_ben.trc").write_text("mine")
-    code, error = run("lift", "two.csv", "-o", "m.trc", "-o", "other.npz", capsys=capsys)
-    assert code == 1 and error.startswith("geolift: m_ben.trc: found a file")
-    assert sorted(os.listdir()) == ["m_ben.trc", "two.csv", "walk.csv"]
+    (tmp_path / "m_ben.bvh").write_text("mine")
+    code, error = run("lift", "two.csv", "-o", "m.bvh", "-o", "other.npz", capsys=capsys)
+    assert code == 1 and error.startswith("geolift: m_ben.bvh: found a file")
+    assert sorted(os.listdir()) == ["m_ben.bvh", "two.csv", "walk.csv"]
+    os.remove("m_ben.bvh")
     code, error = run("lift", "two.csv", "-o", "m.bvh", "-o", "m_ann.bvh", capsys=capsys)
     assert code == 0  # the second becomes m_ann_ann.bvh
     assert run("lift", "two.csv", "-o", "m.bvh", capsys=capsys)[0] == 0

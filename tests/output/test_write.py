@@ -30,7 +30,7 @@ from tests.helpers.results import in_world, make_result, with_gaps
 
 JOINT = H36M17.names.index
 MILLIMETRE = 1e-3
-LOSSLESS, ALONE, TIMED = (".npz", ".json"), (".bvh", ".trc", ".mot"), (".bvh", ".c3d", ".trc")
+LOSSLESS, ALONE, TIMED = (".npz", ".json"), (".bvh", ".mot"), (".bvh", ".c3d", ".trc")
 ANGLES = (".mot", ".angles.csv")  # files of angles, not of joints
 ODD_NAMES = ("a/b", 'say "hi", she said', "=1+1\nline", "日本 é", "../..", "\udce9")
 
@@ -498,6 +498,9 @@ def test_several_people(suffix, two, tmp_path):
     if suffix == ".c3d":
         labels = read_c3d(paths[0])
         read = [points_of(labels, [f"{person}:{joint}" for joint in H36M17.names]) for person in two.people]
+    elif suffix == ".trc":
+        labels = [[f"person_{i}:{joint}" for joint in H36M17.names] for i in range(2)]
+        read = [points_of(READERS[suffix](paths[0]), names) for names in labels]
     elif suffix == ".csv":
         rows = points_of(read_csv(paths[0]))
         read = [rows[two.person == i] for i in range(2)]
@@ -534,7 +537,7 @@ def test_odd_names(suffix, tmp_path):
 
 @pytest.mark.parametrize("people", [("a/b", "a_b"), ("Ann", "ann"), ("x" * 300, "y")])
 def test_names_that_no_two_files_can_have_become_numbers(people, two, tmp_path):
-    paths, notes = write_result(two._replace(people=people), tmp_path / "out.trc")
+    paths, notes = write_result(two._replace(people=people), tmp_path / "out.trc", markers="opencap")
     assert [path.name for path in paths] == ["out_0.trc", "out_1.trc"]
     assert [note for note in notes if ".trc is " in note] == [f"out_{i}.trc is {people[i]!r}" for i in range(2)]
 

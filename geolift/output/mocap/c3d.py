@@ -8,6 +8,7 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import C3D_AXES, points_on_time_line
+from geolift.output.mocap.marker_names import choose_markers
 from geolift.output.result import Result
 
 BLANK = "NaN with residual -1"
@@ -17,16 +18,18 @@ BLOCK, FLOAT = 512, 4  # bytes of a block of the file, and of a number of its po
 LARGEST = 2e7  # points times frames, which take some GB of memory while writing
 
 
-def write_c3d(result: Result, path: Path) -> list[str]:
+def write_c3d(result: Result, path: Path, *, markers: str | None = None) -> list[str]:
     """Write the points of all people in millimetres; missing: residual -1.
 
     World axes, if the result has them: x as the first person walks or faces, y to the left, z up. Else the camera's: x
     right, y away from the camera, z up.
-    Points have the names of their joints; with several people "person:joint".
+    Points have the names of their joints; with several people "person:joint". A joint that is known in no frame has no
+    point.
 
     Args:
         result: of a video.
         path: the file.
+        markers: names of the points, one of `marker_names.CHOICES`; None: those of the joints.
 
     Returns:
         Notes.
@@ -52,24 +55,14 @@ def write_c3d(result: Result, path: Path) -> list[str]:
         import ezc3d
     except ImportError as error:
         raise DatasetError(".c3d needs ezc3d: pip install 'geolift[files]'") from error
-    joints, frames = result.skeleton.names, len(result.frames)
-    labels = [f"{person}:{joint}" for person in result.people for joint in joints]
-    labels = list(joints) if len(result.people) == 1 else labels
-    labels = [label.encode(errors="backslashreplace").decode() for label in labels]
-    if max(len(labels), frames) > LARGEST_COUNT or len(labels) * frames > LARGEST:
-        raise DatasetError(
-            f"found {len(labels)} points in {frames} frames, expected at most {LARGEST_COUNT} of each and "
-            f"{LARGEST:.0e} in all; .npz, .json and .csv hold more"
-        )
-    longest = max(labels, key=lambda label: len(label.encode()))
-    if len(longest.encode()) > LARGEST_LABEL:
-        raise DatasetError(f"found the name {longest!r}, expected names of at most {LARGEST_LABEL} bytes")
-
-    metres = result.units == "m"
+    metres, frames = result.units == "m", len(result.frames)
+    _expect_countable(len(result.people) * len(result.skeleton.names), frames)
     points, notes = points_on_time_line(result, C3D_AXES, BLANK)
-    points *= 1000 if metres else 1
+    chosen = choose_markers(result, points, markers)
+    labels = [label.encode(errors="backslashreplace").decode() for label in chosen.labels]
+    _expect_short(labels)
     data = np.ones((4, len(labels), frames))
-    data[:3] = points.transpose(3, 0, 2, 1).reshape(3, len(labels), frames)
+    data[:3] = np.moveaxis(chosen.points, -1, 0) * (1000 if metres else 1)
     file = ezc3d.c3d()
     parameters = file["parameters"]["POINT"]
     parameters["RATE"]["value"] = [float(result.fps)]
@@ -78,13 +71,31 @@ def write_c3d(result: Result, path: Path) -> list[str]:
     file.add_parameter("MANUFACTURER", "SOFTWARE", ["geolift"])
     file.add_parameter("POINT", "X_SCREEN", ["+X"])
     file.add_parameter("POINT", "Y_SCREEN", ["+Z"])
+    file["parameters"]["ANALOG"]["RATE"]["value"] = [float(result.fps)]  # no channels; 0 Hz divides by 0 in readers
+    file["data"]["analogs"] = np.zeros((1, 0, frames))
     file["data"]["points"] = data
     file["data"]["meta_points"]["residuals"] = np.where(np.isnan(data[:1]), -1.0, 0.0)
     written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
     file.write(str(written))
     _expect_whole(written, data.size * FLOAT)
     written.replace(path)
-    return notes
+    return [*notes, *chosen.notes]
+
+
+def _expect_countable(points: int, frames: int) -> None:
+    """Refuse more points and frames than the format, or the memory, can hold."""
+    if max(points, frames) > LARGEST_COUNT or points * frames > LARGEST:
+        raise DatasetError(
+            f"found {points} points in {frames} frames, expected at most {LARGEST_COUNT} of each and "
+            f"{LARGEST:.0e} in all; .npz, .json and .csv hold more"
+        )
+
+
+def _expect_short(labels: list[str]) -> None:
+    """Refuse names that are longer than the format can hold."""
+    longest = max(labels, key=lambda label: len(label.encode()))
+    if len(longest.encode()) > LARGEST_LABEL:
+        raise DatasetError(f"found the name {longest!r}, expected names of at most {LARGEST_LABEL} bytes")
 
 
 def _expect_whole(path: Path, size: int) -> None:

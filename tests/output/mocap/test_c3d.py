@@ -29,5 +29,7 @@ def test_c3d_rate_and_many_labels(tmp_path):
     (path,) = write_result(result, tmp_path / "out.c3d").paths
     file = ezc3d.c3d(str(path))
     assert file["header"]["points"]["frame_rate"] == pytest.approx(59.94)
-    point = file["parameters"]["POINT"]
+    point, analog = file["parameters"]["POINT"], file["header"]["analogs"]
+    assert point["RATE"]["value"][0] == pytest.approx(59.94) and point["UNITS"]["value"] == ["mm"]
+    assert (analog["size"], analog["frame_rate"]) == (0, pytest.approx(59.94))  # a rate of 0 divides by 0 in readers
     assert len(point["LABELS"]["value"] + point["LABELS2"]["value"]) == file["data"]["points"].shape[1] == 340
