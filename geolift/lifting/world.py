@@ -15,7 +15,7 @@ from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.world.axes import AT_FIRST, heading, world_axes
 from geolift.world.contact import foot_contact
 from geolift.world.floor import Floor, supported_floor
-from geolift.world.gravity import combined, standing_direction, turned_doubt
+from geolift.world.gravity import combined, lying, standing_direction, still_doubt, turned_doubt
 from geolift.world.root_path import JOINTS, Clip, Path, solve_path
 
 LEAST = 0.5  # probability of standing from which a foot is in contact
@@ -135,7 +135,7 @@ def _solve(lifted: Lifted, rows: np.ndarray, model: np.ndarray | None, given: bo
         up, covariance = model, np.zeros((3, 3))
     else:
         direction, weight = standing_direction(points, skeleton)
-        known = np.isfinite(direction).all(axis=1)
+        known = np.isfinite(direction).all(axis=1) & ~lying(direction, model)
         standing = None
         if known.any():
             group = np.zeros(int(known.sum()), int)
@@ -162,6 +162,8 @@ def _solve(lifted: Lifted, rows: np.ndarray, model: np.ndarray | None, given: bo
             up_covariance=covariance,
         )
     )
+    if not given:  # the feet of somebody who stays in place do not decide this
+        path = path._replace(up_covariance=path.up_covariance + still_doubt(path.up, position) * np.eye(2) / 2)
     return path, contact > LEAST
 
 

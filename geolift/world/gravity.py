@@ -11,6 +11,9 @@ MODEL = (5.7, 3.1)  # of the model's tilt
 STANDING = (9.5, 7.7)  # of the direction from the ankles to the thorax
 TOGETHER = (0.35, 0.15)  # correlation of the two errors
 TURNED = 45.0  # degrees of up from the image's, from which on a camera that is not turned is the other explanation
+LIES = 60.0  # degrees between the model's up and a body from ankles to thorax, from which on it does not stand
+WALKS = 1.0  # metres that a person goes over the ground who does not lie; who goes less may lie
+EVEN = 0.5  # share of such people before cameras that are said to be turned who lie before one that is not
 STRAIGHT = 0.5  # weight of a pose from which it stands straight, or lies straight
 NEAR = 0.01  # smallest weight of a pose, by how far the person is from standing
 
@@ -46,6 +49,28 @@ def standing_direction(points: np.ndarray, skeleton: Skeleton) -> tuple[np.ndarr
     in_line = np.sum(unit(at["thorax"] - hip) * unit(hip - foot), axis=-1)
     weight = np.clip((in_line - 0.8) / 0.2, NEAR, 1) * np.clip((stretched - 0.8) / 0.15, NEAR, 1)
     return unit(at["thorax"] - foot), np.nan_to_num(weight)
+
+
+def lying(direction: np.ndarray, model: np.ndarray | None) -> np.ndarray:
+    """Which poses say nothing of up by how they stand, as they lie by what the model says of up.
+
+    Args:
+        direction: `[N, 3]` from `standing_direction`.
+        model: `[3]` unit vector, or None: nobody is known to lie.
+
+    Returns:
+        `[N]` bool.
+
+    Source:
+        Ours (docs/method.md, eq. 29).
+
+    Example:
+        >>> lying(np.array([[0.0, -1.0, 0.0], [0.6, -0.8, 0.0], [1.0, 0.0, 0.0]]), np.array([0.0, -1.0, 0.0])).tolist()
+        [False, False, True]
+    """
+    if model is None:
+        return np.zeros(len(direction), bool)
+    return direction @ model < np.cos(np.radians(LIES))
 
 
 def combined(model: np.ndarray | None, standing: np.ndarray | None, sight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -130,6 +155,32 @@ def turned_doubt(up: np.ndarray, standing: np.ndarray, weight: np.ndarray) -> np
         return np.zeros((3, 3))
     upright = standing[straight] @ image > standing[straight] @ up
     return upright.mean() * np.outer(off, off)
+
+
+def still_doubt(up: np.ndarray, root: np.ndarray) -> float:
+    """The error of up that comes from people who stay in place, and may lie before a camera that is not turned.
+
+    A person who lies along the image looks like one who stands before a camera turned by 90 degrees.
+
+    Args:
+        up: `[3]` unit vector.
+        root: `[N, 3]` metres, where people are.
+
+    Returns:
+        Radians squared: 0 where up is near the image's, or where somebody goes over the ground.
+
+    Source:
+        Ours (docs/method.md, eq. 29).
+
+    Example:
+        >>> across, there = np.array([1.0, 0.0, 0.0]), np.array([[0.0, 0.0, 4.0], [0.0, 0.2, 4.0]])
+        >>> np.degrees(np.sqrt(still_doubt(across, there))).round().item(), still_doubt(across, 9 * there)
+        (64.0, 0.0)
+    """
+    off = np.linalg.norm(angles_between(up, np.array([0.0, -1.0, 0.0])))
+    level = root - (root @ up)[:, None] * up
+    goes = np.linalg.norm(np.ptp(level, axis=0)) > WALKS
+    return 0.0 if goes or np.degrees(off) < TURNED else float(EVEN * off**2)
 
 
 def tangents(up: np.ndarray, sight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

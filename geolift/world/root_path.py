@@ -28,6 +28,9 @@ SWINGS = 1.0  # m/s, smoothed, of an ankle: a faster one counts less and less, w
 SMOOTH = 0.1  # seconds, standard deviation of that filter
 HEIGHT = 0.02  # of a standing ankle above the floor; farther off it counts less and less (stairs)
 AGAIN = 1.0  # seconds; frames nearer in time err alike, so that a clip has one measurement in so many seconds
+STANDS = 0.5  # of the contact's probability; a foot that stays there for longer than `AGAIN` is one measurement, too
+LOWEST = 0.05  # metres by which the ankle of a foot that lies on its side is below those of standing feet
+DEEPEST = 0.2  # metres below them, from which on there is another floor
 COARSE = 0.04  # metres, as HEIGHT, before roots and feet are corrected
 STARTS = np.arange(-20.0, 21.0, 2.0)  # degrees of up along the line of sight, half as far across it, that are tried
 MOST = 400  # ankles that are looked at for this
@@ -125,7 +128,7 @@ def solve_path(clip: Clip) -> Path:
         terms = _Terms(len(start))
         _add_terms(terms, clip, start, moved, shared, missing, directions)
         moved, shared, covariance = _solve(terms, moved, shared)
-    covariance *= _alike(clip.fps)
+    covariance *= _alike(clip)
     up = first + shared[0] * directions[0] + shared[1] * directions[1]
     floor, floor_spread = (float(x / np.linalg.norm(up)) for x in (shared[2], np.sqrt(covariance[2, 2])))
     return Path(moved, unit(up), covariance[:2, :2], floor, floor_spread)
@@ -139,7 +142,7 @@ def _first_shared(clip: Clip, ankles: np.ndarray, missing: np.ndarray, direction
         return np.array([0, 0, np.percentile(heights @ clip.up, 5)])
     chosen = np.linspace(0, len(weight) - 1, min(len(weight), MOST)).astype(int)
     share, weight, heights = len(weight) / len(chosen), weight[chosen], heights[chosen]
-    known, best = np.linalg.inv(spread + 1e-10 * np.eye(2)) * _alike(clip.fps), (np.inf, np.zeros(3))
+    known, best = np.linalg.inv(spread + 1e-10 * np.eye(2)) * _alike(clip), (np.inf, np.zeros(3))
     tilts = np.tan(np.radians(STARTS)) if spread.max() > 1e-9 else np.zeros(1)
     for tilt in (np.array([a, b]) for a in tilts for b in tilts if abs(b) <= abs(tilts[0]) / 2):
         above = heights @ unit(clip.up + tilt @ np.stack(directions))
@@ -216,7 +219,16 @@ def _add_terms(terms, clip, start, moved, shared, missing, directions) -> None:
             (weight * above)[:, None],
             (weight[:, None] * common)[:, None],
         )
+        _add_above_floor(terms, place[:, joint], now[:, joint] @ up - shared[2], up, missing[:, joint])
     _add_priors(terms, clip, shared, directions)
+
+
+def _add_above_floor(terms, place, above, up, missing) -> None:
+    """Ankles that are somewhat below the floor are lifted; far below there is another one. The floor is not moved."""
+    low = np.flatnonzero(~missing & (above < -LOWEST) & (above > -DEEPEST))
+    weight = np.full(len(low), 1 / HEIGHT)
+    lifted = np.broadcast_to(up, (len(low), 1, 3)) * weight[:, None, None]
+    terms.add([(place[low], lifted)], (weight * (above[low] + LOWEST))[:, None])
 
 
 def _add_measured(terms, place, start, moved, missing, sight) -> None:
@@ -272,7 +284,7 @@ def _add_smooth(terms, place, inside, now, moved, sight, fps) -> None:
 
 def _add_priors(terms, clip, shared, directions) -> None:
     """What is known of up; it counts as much as `AGAIN` seconds of frames that err alike."""
-    often = _alike(clip.fps)
+    often = _alike(clip)
     spread = _spread(clip, directions)
     root = np.linalg.cholesky(np.linalg.inv(spread + 1e-10 * np.eye(2)) * often).T
     common, left = np.zeros((1, 3, 3)), np.zeros((1, 3))
@@ -281,9 +293,15 @@ def _add_priors(terms, clip, shared, directions) -> None:
     terms.add([], left, common)
 
 
-def _alike(fps: float) -> float:
+def _alike(clip: Clip) -> float:
     """How many frames count as one measurement of what holds for the whole clip."""
-    return max(1.0, AGAIN * fps)
+    second = max(1.0, AGAIN * clip.fps)
+    stands = clip.contact > STANDS
+    new = np.ones(stands.shape, bool)
+    new[1:] = ~stands[:-1] | (np.diff(clip.person) != 0)[:, None]
+    stance = np.cumsum((new & stands).T)[stands.T.ravel()]
+    lengths = np.bincount(stance)[1:]
+    return float(lengths.sum() / (np.minimum(lengths, second) / second).sum()) if len(lengths) else second
 
 
 def _solve(terms: _Terms, moved: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift.world.gravity import MODEL, combined, turned_doubt
+from geolift.world.gravity import MODEL, combined, lying, still_doubt, turned_doubt
 
 UP, SIGHT = np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
@@ -47,3 +47,18 @@ def test_poses_that_are_upright_in_the_image_make_a_turned_camera_doubtful():
     poses = np.stack([tilted(0), tilted(0), tilted(90), tilted(90)])
     assert spread(turned_doubt(tilted(90), poses, np.ones(4))) == pytest.approx(90 * np.sqrt(0.5), abs=0.1)
     assert spread(turned_doubt(tilted(90), poses, np.array([0.1, 0.1, 1, 1]))) == 0  # bent ones say nothing
+
+
+def test_people_who_lie_by_the_models_up_do_not_stand():
+    bodies = np.stack([tilted(angle) for angle in (0, -40, 50, 70, 90, 180)])
+    assert lying(bodies, UP).tolist() == [False, False, False, True, True, True]
+    assert lying(bodies, tilted(90)).tolist() == [True, True, False, False, False, True]
+    assert not lying(bodies, None).any()
+    assert not lying(np.full((1, 3), np.nan), UP).any()
+
+
+def test_who_stays_in_place_before_a_turned_camera_may_lie():
+    there = np.array([0.0, 0.0, 4.0]) + np.zeros((30, 3))
+    walks = there + np.linspace(0, 2, 30)[:, None] * np.array([0.0, 1.0, 0.0])  # over the ground, if x is up
+    assert np.degrees(np.sqrt(still_doubt(tilted(90), there))) == pytest.approx(90 * np.sqrt(0.5), abs=0.1)
+    assert still_doubt(tilted(90), walks) == 0 == still_doubt(tilted(20), there)

@@ -146,3 +146,27 @@ def test_feet_on_one_floor_mend_an_up_that_is_far_off_along_the_line_of_sight(de
     path = solve_path(as_lifted(joints, hips, stands, up=np.array([0.0, -np.cos(angle), np.sin(angle)]), spread=6.0))
     assert np.degrees(np.arccos(path.up @ UP)) < 1
     assert path.floor == pytest.approx(-1.0, abs=0.02)
+
+
+def test_a_foot_that_stays_in_place_does_not_make_up_surer_by_staying():
+    joints, hips, _ = walker()
+    brief, long = (
+        solve_path(as_lifted(joints[:1].repeat(count, 0), hips[:1].repeat(count, 0), np.ones((count, 2)))).up_spread
+        for count in (30, 300)
+    )
+    assert long == pytest.approx(brief, rel=0.1)
+
+
+def test_ankles_somewhat_below_the_floor_are_lifted_and_those_far_below_are_not(monkeypatch):
+    joints, hips, stands = walker()
+    frames = np.flatnonzero(~stands[:, 0])[3:8]  # swings; the floor's ankles are at y = 1
+    for farther, moves in ((1.1, True), (1.6, False)):
+        given = joints.copy()
+        given[frames, 2] *= farther / joints[frames, 2, 1:2]  # lifted too far away
+        path = solve_path(as_lifted(given, hips, stands))
+        with monkeypatch.context() as without:
+            without.setattr("geolift.world.root_path.LOWEST", np.inf)
+            low = solve_path(as_lifted(given, hips, stands))
+        higher = (low.moved - path.moved)[frames, 2, 1].mean()
+        assert higher > 1e-3 if moves else higher == 0
+        assert path.floor == pytest.approx(low.floor, abs=0.005)
