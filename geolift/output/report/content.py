@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.biomechanics.expected_errors import FACING
 from geolift.biomechanics.walking import GaitMeasures
 from geolift.output.report.cycles import Cycles, average, whole_cycles
 from geolift.output.report.motion import Motion
 from geolift.output.report.series import LEFT, MIDDLE, RIGHT, Packer, Series
 
 SIDES = (LEFT, RIGHT)
-VIEWS = ((30, "the front"), (60, "the front {}"), (120, "the {} side"), (150, "the back {}"), (180, "the back"))
+VIEWS = ("the front", "the front {}", "the {} side", "the back {}", "the back")  # of FACING, by the side that is seen
 SELDOM = 0.1  # of the frames; views that are rarer are not named
 MINUS, DASH = "\u2212", "\u2013"
 
@@ -33,7 +34,7 @@ def person_content(motion: Motion, fps: float, packer: Packer) -> dict:
     cycles = {side: cycles_of_walk(times[side][0], motion.gait.measures, fps) for side in SIDES}
     return {
         "person": motion.person,
-        "view": f"{view_text(motion.camera)} {_no_walk(motion)}".strip(),
+        "view": f"{view_text(motion.view)} {_no_walk(motion)}".strip(),
         "series": [packer.add(series) for series in motion.series],
         "events": {side: {"strike": times[side][0].tolist(), "off": times[side][1].tolist()} for side in SIDES},
         "cycle_frames": cycles,
@@ -81,20 +82,19 @@ def measured(measures: GaitMeasures) -> list[Measure]:
     ]
 
 
-def view_text(camera: np.ndarray) -> str:
-    """From where a person was filmed, a sentence, by the degrees `[n]` of `Motion.camera`."""
-    if not len(camera):
+def view_text(view: np.ndarray) -> str:
+    """From where a person was filmed, a sentence, by the degrees `[n]` of `Motion.view`."""
+    away = view[np.isfinite(view)]
+    if not len(away):
         return ""
-    side = np.where(camera >= 0, LEFT, RIGHT)
-    kind = np.searchsorted([most for most, _ in VIEWS], np.abs(camera))
-    names = [VIEWS[min(k, len(VIEWS) - 1)][1].format(s) for k, s in zip(kind, side, strict=True)]
-    views, counts = np.unique(names, return_counts=True)
-    shares = sorted(zip((counts / len(names)).tolist(), views.tolist(), strict=True), reverse=True)
+    nearest = np.abs(np.abs(away)[:, None] - np.array(FACING)).argmin(axis=1)
+    seen = [VIEWS[k].format(RIGHT if angle > 0 else LEFT) for k, angle in zip(nearest, away, strict=True)]
+    views, counts = np.unique(seen, return_counts=True)
+    shares = sorted(zip((counts / len(seen)).tolist(), views.tolist(), strict=True), reverse=True)
     kept = [(share, view) for share, view in shares if share >= SELDOM]
     if len(kept) == 1:
         return f"Filmed from {kept[0][1]}."
-    parts = [f"{view} ({100 * share:.0f} % of the time)" for share, view in kept]
-    return f"Filmed from {', '.join(parts)}."
+    return f"Filmed from {', '.join(f'{view} ({100 * share:.0f} % of the time)' for share, view in kept)}."
 
 
 def _no_walk(motion: Motion) -> str:
@@ -141,12 +141,12 @@ def asymmetry(measure: Measure) -> str:
 
 
 def _ranges(series: Sequence[Series]) -> dict:
-    rows = []
-    for one in series:
+    names, rows = [one.name for one in series], []
+    for one in sorted(series, key=lambda one: names.index(one.name)):  # left and right of an angle below each other
         known = one.values[np.isfinite(one.values)]
         numbers = (known.min(), known.max(), np.ptp(known), known.mean())
         side = "" if one.side == MIDDLE else one.side
-        rows.append([f"{one.name}, {one.unit}", side, *(text(float(number), 1) for number in numbers)])
+        rows.append([one.name, side, *(text(float(number), 1) for number in numbers)])
     return {"columns": ["", "side", "lowest", "highest", "range", "mean"], "rows": rows}
 
 

@@ -202,7 +202,7 @@ class Plot {
     const i = nearest(x, at);
     const name = side === "middle" ? "" : `${side} `;
     const sure = band && Number.isFinite(values[i]) && Number.isFinite(band[i]) ? ` ± ${band[i].toFixed(1)}` : "";
-    return `${name}${said(values[i], "")}${sure}${this.unit}`.replace(" °", "°");
+    return Number.isFinite(values[i]) ? `${name}${said(values[i], "")}${sure}${this.unit}` : `${name}–`;
   }
 
   point(across, down) {

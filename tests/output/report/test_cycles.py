@@ -1,11 +1,8 @@
-"""Means over the gait cycle, and how sure angles are."""
+"""Means over the gait cycle."""
 
 import numpy as np
-import pytest
 
-from geolift.output.report.bands import angle_bands
 from geolift.output.report.cycles import PERCENT, average, whole_cycles
-from geolift.skeletons.skeleton import H36M17
 
 
 def test_cycles_of_any_length_have_one_shape():
@@ -40,34 +37,3 @@ def test_what_is_not_known_in_half_of_the_cycles_has_no_mean():
 def test_a_pause_is_no_cycle():
     assert whole_cycles([0.0, 30.0, 61.0, 150.0, 181.0]) == [(0, 30), (30, 61), (150, 181)]
     assert whole_cycles([4.0]) == whole_cycles([]) == []
-
-
-def test_a_band_is_what_bones_are_unsure_of():
-    """Of a linear function the band is known: errors of bones add up along a limb, and cancel between its joints."""
-    frames, at = 4, H36M17.names.index
-    sigma = np.zeros((frames, 17, 3))
-    for joint, value in (("left_hip", 0.03), ("left_knee", 0.05), ("left_ankle", 0.13)):
-        sigma[:, at(joint)] = value
-    axes = np.tile(np.eye(3)[[1, 2, 0]], (frames, 1, 1))
-    sigma[:, at("left_knee"), 2] = np.nan  # along x: not known counts as sure
-
-    def angles(points):
-        knee, ankle = points[:, at("left_knee")], points[:, at("left_ankle")]
-        return np.stack([10 * ankle[:, 1], 10 * (ankle - knee)[:, 1], ankle[:, 0], np.full(frames, np.nan)], axis=1)
-
-    found = angle_bands(angles, np.zeros((frames, 17, 3)), sigma, axes, H36M17)
-    np.testing.assert_allclose(found[:, 0], 1.3)
-    np.testing.assert_allclose(found[:, 1], 1.2)  # 13^2 = 5^2 + 12^2
-    np.testing.assert_allclose(found[:, 2], np.sqrt(2 * 0.03**2 + 0.13**2))
-    assert np.isnan(found[:, 3]).all()
-
-
-def test_a_band_across_a_whole_turn_is_small():
-    def angles(points):
-        return np.degrees(np.arctan2(points[:, 3, 1], points[:, 3, 0]))[:, None]
-
-    points = np.zeros((1, 17, 3))
-    points[0, 3, 0] = -1
-    sigma = np.zeros((1, 17, 3))
-    sigma[0, 3] = 0.02
-    assert angle_bands(angles, points, sigma, np.eye(3)[None], H36M17)[0, 0] == pytest.approx(1.15, abs=0.01)

@@ -1,0 +1,64 @@
+"""What joints that were not seen add to the errors of angles; those of seen joints are expected by the view."""
+
+import numpy as np
+
+from geolift.biomechanics.angles import clinical_angles
+from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
+from geolift.output.motion_angles import PersonAngles
+from geolift.output.result import ASSUMED_FPS, Result
+
+
+def unseen_errors(result: Result, one: PersonAngles) -> np.ndarray:
+    """Errors of a person's clinical angles by joints that were filled in.
+
+    The uncertainty of a joint is relative to the root and grows along the bones. So each bone with an end that was
+    filled in is taken to err by itself, by as much as its ends differ in how sure they are, along the line of sight and
+    across, and moves all that hangs on it.
+
+    Args:
+        result: whose person it is, of a video.
+        one: from `people_angles`.
+
+    Returns:
+        `[F, A]` degrees, one standard deviation; 0 where all joints were seen, or how sure they are is not known.
+    """
+    rows = result.person == result.people.index(one.person)
+    variance = np.zeros_like(one.clinical.degrees)
+    if result.uncertainty is None or not result.filled[rows].any():
+        return variance
+
+    def over_time(values: np.ndarray) -> np.ndarray:
+        return on_time_line(result, values)[result.people.index(one.person), one.frames]
+
+    skeleton, fps = result.skeleton, float(result.fps or ASSUMED_FPS)
+    body, filled = over_time(place(result, TRC_AXES, "").points), over_time(result.filled) == 1
+    sigma, sight = np.nan_to_num(over_time(_sigma(result))), over_time(_sight(result))
+    for parent, child in skeleton.bones:
+        guessed = filled[:, parent] | filled[:, child]
+        own = np.where(guessed[:, None], np.sqrt(np.abs(sigma[:, child] ** 2 - sigma[:, parent] ** 2)), 0)
+        hanging = [child, *(joint for joint in skeleton.outwards if child in skeleton.ancestors(joint))]
+        for k in range(3 if own.any() else 0):
+            moved = body.copy()
+            moved[:, hanging] += (own[:, k, None] * sight[:, k])[:, None]
+            turn = clinical_angles(moved, skeleton, fps=fps).degrees - one.clinical.degrees
+            variance += np.nan_to_num((turn + 180) % 360 - 180) ** 2
+    return np.sqrt(variance)
+
+
+def _sight(result: Result) -> np.ndarray:
+    """`[N, 3, 3]`: rows are two directions across the line from the camera to the root, and that line, or the axis."""
+    ahead = np.where(np.isfinite(result.position), result.position, [0, 0, 1]).astype(np.float64)
+    ahead /= np.linalg.norm(ahead, axis=-1, keepdims=True)
+    right = np.cross([0.0, 1, 0], ahead)
+    right /= np.linalg.norm(right, axis=-1, keepdims=True)
+    rows = np.stack([right, np.cross(ahead, right), ahead], axis=1)
+    if result.world_points is None:
+        return rows @ TRC_AXES.camera.T
+    return rows @ (TRC_AXES.world @ result.to_world[result.frame, :, :3].astype(np.float64)).swapaxes(1, 2)
+
+
+def _sigma(result: Result) -> np.ndarray:
+    """`[N, J, 3]` uncertainty in the two directions across the line of sight, each, and along it."""
+    whole, along = (values.astype(np.float64) for values in (result.uncertainty, result.depth_uncertainty))
+    across = np.sqrt(np.maximum(whole**2 - along**2, 0) / 2)
+    return np.stack([across, across, along], axis=-1)
