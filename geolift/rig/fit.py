@@ -72,7 +72,7 @@ def fit_rig(
         ValueError: if the skeleton is another, or no frame shows the root.
 
     Source:
-        docs/method.md, eq. 32 and 33.
+        docs/method.md, eq. 37 and 38 (ours).
 
     Example:
         >>> from geolift.skeletons import H36M17

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from geolift.cli import main
 from geolift.errors import DatasetError
 from geolift.output.mocap.rig_motion import rig_motions
 from geolift.output.write import write_result
@@ -100,6 +101,13 @@ def test_no_angle_jumps(written):
 def test_names_of_bones_for_programs(names, one, tmp_path):
     (path,) = write_result(one, tmp_path / "out.bvh", names=names).paths
     assert tuple(library("pybvh").read_bvh_file(path).joint_names) == bone_names(names)
+
+
+def test_names_by_the_command(one, tmp_path, capsys):
+    write_result(one, tmp_path / "kept.npz")
+    assert main(["write", str(tmp_path / "kept.npz"), "-o", str(tmp_path / "out.bvh"), "--names", "unreal"]) == 0
+    assert "import at scale 0.01" in capsys.readouterr().out
+    assert "ROOT pelvis\n" in (tmp_path / "out.bvh").read_text()
 
 
 def test_names_that_no_program_has_are_refused(one, tmp_path):
