@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.keypoints.options import ResolvedJoints, read_as, readings_of, resolve_joint_set, resolve_joints
+from geolift.keypoints.options import (
+    ResolvedJoints,
+    begins_with,
+    read_as,
+    readings_of,
+    resolve_joint_set,
+    resolve_joints,
+)
 from geolift.keypoints.readings import choose
 from geolift.skeletons.joint_sets import ANIMAL_SETS, LARGER_SETS, SOURCES
 from geolift.skeletons.skeleton import MOST_JOINTS
@@ -32,7 +39,7 @@ def joints_by_name(names: Sequence[str], origin: str, given: str | None, of: Seq
     if len(names) > MOST_JOINTS:
         raise DatasetError(f"{origin}: found {len(names)} joints, expected up to {MOST_JOINTS}")
     for name, larger in LARGER_SETS.items():
-        if larger.count == len(names) and given in (None, name, larger.body):
+        if larger.count == len(names) and (given in (None, name) or begins_with(larger, given)):
             body = [names[number] for number in larger.numbers]
             if canonical_names(body) == SOURCES[larger.body]:
                 return read_as(name, len(names))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
-from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES, LargerSet, distinct_sets
+from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES, LargerSet, distinct_sets, foot_joints
 
 MANY = 60  # joints from which on most must be of face and hands
 
@@ -135,7 +135,10 @@ def readings_of(count: int) -> dict[str, ResolvedJoints]:
     found = {name: ResolvedJoints(np.arange(count), source, name) for name, source in distinct_sets(count).items()}
     found |= {name: _body(larger, count) for name, larger in LARGER_SETS.items() if larger.count == count}
     first = LargerSet(count, "coco17", tuple(range(17)))
-    if count >= MANY and all(LARGER_SETS[name] != first for name in found):
+    larger_sets = [LARGER_SETS[name] for name in found if name in LARGER_SETS]
+    if count >= MANY and not any(
+        begins_with(larger, first.body) and larger.numbers[:17] == first.numbers for larger in larger_sets
+    ):
         found["coco17"] = _body(first, count)
     return found
 
@@ -144,13 +147,27 @@ def read_as(name: str, count: int) -> ResolvedJoints | None:
     """`count` joints in the order of a known set, or of one with face and hands whose body is that set; else None."""
     if name in SOURCES and len(SOURCES[name]) == count:
         return ResolvedJoints(np.arange(count), SOURCES[name], name)
-    return next((read for key, read in readings_of(count).items() if name in (key, read.joint_set)), None)
+    return next(
+        (
+            read
+            for key, read in readings_of(count).items()
+            if name in (key, read.joint_set) or (key in LARGER_SETS and begins_with(LARGER_SETS[key], name))
+        ),
+        None,
+    )
+
+
+def begins_with(larger: LargerSet, name: str) -> bool:
+    """Whether the body of a larger set begins with the joints of a set: COCO-WholeBody's with COCO's, before feet."""
+    source = SOURCES.get(name, ())
+    return bool(source) and SOURCES[larger.body][: len(source)] == source
 
 
 def _body(larger: LargerSet, count: int) -> ResolvedJoints:
     source = SOURCES[larger.body]
     which = "the first" if larger.numbers == tuple(range(len(source))) else "those of the body,"
-    note = f"of {count} joints {which} {len(source)} ({larger.body}) were read; feet, face and hands were left out"
+    rest = "face and hands" if any(foot_joints(source).values()) else "feet, face and hands"
+    note = f"of {count} joints {which} {len(source)} ({larger.body}) were read; {rest} were left out"
     return ResolvedJoints(np.array(larger.numbers), source, larger.body, (note,))
 
 

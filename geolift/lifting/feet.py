@@ -29,6 +29,7 @@ BODY = len(H36M17.names)
 ONE_OF_TWO = 0.5  # factor on the confidence of a toe where only one of two was seen
 DETECTED = 0.02  # metres, errors of detectors' toes and heels that last, for a person of 1.7 m
 LEAST_TRUST = 0.3  # confidence of keypoints that are filled in, or less sure
+SHORTEST, NEAREST = 0.01, 0.1  # metres: bones that have a direction; an ankle before the camera
 # Metres within which 68 of 100 toes, and heels, are from where they are placed, relative to their ankle: where they are
 # seen, and where they are not (`python -m benchmarks.feet --hide=toe`). Along the line of sight it is nearly all of it.
 OFF, OFF_UNSEEN, ALONG = (0.035, 0.03), (0.08, 0.045), 0.9
@@ -157,9 +158,12 @@ def _with_feet(view: _View, body: np.ndarray) -> np.ndarray:
 
 
 def _placeable(view: _View, points: np.ndarray, person: np.ndarray, side: int) -> np.ndarray:
-    """The rows of a person in which the leg was lifted and the toe or the heel is seen."""
-    hips = [LEG[0][0], LEG[1][0]]
-    known = np.isfinite(points[person][:, [*hips, *LEG[side]]]).all(axis=(1, 2)) & np.isfinite(view.root[person, 0])
+    """The rows of a person in which the leg was lifted, before the camera, and the toe or the heel is seen."""
+    hip, knee, ankle = (points[person, joint] for joint in LEG[side])
+    bones = np.stack([knee - hip, ankle - knee, points[person, LEG[0][0]] - points[person, LEG[1][0]]])
+    with np.errstate(invalid="ignore"):
+        known = (np.linalg.norm(bones, axis=-1) > SHORTEST).all(axis=0)
+        known &= view.root[person, 2] + ankle[:, 2] > NEAREST
     return person[known & view.tracks.available[person][:, FOOT[side]].any(axis=1)]
 
 

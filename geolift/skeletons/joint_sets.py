@@ -3,8 +3,8 @@
 Names are those of the formats, in snake_case, sides first; left and right are the person's own. A name has the meaning
 of its set: OpenPose's `neck` is between the shoulders, MPII's `upper_neck` above them.
 
-Sets with face and hands are `LARGER_SETS`: of these only the body is read. Sets of animals are known by name only: a
-model of people does not lift them.
+Sets with face and hands are `LARGER_SETS`: of these only the body is read, with its feet. Sets of animals are known by
+name only: a model of people does not lift them.
 """
 
 from collections.abc import Sequence
@@ -35,6 +35,12 @@ COCO17 = check_mapping(
         ears=EARS,
     )
 )  # fmt: skip
+
+# The body of COCO-WholeBody: COCO's joints and feet.
+WHOLEBODY_FEET = (
+    "left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
+)  # fmt: skip
+COCO23 = check_mapping(JointMapping(source=(*COCO17.source, *WHOLEBODY_FEET), mean_of=COCO17.mean_of, ears=EARS))
 
 # Halpe's head is the top of the head, its neck between the shoulders, its hip between the hips.
 HALPE26 = check_mapping(
@@ -123,6 +129,9 @@ COCO18 = check_mapping(
         ears=EARS,
     )
 )  # fmt: skip
+
+# The body of COCO-WholeBody in OpenPose's order.
+COCO24 = check_mapping(JointMapping(source=(*COCO18.source, *WHOLEBODY_FEET), mean_of=COCO18.mean_of, ears=EARS))
 
 # MPII's pelvis and thorax lie between its hips and shoulders. It has no spine, and nothing at the height of the nose:
 # its upper neck is the neck's lower end, so Human3.6M's neck/nose is taken halfway from there to the top of the head.
@@ -274,12 +283,14 @@ HUMAN36M32 = check_mapping(
 
 JOINT_SETS = {
     "coco17": COCO17,
+    "coco23": COCO23,
     "halpe26": HALPE26,
     "body25": BODY25,
     "body25b": BODY25B,
     "humanart21": HUMANART21,
     "posetrack17": POSETRACK17,
     "coco18": COCO18,
+    "coco24": COCO24,
     "mpi15": MPI15,
     "jhmdb15": JHMDB15,
     "crowdpose14": CROWDPOSE14,
@@ -320,13 +331,13 @@ def _first(count: int, body: str) -> LargerSet:
 
 # Goliath (Sapiens) puts each wrist after its hand, so the hips follow the elbows.
 LARGER_SETS = {
-    "wholebody133": _first(133, "coco17"),  # COCO-WholeBody
-    "wholebody134": _first(134, "coco18"),  # the same in OpenPose's order (DWPose, mmpose, Sapiens)
+    "wholebody133": _first(133, "coco23"),  # COCO-WholeBody
+    "wholebody134": _first(134, "coco24"),  # the same in OpenPose's order (DWPose, mmpose, Sapiens)
     "body135": _first(135, "body25b"),  # OpenPose's BODY_135
     "halpe136": _first(136, "halpe26"),
     "holistic501": _first(501, "mediapipe33"),  # MediaPipe's Holistic: pose and face
     "holistic543": _first(543, "mediapipe33"),  # pose, face and both hands
-    "goliath308": LargerSet(308, "coco17", (*range(9), 62, 41, *range(9, 15))),
+    "goliath308": LargerSet(308, "coco23", (*range(9), 62, 41, *range(9, 21))),
 }
 
 # Joints of animals: AP-10K's are those of its category; MacaquePose has the names and the order of COCO.

@@ -21,12 +21,14 @@ MEANT = {
 BODY = {"neck": "neck_base", "thorax": "neck_base", "spine": "belly", "spine_base": "pelvis"}
 MEANT_BY = {
     "coco17": {},
+    "coco23": {},
     "halpe26": {**BODY, "head": "head_top", "hip": "pelvis"},
     "body25": {**BODY, "mid_hip": "pelvis"},
     "body25b": {},
     "humanart21": {},
     "posetrack17": {"head_bottom": "upper_neck"},
     "coco18": BODY,
+    "coco24": BODY,
     "mpi15": {"neck": "upper_neck", "head": "head_top", "chest": "belly"},
     "jhmdb15": {"neck": "upper_neck", "head": "nose"},
     "crowdpose14": {"neck": "upper_neck", "head": "head_top"},

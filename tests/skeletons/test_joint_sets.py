@@ -5,13 +5,21 @@ import re
 import numpy as np
 import pytest
 
-from geolift.skeletons.joint_sets import ANIMAL_SETS, COCO17, JOINT_SETS, LARGER_SETS, MEDIAPIPE33, SOURCES
+from geolift.skeletons.joint_sets import (
+    ANIMAL_SETS,
+    COCO17,
+    JOINT_SETS,
+    LARGER_SETS,
+    MEDIAPIPE33,
+    SOURCES,
+    foot_joints,
+)
 from geolift.skeletons.mapping import HEAD_CHOICES, JointMapping, check_mapping, map_joints
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.figure import mirrored_name, standing
 
 JOINT = H36M17.names.index
-EARS_BUT_NO_HEAD_TOP = {"coco17", "coco18", "body25", "humanart21", "mediapipe33", "panoptic19"}
+EARS_BUT_NO_HEAD_TOP = {"coco17", "coco18", "coco23", "coco24", "body25", "humanart21", "mediapipe33", "panoptic19"}
 NO_HEAD_TOP = {*EARS_BUT_NO_HEAD_TOP, "jhmdb15"}
 every_set = pytest.mark.parametrize("name", JOINT_SETS)
 
@@ -44,6 +52,8 @@ GOLDEN = {
     "right_ankle left_hip left_knee left_ankle head_top neck",
     "lsp14": "right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist right_elbow right_shoulder "
     "left_shoulder left_elbow left_wrist neck head_top",
+    "coco23": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle left_big_toe left_small_toe left_heel "
+    "right_big_toe right_small_toe right_heel",
     "halpe26": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle head neck hip LRbig_toe LRsmall_toe "
     "LRheel",
     "humanart21": "nose LReye LRear LRshoulder LRelbow LRwrist LRhip LRknee LRankle LRfinger LRtoe",
@@ -86,6 +96,40 @@ def test_the_body_of_a_larger_set_is_at_its_documented_numbers(name):
     assert number["nose"] == nose
     for joint, pair in zip(("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), pairs, strict=True):
         assert (number[f"left_{joint}"], number[f"right_{joint}"]) == pair
+
+
+# Big toe, small toe, heel of the left foot, then of the right one.
+FEET_AT = {
+    "wholebody133": (17, 18, 19, 20, 21, 22),
+    "wholebody134": (18, 19, 20, 21, 22, 23),
+    "body135": (19, 20, 21, 22, 23, 24),
+    "halpe136": (20, 22, 24, 21, 23, 25),
+    "goliath308": (15, 16, 17, 18, 19, 20),
+}
+
+
+@pytest.mark.parametrize("name", FEET_AT)
+def test_feet_of_a_larger_set_are_at_their_documented_numbers(name):
+    larger = LARGER_SETS[name]
+    number = dict(zip(JOINT_SETS[larger.body].source, larger.numbers, strict=True))
+    joints = [f"{side}_{joint}" for side in ("left", "right") for joint in ("big_toe", "small_toe", "heel")]
+    assert tuple(number[joint] for joint in joints) == FEET_AT[name]
+
+
+def test_the_sets_with_feet_have_toes_of_their_own_side_and_the_others_none():
+    without = {name for name, mapping in JOINT_SETS.items() if not any(foot_joints(mapping.source).values())}
+    assert without == {
+        "coco17", "posetrack17", "coco18", "mpi15", "jhmdb15", "crowdpose14", "aic14", "lsp14", "mpii16", "panoptic19",
+        "3dhp17", "h36m17",
+    }  # fmt: skip
+    for name, mapping in JOINT_SETS.items():
+        for joint, sources in foot_joints(mapping.source).items():
+            assert all(source.startswith(joint.split("_")[0]) for source in sources), name
+    assert foot_joints(MEDIAPIPE33.source)["right_toe"] == ("right_foot_index",)
+    assert foot_joints(JOINT_SETS["body25"].source)["right_heel"] == ("right_heel",)
+    assert foot_joints(JOINT_SETS["humanart21"].source) == {
+        "left_toe": ("left_toe",), "left_heel": (), "right_toe": ("right_toe",), "right_heel": (),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ANIMAL_SETS)

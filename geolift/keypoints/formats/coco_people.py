@@ -15,7 +15,8 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.joint_names import canonical_names
-from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS
+from geolift.keypoints.options import begins_with
+from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS, find_joint_set
 
 FLAGS = (0.0, 0.5, 1.0)  # confidence of not labelled, hidden, visible
 TRACKS = ("track_id", "instance_id")  # of an annotation, or among its attributes
@@ -137,8 +138,9 @@ def _of_body(names: tuple[str, ...], count: int, where: str) -> None:
     Raises:
         DatasetError: if they are not.
     """
-    body = canonical_names(names)
-    if not any(larger.count == count and JOINT_SETS[larger.body].source == body for larger in LARGER_SETS.values()):
+    body = find_joint_set(canonical_names(names))
+    larger_sets = [larger for larger in LARGER_SETS.values() if larger.count == count]
+    if not any(begins_with(larger, body) for larger in larger_sets):
         expected = f"x, y, flag for {len(names)} joints"
         raise DatasetError(f"{where}: keypoints: found {3 * count} numbers, expected {expected}")
 
