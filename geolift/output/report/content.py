@@ -8,6 +8,7 @@ import numpy as np
 from geolift.biomechanics.expected_errors import FACING
 from geolift.biomechanics.walking import GaitMeasures
 from geolift.output.report.cycles import Cycles, average, whole_cycles
+from geolift.output.report.gait_errors import trust_text
 from geolift.output.report.motion import Motion
 from geolift.output.report.series import LEFT, MIDDLE, RIGHT, Packer, Series
 
@@ -40,7 +41,7 @@ def person_content(motion: Motion, fps: float, packer: Packer) -> dict:
         "cycle_frames": cycles,
         "cycles": [_cycle(series, mean) for series, mean in cycle_means(motion.series, cycles)],
         "toe_off": {side: _toe_off(times[side][1], cycles[side]) for side in SIDES},
-        "measures": _measures(motion.gait.measures),
+        "measures": _measures(motion),
         "ranges": _ranges(motion.series),
     }
 
@@ -116,9 +117,9 @@ def _toe_off(offs: np.ndarray, cycles: Sequence[tuple[float, float]]) -> float |
     return float(np.mean(shares)) if shares else None
 
 
-def _measures(measures: GaitMeasures | None) -> dict:
-    columns = ["", "left", "right", "both", "left against right"]
-    rows = [] if measures is None else measured(measures)
+def _measures(motion: Motion) -> dict:
+    columns = ["", "left", "right", "both", "left against right", "trust:"]
+    rows = measured(motion.gait.measures) if motion.gait.measures else []
     return {
         "columns": columns,
         "rows": [
@@ -126,6 +127,7 @@ def _measures(measures: GaitMeasures | None) -> dict:
                 f"{one.name}, {one.unit}" if one.unit else one.name,
                 *(text(value, one.digits) for value in (one.left, one.right, one.both)),
                 asymmetry(one),
+                trust_text(one.name, motion.view),
             ]
             for one in rows
         ],

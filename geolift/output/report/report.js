@@ -54,8 +54,7 @@ function timePlots(person) {
   for (const group of grouped(person.series, lineOf)) {
     plots.push(new Plot($("times"), { ...group, across: "time", at, pick, marks }));
   }
-  const legend = "upright lines: heel strikes, dotted: toe-offs; click to go to a moment";
-  $("times-hint").textContent = `· ${marks.length ? legend : "click to go to a moment"}`;
+  $("marks-hint").hidden = !marks.length;
 }
 
 const PERCENT = Array.from({ length: 101 }, (_, i) => i);

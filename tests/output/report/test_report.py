@@ -10,6 +10,7 @@ from geolift.errors import DatasetError
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.motion_angles import people_angles
 from geolift.output.report import content, motion
+from geolift.output.report.gait_errors import trust_text
 from geolift.output.report.report import report
 from geolift.output.view.formats import write_view
 from geolift.output.view.page import MISSING
@@ -85,6 +86,8 @@ def test_gait_on_the_page_is_that_of_the_functions(page, walker):
         np.testing.assert_allclose(person["events"][side]["strike"], strikes)
         assert len(person["cycle_frames"][side]) == len(strikes) - 1 > 0
         assert person["toe_off"][side] == pytest.approx(100 * getattr(measures.stance_share, side), abs=3)
+    trust = {row[0]: row[-1] for row in person["measures"]["rows"]}
+    assert "stature" in trust["speed, m/s"] and "ms off" in trust["step time, s"] and trust["steps in a row"] == ""
     knee = next(one for one in person["cycles"] if one["name"] == "Knee flexion" and one["side"] == "left")
     assert len(knee["mean"]) == 101 and knee["count"] == len(person["cycle_frames"]["left"])
     assert max(knee["mean"][60:90]) > 40 > max(knee["mean"][:10])  # the knee bends in swing
@@ -99,6 +102,11 @@ def test_somebody_who_comes_later_is_where_they_are(page, walker):
     begin = walker.frame[walker.person == 1].min()
     later = [one for side in ("left", "right") for kind in ("strike", "off") for one in person["events"][side][kind]]
     assert all(begin <= one <= 109 for one in later)
+
+
+def test_measures_are_trusted_more_from_the_side():
+    front, side, unknown = (trust_text("step length", np.array([angle, np.nan])) for angle in (5.0, -90.0, np.nan))
+    assert front.startswith("about 9 % off") and side.startswith("about 6 % off") and unknown == ""
 
 
 def test_asymmetry_and_unknown_numbers():
