@@ -1,7 +1,7 @@
 """Speed of training steps and lifting, compared with the machine's limit and with PyTorch: `python -m benchmarks.run`.
 
-For every width, batch and precision a program for geolift (benchmarks/step.py) and two for PyTorch, eager and compiled
-(benchmarks/torch_step.py; need torch and, for the second, a C++ compiler) run alternately, for several rounds. The
+For every width, batch and precision a program for geolift (benchmarks/step.py) and one for PyTorch in each of --modes
+(benchmarks/torch_step.py; needs torch and, if compiled, a C++ compiler) run alternately, for several rounds. The
 limit is the product of a hidden layer, computed by geolift's program in the same rounds. Times depend on the machine,
 ratios of one round hardly do. Writes all rounds to a JSON file and a table to a Markdown file beside it.
 
@@ -23,20 +23,17 @@ from absl import app, flags
 
 from benchmarks import operations
 
+TORCH_MODES = ("eager", "compiled", "graphs", "captured")  # of benchmarks/torch_step.py
+
 WIDTHS = flags.DEFINE_multi_integer("widths", [256, 512, 1024], "Of hidden layers.")
 BATCHES = flags.DEFINE_multi_integer("batches", [256, 1024, 8192], "Poses per step.")
 PRECISIONS = flags.DEFINE_multi_enum("precisions", ["float32", "bfloat16"], ["float32", "bfloat16"], "Of products.")
 ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
 SECONDS = flags.DEFINE_float("seconds", 1.0, "Of geolift's work a turn, about, of each kind.")
 TORCH = flags.DEFINE_string("torch", sys.executable, "Python with torch; '' leaves PyTorch out.")
+MODES = flags.DEFINE_multi_enum("modes", ["eager", "compiled"], TORCH_MODES, "Of PyTorch; the last two are for GPUs.")
 AGAINST = flags.DEFINE_string("against", "", "Another checkout of geolift, whose step takes turns, too.")
 OUT = flags.DEFINE_string("out", "benchmarks/results/steps.json", "Where all rounds are written, and a table (.md).")
-
-OTHERS = ("torch", "torch compiled")
-COLUMNS = (
-    "width | batch | precision | step: poses/s | GFLOP/s | of the limit | over eager | over compiled | over float32 | "
-    "lift: poses/s | of the limit | over eager | over compiled | first step | memory"
-)
 
 
 class Worker:
@@ -79,16 +76,14 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
         workers["float32"].answer()
     if TORCH.value:
         torch = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, f"--threads={os.cpu_count()}"]
-        workers |= {"torch": Worker(torch), "torch compiled": Worker([*torch, "--compile"])}
+        workers |= {f"torch {mode}": Worker([*torch, f"--mode={mode}"]) for mode in MODES.value}
     work = {
         "step": batch * operations.step(width),
         "lift": batch * operations.lift(width),
         "product": 2 * batch * width**2,
     }
-    does = {"geolift": ("step", "lift", "product"), "against": ("step",), "float32": ("step",)} | dict.fromkeys(
-        OTHERS, ("step", "lift")
-    )
-    jobs = [(name, what) for name in workers for what in does[name]]
+    does = {"geolift": ("step", "lift", "product"), "against": ("step",), "float32": ("step",)}
+    jobs = [(name, what) for name in workers for what in does.get(name, ("step", "lift"))]
     first = {job: workers[job[0]].run(job[1], 1) for job in sorted(jobs, key=lambda job: job[1] != "step")}
     memory = {name: first[name, "step"]["memory"] for name in workers}
     once = {what: workers["geolift"].run(what, 3)["seconds"] / 3 for what in work}
@@ -119,19 +114,31 @@ def row(result: dict[str, Any]) -> str:
 
     def cells(what: str) -> list[str]:
         rate = work[what] / ours[what]
-        ratios = [spread(seconds[other][what] / ours[what]) if other in seconds else "" for other in OTHERS]
+        ratios = [spread(seconds[name][what] / ours[what]) if name in seconds else "" for name in others()]
         return [f"{result['batch'] / np.median(ours[what]):,.0f}", f"{np.median(rate / limit):.0%}", *ratios]
 
     step, lift = cells("step"), cells("lift")
     step.append(spread(seconds["float32"]["step"] / ours["step"]) if "float32" in seconds else "")
     if "against" in seconds:
         step.append(spread(seconds["against"]["step"] / ours["step"]))
-    shown = [name for name in ("geolift", *OTHERS) if name in seconds]
+    shown = [name for name in ("geolift", *others()) if name in seconds]
     compiled = [result["first_seconds"][name]["step"] for name in shown]
     memory = [result["memory_bytes"][name] / 2**20 for name in shown]
     step.insert(1, f"{np.median(work['step'] / ours['step']) / 1e9:.0f}")
     facts = [" / ".join(f"{s:.1f}" for s in compiled) + " s", " / ".join(f"{m:.0f}" for m in memory) + " MiB"]
     return f"| {' | '.join([*(str(result[n]) for n in ('width', 'batch', 'precision')), *step, *lift, *facts])} |"
+
+
+def others() -> list[str]:
+    """The programs of PyTorch."""
+    return [f"torch {mode}" for mode in MODES.value]
+
+
+def columns() -> str:
+    over = " | ".join(f"over {mode}" for mode in MODES.value)
+    step = f"step: poses/s | GFLOP/s | of the limit | {over} | over float32"
+    other = " | over the other" if AGAINST.value else ""
+    return f"width | batch | precision | {step}{other} | lift: poses/s | of the limit | {over} | first step | memory"
 
 
 def spread(ratios: np.ndarray) -> str:
@@ -142,8 +149,7 @@ def spread(ratios: np.ndarray) -> str:
 def main(_: list[str]) -> None:
     out, results = Path(OUT.value), []
     out.parent.mkdir(parents=True, exist_ok=True)
-    columns = COLUMNS.replace(" | lift", " | over the other | lift") if AGAINST.value else COLUMNS
-    head = f"| {columns} |\n|{' --- |' * len(columns.split('|'))}"
+    head = f"| {columns()} |\n|{' --- |' * len(columns().split('|'))}"
     for sizes in itertools.product(WIDTHS.value, BATCHES.value, PRECISIONS.value):
         began = time.perf_counter()
         results.append(measure(*sizes))

@@ -2,8 +2,10 @@
 
 Written as a PyTorch user would write it for speed: one graph for both networks, each gradient for one network's
 parameters alone, fused Adam, moving average by foreach, the data set on the device, the host waits once a round.
-Compiled, each network has a separate function, since a compiled graph computes all of its gradients at once. Its losses
-and gradients are those of geolift (tests/benchmarks/test_torch_step.py).
+Compiled, each network has a separate function, since a compiled graph computes all of its gradients at once. On a GPU
+two more modes: "graphs" compiles with mode="reduce-overhead", which replays each function as a CUDA graph; "captured"
+captures the whole compiled step, with sampling and Adam, as one CUDA graph. Its losses and gradients are those of
+geolift (tests/benchmarks/test_torch_step.py).
 
 A worker: every line on standard input is `step` or `lift` and a number of times; the answer is a line of JSON, the
 seconds that it took and the peak memory so far.
@@ -21,6 +23,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+MODES = ("eager", "compiled", "graphs", "captured")
 
 
 class Block(nn.Module):
@@ -63,7 +67,7 @@ def rotations(count: int, device: str) -> torch.Tensor:
 
 def cycle(lifter: nn.Module, pose: torch.Tensor, rotation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The synthetic poses, and both consistency terms with their weights."""
-    axis = pose.new_tensor([0.0, 0.0, 10.0])
+    axis = F.pad(pose.new_full((1,), 10.0), (2, 0))
     lifted = lift(lifter, pose)
     rotated = turned(lifted, rotation, axis)
     novel = see(rotated)
@@ -114,6 +118,20 @@ def gradients_in_two(
     return [mine, torch.autograd.grad(of_discriminator(discriminator, novel, real), list(discriminator.parameters()))]
 
 
+def captured(step: Callable[[], None]) -> Callable[[], None]:
+    """A step on a GPU as one CUDA graph: the function that replays it."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):  # compiles, and makes Adam's moments
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
 def memory(device: str) -> int:
     """Bytes: the most that the device has held, on a CPU the process."""
     if device == "cuda":
@@ -126,7 +144,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--mode", choices=MODES, default="eager")
     parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -136,14 +154,15 @@ def main() -> None:
     lifter, discriminator = (network(arguments.width, *size).to(device) for size in ((4, 17), (3, 1)))
     average = [p.detach().clone() for p in lifter.parameters()]
     parameters = [list(n.parameters()) for n in (lifter, discriminator)]
-    optimizers = [torch.optim.Adam(p, lr=5e-4, betas=(0.9, 0.999), fused=True) for p in parameters]
+    adam = {"lr": 5e-4, "betas": (0.9, 0.999), "fused": True, "capturable": arguments.mode == "captured"}
+    optimizers = [torch.optim.Adam(p, **adam) for p in parameters]
     poses = 0.05 * torch.randn(100_000, 17, 2, device=device)
     poses -= poses[:, :1].clone()
     half = arguments.precision == "bfloat16"
     cast = (lambda: torch.autocast(device, torch.bfloat16)) if half else contextlib.nullcontext
 
     def learn(*batch: torch.Tensor) -> list[tuple[torch.Tensor, ...]]:
-        if not arguments.compile:
+        if arguments.mode == "eager":
             with cast():
                 return gradients(lifter, discriminator, *batch)
         return gradients_in_two(compiled_lifter, compiled_discriminator, lifter, discriminator, *batch)
@@ -155,11 +174,16 @@ def main() -> None:
 
         return inside
 
-    compiled_lifter = torch.compile(with_cast(of_lifter))
-    compiled_discriminator = torch.compile(with_cast(of_discriminator))
-    lifted = torch.compile(with_cast(lift)) if arguments.compile else with_cast(lift)
+    def compiled(function: Callable) -> Callable:
+        how = "reduce-overhead" if arguments.mode == "graphs" else "default"
+        return with_cast(function) if arguments.mode == "eager" else torch.compile(with_cast(function), mode=how)
+
+    compiled_lifter, compiled_discriminator = compiled(of_lifter), compiled(of_discriminator)
+    lifted = compiled(lift)
 
     def step() -> None:
+        if arguments.mode == "graphs":
+            torch.compiler.cudagraph_mark_step_begin()
         chosen = torch.randint(len(poses), (2, arguments.batch), device=device)
         found = learn(poses[chosen[0]], poses[chosen[1]], rotations(arguments.batch, device))
         for group, gradient, optimizer in zip(parameters, found, optimizers, strict=True):
@@ -175,7 +199,7 @@ def main() -> None:
         with torch.inference_mode():
             lifted(lifter, given.to(device)).cpu()
 
-    runs = {"step": step, "lift": lift_given}
+    runs = {"step": captured(step) if arguments.mode == "captured" else step, "lift": lift_given}
     for line in sys.stdin:
         what, times = line.split()
         began = time.perf_counter()

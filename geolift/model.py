@@ -162,7 +162,12 @@ def lift_on_device(model: Model, poses: jax.Array, seen: jax.Array | None = None
     return _lift(model.lifter, model.variables, poses, seen, model.distance, model.min_depth, model.skeleton.root)
 
 
+# Products of float32 in full: on GPUs the default rounds their operands to TF32, which moves a joint by up to 7 mm.
+EXACT = "highest"
+
+
 @functools.partial(jax.jit, static_argnames=("lifter", "root"))
+@jax.default_matmul_precision(EXACT)
 def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Array:
     poses = masked(poses, seen)
     points = lift_pose(
@@ -172,6 +177,7 @@ def _lift(lifter, variables, poses, seen, distance, min_depth, root) -> jax.Arra
 
 
 @functools.partial(jax.jit, static_argnames="network")
+@jax.default_matmul_precision(EXACT)
 def _tilt(network, variables, poses, seen=None) -> jax.Array:
     """`[N, 2]` pitch and roll."""
     return jax.numpy.stack(network.apply(variables, masked(poses, seen), seen), axis=-1)

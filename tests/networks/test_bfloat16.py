@@ -84,6 +84,15 @@ def test_hidden_layers_multiply_bfloat16_forward_and_backward(network):
     assert rest and {m[2] for m in rest} == {"f32"}  # the first and the last layer
 
 
+@pytest.mark.parametrize(("platform", "between"), [("cpu", "f32"), ("cuda", "bf16")])
+def test_only_gpus_write_bfloat16_between_layers_and_none_in_gradients_of_kernels(platform, between):
+    gradient = jax.grad(lambda x, kernel: (product(x, kernel) ** 2).sum(), argnums=(0, 1))
+    lowered = jax.jit(gradient).trace(normal(1, 32, 16), normal(2, 16, 8)).lower(lowering_platforms=(platform,))
+    lines = [line for line in lowered.as_text().splitlines() if "dot_general" in line]
+    written = {re.search(r"-> tensor<([\dx]+)x(\w+)>", line).groups() for line in lines}
+    assert written == {("32x8", between), ("32x16", between), ("16x8", "f32")}
+
+
 def products(compiled):
     """Shape of the result and types of the operands of every product in a compiled program."""
     kinds = {}

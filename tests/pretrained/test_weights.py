@@ -1,5 +1,8 @@
 """The lifters that come with the package: small, described, and as good as their cards say."""
 
+import re
+
+import jax
 import numpy as np
 import pytest
 
@@ -55,3 +58,15 @@ def test_on_real_motion_it_is_as_good_as_its_card_says(name, file, request):
     claimed = load_card(name)["metrics"]["values"]
     assert measured["p_mpjpe"] < claimed["p_mpjpe"] + 2
     assert measured["flip_rate"] < 2
+
+
+def test_lifts_and_tilts_are_products_of_full_float32():
+    """By default a GPU rounds the operands of float32 products to TF32, which has three digits."""
+    trained, pose = load("human"), np.zeros((2, 17, 2), np.float32)
+    network, variables = trained.tilt.network, trained.tilt.variables
+    for traced in (
+        jax.make_jaxpr(lambda x: model.lift_on_device(trained, x))(pose),
+        jax.make_jaxpr(lambda x: model._tilt(network, variables, x))(pose),
+    ):
+        found = re.findall(r"dot_general\[.*?precision=([^\n]*)", str(traced), re.DOTALL)
+        assert found and set(found) == {"(Precision.HIGHEST, Precision.HIGHEST)"}
