@@ -18,12 +18,16 @@ from geolift.biomechanics import (
     joint_angles,
     side_free,
 )
+from geolift.data.world import WorldClip
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.result import Result
 from geolift.skeletons.pose_angles import facing
 from geolift.skeletons.skeleton import H36M17
 from geolift.world.axes import world_axes
 
+VIEWS = {"front": 0.0, "oblique": 45.0, "side": 90.0, "oblique back": 135.0, "back": 180.0}  # degrees
+TILTS = {"level": ((0, 12), (0, 0))}  # of the phones
+HALF = 22.5  # degrees around each view
 PLAIN = {  # joints of the angles that users measure in the image
     "knee_flexion": ("hip", "knee", "ankle"), "hip_flexion": ("shoulder", "hip", "knee"),
     "elbow_flexion": ("shoulder", "elbow", "wrist"),
@@ -78,6 +82,17 @@ def compare(result: Result, take: Take) -> Compared:
         events=events,
         gait=gait,
     )
+
+
+def is_walk(clip: WorldClip) -> bool:
+    """Whether it is a walk on level ground, forward."""
+    return "walk" in clip.action and not any(word in clip.action for word in ("uneven", "zombie"))
+
+
+def cell(errors: np.ndarray) -> str:
+    """Bias / RMSE."""
+    errors = errors[np.isfinite(errors)]
+    return f"{errors.mean():.1f} / {np.sqrt((errors**2).mean()):.1f}" if len(errors) else "-"
 
 
 def matched(found: np.ndarray, true: np.ndarray) -> np.ndarray:

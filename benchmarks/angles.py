@@ -15,7 +15,7 @@ import numpy as np
 from absl import app, flags
 
 import geolift
-from benchmarks.angle_errors import PLAIN, Compared, compare, matched
+from benchmarks.angle_errors import HALF, PLAIN, TILTS, VIEWS, Compared, cell, compare, is_walk, matched
 from benchmarks.pose_errors import table
 from benchmarks.world_rows.takes import film, read_clips
 from geolift.data.world import WorldClip
@@ -28,16 +28,7 @@ OTHERS = flags.DEFINE_integer("others", 6, "Take one clip of other actions in so
 NOISE = flags.DEFINE_list("noise", ["0", "1.5", "3"], "Pixels of white noise on the 2D.")
 OUT = flags.DEFINE_string("out", "", "Where to write the errors by angle and view as JSON; empty: nowhere.")
 
-VIEWS = {"front": 0.0, "oblique": 45.0, "side": 90.0, "oblique back": 135.0, "back": 180.0}  # degrees
-TILTS = {"level": ((0, 12), (0, 0))}
-HALF = 22.5  # degrees around each view
-
 Found = Sequence[Compared]
-
-
-def is_walk(clip: WorldClip) -> bool:
-    """Whether it is a walk on level ground, forward."""
-    return "walk" in clip.action and not any(word in clip.action for word in ("uneven", "zombie"))
 
 
 def lifted(clips: list[tuple[int, WorldClip]], noise: float) -> Iterator[Compared]:
@@ -71,12 +62,6 @@ def within(found: Found, view: str) -> str:
 def plain_errors(found: Found, view: str, name: str) -> np.ndarray:
     """The same of plain angles in the image."""
     return np.concatenate([one.plain[name][np.abs(one.facing - VIEWS[view]) <= HALF].ravel() for one in found])
-
-
-def cell(errors: np.ndarray) -> str:
-    """Bias / RMSE."""
-    errors = errors[np.isfinite(errors)]
-    return f"{errors.mean():.1f} / {np.sqrt((errors**2).mean()):.1f}" if len(errors) else "-"
 
 
 def by_view(name: str, errors: Callable[[str], np.ndarray]) -> dict[str, tuple[str, ...]]:

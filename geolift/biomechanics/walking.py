@@ -98,9 +98,10 @@ def gait_measures(points: np.ndarray, skeleton: Skeleton, events: GaitEvents, *,
         Gait(measures=None, why_not='found 0 steps in a row, expected 3')
     """
     times, left = _strikes(events)
-    lengths, path = _steps(points, skeleton, times, left, fps)
+    facing = _at(facing_ahead(points, skeleton, fps), (times[1:] + times[:-1]) / 2, fps)
+    apart, path = _steps(points, skeleton, times, left, fps)
     leg = leg_length(points, skeleton)
-    rows = _rows(times, left, lengths >= SHORTEST * leg)
+    rows = _rows(times, left, _long(apart, path, facing, SHORTEST * leg, SLOWEST * np.diff(times)))
     row = max(rows, key=len, default=np.zeros(0, int))
     steps = max(0, len(row) - 1)
     if steps < LEAST_STEPS:
@@ -108,16 +109,16 @@ def gait_measures(points: np.ndarray, skeleton: Skeleton, events: GaitEvents, *,
     others = sum(len(row) for row in rows if len(row) <= LEAST_STEPS) / len(times)
     if others > MOST_OTHERS:
         return Gait(None, f"found {100 * others:.0f} % of footsteps outside rows of {LEAST_STEPS} steps")
-    lengths, path, times, left = lengths[row[:-1]], path[row[:-1]], times[row], left[row]
+    apart, path, facing, times, left = apart[row[:-1]], path[row[:-1]], facing[row[:-1]], times[row], left[row]
     speed = float(np.linalg.norm(path, axis=-1).sum() / (times[-1] - times[0]))
-    ahead = (unit(path) * _at(facing_ahead(points, skeleton, fps), (times[1:] + times[:-1]) / 2, fps)).sum(axis=-1)
+    ahead = (unit(path) * facing).sum(axis=-1)
     frames = slice(round(times[0] * fps), round(times[-1] * fps) + 1)
     trunk = unit(joint_at(points, skeleton, "thorax") - joint_at(points, skeleton, "pelvis"))[frames, 1]
     stance = Sides(*(_stance(events, side, times) for side in ("right", "left")))
     why_not = _no_walk(speed, ahead, stance, speed**2 / (leg * GRAVITY), float(np.nanmedian(trunk)))
     if why_not:
         return Gait(None, why_not)
-    step_times, is_left = np.diff(times), left[1:]
+    step_times, is_left, lengths = np.diff(times), left[1:], (apart * unit(path)).sum(axis=-1)
     measures = GaitMeasures(
         start=float(times[0]),
         stop=float(times[-1]),
@@ -143,11 +144,18 @@ def _strikes(events: GaitEvents) -> tuple[np.ndarray, np.ndarray]:
 def _steps(
     points: np.ndarray, skeleton: Skeleton, times: np.ndarray, left: np.ndarray, fps: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Metres `[S - 1]` of the steps that end with each strike but the first, and the pelvis's way `[S - 1, 3]`."""
+    """Of the steps that end with each strike but the first: `[S - 1, 3]` metres from the other foot to this one, and
+    the way of the pelvis `[S - 1, 3]` over the ground."""
     path = np.diff(_at(joint_at(points, skeleton, "pelvis"), times, fps) * [1, 0, 1], axis=0)
     feet = [_at(joint_at(points, skeleton, f"{side}_ankle"), times[1:], fps) for side in ("right", "left")]
-    apart = np.where(left[1:, None], feet[1] - feet[0], feet[0] - feet[1])
-    return np.nan_to_num((apart * unit(path)).sum(axis=-1)), path
+    return np.where(left[1:, None], feet[1] - feet[0], feet[0] - feet[1]), path
+
+
+def _long(apart: np.ndarray, path: np.ndarray, facing: np.ndarray, shortest: float, way: np.ndarray) -> np.ndarray:
+    """`[S - 1]` bool: a foot is set down ahead of the other, and along the pelvis's path if that is `way` or more."""
+    along = np.abs((apart * unit(path)).sum(axis=-1))
+    goes = np.linalg.norm(path, axis=-1) >= way
+    return ((apart * facing).sum(axis=-1) >= shortest) & ((along >= shortest) | ~goes)
 
 
 def _rows(times: np.ndarray, left: np.ndarray, long: np.ndarray) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.write import write_result
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.paths import ROOT
 from tests.helpers.results import in_world, make_result
 
 MOVED = """
@@ -52,7 +54,9 @@ def opensim(script, *arguments):
     python = os.environ.get("GEOLIFT_OPENSIM", sys.executable)
     if subprocess.run([python, "-c", "import opensim"], capture_output=True).returncode:
         pytest.skip("needs opensim (pip install opensim), here or in the Python that GEOLIFT_OPENSIM names")
-    done = subprocess.run([python, "-c", script, *map(str, arguments)], capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as folder:  # OpenSim leaves a log where it runs
+        command = [python, "-c", script, *map(str, arguments)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
 
 
@@ -83,3 +87,21 @@ def test_a_model_moved_by_the_angles_has_the_limbs_of_the_person(tmp_path):
             assert np.degrees(np.arccos(cosine)).max() < most, (side, start, end)
     hips = [(points["right", "hip"] + points["left", "hip"]) / 2 for points in (moved, true)]
     assert np.linalg.norm(hips[0] - hips[1], axis=-1).max() < 0.05
+
+
+def test_inverse_kinematics_of_our_markers_has_our_angles(tmp_path):
+    """Pose2Sim's model, scaled to our .trc and solved, bends knees, hips and elbows as our .mot does."""
+    result = in_world(make_result(frames=40, seed=3))
+    (trc,), _ = write_result(result, tmp_path / "out.trc", markers="pose2sim")
+    (mot,), _ = write_result(result, tmp_path / "out.mot")
+    lines = mot.read_text().splitlines()
+    start = lines.index("endheader") + 1
+    rows = np.array([[float(cell) for cell in line.split("\t")] for line in lines[start + 1 :]])
+    ours = dict(zip(lines[start].split("\t"), rows.T, strict=True))
+    found = opensim((ROOT / "benchmarks" / "opensim_ik.py").read_text(), setup_folder(), trc)
+    print(f"markers: {1000 * found['rms']:.0f} mm")
+    assert found["rms"] < 0.06
+    for name, most in (("knee_angle", 6), ("hip_flexion", 6), ("elbow_flex", 12)):  # its elbow's marker is ahead of it
+        for side in ("r", "l"):
+            away = np.array(found["angles"][f"{name}_{side}"]) - ours[f"{name}_{side}"]
+            assert np.std(away) < most, (name, side)  # about the model's own zero
