@@ -14,7 +14,7 @@ from geolift.lifting.up import compare_up, locate_up, median_directions
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.world.axes import AT_FIRST, heading, world_axes
 from geolift.world.contact import foot_contact
-from geolift.world.floor import Floor, supported_floor
+from geolift.world.floor import APART, SHORTEST, Floor, supported_floor
 from geolift.world.gravity import combined, lying, standing_direction, still_doubt, turned_doubt
 from geolift.world.root_path import JOINTS, Clip, Path, solve_path
 
@@ -112,6 +112,7 @@ def _place_video(lifted: Lifted, world: World, *, given: bool, correct: bool) ->
         spread[frames] = 0.0 if given else path.up_spread
         floor[frames] = on.height
         notes += _shot_notes(path, on, given, name)
+        notes += _stature_notes(tracks, rows, ankles @ path.up, stands, name)
     if np.isnan(up).all():
         return lifted, world
     lifted = lifted._replace(points=points, position=position)
@@ -194,6 +195,26 @@ def _shot_notes(path: Path, on: Floor, given: bool, name: str) -> list[str]:
             "stand most, or lower where ankles would be below it"
         )
     return notes
+
+
+def _stature_notes(tracks: Tracks, rows: np.ndarray, heights: np.ndarray, stands: np.ndarray, name: str) -> list[str]:
+    """A note on people who stand at different heights: of those who are taken to be too tall feet are too low.
+
+    `heights` and `stands` `[n, 2]` are of the ankles of `rows`.
+    """
+    middle = {}
+    for one in np.unique(tracks.person[rows]):
+        standing = heights[tracks.person[rows] == one][stands[tracks.person[rows] == one]]
+        if len(standing) >= SHORTEST * tracks.assumed_fps:
+            middle[tracks.people[one]] = float(np.median(standing))
+    if len(middle) < 2 or np.ptp([*middle.values()]) <= APART:
+        return []
+    low, high = min(middle, key=middle.get), max(middle, key=middle.get)
+    where = f" in shot {name}" if name else ""
+    return [
+        f"{low} stands {middle[high] - middle[low]:.2f} m lower than {high}{where}: on another floor, or they are not "
+        "as tall as they are taken to be (--height NAME=M,NAME=M)"
+    ]
 
 
 def _in_axes(lifted: Lifted, world: World) -> World:

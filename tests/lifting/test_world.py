@@ -10,6 +10,7 @@ from geolift.lifting.metric_scale import stature_of_limbs
 from geolift.lifting.up import given_up
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.cases import case
 from tests.helpers.paths import DATA
 from tests.world.test_contact import UP, walk
 
@@ -106,6 +107,16 @@ def test_an_assumed_camera_looks_at_the_people_wherever_the_file_counts_from(wal
     stills = geolift.lift(walker._replace(image_size=None, video=False, fps=0.0))
     np.testing.assert_allclose(stills.position[:, :2], 0, atol=1e-6)  # each image has its own
     assert np.isfinite(stills.world_points).all() and stills.floor is None
+
+
+def test_people_who_stand_at_different_heights_may_not_be_equally_tall():
+    """A child that is taken to be as tall as the adult beside it is placed too far away, and too low."""
+    path, fixed = case("child-beside-adult/two.csv"), {"fps": 30.0, "image_size": (1920, 1080), "pitch": 0.0}
+    assumed = geolift.lift(path, **fixed)
+    said = [note for note in assumed.notes if "--height NAME=M" in note]
+    assert len(said) == 1 and said[0].startswith("child stands 0.") and "lower than parent" in said[0]
+    right = geolift.lift(path, height={"child": 1.2, "parent": 1.8}, **fixed)
+    assert not any("--height NAME=M" in note for note in right.notes)
 
 
 def test_a_body_of_usual_limbs_has_its_stature():
