@@ -8,6 +8,7 @@ from geolift.lifting.inspection import Inspection
 from geolift.output import npz_json
 from geolift.output.result import ASSUMED_FPS
 from geolift.plurals import counted
+from geolift.skeletons.skeleton import H36M21
 
 WIDTH, LINES = 100, 24  # of what is printed
 
@@ -35,7 +36,8 @@ def describe_inspection(inspection: Inspection) -> str:
     """
     found = inspection
     missing = [f"{joint} {share:.0%}" for joint, share in zip(found.joints, found.missing, strict=True) if share > 0]
-    names = f"{found.joint_set or 'of no known joint set'}, {len(found.joints)}: {', '.join(found.joints)}"
+    known = "h36m17 with toes and heels" if found.joints == H36M21.names else found.joint_set
+    names = f"{known or 'of no known joint set'}, {len(found.joints)}: {', '.join(found.joints)}"
     lines = [
         *_wrapped(f"{found.path}: {found.format}", "", 2),
         *_wrapped("format", found.why, 2),

@@ -32,7 +32,7 @@ class Result(NamedTuple):
         filled: `[N, J]` bool: joints that the file lacks in this frame, filled in as `notes` say.
         frame: `[N]` int, index into `frames`; rows stand in the order of persons, then of frames.
         person: `[N]` int, index into `people`.
-        skeleton: names and relations of the J joints.
+        skeleton: names and relations of the J joints: of people `H36M17`, or `H36M21` where the file has toes or heels.
         frames: F names of all frames in the order of time, also of those without people.
         people: P names.
         video: whether frames follow each other at a constant rate; False: single images.
