@@ -36,6 +36,7 @@ CONFINED = {
     "filelock": {"geolift/training/lock.py"},
     "safetensors": {"geolift/pretrained"},
     "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
+    "opensim": {"benchmarks/opensim_ik.py"},
 }
 # Modules of the extras in setup.py that a user may not have.
 OPTIONAL = {
