@@ -1,8 +1,8 @@
 """The best recipe at the paper's size, for an accelerator: configs/best_cpu.py, larger.
 
 python -m launch.train --config=configs/best.py --config.data.path=cmu.npz
-Time:    not measured at this size (no such machine yet).
-Result:  not measured; that of configs/best_cpu.py is.
+Time:    5 minutes of steps for three seeds side by side on one NVIDIA H100, while other programs used it, too.
+Result:  36.3 ± 0.4 mm on `test` of CMU protocol 2 (rigid P-MPJPE, 3 seeds).
 """
 
 from configs import best_cpu
@@ -19,11 +19,15 @@ def get_config() -> Config:
             "domain_discriminator.width": 1024,
             "adapter.network.width": 1024,
             "flow.width": 1024,
-            "optimizer.lifter": 2e-4,  # as the paper; at 512 units 1e-3 is still fine
-            "optimizer.discriminator": 2e-4,
+            "optimizer.lifter": 5e-4,  # half of what is fine at 512 units
+            "optimizer.discriminator": 5e-4,
             "optimizer.motion_discriminator": 2e-4,
             "optimizer.domain_discriminator": 2e-4,
+            # An epoch of CMU is 93 such batches: rates that fall by epochs would be near 0 long before the end.
+            "optimizer.decay": 0.9,
+            "optimizer.decay_every": 310,
             "batch_size": 8192,
+            "steps": 5000,
         }
     )
     return config
