@@ -29,6 +29,7 @@ SHOULDER = 0.110
 HAND, ANKLE, HEEL, BALL, BALL_HEIGHT, TOES = 0.108, 0.047, 0.035, 0.077, 0.012, 0.040
 SPINE = 0.4  # of the way from pelvis to spine: where the first bone of the spine begins
 COLLAR = 0.15  # of the way from thorax to shoulder: where the collar bone begins
+NECK_SHARE = SHOWN["neck"] / (SHOWN["neck"] + SHOWN["head"])
 TOES_OF_FOOT = 0.26  # of the way from toe to heel, where the file has both: where the toes begin (0.040 / 0.152)
 
 
@@ -124,15 +125,18 @@ class _Tape:
         thorax, neck, top = (self.points[name] for name in ("thorax", "neck", "head"))
         sure = self._sure("thorax", "neck", "head")
         whole = _median(np.linalg.norm(top - thorax, axis=-1), self._sure("thorax", "head"))
-        if not (sure > 0).any():
-            alone = _median(np.linalg.norm(neck - thorax, axis=-1), self._sure("thorax", "neck"))
-            share = SHOWN["neck"] / (SHOWN["neck"] + SHOWN["head"])
-            return (alone, 0.0, np.nan) if np.isfinite(alone) else (share * whole, 0.0, (1 - share) * whole)
-        axes = axes_of(top - thorax, self._trunk()[..., 2], "yz")
+        if (sure > 0).any():
+            axes = axes_of(top - thorax, self._trunk()[..., 2], "yz")
+        elif np.isfinite(whole):
+            return NECK_SHARE * whole, 0.0, (1 - NECK_SHARE) * whole
+        else:  # no head top: as the neck or nose mostly is, the head looks straight on
+            axes, sure = self._trunk(), self._sure("thorax", "neck", "spine")
         _, up, ahead = np.einsum("fji,fj->if", axes, neck - thorax)
+        if np.isnan(whole):
+            return _median(up, sure), np.nan_to_num(_median(ahead, sure)), np.nan
         up, ahead = _median(up, sure), _median(ahead, sure)
         up = float(np.clip(up, 0.2 * whole, 0.8 * whole))  # neither the neck nor the head vanishes
-        return up, 0.0 if np.isnan(ahead) else ahead, whole - up
+        return up, np.nan_to_num(ahead), whole - up
 
     def foot(self, stature: float, ankle: float) -> tuple[np.ndarray, np.ndarray]:
         """`[3]`, `[3]` of heel and toe from the ankle, of a foot that stands: both equally high."""

@@ -48,8 +48,7 @@ def _trunk(at: dict[str, np.ndarray], axes: dict[str, np.ndarray]) -> None:
     axes["Spine"] = axes_of(lower, hips + shoulders, "yx")
     axes["Spine1"] = axes_of(upper, shoulders, "yx")
     above = axes["Spine1"]
-    toward = at["head"] - at["thorax"]
-    axes["Neck"] = axes["Head"] = smallest(above[..., 1], unit(_either(toward, at["neck"] - at["thorax"]))) @ above
+    axes["Neck"] = axes["Head"] = smallest(above[..., 1], unit(at["head"] - at["thorax"])) @ above
 
 
 def _arm(

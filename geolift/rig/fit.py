@@ -97,12 +97,14 @@ def fit_rig(
     first = relative(first_pose(filled, skeleton, body, fps))
     sure = np.where(known, weight, np.where(np.isfinite(filled[..., 0]), GAP, 0.0))
     sure[:, ankles] *= np.where(standing, STANDING, 1.0)
-    shown = {side: any(known[:, _foot(skeleton, side)].ravel()) for side in SIDES}
+    shown = {side: bool(known[:, _foot(skeleton, side)].any()) for side in SIDES}
+    shown["head"] = bool(known[:, skeleton.head].any())
     rotation, root = solve(filled, sure, body, first, shown)
     axes, joints = forward(rotation, root, body.offset)
-    standing = standing & [not seen for seen in shown.values()]
-    rotation = on_floor(rotation, axes, joints, body, standing, fps)
-    axes, joints = forward(rotation, root, body.offset)
+    if floor:
+        stands = {side: standing[:, i] for i, side in enumerate(SIDES) if not shown[side]}
+        rotation = on_floor(rotation, axes, joints, body, stands, fps)
+        axes, joints = forward(rotation, root, body.offset)
     return RigMotion(
         HUMANOID.names, HUMANOID.parents, body.offset, body.end, rotation, root, joints,
         _error(points, axes, joints, body),

@@ -28,6 +28,7 @@ WEAK = 0.001
 SPINE = (0.03, 0.005, 0.03)
 SHOULDER = 0.015
 NECK = 0.01  # less stiff, heads shake with the noise of lifted joints
+TILT = 0.05  # of the neck to the side, where no head top is shown: a nose beside the middle looks aside
 TWIST = 0.03  # of upper arm and thigh, to what the frames before and after show
 FOOT = 0.01
 
@@ -50,12 +51,18 @@ class Chain(NamedTuple):
     resting: np.ndarray
 
 
-def chain(feet: dict[str, bool]) -> Chain:
-    """The degrees of freedom of `HUMANOID`; `feet`: by side, whether joints show how the foot is rotated."""
+def chain(shown: dict[str, bool]) -> Chain:
+    """The degrees of freedom of `HUMANOID`.
+
+    Args:
+        shown: whether joints show how the left foot, the right foot and the head are rotated: left, right, head.
+    """
     index = HUMANOID.names.index
     pull, resting = np.full((len(HUMANOID.names), 3), WEAK), np.zeros(len(HUMANOID.names), bool)
     hinges, free = {}, [index(name) for name in ("Hips", "Spine", "Spine1", "Neck", "Head")]
     pull[[index("Spine"), index("Spine1")]], pull[[index("Neck"), index("Head")]] = SPINE, NECK
+    if not shown["head"]:
+        pull[[index("Neck"), index("Head")], 2] = TILT
     resting[free[1:]] = True
     for side, sign in SIDES.items():
         name = side.capitalize()
@@ -64,7 +71,7 @@ def chain(feet: dict[str, bool]) -> Chain:
         pull[index(f"{name}Arm"), 0] = pull[index(f"{name}UpLeg"), 1] = TWIST
         hinges[index(f"{name}ForeArm")] = (np.array([0, -sign, 0]), *np.radians((0, 155)))
         hinges[index(f"{name}Leg")] = (np.array([1.0, 0, 0]), *np.radians((-5, 160)))
-        if feet[side]:
+        if shown[side]:
             free.append(index(f"{name}Foot"))
             pull[index(f"{name}Foot")], resting[index(f"{name}Foot")] = FOOT, True
     bone = np.concatenate([np.repeat(free, 3), list(hinges)]).astype(int)
@@ -95,7 +102,7 @@ class Problem(NamedTuple):
 
 
 def solve(
-    points: np.ndarray, weight: np.ndarray, body: Body, rotation: np.ndarray, feet: dict[str, bool]
+    points: np.ndarray, weight: np.ndarray, body: Body, rotation: np.ndarray, shown: dict[str, bool]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rotations relative to the parents `[F, B, 3, 3]`, and where the first bone begins `[F, 3]`.
 
@@ -104,9 +111,10 @@ def solve(
         weight: `[F, J]`, 0 there.
         body: of the person.
         rotation: `[F, B, 3, 3]` the first pose, relative to the parents.
-        feet: by side, whether joints show how the foot is rotated.
+        shown: as `chain` takes it.
     """
-    size, chained = body.stature, chain(feet)
+    chained = chain(shown)
+    size = body.stature
     joints, bones = [marker.joint for marker in body.markers], np.array([marker.bone for marker in body.markers])
     at = np.array([marker.offset for marker in body.markers]) / size
     target = np.where(chained.resting[:, None, None], np.eye(3), rotation)

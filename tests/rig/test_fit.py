@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from geolift.rig import HUMANOID, fit_rig
+from geolift.rig.inverse_kinematics import forward
 from geolift.rig.rotations import logarithm
 from geolift.skeletons.skeleton import H36M17, H36M21, Skeleton
 from tests.helpers.rigs import BONE, mirrored_points, mirrored_rotations, posed
@@ -235,6 +236,33 @@ def test_toes_and_heels_rotate_the_foot():
     np.testing.assert_allclose(np.degrees(logarithm(motion.rotation[5, BONE("LeftFoot")])), [20, 0, 0], atol=1.5)
     expected = Rotation.from_euler("xy", [-15, 10], degrees=True).as_rotvec(degrees=True)
     np.testing.assert_allclose(np.degrees(logarithm(motion.rotation[5, BONE("RightFoot")])), expected, atol=1.5)
+
+
+def test_a_nose_alone_says_where_the_head_looks():
+    """As detectors without a head top have it: as it mostly is, the head looks straight on."""
+    points, middle, _ = clip([{}, {"Head": ("y", 40)}, {}, {"Head": ("y", -40)}, {}])
+    points[:, JOINT("head")] = np.nan
+    pose = fit_rig(points, H36M17, 30.0).rotation[middle]
+    looks = [degrees_of(one[BONE("Neck")] @ one[BONE("Head")]) for one in pose]
+    np.testing.assert_allclose([looks[0], looks[4]], 0, atol=3)
+    assert looks[1][1] > 20 and looks[3][1] < -20
+    assert max(abs(look[2]) for look in looks) < 6
+
+
+def test_feet_that_swing_or_kneel_are_above_the_floor():
+    bend = np.interp(np.arange(60), [0, 20, 40, 59], [0, 90, 90, 0])
+    points, _ = posed({"LeftLeg": ("x", bend)}, len(bend))
+    knee = points[:, JOINT("left_knee"), 1]
+    points[..., 1] += 0.12 - np.minimum(points[:, JOINT("left_ankle"), 1], knee)[:, None]
+    contact = np.zeros((len(bend), 2), bool)
+    motion = fit_rig(points, H36M17, 30.0, contact=contact, floor=True)
+    axes, joints = forward(motion.rotation, motion.root, motion.offset)
+    toes = BONE("LeftToeBase")
+    tip = joints[:, toes] + axes[:, toes] @ motion.end[toes]
+    settled = (bend < 60) | (np.arange(60) > 25) & (bend == 90)  # between, toes are laid back
+    assert joints[settled, toes, 1].min() > -0.005 and tip[settled, 1].min() > -0.005
+    free = fit_rig(points, H36M17, 30.0).joints[:, toes, 1]
+    assert free.min() < -0.06  # without a floor it is at rest
 
 
 def test_what_is_no_person_is_refused():
