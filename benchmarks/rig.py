@@ -112,7 +112,8 @@ def rows(found: dict[str, Figures]) -> dict[str, tuple[str, ...]]:
 
     def line(key: str, share: float) -> list[str]:
         parts = [np.concatenate(column[key]) for column in found.values()]
-        return [f"{np.nanpercentile(part, share):.1f}" if len(part) else "-" for part in parts]
+        parts = [part[np.isfinite(part)] for part in parts]
+        return [f"{np.percentile(part, share):.1f}" if len(part) else "-" for part in parts]
 
     cells = {}
     for limb, aim in AIMS.items():

@@ -31,7 +31,7 @@ def first_pose(points: np.ndarray, skeleton: Skeleton, body: Body, fps: float) -
     _trunk(at, axes)
     for side, sign in SIDES.items():
         _arm(at, axes, body, side, sign, fps)
-        _leg(at, axes, side, fps)
+        _leg(at, axes, body, side, fps)
     for name, parent in zip(HUMANOID.names, HUMANOID.parents, strict=True):
         above = axes[HUMANOID.names[parent]] if parent >= 0 else np.broadcast_to(np.eye(3), (len(points), 3, 3))
         known = np.isfinite(axes[name]).all(axis=(1, 2), keepdims=True)
@@ -59,8 +59,11 @@ def _arm(
     start = at["thorax"] + trunk @ (body.offset[bone(f"{name}Shoulder")] - body.offset[bone("Neck")])
     rest = unit(trunk @ body.offset[bone(f"{name}Arm")])
     axes[f"{name}Shoulder"] = smallest(rest, unit(at[f"{side}_shoulder"] - start)) @ trunk
-    upper = unit(at[f"{side}_elbow"] - at[f"{side}_shoulder"])
-    fore = unit(at[f"{side}_wrist"] - at[f"{side}_elbow"])
+    ends = at[f"{side}_shoulder"], at[f"{side}_wrist"]
+    lengths = [np.linalg.norm(body.offset[bone(f"{name}{part}")]) for part in ("ForeArm", "Hand")]
+    swing = smallest(sign * trunk[..., 0], unit(ends[1] - ends[0])) @ trunk
+    elbow = _either(at[f"{side}_elbow"], _middle(*ends, -sign * swing[..., 1], *lengths))
+    upper, fore = unit(elbow - ends[0]), unit(ends[1] - elbow)
     swing = smallest(sign * trunk[..., 0], upper) @ trunk
     hinge = _hinge(upper, fore, -sign * swing[..., 1], fps, both_ways=True)
     axes[f"{name}Arm"] = axes_of(sign * upper, -sign * hinge, "xy")
@@ -68,15 +71,34 @@ def _arm(
     axes[f"{name}ForeArm"] = axes_of(sign * (about(hinge, bend) @ upper[..., None])[..., 0], -sign * hinge, "xy")
 
 
-def _leg(at: dict[str, np.ndarray], axes: dict[str, np.ndarray], side: str, fps: float) -> None:
+def _leg(at: dict[str, np.ndarray], axes: dict[str, np.ndarray], body: Body, side: str, fps: float) -> None:
     name, hips = side.capitalize(), axes["Hips"]
-    thigh = unit(at[f"{side}_knee"] - at[f"{side}_hip"])
-    shank = unit(at[f"{side}_ankle"] - at[f"{side}_knee"])
+    ends = at[f"{side}_hip"], at[f"{side}_ankle"]
+    lengths = [np.linalg.norm(body.offset[HUMANOID.names.index(f"{name}{part}")]) for part in ("Leg", "Foot")]
+    knee = _either(at[f"{side}_knee"], _middle(*ends, hips[..., 0], *lengths))
+    thigh, shank = unit(knee - ends[0]), unit(ends[1] - knee)
     swing = smallest(-hips[..., 1], thigh) @ hips
     hinge = _hinge(thigh, shank, swing[..., 0], fps, both_ways=False)
     axes[f"{name}UpLeg"] = axes_of(-thigh, hinge, "yx")
     bend = np.maximum(_bend(thigh, shank, hinge), STRAIGHTEST)
     axes[f"{name}Leg"] = axes_of(-(about(hinge, bend) @ thigh[..., None])[..., 0], hinge, "yx")
+
+
+def _middle(start: np.ndarray, end: np.ndarray, hinge: np.ndarray, first: float, second: float) -> np.ndarray:
+    """The middle joint `[F, 3]` of a limb that no frame shows: of bones of these lengths that bend about a hinge.
+
+    Args:
+        start: `[F, 3]` the limb's first joint.
+        end: `[F, 3]` its last.
+        hinge: `[F, 3]` about the axis.
+        first: length of its first bone.
+        second: of its second.
+    """
+    straight, far = unit(end - start), np.linalg.norm(end - start, axis=-1)
+    far = np.clip(far, 1.001 * abs(first - second), 0.999 * (first + second))
+    axis = unit(hinge - np.sum(hinge * straight, axis=-1, keepdims=True) * straight)
+    off = np.arccos(np.clip((first**2 + far**2 - second**2) / (2 * first * far), -1, 1))
+    return start + first * (about(axis, -off) @ straight[..., None])[..., 0]
 
 
 def _hinge(upper: np.ndarray, lower: np.ndarray, rest: np.ndarray, fps: float, *, both_ways: bool) -> np.ndarray:

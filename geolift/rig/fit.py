@@ -120,13 +120,13 @@ def _foot(skeleton: Skeleton, side: str) -> list[int]:
 def fill(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
     """`points` `[F, J, 3]` without gaps: bones pass evenly from the frame before to the one after, and rest at ends.
 
-    Joints that no frame shows stay NaN, and so do those that hang from them.
+    A bone leads from the next joint above that any frame shows. Joints that no frame shows stay NaN.
     """
-    filled = np.full(points.shape, np.nan)
+    filled, ever = np.full(points.shape, np.nan), np.isfinite(points[..., 0]).any(axis=0)
     for joint in (skeleton.root, *skeleton.outwards):
-        parent = skeleton.parents[joint]
-        bone = passed(points[:, joint] - (points[:, parent] if parent >= 0 else 0))
-        guess = bone + (filled[:, parent] if parent >= 0 else 0)
+        parent = next((above for above in skeleton.ancestors(joint) if ever[above]), None)
+        start = 0 if parent is None else filled[:, parent]
+        guess = start + passed(points[:, joint] - start)
         filled[:, joint] = np.where(np.isfinite(points[:, joint]), points[:, joint], guess)
     return filled
 
