@@ -3,18 +3,23 @@
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import C3D_AXES, points_on_time_line
 from geolift.output.mocap.marker_names import choose_markers
+from geolift.output.motion_angles import people_angles
 from geolift.output.result import Result
+from geolift.plurals import counted
+from geolift.skeletons.skeleton import is_human
 
 BLANK = "NaN with residual -1"
 LARGEST_COUNT = 65535  # of points and of frames: the format counts in 16 bits
 LARGEST_LABEL = 255  # bytes
 BLOCK, FLOAT = 512, 4  # bytes of a block of the file, and of a number of its points
+MOST_EVENTS = 255  # in a list: the format counts its length in 8 bits
 LARGEST = 2e7  # points times frames, which take some GB of memory while writing
 
 
@@ -24,7 +29,7 @@ def write_c3d(result: Result, path: Path, *, markers: str | None = None) -> list
     World axes, if the result has them: x as the first person walks or faces, y to the left, z up. Else the camera's: x
     right, y away from the camera, z up.
     Points have the names of their joints; with several people "person:joint". A joint that is known in no frame has no
-    point.
+    point. Heel strikes and toe offs of people who walk are events.
 
     Args:
         result: of a video.
@@ -73,13 +78,37 @@ def write_c3d(result: Result, path: Path, *, markers: str | None = None) -> list
     file.add_parameter("POINT", "Y_SCREEN", ["+Z"])
     file["parameters"]["ANALOG"]["RATE"]["value"] = [float(result.fps)]  # no channels; 0 Hz divides by 0 in readers
     file["data"]["analogs"] = np.zeros((1, 0, frames))
+    events = _add_events(file, result)
     file["data"]["points"] = data
     file["data"]["meta_points"]["residuals"] = np.where(np.isnan(data[:1]), -1.0, 0.0)
     written = path.with_suffix(".c3d")  # what ezc3d appends otherwise
     file.write(str(written))
     _expect_whole(written, data.size * FLOAT)
     written.replace(path)
-    return [*notes, *chosen.notes]
+    return [*notes, *chosen.notes, *events]
+
+
+def _add_events(file: Any, result: Result) -> list[str]:
+    """Add the events of the gait of people who walk, and say how many they are."""
+    found = []
+    for person in people_angles(result) if is_human(result.skeleton) else ():
+        if person.events is None or person.gait.measures is None:
+            continue
+        for side in ("left", "right"):
+            for label, kind in (("Foot Strike", "strikes"), ("Foot Off", "offs")):
+                times = getattr(person.events, f"{side}_{kind}").tolist()
+                found += [(time, label, side.capitalize(), person.person) for time in times]
+    if not found:
+        return []
+    kept = sorted(found)[:MOST_EVENTS]
+    times, labels, contexts, people = zip(*kept, strict=True)
+    file.add_parameter("EVENT", "USED", [len(kept)])
+    file.add_parameter("EVENT", "CONTEXTS", contexts)
+    file.add_parameter("EVENT", "LABELS", labels)
+    file.add_parameter("EVENT", "SUBJECTS", [name.encode(errors="backslashreplace").decode() for name in people])
+    file.add_parameter("EVENT", "TIMES", np.stack(np.divmod(times, 60.0)))  # minutes, seconds
+    known = counted(len(found), "event", "events")
+    return [f"{known} of the gait" + (f"; the first {MOST_EVENTS} are written" if len(found) > MOST_EVENTS else "")]
 
 
 def _expect_countable(points: int, frames: int) -> None:

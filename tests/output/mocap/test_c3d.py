@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from geolift.errors import DatasetError
+from geolift.output.motion_angles import people_angles
 from geolift.output.write import write_result
 from tests.helpers.motion_readers import library
-from tests.helpers.results import make_result
+from tests.helpers.results import in_world, make_result
 
 
 def test_c3d_without_ezc3d(one, tmp_path, monkeypatch):
@@ -33,3 +34,25 @@ def test_c3d_rate_and_many_labels(tmp_path):
     assert point["RATE"]["value"][0] == pytest.approx(59.94) and point["UNITS"]["value"] == ["mm"]
     assert (analog["size"], analog["frame_rate"]) == (0, pytest.approx(59.94))  # a rate of 0 divides by 0 in readers
     assert len(point["LABELS"]["value"] + point["LABELS2"]["value"]) == file["data"]["points"].shape[1] == 340
+
+
+def test_c3d_has_the_events_of_people_who_walk(tmp_path):
+    ezc3d = library("ezc3d")
+    walk = in_world(make_result(frames=120, seed=3))
+    (path,), notes = write_result(walk, tmp_path / "out.c3d")
+    (person,) = people_angles(walk)
+    events = ezc3d.c3d(str(path))["parameters"]["EVENT"]
+    minutes, seconds = events["TIMES"]["value"]
+    found = zip(60 * minutes + seconds, events["CONTEXTS"]["value"], events["LABELS"]["value"], strict=True)
+    found = sorted((context, label, time) for time, context, label in found)
+    expected = sorted(
+        (side.capitalize(), label, time)
+        for side in ("left", "right")
+        for label, kind in (("Foot Strike", "strikes"), ("Foot Off", "offs"))
+        for time in getattr(person.events, f"{side}_{kind}")
+    )
+    assert len(found) > 4 and [event[:2] for event in found] == [event[:2] for event in expected]
+    assert [event[2] for event in found] == pytest.approx([event[2] for event in expected], abs=1e-5)
+    assert events["USED"]["value"] == [len(found)] and f"{len(found)} events of the gait" in notes
+    (path,), _ = write_result(make_result(frames=12), tmp_path / "short.c3d")
+    assert "EVENT" not in ezc3d.c3d(str(path))["parameters"]
