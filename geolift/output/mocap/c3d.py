@@ -10,7 +10,6 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import C3D_AXES, points_on_time_line
 from geolift.output.mocap.marker_names import choose_markers
-from geolift.output.motion_angles import people_angles
 from geolift.output.result import Result
 from geolift.plurals import counted
 from geolift.skeletons.skeleton import is_human
@@ -90,6 +89,8 @@ def write_c3d(result: Result, path: Path, *, markers: str | None = None) -> list
 
 def _add_events(file: Any, result: Result) -> list[str]:
     """Add the events of the gait of people who walk, and say how many they are."""
+    from geolift.output.motion_angles import people_angles  # which imports this package, for its axes
+
     found = []
     for person in people_angles(result) if is_human(result.skeleton) else ():
         if person.events is None or person.gait.measures is None:
