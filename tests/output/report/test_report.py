@@ -152,6 +152,19 @@ def test_a_joint_that_was_not_seen_makes_its_angles_less_sure(walker):
     assert (unseen["Knee flexion", "left"] > seen["Knee flexion", "left"] + 1)[20:30].all()
 
 
+def test_a_doubtful_direction_up_makes_angles_against_the_ground_less_sure(walker):
+    doubtful = walker._replace(up_spread=np.full_like(walker.up_spread, 25.0))
+    plain, tilted = (
+        {(one.name, one.side): np.nanmean(one.band) for one in motion.motions(result)[0][0].series}
+        for result in (walker, doubtful)
+    )
+    more = {name for (name, side), band in tilted.items() if band > plain[name, side]}
+    assert more == {f"Pelvis {kind}" for kind in ("anterior tilt", "right drop")} | {
+        f"Trunk {kind}" for kind in ("flexion", "right bending")
+    }
+    assert tilted["Trunk flexion", "middle"] > 17
+
+
 def test_views_that_change_are_counted():
     text = content.view_text(np.repeat([10.0, 80.0, 170.0], [60, 35, 5]))
     assert text == "Filmed from the front (60 % of the time), the right side (35 % of the time)."

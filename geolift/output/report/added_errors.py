@@ -1,4 +1,4 @@
-"""What joints that were not seen add to the errors of angles; those of seen joints are expected by the view."""
+"""What adds to the errors of angles that the view lets expect: joints that were not seen, a doubtful direction up."""
 
 import numpy as np
 
@@ -6,6 +6,27 @@ from geolift.biomechanics.angles import clinical_angles
 from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
 from geolift.output.motion_angles import PersonAngles
 from geolift.output.result import ASSUMED_FPS, Result
+
+USUAL = 5.0  # degrees by which up is off in the clips on which errors were measured: they hold it already
+GROUND = ("pelvis", "trunk")  # whose angles are against the ground
+
+
+def tilt_errors(result: Result, one: PersonAngles) -> np.ndarray:
+    """Errors of a person's clinical angles by a direction up that is less sure than usual.
+
+    Args:
+        result: whose person it is.
+        one: from `people_angles`.
+
+    Returns:
+        `[F, A]` degrees, one standard deviation; 0 for angles that do not depend on up.
+    """
+    errors = np.zeros_like(one.clinical.degrees)
+    if result.up_spread is not None:
+        more = np.nan_to_num(result.up_spread[one.frames].astype(np.float64)) ** 2 - USUAL**2
+        tilted = [name.startswith(GROUND) and not name.endswith("rotation") for name in one.clinical.names]
+        errors[:, tilted] = np.sqrt(np.maximum(more, 0) / 2)[:, None]  # of two directions of tilt
+    return errors
 
 
 def unseen_errors(result: Result, one: PersonAngles) -> np.ndarray:
