@@ -11,7 +11,7 @@ from geolift.data.normalization import person_sizes, root_centered
 from geolift.errors import DatasetError
 from geolift.geometry import gravity_of
 from geolift.keypoints.shots import shot_of
-from geolift.lifting.proportions import TRUST, bone_proportions
+from geolift.lifting.proportions import bone_proportions, trusted
 from geolift.lifting.refinement import refine
 from geolift.lifting.smoothing import running_median, smooth
 from geolift.lifting.tracks import SIZE_WINDOW, Tracks, each_person
@@ -186,7 +186,7 @@ def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
     for start, stop in each_person(tracks):
         person = slice(start, stop)
         shown = seen[person] & tracks.measured[person]
-        ratio[person] = bone_proportions(lifted.points[person], shown, model, tracks.assumed_fps) ** TRUST
+        ratio[person] = trusted(bone_proportions(lifted.points[person], shown, model, tracks.assumed_fps))
     changed = rows & (ratio != 1).any(axis=1)
     if not changed.any():
         return lifted
