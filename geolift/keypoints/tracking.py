@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from geolift.keypoints.ghosts import without_ghosts
 from geolift.keypoints.photographs import as_photographs
 from geolift.keypoints.pose_distance import box_diagonals, distances
 from geolift.keypoints.recording import Recording
@@ -72,7 +73,7 @@ def track(recording: Recording) -> Recording:
     recording = as_photographs(recording)
     if not recording.video:
         return recording
-    return mend_tracks(_with_unnumbered(recording) if recording.tracked else _track(recording))
+    return without_ghosts(mend_tracks(_with_unnumbered(recording) if recording.tracked else _track(recording)))
 
 
 def _with_unnumbered(recording: Recording) -> Recording:

@@ -12,8 +12,8 @@ from geolift.model import Model, model_bones
 from geolift.skeletons.bones import partners, seen_bone_lengths
 
 LONGEST = 0.95  # quantile over frames at which a bone's length in 2D counts as hardly foreshortened
-# Power of the ratios that is used, and how far they are from 1 at which none is: they are wrong, too, and the lifter has
-# learnt part of the bodies. Means over seven people whom the lifter did not see (research log).
+# Power of the ratios that is used, and how far they are from 1 at which none is: they are wrong, too, and the lifter
+# has learnt part of the bodies. Means over seven people whom the lifter did not see (research log).
 TRUST, WRONG = 0.5, 0.1
 WHOLE = 0.75  # share of the bones whose ratios must be estimated: of upper bodies alone they make results worse
 FEWEST, BRIEFEST = 60, 2.0  # frames that show a bone, and how many seconds of them, before its ratio is estimated
