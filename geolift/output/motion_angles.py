@@ -9,6 +9,7 @@ from geolift.biomechanics.expected_errors import angle_errors
 from geolift.biomechanics.strikes import GaitEvents, gait_events
 from geolift.biomechanics.walking import Gait, gait_measures
 from geolift.errors import DatasetError
+from geolift.output.added_errors import tilt_errors, unseen_errors
 from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.skeletons.pose_angles import facing
@@ -26,7 +27,8 @@ class PersonAngles(NamedTuple):
         view: `[F]` degrees, where the person faces: 0 to the camera, 90 to the right side of the image, +-180 away.
         opensim: angles by the names of OpenSim's models.
         clinical: angles by the names of clinics.
-        opensim_errors: `[F, A]` degrees, to be expected of each angle; NaN where it is not shown.
+        opensim_errors: `[F, A]` degrees, to be expected of each angle by the view, by joints that were filled in, and
+            by a doubtful direction up; NaN where it is not shown.
         clinical_errors: `[F, A]` of `clinical`.
         events: of the gait, in seconds as `seconds`; None: the result has no world or no video.
         gait: its measures, or why there are none.
@@ -86,13 +88,13 @@ def people_angles(result: Result) -> list[PersonAngles]:
         if len(there):
             frames = np.arange(there[0], there[-1] + 1) if result.video else there
             there = (line[person, frames], root[person, frames], view[person, frames], contact[person, frames])
-            found.append(_one(result, result.people[person], frames, *there))
+            found.append(_one(result, person, frames, *there))
     return found
 
 
 def _one(
     result: Result,
-    person: str,
+    person: int,
     frames: np.ndarray,
     bones: np.ndarray,
     root: np.ndarray,
@@ -102,22 +104,33 @@ def _one(
     """Angles and gait of one person, whose points `bones` `[F, J, 3]` are relative to the root `[F, 3]`."""
     fps = (result.fps or ASSUMED_FPS) if result.video else 0.0
     points, skeleton = bones + root[:, None], result.skeleton
-    opensim, clinical = (angles(bones, skeleton, fps=fps) for angles in (joint_angles, clinical_angles))
+
+    def both(points: np.ndarray) -> tuple[JointAngles, JointAngles]:
+        return joint_angles(points, skeleton, fps=fps), clinical_angles(points, skeleton, fps=fps)
+
+    opensim, clinical = both(bones)
+    unseen = unseen_errors(
+        result, person, frames, lambda points: np.concatenate([angles.degrees for angles in both(points)], axis=1)
+    )
+    errors = [
+        np.sqrt(angle_errors(angles, view) ** 2 + more**2 + tilt_errors(result, frames, angles.names) ** 2)
+        for angles, more in zip((opensim, clinical), np.split(unseen, [len(opensim.names)], axis=1), strict=True)
+    ]
     events, gait = None, Gait(None, _no_gait(result))
     if not gait.why_not:
         events = gait_events(points, skeleton, fps=fps, contact=None if result.contact is None else stands)
         gait = gait_measures(points, skeleton, events, fps=fps)
         events, gait = _later(events, gait, frames[0] / fps)
     return PersonAngles(
-        person=person,
+        person=result.people[person],
         frames=frames,
         seconds=frames / fps if fps else np.full(len(frames), np.nan),
         points=points,
         view=view,
         opensim=opensim,
         clinical=clinical,
-        opensim_errors=angle_errors(opensim, view),
-        clinical_errors=angle_errors(clinical, view),
+        opensim_errors=errors[0],
+        clinical_errors=errors[1],
         events=events,
         gait=gait,
         contact=stands,
@@ -149,5 +162,10 @@ def _view(result: Result) -> np.ndarray:
     up = np.tile([0.0, -1.0, 0.0], (len(result.frame), 1))
     if result.up is not None:
         up = np.where(np.isfinite(result.up[result.frame]), result.up[result.frame], up)
+    points = result.points.astype(np.float64)
+    for joint in ("hip", "shoulder"):  # without the one pair, the other one shows it
+        pair = [result.skeleton.names.index(f"{side}_{joint}") for side in ("left", "right")]
+        lost = ~np.isfinite(points[:, pair]).all(axis=(1, 2))
+        points[lost[:, None] & np.isin(np.arange(points.shape[1]), pair)] = 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        return facing(result.points.astype(np.float64), result.skeleton, up=up, to_camera=to_camera)
+        return facing(points, result.skeleton, up=up, to_camera=to_camera)

@@ -114,6 +114,29 @@ def test_the_view_is_where_the_person_faces(tmp_path):
     assert view[-1] > 0  # the person's left is the image's right
 
 
+def test_angles_of_joints_that_were_filled_in_are_less_sure(tmp_path):
+    result = built()
+    filled = result.filled.copy()
+    filled[10:20, H36M17.names.index("right_ankle")] = True
+    unsure = np.where(filled, 0.2, result.uncertainty).astype(np.float32)
+    made = result._replace(
+        filled=filled, confidence=np.where(filled, 0, result.confidence).astype(np.float32), uncertainty=unsure
+    )
+    seen, less = (read_table(write_result(one, tmp_path / "o.angles.csv").paths[0]) for one in (result, made))
+    for name in ("knee_angle_r_error", "right_knee_flexion_error"):
+        more = less[name].astype(float) - seen[name].astype(float)
+        assert (more[10:20] > 2).all() and (more[:10] == 0).all() and (more[20:] == 0).all()
+    np.testing.assert_array_equal(less["elbow_flex_r_error"], seen["elbow_flex_r_error"])
+
+
+def test_without_hips_the_shoulders_show_the_view():
+    result = built()
+    points = result.points.copy()
+    points[:, [H36M17.names.index(f"{side}_hip") for side in ("left", "right")]] = np.nan
+    view = [people_angles(one)[0].view for one in (result, result._replace(points=points))]
+    np.testing.assert_allclose(view[1], view[0], atol=1)
+
+
 def test_without_a_world_the_camera_is_the_ground(tmp_path):
     result = built()
     lost = result._replace(world_points=None, to_world=None)

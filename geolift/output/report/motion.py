@@ -9,7 +9,6 @@ from geolift.biomechanics.strikes import GaitEvents
 from geolift.biomechanics.walking import Gait
 from geolift.errors import DatasetError
 from geolift.output.motion_angles import PersonAngles, people_angles
-from geolift.output.report.added_errors import tilt_errors, unseen_errors
 from geolift.output.report.series import LEFT, MIDDLE, RIGHT, Series
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.plurals import counted
@@ -65,12 +64,10 @@ def expect_motion(video: bool) -> None:
 def _motion(result: Result, one: PersonAngles) -> Motion:
     angles, series = one.clinical, []
     degrees = np.where(angles.shown, angles.degrees, np.nan)
-    parts = (one.clinical_errors, unseen_errors(result, one), tilt_errors(result, one))
-    errors = np.sqrt(sum(part**2 for part in parts))
     for name in sorted(angles.names, key=_rank):
         values, band = np.full((2, len(result.frames)), np.nan)
         values[one.frames] = degrees[:, angles.names.index(name)]
-        band[one.frames] = errors[:, angles.names.index(name)]
+        band[one.frames] = one.clinical_errors[:, angles.names.index(name)]
         if np.isfinite(values).any():
             series.append(Series(*_title(name), values, band if np.isfinite(band).any() else None))
     return Motion(result.people.index(one.person), one.view, series, one.events or NO_EVENTS, one.gait)

@@ -1,58 +1,62 @@
 """What adds to the errors of angles that the view lets expect: joints that were not seen, a doubtful direction up."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
-from geolift.biomechanics.angles import clinical_angles
 from geolift.output.mocap.axes import TRC_AXES, on_time_line, place
-from geolift.output.motion_angles import PersonAngles
-from geolift.output.result import ASSUMED_FPS, Result
+from geolift.output.result import Result
 
 USUAL = 5.0  # degrees by which up is off in the clips on which errors were measured: they hold it already
 GROUND = ("pelvis", "trunk")  # whose angles are against the ground
 
 
-def tilt_errors(result: Result, one: PersonAngles) -> np.ndarray:
-    """Errors of a person's clinical angles by a direction up that is less sure than usual.
+def tilt_errors(result: Result, frames: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Errors of a person's angles by a direction up that is less sure than usual.
 
     Args:
         result: whose person it is.
-        one: from `people_angles`.
+        frames: `[F]` int, index into its frames.
+        names: of the A angles.
 
     Returns:
         `[F, A]` degrees, one standard deviation; 0 for angles that do not depend on up.
     """
-    errors = np.zeros_like(one.clinical.degrees)
+    errors = np.zeros((len(frames), len(names)))
     if result.up_spread is not None:
-        more = np.nan_to_num(result.up_spread[one.frames].astype(np.float64)) ** 2 - USUAL**2
-        tilted = [name.startswith(GROUND) and not name.endswith("rotation") for name in one.clinical.names]
+        more = np.nan_to_num(result.up_spread[frames].astype(np.float64)) ** 2 - USUAL**2
+        tilted = [name.startswith(GROUND) and not name.endswith("rotation") for name in names]
         errors[:, tilted] = np.sqrt(np.maximum(more, 0) / 2)[:, None]  # of two directions of tilt
     return errors
 
 
-def unseen_errors(result: Result, one: PersonAngles) -> np.ndarray:
-    """Errors of a person's clinical angles by joints that were filled in.
+def unseen_errors(
+    result: Result, person: int, frames: np.ndarray, angles: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Errors of a person's angles by joints that were filled in.
 
     The uncertainty of a joint is relative to the root and grows along the bones. So each bone with an end that was
     filled in is taken to err by itself, by as much as its ends differ in how sure they are, along the line of sight and
     across, and moves all that hangs on it.
 
     Args:
-        result: whose person it is, of a video.
-        one: from `people_angles`.
+        result: whose person it is.
+        person: index into its people.
+        frames: `[F]` int, index into its frames.
+        angles: gives degrees `[F, A]` of points `[F, J, 3]`, x ahead, y up, z right, from the root.
 
     Returns:
         `[F, A]` degrees, one standard deviation; 0 where all joints were seen, or how sure they are is not known.
     """
-    rows = result.person == result.people.index(one.person)
-    variance = np.zeros_like(one.clinical.degrees)
-    if result.uncertainty is None or not result.filled[rows].any():
-        return variance
 
     def over_time(values: np.ndarray) -> np.ndarray:
-        return on_time_line(result, values)[result.people.index(one.person), one.frames]
+        return on_time_line(result, values)[person, frames]
 
-    skeleton, fps = result.skeleton, float(result.fps or ASSUMED_FPS)
-    body, filled = over_time(place(result, TRC_AXES, "").points), over_time(result.filled) == 1
+    skeleton, body = result.skeleton, over_time(place(result, TRC_AXES, "").points)
+    filled, degrees = over_time(result.filled) == 1, angles(body)
+    variance = np.zeros_like(degrees)
+    if result.uncertainty is None or not filled.any():
+        return variance
     sigma, sight = np.nan_to_num(over_time(_sigma(result))), over_time(_sight(result))
     for parent, child in skeleton.bones:
         guessed = filled[:, parent] | filled[:, child]
@@ -61,7 +65,7 @@ def unseen_errors(result: Result, one: PersonAngles) -> np.ndarray:
         for k in range(3 if own.any() else 0):
             moved = body.copy()
             moved[:, hanging] += (own[:, k, None] * sight[:, k])[:, None]
-            turn = clinical_angles(moved, skeleton, fps=fps).degrees - one.clinical.degrees
+            turn = angles(moved) - degrees
             variance += np.nan_to_num((turn + 180) % 360 - 180) ** 2
     return np.sqrt(variance)
 
