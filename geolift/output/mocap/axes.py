@@ -111,7 +111,7 @@ def axes_notes(result: Result, axes: Axes, asked: bool) -> list[str]:
     """
     if result.world_points is not None:
         floor = ", the floor at 0" if result.floor is not None and np.isfinite(result.floor).any() else ""
-        ahead = "ahead is as the first person walks or faces, who starts at the origin"
+        ahead = "ahead is as the first of the lifted people walks or faces, who starts at the origin"
         taken = [f"taken out: {line.removeprefix('up: ')}" for line in up_lines(result)]
         return [f"world axes: {axes.world_names}{floor}; {ahead}", *taken]
     why = "as asked for" if asked else f"as {_unknown(result)}"
