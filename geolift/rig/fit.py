@@ -60,7 +60,7 @@ def fit_rig(
         points: `[F, J, 3]` x to the left, y up, z ahead or any horizontal direction; NaN where missing.
         skeleton: `H36M17` or `H36M21`.
         fps: frames per second.
-        weight: `[F, J]` how much each joint counts, 0 or more; None: all alike.
+        weight: `[F, J]` how much each joint counts against the others, 0 or more; None: all alike.
         contact: `[F, 2]` bool, whether the left and the right foot stand; None: not known.
         floor: whether y = 0 is the floor.
 
@@ -87,6 +87,7 @@ def fit_rig(
     if not known[:, skeleton.root].any():
         raise ValueError(f"points: found {skeleton.names[skeleton.root]} in no frame, expected it at least once")
     weight = np.where(known, 1.0 if weight is None else weight, 0.0)
+    weight /= weight[known].mean() or 1.0  # against each other, and not against what draws bones to rest
     body, filled = measure(points, skeleton, weight), fill(points, skeleton)
     standing = contact if floor and contact is not None else np.zeros((len(points), 2), bool)
     ankles = [skeleton.names.index(f"{side}_ankle") for side in SIDES]

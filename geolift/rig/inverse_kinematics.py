@@ -25,9 +25,9 @@ OUTLIER = 0.06  # of stature: a joint that is farther off counts less (Cauchy)
 WEAK = 0.001
 # x, y, z. Bends are shared by hips and both bones of the spine: less stiff, these fold where a trunk is too short.
 # A twist is the spine's, and not that of collar bones that swing ahead and back.
-SPINE = (0.03, 0.005, 0.03)
+SPINE = (0.035, 0.006, 0.035)
 SHOULDER = 0.015
-NECK = 0.01  # less stiff, heads shake with the noise of lifted joints
+NECK = 0.015  # less stiff, heads shake with the noise of lifted joints
 TILT = 0.05  # of the neck to the side, where no head top is shown: a nose beside the middle looks aside
 TWIST = 0.03  # of upper arm and thigh, to what the frames before and after show
 FOOT = 0.01
