@@ -1,4 +1,4 @@
-"""The `geolift` command: lift, inspect, write, view, convert, skeleton, export.
+"""The `geolift` command: lift, inspect, write, view, convert, skeleton, train, export.
 
 Exit codes: 0; 1 for input that cannot be used, with one line on stderr that names it; 2 for wrong arguments (argparse).
 """
@@ -9,7 +9,16 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from geolift.commands import run_convert, run_export, run_inspect, run_lift, run_skeleton, run_view, run_write
+from geolift.commands import (
+    run_convert,
+    run_export,
+    run_inspect,
+    run_lift,
+    run_skeleton,
+    run_train,
+    run_view,
+    run_write,
+)
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
@@ -17,6 +26,7 @@ from geolift.data.cameras import PROTOCOLS
 from geolift.errors import ConfigError, DatasetError
 from geolift.keypoints.coordinates import COORDINATES, UNITS, UP
 from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
+from geolift.new_lifter.cameras import CAMERAS
 from geolift.output.mocap.marker_names import CHOICES as MARKER_CHOICES
 from geolift.output.view.formats import VIEWERS
 from geolift.output.write import WRITERS
@@ -24,6 +34,7 @@ from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
 from geolift.rig.names import PRESETS
 from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
+from geolift.training.signals import Stopped
 
 DIRECTION = re.compile(r"-[0-9.][^\s]*,")  # what argparse would take for an option
 
@@ -42,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_command in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_export):
-        add_command(commands)
+    for add in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train, _add_export):
+        add(commands)
     options = parser.parse_args(_with_directions(sys.argv[1:] if arguments is None else arguments))
     keep_programs()
     try:
@@ -51,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, DatasetError, OSError) as error:
         named = isinstance(error, OSError) and error.filename and error.strerror
         print(f"geolift: {f'{error.filename}: {error.strerror}' if named else error}", file=sys.stderr)
+        return 1
+    except Stopped as error:
+        print(f"geolift: {error}; the same command resumes it", file=sys.stderr)
         return 1
     except MemoryError:
         print(f"geolift: {getattr(options, 'input', '')}: too large for this machine's memory", file=sys.stderr)
@@ -197,6 +211,32 @@ def _add_skeleton(commands: argparse._SubParsersAction) -> None:
     _add_force(parser)
     _add_reading(parser)
     parser.set_defaults(run=run_skeleton)
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a lifter of any body, people or animals, on 2D keypoints alone",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument(
+        "input", metavar="IN", nargs="+", help="keypoint files or folders of any known format, or one data set"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="weights to write, .safetensors")
+    _add_force(parser)
+    parser.add_argument(
+        "--cameras", choices=CAMERAS, help="which way cameras look, which 2D cannot show: level, down from above, or "
+        "up from below (default above)",
+    )  # fmt: skip
+    parser.add_argument("--minutes", type=float, help="end the training after so long (default: when it has settled)")
+    parser.add_argument("--seed", type=_seed, help="seed of the training (default 0)")
+    parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras")
+    _add_reading(parser)
+    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
+    parser.add_argument(
+        "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
+    )
+    parser.set_defaults(run=run_train)
 
 
 def _add_export(commands: argparse._SubParsersAction) -> None:

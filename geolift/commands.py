@@ -217,6 +217,20 @@ def run_skeleton(options: argparse.Namespace) -> None:
     print(*(f"  {printable(reason)}" for reason in found.reasons), sep="\n")
 
 
+def run_train(options: argparse.Namespace) -> None:
+    """`geolift train`."""
+    from geolift.new_lifter.train_lifter import train_lifter  # orbax and ml_collections take seconds
+    from geolift.training.signals import Signals
+
+    _expect_writable([options.output], (".safetensors",))
+    inputs = [*options.input, vars(options).get("skeleton")]
+    expect_replaceable([options.output], partial(is_export, format="safetensors"), inputs=inputs, force=options.force)
+    given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output")}
+    with Signals() as stop:
+        found = train_lifter(options.input, options.output, stop=stop, say=lambda line: print(printable(line)), **given)
+    print(f"{found.path}\n  lift with: geolift lift NEW --model {found.path} -o poses.npz -o page.html")
+
+
 def run_export(options: argparse.Namespace) -> None:
     """`geolift export`."""
     _expect_folder(Path(options.output))

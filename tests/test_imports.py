@@ -24,6 +24,7 @@ FLOORS = (
     {"pretrained", "convert"},
     {"lifting"},
     {"evaluation"},
+    {"new_lifter"},
     {"__init__", "commands"},
     {"cli"},
 )

@@ -1,0 +1,117 @@
+"""How good a new lifter is, judged by 2D alone, and what speaks against it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from geolift.data.dataset import Dataset
+from geolift.evaluation.selection import assess, lift_usable, usable_poses
+from geolift.model import Model
+from geolift.objectives.views import View
+from geolift.skeletons.skeleton import Skeleton
+
+SECTORS = 12  # of the directions around a body
+ENOUGH = 0.02  # share of the poses that a sector has if bodies are seen from there
+FEW_DIRECTIONS = 6  # sectors: with fewer, new views are of sides that no camera has seen
+STEEP = math.radians(70)  # of cameras: turns about gravity hardly change what is seen of height
+LEVEL = math.radians(3)  # cameras that look down by less: both mirror images explain the 2D nearly as well
+POOR = 0.7  # score against the flat skeleton's 1, from which little was learnt
+
+
+class Judgement(NamedTuple):
+    """What 2D alone says about a lifter.
+
+    Attributes:
+        score: `selection.assess` on held-out poses; 1 is the flat skeleton's, smaller is better.
+        pitch: how far the cameras look down, radians, as learnt.
+        directions: from how many of `SECTORS` directions bodies are seen, as lifted.
+        doubts: what speaks against the lifter, a sentence each.
+        fatal: the first of them for which it must not be used; "" for none.
+    """
+
+    score: float
+    pitch: float
+    directions: int
+    doubts: tuple[str, ...]
+    fatal: str
+
+
+def judge(model: Model, held_out: Dataset, view: View) -> Judgement:
+    """Judge a lifter on poses that it was not trained on.
+
+    Args:
+        model: the lifter.
+        held_out: poses; 3D in it is not used.
+        view: of its training, with the learnt pitch.
+
+    Raises:
+        DatasetError: as `selection.assess`.
+
+    Source:
+        Ours (docs/selection.md, docs/animals.md).
+    """
+    score = score_of(model, held_out, view)
+    usable = usable_poses(model, held_out)
+    directions = seen_directions(lift_usable(model, usable), view.pitch, model.skeleton)
+    fatal, doubts = [], []
+    if abs(view.pitch) > STEEP:
+        fatal.append(
+            f"cameras look {'down' if view.pitch > 0 else 'up'} by {abs(math.degrees(view.pitch)):.0f} degrees: bodies "
+            "are seen from above alone, which leaves their heights open; depths cannot be learnt"
+        )
+    if directions < FEW_DIRECTIONS:
+        fatal.append(
+            f"bodies are seen from {directions} of {SECTORS} directions: depths are learnt from views all around, by "
+            "other cameras or by bodies that turn"
+        )
+    if not model.skeleton.left:
+        doubts.append("no joint has a left or right: depths may come out mirrored, which 2D does not show")
+    if abs(view.pitch) < LEVEL:
+        doubts.append("cameras look straight ahead: depths may come out mirrored, which 2D hardly shows")
+    if score > POOR:
+        doubts.append(f"it is little better than the flat skeleton by 2D (score {score:.2f}, flat 1)")
+    return Judgement(score, view.pitch, directions, (*fatal, *doubts), fatal[0] if fatal else "")
+
+
+def score_of(model: Model, held_out: Dataset, view: View) -> float:
+    """The score by 2D alone; smaller is better, the flat skeleton has 1."""
+    return assess(model, held_out, view)["score"]
+
+
+def seen_directions(points: np.ndarray, pitch: float, skeleton: Skeleton) -> int:
+    """From how many of `SECTORS` directions around bodies cameras see them.
+
+    A body's direction is that of root to head above the ground, or where that is short, as of people who stand, the
+    normal to the lines from right to left.
+
+    Args:
+        points: `[N, J, 3]` from the root, camera axes.
+        pitch: how far the camera looks down, radians.
+        skeleton: of the joints.
+
+    Example:
+        >>> from geolift.skeletons import H36M17
+        >>> seen_directions(np.random.default_rng(0).normal(size=(600, 17, 3)), 0.2, H36M17)
+        12
+    """
+    down = np.array([0, math.cos(pitch), math.sin(pitch)])
+    ahead = points[:, skeleton.head] - points[:, skeleton.root]
+    above = ahead - (ahead @ down)[:, None] * down
+    if skeleton.left and np.linalg.norm(above, axis=1).mean() < np.linalg.norm(ahead, axis=1).mean() / 2:
+        across = (points[:, list(skeleton.left)] - points[:, list(skeleton.right)]).mean(axis=1)
+        above = np.cross(across, down)
+    x, z = above[:, 0], above @ np.cross(down, [1.0, 0, 0])
+    sector = np.floor((np.arctan2(x, z) / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
+    return int((np.bincount(sector, minlength=SECTORS) >= ENOUGH * len(points)).sum())
+
+
+def described(judgement: Judgement) -> list[str]:
+    """Lines for people."""
+    looks = "down" if judgement.pitch >= 0 else "up"
+    return [
+        f"score by 2D alone {judgement.score:.2f} (flat skeleton 1, smaller is better); cameras look {looks} by "
+        f"{abs(math.degrees(judgement.pitch)):.0f} degrees; bodies are seen from {judgement.directions} of {SECTORS} "
+        "directions",
+        *(f"against it: {doubt}" for doubt in judgement.doubts),
+    ]

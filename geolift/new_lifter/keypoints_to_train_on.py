@@ -1,0 +1,100 @@
+"""The data set of a new lifter: from keypoint files or a data set, with a skeleton that is given, known or proposed."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP, convert
+from geolift.convert.skeleton_of_files import propose_for
+from geolift.data.dataset import Dataset, load_dataset
+from geolift.data.splitting import split_by_time
+from geolift.errors import DatasetError
+from geolift.keypoints.options import Options
+from geolift.keypoints.recognition import read_keypoints
+from geolift.output.overwriting import PROPOSED, is_dataset
+from geolift.output.view.skeleton_picture import draw_skeleton
+from geolift.safe_io.atomic import replace_file
+from geolift.skeletons.skeleton_file import resolve_mapping, skeleton_text
+
+
+class Keypoints(NamedTuple):
+    """What a lifter is trained on.
+
+    Attributes:
+        data: a data set with the splits "train" and "test", without 3D.
+        notes: how it was made, a sentence each.
+    """
+
+    data: Dataset
+    notes: tuple[str, ...]
+
+
+def prepare_keypoints(
+    paths: Sequence[str | os.PathLike],
+    beside: Path,
+    *,
+    skeleton: str | os.PathLike | None = None,
+    **reading: Any,
+) -> Keypoints:
+    """Read what a lifter is trained on; the last fifth of the time of every clip is held out.
+
+    Joints of no known set get a skeleton that is proposed, and written beside the lifter: NAME.toml and, with
+    matplotlib, NAME.png. If NAME.toml is there already, it is used: so that it can be corrected.
+
+    Args:
+        paths: keypoint files or folders of any known format, or one data set.
+        beside: the lifter's file; NAME is its name.
+        skeleton: a skeleton file; None: as the joints are known, or proposed.
+        reading: options of `convert`: fps, image_size, focal, ...
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    if len(paths) == 1 and is_dataset(Path(paths[0])):
+        given = sorted(name for name, value in {**reading, "skeleton": skeleton}.items() if value is not None)
+        if given:
+            raise DatasetError(f"{', '.join(given)}: found with a data set, expected keypoint files")
+        data = load_dataset(paths[0]).without_3d()
+        if set(np.unique(data.split)) >= {"train", "test"}:
+            return Keypoints(data, ())
+        return Keypoints(split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP), ())
+    notes: tuple[str, ...] = ()
+    if skeleton is None and not _are_known(paths[0], **reading):
+        skeleton, notes = _proposed(paths, beside.with_suffix(".toml"), **reading)
+    data = convert(*paths, skeleton=skeleton, split_by="time", **reading)
+    return Keypoints(data, (data.source, *notes))
+
+
+def _options(reading: dict[str, Any]) -> tuple[str | None, Options]:
+    names = {name: value for name, value in reading.items() if name in Options._fields}
+    return reading.get("format"), Options(**names)
+
+
+def _are_known(path: str | os.PathLike, **reading: Any) -> bool:
+    """Whether joints are those of people, of a known set."""
+    known, options = _options(reading)
+    recording = read_keypoints(Path(path), format=known, options=options).recording
+    try:
+        resolve_mapping(recording.joints, recording.joint_set, None, str(path))
+    except DatasetError:
+        return False
+    return True
+
+
+def _proposed(paths: Sequence[str | os.PathLike], toml: Path, **reading: Any) -> tuple[Path, tuple[str, ...]]:
+    if toml.exists():
+        return toml, (f"skeleton: {toml}, which is there already",)
+    known, options = _options(reading)
+    found = propose_for(paths, format=known, **options._asdict())
+    replace_file(toml, skeleton_text(found.file, (PROPOSED, *found.reasons)).encode())
+    picture, shown = toml.with_suffix(".png"), ""
+    try:
+        draw_skeleton(found.file.skeleton, found.pose, picture)
+        shown = f" (as a picture: {picture})"
+    except DatasetError:
+        pass  # without matplotlib there is no picture
+    return toml, (f"skeleton: proposed in {toml}{shown}; correct it there and train again", *found.reasons)

@@ -1,0 +1,98 @@
+"""The config of a new lifter, chosen by what its data are: cameras, sides, missing joints, number of poses."""
+
+import math
+from typing import NamedTuple
+
+from geolift.data.dataset import Dataset
+from geolift.data.learnable import Content
+from geolift.errors import DatasetError
+from geolift.new_lifter.cameras import CAMERAS
+from geolift.training.config import Config, load
+
+FEWEST_WHOLE = 0.7  # share of usable frames with all joints, from which the others are left out
+LONGEST = 16000  # steps: those of the best recipe on CMU, of which smaller sets need fewer
+FLOW_STEPS = 4000
+WIDTH = 256  # of the networks
+COMPONENTS = 26  # of the flow, at most
+
+
+class Settings(NamedTuple):
+    """A config, and why it is so.
+
+    Attributes:
+        config: of the training.
+        reasons: a sentence for each choice.
+    """
+
+    config: Config
+    reasons: tuple[str, ...]
+
+
+def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int = 0) -> Settings:
+    """The config for a data set: that of the best recipe for two CPU cores, fitted to its bodies and cameras.
+
+    Args:
+        data: the training poses.
+        content: of them, as `measure_content` counts.
+        cameras: one of `CAMERAS`.
+        seed: of the training.
+
+    Raises:
+        DatasetError: if `cameras` is another word.
+
+    Source:
+        Ours; the recipe: docs/results.md, and for animals docs/animals.md.
+    """
+    if cameras not in CAMERAS:
+        raise DatasetError(f"cameras: found {cameras!r}, expected one of {', '.join(CAMERAS)}")
+    skeleton, view = data.skeleton, CAMERAS[cameras]
+    midline = skeleton.mirrored[skeleton.root] == skeleton.root
+    sided = bool(skeleton.left) and midline
+    masks = content.whole < FEWEST_WHOLE * content.rooted
+    reasons = [f"cameras: {view.what} (--cameras); by how much is learnt"]
+    if not sided:
+        why = "no joint has a side" if midline else "the root has a side"
+        reasons.append(f"left and right are not trained to be alike: {why}")
+    if masks:
+        reasons.append(f"frames that lack joints are used: only {content.whole} of {content.rooted} have all")
+    flow = content.whole > COMPONENTS
+    if not flow:
+        reasons.append(f"a discriminator instead of a flow: {content.whole} frames have all joints")
+    return Settings(
+        load(
+            {
+                "seed": seed,
+                "steps": LONGEST,
+                "batch_size": 256,
+                "bfloat16": True,
+                "mirror_equivariant": sided,
+                "data.masks": masks,
+                "view.tilt": "mean",
+                "view.elevation": 0.05,
+                "view.pitch_low": math.radians(view.low),
+                "view.pitch_high": math.radians(view.high),
+                "view.pitch_start": math.radians(view.start),
+                "lifter.width": WIDTH,
+                "lifter.norm": "none",
+                "lifter.flat_start": True,
+                "discriminator.width": WIDTH,
+                "loss.gradient_penalty": 0.001,
+                "loss.weights.adversarial": 1.0,
+                "loss.weights.consistency_3d": 1.0,
+                "loss.weights.temporal": 0.0,
+                "loss.weights.symmetry": 1.0 if sided else 0.0,
+                "loss.weights.spread": 2.0 if midline else 0.0,
+                "loss.weights.likelihood": 0.05 if flow else 0.0,
+                "flow.steps": FLOW_STEPS,
+                "flow.width": WIDTH,
+                "flow.components": min(COMPONENTS, 2 * len(skeleton.names) - 2),
+                "optimizer.lifter": 1e-3,
+                "optimizer.discriminator": 1e-3,
+                "optimizer.decay": 0.95,
+                "optimizer.decay_every": 1000,  # by steps: epochs of small sets are short, and rates would be gone
+                "run.checkpoint_every": 1000,
+                "run.keep": 3,
+            }
+        ),
+        tuple(reasons),
+    )

@@ -1,0 +1,151 @@
+"""From keypoints to a lifter in one call: data, settings, training until it has settled, judgement, weights."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from geolift.data.dataset import Dataset, save_dataset
+from geolift.data.learnable import expect_learnable, measure_content
+from geolift.errors import DatasetError
+from geolift.new_lifter.judgement import Judgement, described, judge
+from geolift.new_lifter.keypoints_to_train_on import prepare_keypoints
+from geolift.new_lifter.settings import choose_settings
+from geolift.new_lifter.settled import Settled, view_of
+from geolift.pretrained.export import export_model
+from geolift.pretrained.models import load_card
+from geolift.training.config import Config
+from geolift.training.environment import machine
+from geolift.training.run import load
+from geolift.training.signals import Stopped
+from geolift.training.train import train
+
+DATA, RUN = "data.npz", "run"  # in a training's folder
+
+
+class NewLifter(NamedTuple):
+    """What was trained.
+
+    Attributes:
+        path: the weights.
+        judgement: of them, by 2D alone.
+        ended: why the training ended.
+        folder: the training's folder, from which it can be resumed.
+
+    Example:
+        >>> NewLifter(Path("a.safetensors"), Judgement(0.4, 0.2, 12, (), ""), "the time is over", Path("a_run")).ended
+        'the time is over'
+    """
+
+    path: Path
+    judgement: Judgement
+    ended: str
+    folder: Path
+
+
+def train_lifter(
+    paths: Sequence[str | os.PathLike],
+    output: str | os.PathLike,
+    *,
+    skeleton: str | os.PathLike | None = None,
+    cameras: str = "above",
+    minutes: float | None = None,
+    seed: int = 0,
+    force: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+    say: Callable[[str], None] = print,
+    **reading: Any,
+) -> NewLifter:
+    """Train a lifter on 2D keypoints alone, and write its weights.
+
+    A second call with the same keypoints and settings resumes the training, which is kept in a folder beside the
+    weights, NAME_run.
+
+    Args:
+        paths: keypoint files or folders of any known format, or one data set; of people or animals.
+        output: the file of the weights, .safetensors.
+        skeleton: a skeleton file. Default: as the joints are known, else one is proposed (`skeletons.proposal`).
+        cameras: "above", "level" or "below": which way they look, which 2D cannot tell.
+        minutes: after which the training ends. Default: when its score by 2D has settled, 16 000 steps at most.
+        seed: of the training.
+        force: write weights that the judgement refuses, too.
+        stop: True ends the training (`training.signals.Signals`); it can be resumed.
+        say: is called with each line for people.
+        reading: options of reading keypoints: format, fps, image_size, focal, ...
+
+    Returns:
+        Where the weights are, and what 2D alone says of them.
+
+    Raises:
+        DatasetError: naming the file or argument; if nothing can be learnt; or, without `force`, if the lifter must not
+            be used: cameras from straight above, or bodies seen from few directions.
+        Stopped: if `stop` ended the training.
+
+    Source:
+        Ours; the method is that of Chen et al. 2019 with a flow (docs/method.md).
+
+    Example:
+        >>> train_lifter([], "mouse.npz")
+        Traceback (most recent call last):
+            ...
+        geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
+    """
+    output = Path(output)
+    if output.suffix.lower() != ".safetensors":
+        raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
+    if minutes is not None and not 0 < minutes < 1e5:
+        raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
+    data, notes = prepare_keypoints(paths, output, skeleton=skeleton, **reading)
+    content = measure_content(data.select("train"))
+    expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
+    config, reasons = choose_settings(data.select("train"), content, cameras=cameras, seed=seed)
+    for line in (*notes, *reasons):
+        say(line)
+    folder = output.with_name(f"{output.stem}_run") / _digest(config, data)
+    folder.mkdir(parents=True, exist_ok=True)
+    config.data.path = str(folder / DATA)
+    save_dataset(data, config.data.path)
+    held_out = data.select("test") if "test" in data.split else data
+    ended = _train(config, folder / RUN, Settled(folder / RUN, held_out, seconds=minutes and 60 * minutes, stop=stop))
+    model, trained, step = load(folder / RUN)
+    found = judge(model, held_out, view_of(trained))
+    say(f"{step} steps; {ended}")
+    for line in described(found):
+        say(line)
+    if found.fatal and not force:
+        raise DatasetError(f"{output}: was not written, as {found.fatal} (--force writes it)")
+    export_model(model, output, "safetensors", card=_card(load_card(folder / RUN), paths, found))
+    return NewLifter(output, found, ended, folder)
+
+
+def _train(config: Config, folder: Path, settled: Settled) -> str:
+    """Train until it has settled, and say why it ended."""
+    try:
+        train(config, folder, stop=settled)
+    except Stopped:
+        if settled.why in ("", "stopped"):
+            raise
+    return settled.why or "all steps were done"
+
+
+def _digest(config: Config, data: Dataset) -> str:
+    """A name for a training that no other one has: of its settings, its joints and its keypoints."""
+    text = json.dumps([config.to_dict(), data.skeleton], sort_keys=True)
+    return hashlib.sha256(text.encode() + data.keypoints.tobytes() + data.confidence.tobytes()).hexdigest()[:12]
+
+
+def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike], found: Judgement) -> dict[str, Any]:
+    names = ", ".join(Path(path).name for path in paths)
+    return card | {
+        "data": f"{names}: {card['data']}",
+        "terms": "Those of the keypoints.",
+        "command": "geolift train",
+        "commit": f"geolift {version('geolift')}",
+        "hardware": machine(),
+        "metrics": None,
+        "use": "Lifting 2D keypoints of the same joints, of bodies and cameras like those of the training.",
+        "limits": " ".join(line[0].upper() + line[1:] + "." for line in described(found)),
+    }

@@ -1,0 +1,122 @@
+"""`geolift train`: from a table of an animal to weights that lift, with settings and a judgement by 2D alone."""
+
+import numpy as np
+import pytest
+
+from geolift.cli import main
+from geolift.data.dataset import save_dataset
+from geolift.data.learnable import Content
+from geolift.data.sources import open_dataset
+from geolift.errors import DatasetError
+from geolift.new_lifter import settings
+from geolift.new_lifter.judgement import Judgement, described, seen_directions
+from geolift.new_lifter.keypoints_to_train_on import prepare_keypoints
+from geolift.new_lifter.settings import choose_settings
+from geolift.new_lifter.settled import has_settled
+from geolift.new_lifter.train_lifter import train_lifter
+from geolift.output.write import load_result
+from geolift.pretrained.models import load_card
+from geolift.skeletons.skeleton import H36M17, Skeleton
+from tests.convert.test_skeleton_of_files import deeplabcut
+
+CHAIN = Skeleton(("head", "middle", "tail"), (1, -1, 1), (), (), 0)
+WHOLE = Content(frames=500, whole=500, rooted=500, different=400, unseen=())
+
+
+@pytest.fixture(scope="module")
+def few_steps():
+    """Trainings of one dispatch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "LONGEST", 50)
+        patch.setattr(settings, "FLOW_STEPS", 50)
+        patch.setattr(settings, "WIDTH", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(few_steps, tmp_path_factory):
+    """A folder in which a lifter was trained by the command, and the table."""
+    folder = tmp_path_factory.mktemp("mouse")
+    table = deeplabcut(folder / "mouse.csv", frames=400)
+    command = ["train", str(table), "-o", str(folder / "mouse.safetensors"), "--image-size", "800x800", "--fps", "30"]
+    assert main([*command, "--force"]) == 0
+    return folder, table
+
+
+def test_a_table_becomes_weights_a_skeleton_and_a_card(trained):
+    folder, _ = trained
+    assert (folder / "mouse.toml").read_text().startswith("# Proposed by geolift skeleton")
+    assert (folder / "mouse.png").exists()
+    card = load_card(str(folder / "mouse.safetensors"))
+    assert (card["data"].startswith("mouse.csv") and "score by 2D alone" in card["limits"].lower()) or card["limits"]
+    assert card["steps"] == 100 and card["command"] == "geolift train"
+
+
+def test_the_weights_lift(trained, tmp_path):
+    folder, table = trained
+    out = tmp_path / "out.npz"
+    lift = ["lift", str(table), "--model", str(folder / "mouse.safetensors"), "--fps", "30", "-o", str(out)]
+    assert main([*lift, "--image-size", "800x800"]) == 0
+    result = load_result(out)
+    assert result.points.shape == (400, 7, 3) and np.isfinite(result.points).all()
+
+
+def test_a_skeleton_beside_the_weights_is_used_so_that_it_can_be_corrected(trained, tmp_path):
+    folder, table = trained
+    text = (folder / "mouse.toml").read_text()
+    (tmp_path / "mouse.toml").write_text(text.replace('head = "Nose"', 'head = "TailBase"'))
+    found = prepare_keypoints([table], tmp_path / "mouse.safetensors", fps=30.0)
+    assert found.data.skeleton.names[found.data.skeleton.head] == "TailBase"
+    assert "which is there already" in found.notes[-1]
+    assert set(found.data.split) == {"train", "test"} and found.data.points_3d is None
+
+
+def test_training_is_blind_to_3d(tmp_path):
+    people = open_dataset("procedural").select("test")
+    save_dataset(people._replace(split=np.full(len(people.split), "train")), tmp_path / "people.npz")
+    assert prepare_keypoints([tmp_path / "people.npz"], tmp_path / "a.safetensors").data.points_3d is None
+    with pytest.raises(DatasetError, match=r"fps: found with a data set"):
+        prepare_keypoints([tmp_path / "people.npz"], tmp_path / "a.safetensors", fps=30.0)
+
+
+def test_settings_follow_the_bodies(tmp_path):
+    data = prepare_keypoints([deeplabcut(tmp_path / "a.csv")], tmp_path / "a.safetensors").data
+    people, chain = (choose_settings(data._replace(skeleton=s), WHOLE, cameras="above") for s in (H36M17, CHAIN))
+    assert people.config.mirror_equivariant and not chain.config.mirror_equivariant
+    assert chain.config.flow.components == 4 and chain.config.loss.weights.symmetry == 0
+    assert any("no joint has a side" in reason for reason in chain.reasons)
+    few = choose_settings(data, WHOLE._replace(whole=20, rooted=500), cameras="below")
+    assert few.config.data.masks and few.config.loss.weights.likelihood == 0
+    assert few.config.view.pitch_low < few.config.view.pitch_start < few.config.view.pitch_high == 0
+    with pytest.raises(DatasetError, match="cameras: found 'top', expected one of level, above, below"):
+        choose_settings(data, WHOLE, cameras="top")
+
+
+def test_bodies_that_never_turn_are_seen_from_few_directions():
+    rng = np.random.default_rng(0)
+    body = np.array([[1.0, 0, 0], [0, 0, 0], [-1.0, 0, 0]])
+
+    def turned(angles):
+        c, s = np.cos(angles), np.sin(angles)
+        points = np.stack([c[:, None] * body[:, 0], 0 * c[:, None] + body[:, 1], s[:, None] * body[:, 0]], axis=-1)
+        return points + 0.02 * rng.normal(size=points.shape)
+
+    assert seen_directions(turned(rng.uniform(-np.pi, np.pi, 1000)), 0.0, CHAIN) == 12
+    assert seen_directions(turned(rng.normal(0, 0.2, 1000)), 0.0, CHAIN) <= 4
+
+
+def test_a_judgement_says_what_speaks_against_the_lifter():
+    lines = described(Judgement(0.41, -0.5, 3, ("bodies are seen from 3 of 12 directions",), "x"))
+    assert "look up by 29 degrees" in lines[0] and lines[1].startswith("against it: bodies")
+
+
+def test_scores_settle_when_none_is_better():
+    assert not has_settled([0.5]) and not has_settled([0.5, 0.49, 0.48, 0.47])
+    assert has_settled([0.5, 0.499, 0.4999, 0.5])
+
+
+def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(DatasetError, match=r"expected .safetensors"):
+        train_lifter([tmp_path / "no.csv"], tmp_path / "a.npz")
+    with pytest.raises(DatasetError, match=r"minutes: found 0"):
+        train_lifter([tmp_path / "no.csv"], tmp_path / "a.safetensors", minutes=0)
