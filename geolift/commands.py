@@ -228,7 +228,10 @@ def run_train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output")}
     with Signals() as stop:
         found = train_lifter(options.input, options.output, stop=stop, say=lambda line: print(printable(line)), **given)
-    print(f"{found.path}\n  lift with: geolift lift NEW --model {found.path} -o poses.npz -o page.html")
+    proposed = found.path.with_suffix(".toml")
+    skeleton = vars(options).get("skeleton") or (proposed if proposed.exists() else None)
+    joints = f" --skeleton {skeleton}" if skeleton else ""
+    print(f"{found.path}\n  lift with: geolift lift NEW --model {found.path}{joints} -o poses.npz -o page.html")
 
 
 def run_export(options: argparse.Namespace) -> None:

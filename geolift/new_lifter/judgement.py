@@ -49,7 +49,7 @@ def judge(model: Model, held_out: Dataset, view: View) -> Judgement:
         DatasetError: as `selection.assess`.
 
     Source:
-        Ours (docs/selection.md, docs/animals.md).
+        Ours (docs/selection.md, docs/new-lifter.md).
     """
     score = score_of(model, held_out, view)
     usable = usable_poses(model, held_out)

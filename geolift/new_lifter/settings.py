@@ -41,7 +41,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int 
         DatasetError: if `cameras` is another word.
 
     Source:
-        Ours; the recipe: docs/results.md, and for animals docs/animals.md.
+        Ours; the recipe: docs/results.md, and for animals docs/new-lifter.md.
     """
     if cameras not in CAMERAS:
         raise DatasetError(f"cameras: found {cameras!r}, expected one of {', '.join(CAMERAS)}")
