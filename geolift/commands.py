@@ -219,7 +219,7 @@ def run_skeleton(options: argparse.Namespace) -> None:
 
 def run_train(options: argparse.Namespace) -> None:
     """`geolift train`."""
-    from geolift.new_lifter.train_lifter import train_lifter  # orbax and ml_collections take seconds
+    from geolift.new_lifter.from_keypoints import train_lifter  # orbax and ml_collections take seconds
     from geolift.training.signals import Signals
 
     _expect_writable([options.output], (".safetensors",))

@@ -28,6 +28,10 @@ class Judgement(NamedTuple):
         directions: from how many of `SECTORS` directions bodies are seen, as lifted.
         doubts: what speaks against the lifter, a sentence each.
         fatal: the first of them for which it must not be used; "" for none.
+
+    Example:
+        >>> Judgement(score=0.4, pitch=0.2, directions=12, doubts=(), fatal="").directions
+        12
     """
 
     score: float

@@ -9,11 +9,11 @@ from geolift.data.learnable import Content
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.new_lifter import settings
+from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.judgement import Judgement, described, seen_directions
-from geolift.new_lifter.keypoints_to_train_on import prepare_keypoints
 from geolift.new_lifter.settings import choose_settings
 from geolift.new_lifter.settled import has_settled
-from geolift.new_lifter.train_lifter import train_lifter
+from geolift.new_lifter.training_data import prepare_keypoints
 from geolift.output.write import load_result
 from geolift.pretrained.models import load_card
 from geolift.skeletons.skeleton import H36M17, Skeleton

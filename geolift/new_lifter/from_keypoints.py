@@ -12,9 +12,9 @@ from geolift.data.dataset import Dataset, save_dataset
 from geolift.data.learnable import expect_learnable, measure_content
 from geolift.errors import DatasetError
 from geolift.new_lifter.judgement import Judgement, described, judge
-from geolift.new_lifter.keypoints_to_train_on import prepare_keypoints
 from geolift.new_lifter.settings import choose_settings
 from geolift.new_lifter.settled import Settled, view_of
+from geolift.new_lifter.training_data import prepare_keypoints
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
 from geolift.training.config import Config
