@@ -29,10 +29,10 @@ from benchmarks.up_errors import degrees_between
 from geolift.lifting.feet import FOOT, LEG
 from geolift.model import Model
 from geolift.output.result import Result
+from geolift.rotations import unit
 from geolift.skeletons.anthropometry import BUILD
 from geolift.skeletons.skeleton import H36M21
 from geolift.world.foot_pose import SOLE, expected_feet, points_of
-from geolift.world.gravity import unit
 
 MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 MOTION = flags.DEFINE_string("motion", "", "Folder of BVH files.")

@@ -27,7 +27,7 @@ from geolift.output.result import Result
 from geolift.rig.fit import RigMotion, fit_rig
 from geolift.rig.humanoid import HUMANOID
 from geolift.rig.inverse_kinematics import forward
-from geolift.rig.rotations import calm_order, euler, logarithm, unit
+from geolift.rotations import calm_order, euler, logarithm, unit
 from geolift.safe_io.npz import Archive
 from geolift.skeletons.skeleton import H36M17
 

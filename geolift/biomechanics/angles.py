@@ -10,7 +10,8 @@ import numpy as np
 
 from geolift.biomechanics.cardan import zxy_angles
 from geolift.biomechanics.limb_angles import Limb, limb_angles
-from geolift.biomechanics.segments import SIDES, Segments, joint_at, segments, unit
+from geolift.biomechanics.segments import SIDES, Segments, joint_at, segments
+from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 LIMIT = 3.0  # how many times an error of the points may count in an angle that is shown

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from geolift.rotations import other_way, without_jumps
+
 LOCKED = 1e-6  # cosine of the second angle under which the first and the third turn about one axis
 
 
@@ -76,11 +78,7 @@ def continuous(angles: np.ndarray) -> np.ndarray:
     known = np.flatnonzero(np.isfinite(angles).all(axis=1))
     if not len(known):
         return angles
-    one = angles[known]
-    other = one * np.array([1, -1, 1])[: one.shape[1]] + 180
-    step = [np.abs((to[1:] - one[:-1] + 180) % 360 - 180).sum(axis=1) for to in (one, other)]
-    changed = np.concatenate([[False], np.cumsum(step[1] < step[0]) % 2 == 1])[:, None]
-    ways = [np.unwrap(np.where(changed ^ first, other, one), axis=0, period=360) for first in (False, True)]
+    ways = [without_jumps(start) for start in (angles[known], other_way(angles[known]))]
     ways = [way - 360 * np.round(np.median(way, axis=0) / 360) for way in ways]
     result = np.full_like(angles, np.nan)
     result[known] = min(ways, key=lambda way: np.abs(way).sum())

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.biomechanics.cardan import angle_about_y, direction_angles
-from geolift.biomechanics.segments import unit
+from geolift.rotations import unit
 
 LEAST_SINE = 1 / 3  # of knee's or elbow's bend from which its plane shows how the limb above is turned: 19.5 degrees
 CUTOFF = 6.0  # Hz; the rotation of a limb whose joint is bent by 45 degrees passes below it (gait has little above)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 SIDES = ("right", "left")
@@ -53,12 +54,6 @@ def segments(points: np.ndarray, skeleton: Skeleton) -> Segments:
     pelvis = np.stack([x, np.cross(across, x), across], axis=-1)
     x = np.cross(trunk, shoulders[0] - shoulders[1])
     return Segments(_unit_columns(pelvis), _unit_columns(np.stack([x, trunk, np.cross(x, trunk)], axis=-1)))
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors `[..., 3]` of length 1; NaN where they have none."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=length > 1e-9)
 
 
 def _unit_columns(axes: np.ndarray) -> np.ndarray:

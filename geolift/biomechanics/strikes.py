@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.biomechanics.segments import joint_at, unit
+from geolift.biomechanics.segments import joint_at
+from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 LEAST_SWING = 0.1  # of the leg's length; a foot that moves less from behind to ahead of the pelvis makes no step

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.biomechanics.segments import joint_at, unit
+from geolift.biomechanics.segments import joint_at
 from geolift.biomechanics.strikes import GaitEvents, facing_ahead, leg_length
+from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 LEAST_STEPS = 3  # in a row, of alternating feet

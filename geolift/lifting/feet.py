@@ -17,10 +17,10 @@ from geolift.lifting.metric_scale import stature_of_limbs
 from geolift.lifting.tracks import Tracks, each_person, make_tracks
 from geolift.lifting.world import World
 from geolift.plurals import counted
+from geolift.rotations import unit
 from geolift.skeletons.joint_sets import foot_joints
 from geolift.skeletons.skeleton import FEET, H36M17, H36M21
 from geolift.world.foot_pose import Feet, expected_feet, place_feet
-from geolift.world.gravity import unit
 
 SIDES = ("left", "right")
 LEG = [[H36M21.names.index(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")] for side in SIDES]

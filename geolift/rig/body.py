@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.rig.humanoid import HUMANOID
-from geolift.rig.rotations import axes_of
+from geolift.rotations import axes_of
 from geolift.skeletons.skeleton import Skeleton
 
 SIDES = {"left": 1.0, "right": -1.0}  # and the sign of x

@@ -8,7 +8,7 @@ import numpy as np
 
 from geolift.rig.body import ANKLE, BALL_HEIGHT, Body
 from geolift.rig.humanoid import HUMANOID
-from geolift.rig.rotations import about, axes_of, exponential, logarithm
+from geolift.rotations import about, axes_of, exponential, logarithm
 
 ACROSS = np.array([1.0, 0, 0])  # the axis about which an ankle bends
 BLEND = 0.05  # seconds, standard deviation, over which a foot comes down or is lifted

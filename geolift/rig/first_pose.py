@@ -9,7 +9,7 @@ import numpy as np
 
 from geolift.rig.body import SIDES, Body
 from geolift.rig.humanoid import HUMANOID
-from geolift.rig.rotations import about, axes_of, running_product, smallest, unit
+from geolift.rotations import about, axes_of, running_product, smallest, unit
 from geolift.skeletons.skeleton import Skeleton
 
 AROUND = 0.12  # seconds, standard deviation of the frames before and after that say how a limb is twisted

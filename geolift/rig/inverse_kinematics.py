@@ -11,7 +11,7 @@ import numpy as np
 
 from geolift.rig.body import SIDES, Body
 from geolift.rig.humanoid import HUMANOID
-from geolift.rig.rotations import cross_matrix, exponential, logarithm
+from geolift.rotations import cross_matrix, exponential, logarithm
 
 STEPS = 8  # at most; frames that no longer get better are left out
 WORST = 1e3  # a frame that needs more damping than this is left as it is

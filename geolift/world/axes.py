@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolift.world.gravity import unit
+from geolift.rotations import unit
 
 WALKS = 1.0  # metres over the ground, from which a person who moved has a direction of walking
 AT_FIRST = 0.5  # seconds over which it is measured where a standing person faces

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.world.gravity import unit
+from geolift.rotations import cross_matrix, exponential, logarithm, unit
 
 # Toe and heel from the ankle joint, as shares of the stature: ahead of it, and above it. Feet are 0.152 long (Winter
 # 2009, Fig. 4.1), of which heels are 0.03 behind the joint; keypoints of toes are at the tips, or, as the mean of big
@@ -98,7 +98,7 @@ def expected_feet(legs: np.ndarray, across: np.ndarray, sign: np.ndarray) -> np.
     left = unit(hinge - np.sum(hinge * shank, axis=-1, keepdims=True) * shank)
     frame = np.stack([np.cross(left, -shank), left, -shank], axis=-1)
     outwards = np.radians(TURNED_OUT) * sign
-    return frame @ _rotation(outwards[:, None] * [0, 0, 1]) @ _rotation(np.radians(TOES_DOWN) * np.array([0, 1, 0]))
+    return frame @ exponential(outwards[:, None] * [0, 0, 1]) @ exponential(np.radians(TOES_DOWN) * np.array([0, 1, 0]))
 
 
 def place_feet(feet: Feet) -> np.ndarray:
@@ -116,10 +116,10 @@ def place_feet(feet: Feet) -> np.ndarray:
     Example:
         A foot that points along x, seen from the side, whose leg says that it points 30 degrees out of the image:
 
-        >>> ahead = _rotation(np.array([[0.0, 0.0, np.pi]])) @ _rotation(np.array([[np.pi / 2, 0.0, 0.0]]))
+        >>> ahead = exponential(np.array([[0.0, 0.0, np.pi]])) @ exponential(np.array([[np.pi / 2, 0.0, 0.0]]))
         >>> seen = np.array([[0.0, 1.0, 5.0]]) + points_of(ahead, np.zeros(2), 1.7)[0]
         >>> feet = Feet(
-        ...     ankle=np.array([[0.0, 1.0, 5.0]]), expected=ahead @ _rotation(np.array([[0.0, 0.0, 0.5]])),
+        ...     ankle=np.array([[0.0, 1.0, 5.0]]), expected=ahead @ exponential(np.array([[0.0, 0.0, 0.5]])),
         ...     rays=unit(seen)[None], spread=np.full((1, 2), 0.01), follows=np.zeros(1, bool),
         ...     stands=np.zeros(1, bool), up=np.full((1, 3), np.nan), floor=np.full(1, np.nan), stature=1.7, fps=30.0,
         ... )
@@ -132,7 +132,7 @@ def place_feet(feet: Feet) -> np.ndarray:
         _add_terms(normal, feet, rotation, size)
         turned, longer = normal.solve()
         length = np.linalg.norm(turned, axis=-1, keepdims=True)
-        rotation = _rotation(turned * np.minimum(1, FARTHEST / np.maximum(length, 1e-9))) @ rotation
+        rotation = exponential(turned * np.minimum(1, FARTHEST / np.maximum(length, 1e-9))) @ rotation
         size = size + longer
     return points_of(rotation, size, feet.stature)
 
@@ -148,10 +148,10 @@ def _start(feet: Feet) -> np.ndarray:
     best, rotation = np.full(len(feet.ankle), np.inf), feet.expected.copy()
     for yaw in np.radians(YAWS):
         for pitch in np.radians(PITCHES):
-            turn = _rotation(np.array([0, 0, yaw])) @ _rotation(np.array([0, pitch, 0]))
+            turn = exponential(np.array([0, 0, yaw])) @ exponential(np.array([0, pitch, 0]))
             turned = feet.expected @ turn
             points = points_of(turned, np.zeros(2), feet.stature)
-            cost = np.full(len(best), np.sum(np.square(_vector(turn) / np.radians(LEG))))
+            cost = np.full(len(best), np.sum(np.square(logarithm(turn) / np.radians(LEG))))
             for k in range(2):
                 cost += _cost(feet, points, k)
             better = cost < best
@@ -230,12 +230,12 @@ def _add_terms(normal: _Normal, feet: Feet, rotation: np.ndarray, size: np.ndarr
     """All terms of the problem, linear around how feet are turned now."""
     points = points_of(rotation, size, feet.stature)
     back, weight = feet.expected.swapaxes(1, 2), 1 / np.radians(LEG)
-    normal.add(np.arange(len(points)), [weight[:, None] * back], weight * _vector(back @ rotation))
+    normal.add(np.arange(len(points)), [weight[:, None] * back], weight * logarithm(back @ rotation))
     known = max(1.0, AGAIN * feet.fps) / np.square(SIZES)
     normal.corner += np.diag(known)
     normal.sizes += known * size
     for k in range(2):
-        turns = -_cross(points[:, k])
+        turns = -cross_matrix(points[:, k])
         _add_seen(normal, feet, points, turns, k)
         _add_smooth(normal, feet, points[:, k], turns)
         _add_floor(normal, feet, points, turns, k)
@@ -269,25 +269,3 @@ def _add_floor(normal: _Normal, feet: Feet, points: np.ndarray, turns: np.ndarra
         rows = np.flatnonzero(rows)
         weight = _weight((off[rows] / spread) ** 2, far / spread) / spread
         normal.add(rows, [weight[:, None, None] * down[rows]], (weight * off[rows])[:, None])
-
-
-def _cross(points: np.ndarray) -> np.ndarray:
-    """`[M, 3, 3]` the matrices of cross products with points `[M, 3]`."""
-    x, y, z = points.T
-    zero = np.zeros_like(x)
-    rows = [[zero, -z, y], [z, zero, -x], [-y, x, zero]]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def _rotation(vector: np.ndarray) -> np.ndarray:
-    """`[..., 3, 3]` rotations about vectors `[..., 3]` by their length, radians."""
-    from scipy.spatial.transform import Rotation  # slow to import
-
-    return Rotation.from_rotvec(vector).as_matrix()
-
-
-def _vector(rotation: np.ndarray) -> np.ndarray:
-    """`[..., 3]` the vectors of `_rotation`."""
-    from scipy.spatial.transform import Rotation  # slow to import
-
-    return Rotation.from_matrix(rotation).as_rotvec()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 # Degrees, errors of a clip's median in the direction of sight and across it, and how they go together, measured on
@@ -190,11 +191,6 @@ def tangents(up: np.ndarray, sight: np.ndarray) -> tuple[np.ndarray, np.ndarray]
         along = np.cross(up, [1.0, 0.0, 0.0])
     along = unit(along)
     return along, np.cross(up, along)
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Vectors `[..., 3]` at length 1."""
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def _legs() -> list[str]:

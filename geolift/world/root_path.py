@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.world.gravity import tangents, unit
+from geolift.rotations import unit
+from geolift.world.gravity import tangents
 
 JOINTS = ("root", "left_knee", "left_ankle", "right_knee", "right_ankle")  # that move; hips move with the root
 SIZE = 3 * len(JOINTS)  # unknowns of a frame

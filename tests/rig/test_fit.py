@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from geolift.rig import HUMANOID, fit_rig
 from geolift.rig.inverse_kinematics import forward
-from geolift.rig.rotations import logarithm
+from geolift.rotations import logarithm
 from geolift.skeletons.skeleton import H36M17, H36M21, Skeleton
 from tests.helpers.rigs import BONE, mirrored_points, mirrored_rotations, posed
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from geolift.rotations import unit
 from geolift.world.foot_pose import SOLE, Feet, expected_feet, place_feet, points_of
-from geolift.world.gravity import unit
 
 UP = np.array([0.0, -1.0, 0.0])
 STATURE, FPS = 1.7, 30.0

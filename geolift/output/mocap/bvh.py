@@ -16,7 +16,7 @@ from geolift.output.mocap.tree_motion import tree_motion
 from geolift.output.result import Result
 from geolift.rig.humanoid import HUMANOID
 from geolift.rig.names import bone_names
-from geolift.rig.rotations import ORDERS, calm_order, euler
+from geolift.rotations import ORDERS, calm_order, euler
 from geolift.skeletons.skeleton import is_human
 
 CENTIMETRES = 100.0  # in a metre; the format has no units, and programs take lengths for centimetres

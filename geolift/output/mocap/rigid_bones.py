@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.rig.rotations import SHORTEST, smallest
+from geolift.rotations import SHORTEST, smallest
 from geolift.skeletons.skeleton import Skeleton
 
 STIFFNESS = 1e-3  # pull towards the parent's orientation, which decides what several bones in one line leave open

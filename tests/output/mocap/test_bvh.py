@@ -11,7 +11,7 @@ from geolift.output.mocap.rig_motion import rig_motions
 from geolift.output.write import write_result
 from geolift.rig.humanoid import HUMANOID
 from geolift.rig.names import PRESETS, bone_names
-from geolift.rig.rotations import logarithm
+from geolift.rotations import logarithm
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from tests.helpers.motion_readers import (
     camera_of,

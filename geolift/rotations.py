@@ -115,11 +115,20 @@ def euler(rotation: np.ndarray, order: str = "zxy") -> np.ndarray:
     third = np.take_along_axis(third, np.maximum.accumulate(np.where(locked, 0, last)), axis=0)
     both = np.arctan2(sign * r[..., k, j], r[..., j, j])
     first = np.where(locked, both - np.sign(r[..., i, k]) * third, first)
-    one = np.degrees(np.stack([first, np.arctan2(sign * r[..., i, k], level), third], axis=-1))
-    other = one * (1, -1, 1) + 180
-    step = [np.abs((to[1:] - one[:-1] + 180) % 360 - 180).sum(axis=-1, keepdims=True) for to in (one, other)]
+    return without_jumps(np.degrees(np.stack([first, np.arctan2(sign * r[..., i, k], level), third], axis=-1)))
+
+
+def other_way(angles: np.ndarray) -> np.ndarray:
+    """The other way to write the rotations of `[..., 3]` degrees, or a direction of the first two alone, `[..., 2]`."""
+    return angles * np.array([1, -1, 1])[: angles.shape[-1]] + 180
+
+
+def without_jumps(angles: np.ndarray) -> np.ndarray:
+    """`[F, ..., 2 or 3]` degrees without jumps from frame to frame: each frame in the way nearer to the one before."""
+    other = other_way(angles)
+    step = [np.abs((to[1:] - angles[:-1] + 180) % 360 - 180).sum(axis=-1, keepdims=True) for to in (angles, other)]
     changes = np.cumsum(step[1] < step[0], axis=0) % 2 == 1  # keep the way of the frame before, or change
-    chosen = np.concatenate([one[:1], np.where(changes, other[1:], one[1:])])
+    chosen = np.concatenate([angles[:1], np.where(changes, other[1:], angles[1:])])
     return np.unwrap(chosen, axis=0, period=360)
 
 

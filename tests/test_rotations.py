@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from geolift.rig.rotations import ORDERS, axes_of, euler, exponential, logarithm, running_product, smallest, unit
+from geolift.rotations import ORDERS, axes_of, euler, exponential, logarithm, running_product, smallest, unit
 
 
 @pytest.mark.parametrize("order", ORDERS)
