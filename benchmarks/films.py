@@ -7,7 +7,6 @@ the same film encoded by x264's preset `veryfast` with `-crf 20`, from colours a
 import resource
 import tempfile
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 from absl import app, flags
@@ -38,8 +37,7 @@ def main(_: list[str]) -> None:
         for name, encoding in ways.items():
             path = Path(folder, f"film{name[:4]}")
             before = _seconds()
-            with mock.patch.object(movie, "ENCODING", encoding):
-                movie.write_movie(result, path)
+            movie.write_movie(result, path, encoding=encoding)
             here, there = _seconds() - before
             print(f"{name:32s} {here:7.2f} {there:6.2f} {path.stat().st_size / 1e6:5.1f}", flush=True)
 

@@ -5,9 +5,8 @@ import itertools
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -15,238 +14,36 @@ from tqdm import tqdm
 from geolift.errors import DatasetError
 from geolift.output.result import Result
 from geolift.output.view import canvas
-from geolift.output.view.layout import (
-    LEFT,
-    MIDDLE,
-    RIGHT,
-    VIEWS,
-    foot_joints,
-    level_axes,
-    levelled,
-    planes,
-    scenes,
-    shown_fps,
-    side_by_side,
-    strength,
-)
-from geolift.output.view.sheet import label
+from geolift.output.view.layout import LEFT, MIDDLE, RIGHT, shown_fps
+from geolift.output.view.panels import HEIGHT, WIDTH, drawn, pictures
 
-WIDTH, HEIGHT = 1200, 440  # pixels, even: video codecs halve the colours
-MARGIN, GAP, SIDE = 5, 8, 391  # pixels: left of the panels, between them, of a panel
-CAPTION, TITLE, TOP = 1, 20, 42  # pixels: rows of the caption, of the titles, of the panels
-BONE = 3.0  # pixels, the width of a bone that is sure
-DOT, EDGE = 3.4, 1.7  # pixels: radius of a joint, width of its edge
-MARK = 8 << canvas.SHIFT  # half the length of the mark of a contact, as `canvas.whole`
-SIDES = "blue: left, orange: right"
 ENCODING = {  # a fifth of the time of x264's preset `veryfast`, files 2.5 times as large (benchmarks/films.py)
     "-preset": "ultrafast", "-qp": "23", "-x264-params": "8x8dct=1", "-threads": "1",
 }  # fmt: skip
 PIPE = 2**20  # bytes of the pipe to ffmpeg: fewer turns of waiting
-FLOOR = (178, 178, 178)  # the colour of its line
 GIF_FPS = 25.0  # frames per second at most; of faster results a .gif leaves frames out
-NAME = 60  # characters of a frame's name, the last, that are shown
-TITLES = ("2D input", *(f"3D {view}" for view in VIEWS))  # of the panels
 
 
-class Scene(NamedTuple):
-    """What the panels of all frames show.
-
-    Attributes:
-        poses: `[N, J, 2]` for each of `TITLES`: the keypoints, then the points as each view sees them.
-        hollow: `[N, J]` bool: joints that were not seen, but filled in.
-        unplaced: `[N]` bool: lifted poses without a position, which 3D panels leave out.
-        plane: left, top, right, bottom of the 2D panel.
-        limits: `[1 or F, 7]` of the 3D panels, as `layout.scenes`.
-        level: whether these have gravity down.
-        strength: `[N, J]`, as `layout.strength`.
-        stands: `[N, S]` bool, of the S joints `layout.foot_joints`: whether they are marked as in contact.
-    """
-
-    poses: list[np.ndarray]
-    hollow: np.ndarray
-    unplaced: np.ndarray
-    plane: tuple[float, float, float, float]
-    limits: np.ndarray
-    level: bool
-    strength: np.ndarray
-    stands: np.ndarray
-
-
-def write_movie(result: Result, path: str | os.PathLike) -> None:
+def write_movie(result: Result, path: str | os.PathLike, *, encoding: Mapping[str, str] = ENCODING) -> None:
     """Write a result frame by frame at its frame rate (.gif, .mp4): people where they are, a single person in place.
 
     World axes where they are known, with the floor and the feet that stand on it; everybody is where they are then.
     Bones are the thicker and fainter, the less sure they are. Where no position is known people stand side by side.
+
+    Args:
+        result: N poses.
+        path: the file.
+        encoding: options of ffmpeg's x264 by their names, for .mp4.
 
     Raises:
         DatasetError: if matplotlib, Pillow or imageio-ffmpeg is not installed, or ffmpeg fails; it does not name the
             path.
     """
     path = Path(path)
-    (_write_gif if path.suffix.lower() == ".gif" else _write_mp4)(result, path)
-
-
-def pictures(result: Result, every: int = 1) -> Iterator[np.ndarray]:
-    """`[HEIGHT, WIDTH, 3]` uint8 pictures of every `every`-th frame.
-
-    Joints that were filled in are hollow; joints that are missing are not drawn.
-    """
-    return (picture.copy() for picture in _drawn(result, every))
-
-
-def _drawn(result: Result, every: int = 1) -> Iterator[np.ndarray]:
-    """The same in one array, which the next picture replaces."""
-    panels = _Panels(result)
-    order = np.argsort(result.frame, kind="stable")
-    first = np.searchsorted(result.frame[order], np.arange(len(result.frames) + 1))
-    for i in range(0, len(result.frames), every):
-        yield panels.draw(i, order[first[i] : first[i + 1]])
-
-
-def make_scene(result: Result) -> Scene:
-    """Where people stand, as the panels see them."""
-    level = level_axes(result) is not None
-    placed = (level or len(result.people) > 1) and bool(np.isfinite(result.position).any())
-    if level:
-        points, limits = levelled(result, placed)
+    if path.suffix.lower() == ".gif":
+        _write_gif(result, path)
     else:
-        points = result.points + result.position[:, None] if placed else side_by_side(result)
-        limits = scenes(result, points)
-    stands = np.zeros((len(points), len(foot_joints(result))), bool)
-    if level and result.contact is not None and stands.shape[1] == 2:
-        stands = result.contact
-    across = [points[..., 0] * np.cos(angle) + points[..., 2] * np.sin(angle) for angle in VIEWS.values()]
-    boxes = planes(result)
-    lifted, drawn = (np.isfinite(joints).any(axis=(1, 2)) for joints in (result.points, points))
-    return Scene(
-        poses=[result.keypoints, *(np.stack([x, points[..., 1]], axis=-1) for x in across)],
-        hollow=result.filled | ~(result.confidence > 0),
-        unplaced=lifted & ~drawn,
-        plane=(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)),
-        limits=limits,
-        level=level,
-        strength=strength(result),
-        stands=stands,
-    )
-
-
-class _Panels:
-    """Panels beside each other. What stays is drawn once; for each frame only what moves is drawn on a copy of it."""
-
-    def __init__(self, result: Result):
-        self.result, self.scene = result, make_scene(result)
-        skeleton = result.skeleton
-        joints = range(len(skeleton.names))
-        sides = [LEFT if j in skeleton.left else RIGHT if j in skeleton.right else MIDDLE for j in joints]
-        self.colours = [tuple(bytes.fromhex(side.removeprefix("#"))) for side in sides]
-        self.bones, self.feet = skeleton.bones, foot_joints(result)
-        self.sure = self.scene.strength[:, np.array(self.bones)].min(axis=-1)
-        views = [self._view(panel) for panel in range(len(TITLES))]
-        self.boxes = [view.box for view in views]
-        self.places = [canvas.whole(view.inside(poses)) for view, poses in zip(views, self.scene.poses, strict=True)]
-        self.ground = [canvas.whole(view.ground) for view in views]
-        self.background = self._background(views)
-        self.picture = self.background.copy()
-
-    def draw(self, frame: int, rows: np.ndarray) -> np.ndarray:
-        """The picture of a frame with the poses `rows`, in an array that the next call replaces."""
-        picture = self.picture
-        np.copyto(picture, self.background)
-        hollow, sure, stands = (values[rows].tolist() for values in (self.scene.hollow, self.sure, self.scene.stands))
-        for panel, (left, top, right, bottom) in enumerate(self.boxes):
-            part = picture[top:bottom, left:right]
-            places = self.places[panel][rows].tolist()
-            self._draw_bones(part, places, sure if panel else None)
-            if panel:  # the image has no floor
-                self._draw_marks(part, places, self.ground[panel][rows].tolist(), stands)
-            self._draw_joints(part, places, hollow)
-        canvas.write_text(picture, self._caption(frame, int(self.scene.unplaced[rows].sum())), WIDTH // 2, CAPTION)
-        return picture
-
-    def _view(self, panel: int) -> "_View":
-        left, ground = MARGIN + panel * (SIDE + GAP), np.zeros(len(self.result.frame))
-        if not panel:
-            low, high = np.array(self.scene.plane[:2]), np.array(self.scene.plane[2:])
-            scale = SIDE / (high - low).max()
-            width, height = np.maximum(np.rint(scale * (high - low)), 1).astype(int).tolist()
-            left, top = left + (SIDE - width) // 2, TOP + (SIDE - height) // 2
-            return _View((left, top, left + width, top + height), np.full((1, 1, 1), scale), low, ground)
-        limits = self.scene.limits[
-            self.result.frame if len(self.scene.limits) > 1 else np.zeros_like(self.result.frame)
-        ]
-        angle = list(VIEWS.values())[panel - 1]
-        reach = 1.2 * limits[:, 3:6].max(axis=1)
-        middle = limits[:, 0] * np.cos(angle) + limits[:, 2] * np.sin(angle)
-        origin, scale = np.stack([middle - reach, limits[:, 1] - reach], axis=-1), SIDE / (2 * reach)
-        ground = np.clip((limits[:, 6] - origin[:, 1]) * scale, 0, SIDE - 1)
-        return _View((left, TOP, left + SIDE, TOP + SIDE), scale[:, None, None], origin[:, None], ground)
-
-    def _background(self, views: list["_View"]) -> np.ndarray:
-        picture = np.full((HEIGHT, WIDTH, 3), canvas.WHITE, np.uint8)
-        for panel, (view, title) in enumerate(zip(views, TITLES, strict=True)):
-            left, top, right, bottom = view.box
-            canvas.write_text(picture, title, MARGIN + panel * (SIDE + GAP) + SIDE // 2, TITLE)
-            if panel and self.scene.level and len(self.scene.limits) == 1:
-                picture[top + round(view.ground[0]), left:right] = FLOOR
-            canvas.frame(picture, left, top, right, bottom)
-        canvas.write_text(picture, SIDES, WIDTH - MARGIN - SIDE // 2, CAPTION)
-        return picture
-
-    def _draw_bones(self, part: np.ndarray, places: list, sure: list | None) -> None:
-        """Draw the bones of poses, those that are sure over the others; thicker and fainter where they are less so."""
-        drawn = []
-        for i, pose in enumerate(places):
-            for bone, (parent, child) in enumerate(self.bones):
-                start, end = pose[parent], pose[child]
-                if canvas.MISSING not in (start[0], end[0]):
-                    drawn.append((1.0 if sure is None else sure[i][bone], start, end, self.colours[child]))
-        if sure is not None:
-            drawn.sort(key=lambda bone: bone[0])
-        for strong, start, end, colour in drawn:
-            faint = colour if strong == 1 else tuple(round(255 - strong * (255 - value)) for value in colour)
-            canvas.line(part, start, end, faint, BONE / strong)
-
-    def _draw_marks(self, part: np.ndarray, places: list, ground: list, stands: list) -> None:
-        """Mark on the ground where feet stand that are in contact."""
-        for pose, y, there in zip(places, ground, stands, strict=True):
-            for foot, stand in zip(self.feet, there, strict=True):
-                x = pose[foot][0]
-                if stand and x != canvas.MISSING:
-                    canvas.line(part, (x - MARK, y), (x + MARK, y), self.colours[foot], BONE)
-
-    def _draw_joints(self, part: np.ndarray, places: list, hollow: list) -> None:
-        """Draw dots for joints, hollow where they were not seen."""
-        for pose, unseen in zip(places, hollow, strict=True):
-            for place, colour, empty in zip(pose, self.colours, unseen, strict=True):
-                if place[0] != canvas.MISSING:
-                    canvas.dot(part, place, DOT, colour)
-                    if empty:
-                        canvas.dot(part, place, DOT - EDGE, canvas.WHITE)
-
-    def _caption(self, frame: int, unplaced: int) -> str:
-        frames = self.result.frames
-        parts = [label(frames[frame], NAME), f"{frame + 1} of {len(frames)}"]
-        return "   ".join(parts + [f"{unplaced} without a position, in 2D only"] * (unplaced > 0))
-
-
-class _View(NamedTuple):
-    """What a panel shows, and where.
-
-    Attributes:
-        box: left, top, right, bottom of the panel in the picture, pixels.
-        scale: `[N or 1, 1, 1]` pixels per unit.
-        origin: `[N, 1, 2]` or `[2]`, what is at the left top corner, units.
-        ground: `[N]` the row of the ground inside the panel, pixels.
-    """
-
-    box: tuple[int, int, int, int]
-    scale: np.ndarray
-    origin: np.ndarray
-    ground: np.ndarray
-
-    def inside(self, poses: np.ndarray) -> np.ndarray:
-        """`[N, J, 2]` pixels inside the panel."""
-        return (poses - self.origin) * self.scale
+        _write_mp4(result, path, encoding)
 
 
 def _write_gif(result: Result, path: Path) -> None:
@@ -259,12 +56,12 @@ def _write_gif(result: Result, path: Path) -> None:
     images = (Image.fromarray(picture) for picture in pictures(result, every))
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette())
-    drawn = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
+    images = (image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images)
     shown = len(range(0, len(result.frames), every))
     # In milliseconds; the format has whole hundredths of a second, which add up to the frame rate.
     lasting = 10 * np.diff(np.rint(100 * np.arange(shown + 1) * every / fps).astype(int))
     about = {"loop": 0, "duration": lasting.tolist(), "comment": b"geolift"}
-    next(drawn).save(path, format="GIF", save_all=True, append_images=drawn, **about)
+    next(images).save(path, format="GIF", save_all=True, append_images=images, **about)
 
 
 def _palette() -> list[int]:
@@ -274,7 +71,7 @@ def _palette() -> list[int]:
     return np.rint(mixed).astype(int).ravel().tolist()
 
 
-def _write_mp4(result: Result, path: Path) -> None:
+def _write_mp4(result: Result, path: Path, encoding: Mapping[str, str]) -> None:
     try:
         import imageio_ffmpeg
     except ImportError as error:
@@ -282,7 +79,7 @@ def _write_mp4(result: Result, path: Path) -> None:
     cv2 = canvas.library()
     raw = f"-f rawvideo -pix_fmt yuv420p -s {WIDTH}x{HEIGHT} -r {shown_fps(result):g} -i -".split()
     encoded = {
-        "-c:v": "libx264", **ENCODING, "-movflags": "+faststart", "-metadata": "comment=geolift",
+        "-c:v": "libx264", **encoding, "-movflags": "+faststart", "-metadata": "comment=geolift",
     }  # fmt: skip
     encoded = itertools.chain(*encoded.items())
     # Not write_frames of imageio-ffmpeg, which forks: JAX has threads, and warns.
@@ -293,7 +90,7 @@ def _write_mp4(result: Result, path: Path) -> None:
             subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages, pipesize=PIPE) as program,
         ):
             planes_of_colour = np.empty((HEIGHT * 3 // 2, WIDTH), np.uint8)
-            for picture in _counted(_drawn(result), len(result.frames), path):
+            for picture in _counted(drawn(result), len(result.frames), path):
                 program.stdin.write(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420, dst=planes_of_colour))
         if program.returncode:
             messages.seek(0)
@@ -301,6 +98,6 @@ def _write_mp4(result: Result, path: Path) -> None:
             raise DatasetError(f"ffmpeg: {why[-1]}")
 
 
-def _counted(drawn: Iterable, frames: int, path: Path) -> Iterable:
-    """The same, with a progress bar on a terminal."""
-    return tqdm(drawn, total=frames, desc=path.name, unit="frame", disable=None, leave=False)
+def _counted(made: Iterable, frames: int, path: Path) -> Iterable:
+    """The pictures that are `made`, with a progress bar on a terminal."""
+    return tqdm(made, total=frames, desc=path.name, unit="frame", disable=None, leave=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift.output.view import canvas, movie
+from geolift.output.view import canvas, panels
 from geolift.skeletons.skeleton import H36M17, H36M21
 from tests.helpers.results import in_world, make_result
 
@@ -14,10 +14,10 @@ JOINT = H36M17.names.index
 
 def in_image(result, row, joint):
     """Column and row of a keypoint in the picture: the first panel shows the image."""
-    scale = movie.SIDE / result.image_size.max()
+    scale = panels.SIDE / result.image_size.max()
     x, y = result.keypoints[row, joint] * scale
     width, height = result.image_size[0] * scale
-    return round(movie.MARGIN + (movie.SIDE - width) / 2 + x), round(movie.TOP + (movie.SIDE - height) / 2 + y)
+    return round(panels.MARGIN + (panels.SIDE - width) / 2 + x), round(panels.TOP + (panels.SIDE - height) / 2 + y)
 
 
 def colour(picture, place):
@@ -34,7 +34,7 @@ def shown():
     keypoints = result.keypoints.copy()
     keypoints[0, JOINT("head")], confidence[0, JOINT("head")], points[0, JOINT("head")] = np.nan, 0, np.nan
     result = result._replace(filled=filled, confidence=confidence, points=points, keypoints=keypoints)
-    return result, next(movie.pictures(result))
+    return result, next(panels.pictures(result))
 
 
 def test_left_is_blue_right_is_orange_where_the_image_has_them(shown):
@@ -52,12 +52,12 @@ def test_a_joint_that_was_filled_in_is_hollow_and_one_that_is_missing_is_not_dra
     result, picture = shown
     assert colour(picture, in_image(result, 0, JOINT("left_knee"))) == WHITE
     whole = make_result(frames=2)
-    assert colour(next(movie.pictures(whole)), in_image(whole, 0, JOINT("head"))) == (0, 0, 0)
+    assert colour(next(panels.pictures(whole)), in_image(whole, 0, JOINT("head"))) == (0, 0, 0)
     assert colour(picture, in_image(whole, 0, JOINT("head"))) != (0, 0, 0)
 
 
 def test_pictures_do_not_replace_each_other():
-    first, second = movie.pictures(make_result(frames=2))
+    first, second = panels.pictures(make_result(frames=2))
     assert (first != second).any() and not np.shares_memory(first, second)
 
 
@@ -66,8 +66,8 @@ def test_a_bone_that_is_less_sure_is_wider_and_fainter():
     inked = []
     for sigma in (0.01, 0.3):
         sure = np.full(result.points.shape[:2], sigma, np.float32)
-        picture = next(movie.pictures(result._replace(uncertainty=sure, depth_uncertainty=sure)))
-        panel = picture[movie.TOP : movie.TOP + movie.SIDE, movie.WIDTH // 3 + 4 : 2 * movie.WIDTH // 3 - 8]
+        picture = next(panels.pictures(result._replace(uncertainty=sure, depth_uncertainty=sure)))
+        panel = picture[panels.TOP : panels.TOP + panels.SIDE, panels.WIDTH // 3 + 4 : 2 * panels.WIDTH // 3 - 8]
         ink = 255 - panel.min(axis=-1).astype(int)
         inked.append(((ink > 20).mean(), np.median(ink[ink > 20])))
     assert inked[1][0] > 1.5 * inked[0][0] and inked[1][1] < 0.7 * inked[0][1]
@@ -82,7 +82,7 @@ def test_feet_are_drawn_as_other_joints_are():
         extra[key] = np.concatenate([values, values[:, [6, 6, 3, 3]]], axis=1)
     extra["keypoints"][:, 17:, 0] += np.float32([60, -40, 60, -40])
     feet = result._replace(skeleton=H36M21, **extra)
-    picture = next(movie.pictures(feet))
+    picture = next(panels.pictures(feet))
     assert colour(picture, in_image(feet, 0, 17)) == BLUE and colour(picture, in_image(feet, 0, 19)) == ORANGE
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from geolift.errors import DatasetError
 from geolift.output.result import ASSUMED_FPS, ROWS
-from geolift.output.view import layout, movie, notebook, page
+from geolift.output.view import layout, notebook, page, panels
 from geolift.output.view.formats import VIEWERS, write_view
 from geolift.output.view.sheet import write_sheet
 from geolift.skeletons.skeleton import H36M17
@@ -306,7 +306,7 @@ def test_gifs_play_at_the_frame_rate_or_leave_frames_out(tmp_path):
     for fps, frames, every in ((10.0, 5, 1), (24.0, 6, 1), (50.0, 8, 2)):
         write_view(make_result(frames=frames, fps=fps), tmp_path / "it.gif")
         with image.open(tmp_path / "it.gif") as gif:
-            assert gif.n_frames == -(-frames // every) and gif.size == (movie.WIDTH, movie.HEIGHT)
+            assert gif.n_frames == -(-frames // every) and gif.size == (panels.WIDTH, panels.HEIGHT)
             lasting = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
             assert sum(lasting) == pytest.approx(1000 * frames / fps, abs=5)
 
@@ -316,7 +316,7 @@ def test_gifs_keep_colours_that_the_first_frame_lacks(tmp_path):
     result = make_result(frames=2, fps=10.0)
     late = result.select_rows(np.arange(len(result.frame)) > 0)
     write_view(late, tmp_path / "it.gif")
-    drawn = list(movie.pictures(late))
+    drawn = list(panels.pictures(late))
     with image.open(tmp_path / "it.gif") as gif:
         for i, given in enumerate(drawn):
             gif.seek(i)
@@ -331,9 +331,9 @@ def test_mp4_has_every_frame(tmp_path):
     write_view(result, path)
     command = [ffmpeg, "-i", path, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
-    frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, movie.HEIGHT, movie.WIDTH, 3)
+    frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, panels.HEIGHT, panels.WIDTH, 3)
     assert len(frames) == 9 and b" 15 fps" in done.stderr
-    for found, given in zip(frames, movie.pictures(result), strict=True):
+    for found, given in zip(frames, panels.pictures(result), strict=True):
         assert np.abs(found.astype(int) - given).mean() < 2
     with pytest.raises(OSError, match=r"No such file.*nowhere/it\.mp4"):
         write_view(result, tmp_path / "nowhere" / "it.mp4")
@@ -343,17 +343,17 @@ def test_pictures_stand_in_the_world():
     """The floor is drawn, feet that stand on it are marked, and what is less sure is fainter."""
     result = in_world(make_result(frames=4), sure=False)
     result.contact[:] = True
-    scene = movie.make_scene(result)
+    scene = panels.make_scene(result)
     assert scene.level and scene.limits[0, 6] == 0
     np.testing.assert_allclose(-scene.poses[1][..., 1], result.world_points[..., 2], atol=1e-5)
-    plain = next(movie.pictures(result)).astype(int)
-    lifted = next(movie.pictures(result._replace(contact=np.zeros_like(result.contact))))
+    plain = next(panels.pictures(result)).astype(int)
+    lifted = next(panels.pictures(result._replace(contact=np.zeros_like(result.contact))))
     rows = np.flatnonzero((plain != lifted).any(axis=(1, 2)))
     assert 1 <= np.ptp(rows) < 10  # the marks lie on one line, the floor
     sigma = np.full(result.points.shape[:2], 0.2, np.float32)
-    faint = next(movie.pictures(result._replace(uncertainty=sigma, depth_uncertainty=sigma))).astype(int)
-    assert faint.min(axis=-1)[:, movie.WIDTH // 3 :].mean() != plain.min(axis=-1)[:, movie.WIDTH // 3 :].mean()
-    np.testing.assert_array_equal(faint[60:, : movie.WIDTH // 3 - 20], plain[60:, : movie.WIDTH // 3 - 20])  # 2D
+    faint = next(panels.pictures(result._replace(uncertainty=sigma, depth_uncertainty=sigma))).astype(int)
+    assert faint.min(axis=-1)[:, panels.WIDTH // 3 :].mean() != plain.min(axis=-1)[:, panels.WIDTH // 3 :].mean()
+    np.testing.assert_array_equal(faint[60:, : panels.WIDTH // 3 - 20], plain[60:, : panels.WIDTH // 3 - 20])  # 2D
     assert layout.strength(result).min() == 1
     sure = layout.strength(result._replace(uncertainty=sigma, depth_uncertainty=sigma))
     np.testing.assert_allclose(sure, layout.FAINTEST)
@@ -374,11 +374,11 @@ def test_sheets_show_people_upright(monkeypatch, tmp_path):
 def test_pictures_change_with_the_pose_alone(tmp_path):
     result = make_result(frames=3)._replace(frames=("a", "a", "a"))
     result.points[1], result.keypoints[1] = result.points[0], result.keypoints[0]
-    first, same, other = (picture[movie.HEIGHT // 8 :] for picture in movie.pictures(result))
+    first, same, other = (picture[panels.HEIGHT // 8 :] for picture in panels.pictures(result))
     np.testing.assert_array_equal(first, same)
     assert (first != other).any()
-    gone = movie.pictures(result._replace(points=np.full_like(result.points, np.nan)))
-    assert (next(gone)[movie.HEIGHT // 8 :, movie.WIDTH // 2 :] != first[:, movie.WIDTH // 2 :]).any()
+    gone = panels.pictures(result._replace(points=np.full_like(result.points, np.nan)))
+    assert (next(gone)[panels.HEIGHT // 8 :, panels.WIDTH // 2 :] != first[:, panels.WIDTH // 2 :]).any()
 
 
 def test_pictures_of_single_images_are_as_large_for_a_distant_person(tmp_path):
@@ -387,7 +387,7 @@ def test_pictures_of_single_images_are_as_large_for_a_distant_person(tmp_path):
     for key in ("points", "keypoints"):
         getattr(result, key)[1] = getattr(result, key)[0]
     result.position[1] = 10 * result.position[0] + np.float32([3, 5, 0])
-    first, other = (picture[movie.HEIGHT // 8 :, movie.WIDTH // 2 :] for picture in movie.pictures(result))
+    first, other = (picture[panels.HEIGHT // 8 :, panels.WIDTH // 2 :] for picture in panels.pictures(result))
     assert np.percentile(np.abs(first.astype(int) - other), 99) < 30  # but for rounding of pixels
 
 
