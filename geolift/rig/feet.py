@@ -1,19 +1,20 @@
-"""Feet of a person whose toes and heels are not known: flat on the floor, or on their balls, where they stand.
+"""Feet that are not below the floor; of a person whose toes and heels are not known, on it where they stand.
 
-A foot that does not stand is as at rest, at a right angle to the shank, as far as the floor allows: its toes are lifted
-where they would be below it, and laid back where the shank is level.
+There they are flat, or on their balls. A foot that does not stand is as at rest, at a right angle to the shank, as far
+as the floor allows: its toes are lifted where they would be below it, and laid back where the shank is level.
 """
 
 import numpy as np
 
-from geolift.rig.body import ANKLE, BALL_HEIGHT, Body
+from geolift.rig.body import ANKLE, BALL_HEIGHT, SIDES, Body
 from geolift.rig.humanoid import HUMANOID
 from geolift.rotations import about, axes_of, exponential, logarithm
 
 ACROSS = np.array([1.0, 0, 0])  # the axis about which an ankle bends
 BLEND = 0.05  # seconds, standard deviation, over which a foot comes down or is lifted
-UPRIGHT = (0.25, 0.6)  # cosines of a shank's angle from upright: who kneels or crawls stands on no sole, and who stands
-LEVEL = 0.25  # cosine of a shank's angle from upright, below which the foot is laid back
+# Cosines of a shank's angle from upright: of who kneels or crawls, and stands on no sole, and of who squats.
+UPRIGHT = (0.15, 0.3)
+LEVEL = 0.15  # cosine below which a foot is laid back
 ANKLES = (0.035, 0.065)  # of stature: heights above the floor that an ankle may have when its foot is flat
 
 
@@ -49,30 +50,54 @@ def on_floor(
         axes: `[F, B, 3, 3]` of the bones.
         joints: `[F, B, 3]` where they begin.
         body: of the person.
-        contact: by side, whether the foot stands, `[F]` bool; feet of other sides stay as they are.
+        contact: by side, whether the foot stands, `[F]` bool; feet of other sides are lifted where they are below it,
+            and else stay as they are.
         fps: frames per second.
     """
     from scipy.ndimage import gaussian_filter1d  # takes a while to import
 
     rotation, height = rotation.copy(), BALL_HEIGHT * body.stature
-    for side, stands in contact.items():
+    for side in SIDES:
         leg, foot, toes = (HUMANOID.names.index(f"{side.capitalize()}{part}") for part in ("Leg", "Foot", "ToeBase"))
         shank, ankle, ball = axes[:, leg], joints[:, foot, 1], body.offset[toes]
-        upright = np.interp(shank[:, 1, 1], UPRIGHT, (0, 1))
-        share = gaussian_filter1d(stands * upright, BLEND * fps, mode="nearest")
-        ahead = (shank[..., 2] + 1e-6 * shank[..., 1]) * (1, 0, 1)  # of a shank that lies: towards the knee
-        flat = axes_of(ahead, np.broadcast_to([0.0, 1, 0], ahead.shape), "zy")
-        pitch = _pitch(ankle, ball, height)
-        bent = exponential(share[:, None] * logarithm(shank.swapaxes(1, 2) @ flat @ about(ACROSS, pitch)))
-        below = _below((shank @ bent @ ball)[:, 1], ankle, ball, height)
-        below = np.maximum(below, gaussian_filter1d(below, BLEND * fps, mode="nearest"))
+        if side in contact:
+            _stand(rotation, (foot, toes), shank, ankle, ball, height, contact[side], fps)
         back = gaussian_filter1d(np.where(shank[:, 1, 1] < LEVEL, 1.0, -1.0), BLEND * fps, mode="nearest")
-        rotation[:, foot] = bent @ about(ACROSS, back * below)
-        lifted = about(ACROSS, -share * pitch)
-        axis = shank @ rotation[:, foot]
-        below = _below((axis @ lifted @ body.end[toes])[:, 1], ankle + (axis @ ball)[:, 1], body.end[toes], height / 2)
-        rotation[:, toes] = lifted @ about(ACROSS, back * below)
+        below = _below((shank @ rotation[:, foot] @ ball)[:, 1], ankle, ball, height)
+        below = np.maximum(below, gaussian_filter1d(below, BLEND * fps, mode="nearest"))
+        rotation[:, foot] = rotation[:, foot] @ about(ACROSS, back * below)
+        axis, tip = shank @ rotation[:, foot], body.end[toes]
+        below = _below((axis @ rotation[:, toes] @ tip)[:, 1], ankle + (axis @ ball)[:, 1], tip, height / 2)
+        rotation[:, toes] = rotation[:, toes] @ about(ACROSS, back * below)
     return rotation
+
+
+def _stand(
+    rotation: np.ndarray, bones: tuple[int, int], shank: np.ndarray, ankle: np.ndarray, ball: np.ndarray,
+    height: float, stands: np.ndarray, fps: float,
+) -> None:  # fmt: skip
+    """Put a foot on the floor in the frames in which it stands.
+
+    Args:
+        rotation: `[F, B, 3, 3]` relative to the parents, of which those of foot and toes change.
+        bones: the foot and its toes.
+        shank: `[F, 3, 3]` axes.
+        ankle: `[F]` heights.
+        ball: `[3]` from the ankle.
+        height: of the ball above the floor.
+        stands: `[F]` bool.
+        fps: frames per second.
+    """
+    from scipy.ndimage import gaussian_filter1d  # takes a while to import
+
+    upright = np.interp(shank[:, 1, 1], UPRIGHT, (0, 1))
+    share = gaussian_filter1d(stands * upright, BLEND * fps, mode="nearest")
+    ahead = (shank[..., 2] + 1e-6 * shank[..., 1]) * (1, 0, 1)  # of a shank that lies: towards the knee
+    flat = axes_of(ahead, np.broadcast_to([0.0, 1, 0], ahead.shape), "zy")
+    pitch = _pitch(ankle, ball, height)
+    foot, toes = bones
+    rotation[:, foot] = exponential(share[:, None] * logarithm(shank.swapaxes(1, 2) @ flat @ about(ACROSS, pitch)))
+    rotation[:, toes] = about(ACROSS, -share * pitch)
 
 
 def _below(drop: np.ndarray, begin: np.ndarray, bone: np.ndarray, height: float) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from geolift.rig.body import SIDES, Body, measure
 from geolift.rig.feet import ankle_height, on_floor, raised
 from geolift.rig.first_pose import first_pose
+from geolift.rig.hands import hands_above_floor
 from geolift.rig.humanoid import HUMANOID
 from geolift.rig.inverse_kinematics import forward, relative, solve
 from geolift.skeletons.skeleton import Skeleton, is_human
@@ -105,6 +106,7 @@ def fit_rig(
     if floor:
         stands = {side: standing[:, i] for i, side in enumerate(SIDES) if not shown[side]}
         rotation = on_floor(rotation, axes, joints, body, stands, fps)
+        rotation = hands_above_floor(rotation, axes, joints, body, fps)
         axes, joints = forward(rotation, root, body.offset)
     return RigMotion(
         HUMANOID.names, HUMANOID.parents, body.offset, body.end, rotation, root, joints,

@@ -272,8 +272,49 @@ def test_feet_that_swing_or_kneel_are_above_the_floor():
         axes, joints = forward(motion.rotation, motion.root, motion.offset)
         tip = joints[:, toes] + axes[:, toes] @ motion.end[toes]
         low.append(np.minimum(joints[:, toes, 1], tip[:, 1]))
-    settled = (bend < 60) | (np.arange(60) > 25) & (bend == 90)  # between, toes are laid back
+    settled = (bend < 60) | (np.abs(np.arange(60) - 31) < 6)  # between, toes are laid back
     assert low[0][settled].min() > -0.005 and low[1][settled].min() < -0.06
+
+
+def tips(motion, *bones):
+    """`[F, B]` heights of the ends of some bones, and of where these begin."""
+    axes, joints = forward(motion.rotation, motion.root, motion.offset)
+    return np.concatenate(
+        [joints[:, list(bones), 1]] + [(joints[:, b] + axes[:, b] @ motion.end[b])[:, None, 1] for b in bones], axis=1
+    )
+
+
+def test_who_squats_stands_on_the_balls_of_the_feet():
+    """A shank may be nearly level: a heel that is up is above toes that are on the floor, ahead of it."""
+    points, _ = posed({"LeftUpLeg": ("x", -60), "LeftLeg": ("x", 137)}, 20)
+    points[..., 1] += 0.12 - points[:1, JOINT("left_ankle"), 1]
+    motion = fit_rig(points, H36M17, 30.0, contact=np.ones((20, 2), bool), floor=True)
+    np.testing.assert_allclose(tips(motion, BONE("LeftToeBase")), 0.02, atol=0.012)
+    assert (motion.joints[:, BONE("LeftToeBase"), 2] > motion.joints[:, BONE("LeftFoot"), 2] + 0.05).all()
+
+
+@pytest.mark.parametrize("arm", [80, 89.9], ids=["aslant", "straight down"])
+def test_hands_bend_where_the_floor_is(arm):
+    """As of who crawls: their tips are not below it, whichever way the arm comes, and do not flip."""
+    points, _ = posed({"LeftArm": ("z", -arm), "RightArm": ("z", arm)}, 40)
+    points[..., 1] += np.interp(np.arange(40), [0, 15, 39], [0.6, 0.04, 0.04])[:, None]
+    points[..., 1] -= points[:, JOINT("left_wrist"), 1].min() - 0.04
+    points += np.random.default_rng(2).normal(0, 0.002, points.shape)
+    hands = BONE("LeftHand"), BONE("RightHand")
+    motion = fit_rig(points, H36M17, 30.0, contact=np.zeros((40, 2), bool), floor=True)
+    assert tips(fit_rig(points, H36M17, 30.0), *hands).min() < -0.1
+    assert tips(motion, *hands).min() > -0.01
+    turned = logarithm(motion.rotation[:-1, hands].swapaxes(-1, -2) @ motion.rotation[1:, hands])
+    assert np.degrees(np.linalg.norm(turned, axis=-1)).max() < 45
+    np.testing.assert_allclose(motion.rotation[0, hands], np.tile(np.eye(3), (2, 1, 1)), atol=1e-9)
+
+
+def test_feet_with_toes_are_not_below_the_floor():
+    points, _ = posed({"LeftFoot": ("x", 50)}, 20, H36M21)
+    points[..., 1] += 0.08 - points[:1, JOINT("left_ankle"), 1]
+    toes = BONE("LeftToeBase")
+    low = [tips(fit_rig(points, H36M21, 30.0, contact=None, floor=floor), toes).min() for floor in (True, False)]
+    assert low[0] > -0.005 and low[1] < -0.05
 
 
 def test_what_is_no_person_is_refused():
