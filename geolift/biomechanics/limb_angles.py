@@ -65,7 +65,7 @@ def limb_angles(
     rotation = _steady(angle_about_y(axis, angles), sine, fps)
     level = np.hypot(upper[:, 0], upper[:, 2])
     elevation = np.degrees(np.arctan2(level, -upper[:, 1]))
-    plane = _unwrapped(np.degrees(np.arctan2(upper[:, 0], upper[:, 2])))
+    plane = _unwrapped(np.degrees(np.arctan2(upper[:, 0], upper[:, 2])), level >= LEAST_SINE)
     about = np.stack([np.zeros_like(plane), -elevation], axis=-1)
     turned_back = _about_vertical(axis, -plane)
     return Limb(
@@ -111,14 +111,24 @@ def _steady(rotation: np.ndarray, sine: np.ndarray, fps: float) -> np.ndarray:
     bands[0, 2:] += stiffness * second[0] * second[2]
     there = weight * np.exp(1j * np.radians(np.nan_to_num(rotation)))
     real, imaginary = solveh_banded(bands, np.stack([there.real, there.imag], axis=-1)).T
-    return _unwrapped(np.degrees(np.arctan2(imaginary, real)))
+    return _unwrapped(np.degrees(np.arctan2(imaginary, real)), enough)
 
 
-def _unwrapped(degrees: np.ndarray) -> np.ndarray:
-    """`[F]` without jumps by 360, around 0; NaN stays."""
+def _unwrapped(degrees: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """`[F]` without jumps by 360, around 0; NaN stays.
+
+    Whole turns between frames `sure` `[F]` are no motion, as nothing shows them: these frames follow each other the
+    short way, and the turn is taken out evenly in between.
+    """
     known = np.isfinite(degrees)
     if not known.any():
         return degrees
     result = degrees.copy()
     result[known] = np.unwrap(degrees[known], period=360)
-    return result - 360 * np.round(np.median(result[known]) / 360)
+    sure = np.flatnonzero(sure & known)
+    if len(sure):
+        turns = np.unwrap(degrees[sure], period=360) - result[sure]
+        result += np.interp(np.arange(len(result)), sure, turns)
+    else:
+        sure = np.flatnonzero(known)
+    return result - 360 * np.round(np.median(result[sure]) / 360)

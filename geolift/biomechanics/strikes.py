@@ -13,6 +13,7 @@ from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
 LEAST_SWING = 0.1  # of the leg's length; a foot that moves less from behind to ahead of the pelvis makes no step
+UPRIGHT = 0.5  # cosine of the angle between trunk and up; less is a crawl, or a cartwheel
 SHORTEST_STRIDE = 0.5  # seconds between two strikes of one foot; sprinters have more
 FACING = 1.0  # seconds, standard deviation of the filter for the direction in which a person faces
 # Seconds after an event within which contact begins (strikes) or ends (offs). The contact of a foot is that of its
@@ -45,7 +46,7 @@ class GaitEvents(NamedTuple):
 
 
 def gait_events(points: np.ndarray, skeleton: Skeleton, *, fps: float, contact: np.ndarray | None = None) -> GaitEvents:
-    """Heel strikes and toe offs of both feet.
+    """Heel strikes and toe offs of both feet, while the trunk is upright.
 
     Args:
         points: `[F, J, 3]`, x ahead, y up, z right; NaN where missing.
@@ -74,6 +75,7 @@ def gait_events(points: np.ndarray, skeleton: Skeleton, *, fps: float, contact: 
         [0.25, 1.25, 2.25]
     """
     found, left_out = {}, 0
+    upright = ~(trunk_upright(points, skeleton) < UPRIGHT)  # also where it is not known
     for column, side in enumerate(("left", "right")):
         for key, joint, sign in (("strikes", "heel", 1), ("offs", "toe", -1)):
             ahead = ahead_of_pelvis(points, skeleton, f"{side}_{joint}", fps)
@@ -84,6 +86,7 @@ def gait_events(points: np.ndarray, skeleton: Skeleton, *, fps: float, contact: 
                 near = _changes_near(times, contact[:, column], sign, fps)
                 left_out += int((~near).sum())
                 times = times[near]
+            times = times[upright[np.rint(times * fps).astype(int)]]
             found[f"{side}_{key}"] = times
     return GaitEvents(**found, unconfirmed=left_out)
 
@@ -98,6 +101,11 @@ def leg_length(points: np.ndarray, skeleton: Skeleton) -> float:
     ]
     legs = np.concatenate([lengths[0] + lengths[1], lengths[2] + lengths[3]])
     return float(np.nanmedian(legs)) if np.isfinite(legs).any() else np.nan
+
+
+def trunk_upright(points: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """`[F]` cosines of the angle between the trunk and up; NaN where unknown."""
+    return unit(joint_at(points, skeleton, "thorax") - joint_at(points, skeleton, "pelvis"))[:, 1]
 
 
 def facing_ahead(points: np.ndarray, skeleton: Skeleton, fps: float) -> np.ndarray:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.biomechanics.segments import joint_at
-from geolift.biomechanics.strikes import GaitEvents, facing_ahead, leg_length
+from geolift.biomechanics.strikes import UPRIGHT, GaitEvents, facing_ahead, leg_length, trunk_upright
+from geolift.plurals import counted
 from geolift.rotations import unit
 from geolift.skeletons.skeleton import Skeleton
 
@@ -19,7 +20,6 @@ SHORTEST = 0.12  # of the leg's length; a step that is shorter is none: dancers 
 RUN = 0.5  # stance share under which both feet are off the floor at times
 FASTEST = 0.6  # speed^2 / (leg's length x gravity); people run from 0.5 on
 GRAVITY = 9.81  # m/s^2
-UPRIGHT = 0.5  # cosine of the angle between trunk and up; less is a crawl
 
 
 class Sides(NamedTuple):
@@ -68,7 +68,7 @@ class Gait(NamedTuple):
         why_not: why there are no measures, in words; "" where there are.
 
     Example:
-        >>> Gait(None, "found 0 steps in a row, expected 3").measures is None
+        >>> Gait(None, "found 0 steps in a row, expected at least 3").measures is None
         True
     """
 
@@ -94,10 +94,13 @@ def gait_measures(points: np.ndarray, skeleton: Skeleton, events: GaitEvents, *,
     Example:
         >>> from geolift.biomechanics.strikes import gait_events
         >>> from geolift.skeletons import H36M17
-        >>> points = np.random.default_rng(0).normal(size=(1, 17, 3)).repeat(60, axis=0)
+        >>> points = np.zeros((60, 17, 3))
         >>> gait_measures(points, H36M17, gait_events(points, H36M17, fps=30.0), fps=30.0)
-        Gait(measures=None, why_not='found 0 steps in a row, expected 3')
+        Gait(measures=None, why_not='found 0 steps in a row, expected at least 3')
     """
+    trunk = trunk_upright(points, skeleton)
+    if np.isfinite(trunk).any() and not np.nanmedian(trunk) >= UPRIGHT:
+        return Gait(None, "found a trunk that is not upright, expected a walk")
     times, left = _strikes(events)
     facing = _at(facing_ahead(points, skeleton, fps), (times[1:] + times[:-1]) / 2, fps)
     apart, path = _steps(points, skeleton, times, left, fps)
@@ -106,17 +109,15 @@ def gait_measures(points: np.ndarray, skeleton: Skeleton, events: GaitEvents, *,
     row = max(rows, key=len, default=np.zeros(0, int))
     steps = max(0, len(row) - 1)
     if steps < LEAST_STEPS:
-        return Gait(None, f"found {steps} steps in a row, expected {LEAST_STEPS}")
+        return Gait(None, _few(steps, events.unconfirmed))
     others = sum(len(row) for row in rows if len(row) <= LEAST_STEPS) / len(times)
     if others > MOST_OTHERS:
         return Gait(None, f"found {100 * others:.0f} % of footsteps outside rows of {LEAST_STEPS} steps")
     apart, path, facing, times, left = apart[row[:-1]], path[row[:-1]], facing[row[:-1]], times[row], left[row]
     speed = float(np.linalg.norm(path, axis=-1).sum() / (times[-1] - times[0]))
     ahead = (unit(path) * facing).sum(axis=-1)
-    frames = slice(round(times[0] * fps), round(times[-1] * fps) + 1)
-    trunk = unit(joint_at(points, skeleton, "thorax") - joint_at(points, skeleton, "pelvis"))[frames, 1]
     stance = Sides(*(_stance(events, side, times) for side in ("right", "left")))
-    why_not = _no_walk(speed, ahead, stance, speed**2 / (leg * GRAVITY), float(np.nanmedian(trunk)))
+    why_not = _no_walk(speed, ahead, stance, speed**2 / (leg * GRAVITY))
     if why_not:
         return Gait(None, why_not)
     step_times, is_left, lengths = np.diff(times), left[1:], (apart * unit(path)).sum(axis=-1)
@@ -132,6 +133,14 @@ def gait_measures(points: np.ndarray, skeleton: Skeleton, events: GaitEvents, *,
         stance_share=stance,
     )
     return Gait(measures, "")
+
+
+def _few(steps: int, unconfirmed: int) -> str:
+    """Why too few steps are no walk."""
+    found = f"found {counted(steps, 'step', 'steps')} in a row, expected at least {LEAST_STEPS}"
+    if unconfirmed < 2 * LEAST_STEPS:
+        return found
+    return f"{found}; {unconfirmed} heel strikes and toe offs do not count, as no foot stands still then (a treadmill?)"
 
 
 def _strikes(events: GaitEvents) -> tuple[np.ndarray, np.ndarray]:
@@ -180,10 +189,8 @@ def _stance(events: GaitEvents, side: str, times: np.ndarray) -> float:
     return _mean(np.array(shares))
 
 
-def _no_walk(speed: float, ahead: np.ndarray, stance: Sides, froude: float, upright: float) -> str:
+def _no_walk(speed: float, ahead: np.ndarray, stance: Sides, froude: float) -> str:
     """Why a row of steps is no walk; "": it is one."""
-    if not upright >= UPRIGHT:
-        return "found a trunk that is not upright, expected a walk"
     if not speed >= SLOWEST:
         return f"found {speed:.2f} m/s over the ground, expected {SLOWEST} (steps on the spot, or a treadmill)"
     if not np.median(ahead) >= AHEAD:

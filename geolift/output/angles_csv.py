@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from geolift.biomechanics.segments import joint_at
 from geolift.output.gait_text import angle_lines
 from geolift.output.mocap.axes import TRC_AXES, axes_notes
 from geolift.output.motion_angles import PersonAngles, people_angles
@@ -18,8 +19,9 @@ def write_angles_csv(result: Result, path: Path, *, camera: bool = False, trust:
     """Write joint angles in degrees; a cell is empty where the pose does not show an angle, or a joint is missing.
 
     Columns: person, frame (from 0), frame_name, seconds, view (degrees: 0 faces the camera, 90 the right side of the
-    image), left_contact, right_contact (1 or 0), event (strikes and toe offs next to this frame); then each angle by
-    OpenSim's name and by that of clinics, NAME and NAME_error, the error to be expected from this view.
+    image), left_contact, right_contact (1 or 0; empty: the ankle is missing), event (strikes and toe offs next to this
+    frame); then each angle by OpenSim's name and by that of clinics, NAME and NAME_error, the error to be
+    expected from this view.
 
     Args:
         result: N poses of people, video or single images.
@@ -55,15 +57,21 @@ def _rows(result: Result, person: PersonAngles) -> list[list[str]]:
     sets = ((person.opensim, person.opensim_errors), (person.clinical, person.clinical_errors))
     pairs = [np.stack([np.where(a.shown, a.degrees, np.nan), errors], axis=-1) for a, errors in sets]
     values = np.concatenate([pair.reshape(len(pair), -1) for pair in pairs], axis=1)
-    events, known = person.event_names(), result.contact is not None
+    events, feet = person.event_names(), _seen_feet(result, person)
     timed = result.video and result.fps > 0
     rows = []
     for i, frame in enumerate(person.frames.tolist()):
-        stands = [str(int(side)) if known else "" for side in person.contact[i]]
+        stands = [str(int(side)) if seen else "" for side, seen in zip(person.contact[i], feet[i], strict=True)]
         seconds = f"{person.seconds[i]:.6f}" if timed else ""
         head = [person.person, frame, result.frames[frame], seconds, _cell(person.view[i], 1), *stands, events[i]]
         rows.append([*head, *(_cell(value, 2) for value in values[i].tolist())])
     return rows
+
+
+def _seen_feet(result: Result, person: PersonAngles) -> np.ndarray:
+    """`[F, 2]` bool, left and right: the ankle is there, so that contact can be told."""
+    ankles = [joint_at(person.points, result.skeleton, f"{side}_ankle") for side in ("left", "right")]
+    return np.isfinite(np.stack(ankles, axis=1)).all(axis=-1) & (result.contact is not None)
 
 
 def _cell(value: float, digits: int) -> str:

@@ -31,7 +31,10 @@ def view_lines(person: PersonAngles) -> list[str]:
         )
         if np.isfinite(_middle(person, name))
     )
-    return [f"view: {shares}; errors to be expected of angles, degrees: {errors} (docs/joint-angles.md)"]
+    lines = [f"view: {shares}; errors to be expected of angles, degrees: {errors} (docs/joint-angles.md)"]
+    if views.get("back", 0) + views.get("oblique back", 0) > len(seen) / 2:
+        lines.append("filmed from behind: bent knees and hips of some people are off by two to three times as much")
+    return lines
 
 
 def gait_line(person: PersonAngles) -> str:

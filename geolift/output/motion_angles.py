@@ -151,7 +151,7 @@ def _no_gait(result: Result) -> str:
     if not result.video:
         return "found single images, expected a video"
     if result.world_points is None:
-        return "found no direction up or no metres, expected a clip in the world"
+        return "found camera axes, expected a clip in the world (with a direction up, in metres, without --camera)"
     return ""
 
 

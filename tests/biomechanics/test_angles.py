@@ -135,3 +135,13 @@ def test_what_is_missing_is_not_known_and_spoils_nothing_else():
     others = np.setdiff1d(np.arange(len(found.names)), lost)
     np.testing.assert_allclose(found.degrees[:, others], whole.degrees[:, others], atol=1e-9)
     assert "ankle_angle_r" not in found.names  # without feet
+
+
+def test_no_whole_turn_is_found_where_nothing_shows_the_rotation():
+    """A knee that is all but straight points once around while it is; a bent one does not."""
+    turned = np.concatenate([np.zeros(20), np.linspace(0, 360, 60), np.full(20, 360.0)])
+    bent = np.repeat([60.0, 12.0, 60.0], [20, 60, 20])
+    found = joint_angles(figure({"hip_rotation_r": turned, "knee_angle_r": bent}), H36M17, fps=30.0)
+    rotation = found.degrees[:, found.names.index("hip_rotation_r")]
+    np.testing.assert_allclose(rotation[[0, 10, 90, 99]], 0, atol=3)
+    assert np.abs(np.diff(rotation)).max() < 30

@@ -146,7 +146,7 @@ def test_without_a_world_the_camera_is_the_ground(tmp_path):
         np.testing.assert_allclose(table["knee_angle_r"].astype(float), DEGREES["knee_angle_r"], atol=0.01)
         assert abs(float(table["pelvis_rotation"][0])) > 60  # against the camera's axes
         assert any(note.startswith("camera axes") for note in notes)
-        assert any("no gait measures: found no direction up" in note for note in notes)
+        assert any("no gait measures: found camera axes" in note for note in notes)
 
 
 def test_single_images_have_angles_and_no_time_or_gait(tmp_path):
@@ -164,3 +164,32 @@ def test_joints_of_an_animal_are_refused(tmp_path):
         with pytest.raises(DatasetError, match=r"out.*: found the joints dog_pelvis.*, expected those of a person"):
             write_result(built(skeleton=dog), tmp_path / f"out{ending}")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_person_without_legs_has_no_contact_and_no_place_of_the_pelvis(tmp_path):
+    result = built()
+    upper = [i for i, name in enumerate(H36M17.names) if any(part in name for part in ("shoulder", "elbow", "wrist"))]
+    lost = ~np.isin(np.arange(17), upper)
+    blank = {
+        name: np.where(lost[:, None], np.nan, getattr(result, name)).astype(np.float32)
+        for name in ("points", "world_points")
+    }
+    blank |= {
+        name: np.where(lost, np.nan, getattr(result, name)).astype(np.float32)
+        for name in ("uncertainty", "depth_uncertainty")
+    }
+    alone = result._replace(**blank)
+    (path,), notes = write_result(alone, tmp_path / "out.mot")
+    assert not any(name.startswith("pelvis") for name in read_mot(path)[1]), "no zeros for what is not known"
+    assert any("pelvis_ty" in note for note in notes)
+    table = read_table(write_result(alone, tmp_path / "out.angles.csv").paths[0])
+    assert set(table["left_contact"]) == {""}
+    whole = read_table(write_result(result, tmp_path / "out.angles.csv").paths[0])
+    assert set(whole["left_contact"]) == {"0"}
+
+
+def test_views_from_behind_are_less_sure_and_it_is_said(tmp_path):
+    behind = built({"pelvis_rotation": np.full(FRAMES, 180.0)})
+    for result, said in ((behind, True), (built(), False)):
+        notes = write_result(result, tmp_path / "out.mot").notes
+        assert any(note.startswith("filmed from behind") for note in notes) == said

@@ -104,6 +104,7 @@ def _add_events(file: Any, result: Result) -> list[str]:
     kept = sorted(found)[:MOST_EVENTS]
     times, labels, contexts, people = zip(*kept, strict=True)
     file.add_parameter("EVENT", "USED", [len(kept)])
+    file["parameters"]["EVENT"]["USED"]["type"] = 2  # whole numbers; lists become floats, which readers may refuse
     file.add_parameter("EVENT", "CONTEXTS", contexts)
     file.add_parameter("EVENT", "LABELS", labels)
     file.add_parameter("EVENT", "SUBJECTS", [name.encode(errors="backslashreplace").decode() for name in people])

@@ -82,7 +82,10 @@ def _columns(person: PersonAngles, skeleton: Skeleton) -> tuple[dict[str, np.nda
             bridged.append(f"{name} {100 * hidden.mean():.0f} %")
     columns |= {other: columns[name] for name, other in SAME.items() if name in columns}
     origin = _pelvis_origin(person, skeleton)
-    columns |= {f"pelvis_t{axis}": _without_gaps(origin[:, i]) for i, axis in enumerate("xyz")}
+    if np.isfinite(origin).any():
+        columns |= {f"pelvis_t{axis}": _without_gaps(origin[:, i]) for i, axis in enumerate("xyz")}
+    else:
+        left_out += [f"pelvis_t{axis}" for axis in "xyz"]
     notes = ["left out: pronation, which points do not show, and what no frame shows: " + ", ".join(left_out)]
     if not left_out:
         notes = ["left out: pronation, which points do not show"]
@@ -100,6 +103,6 @@ def _pelvis_origin(person: PersonAngles, skeleton: Skeleton) -> np.ndarray:
 
 
 def _without_gaps(values: np.ndarray) -> np.ndarray:
-    """`[F]` that pass evenly over NaN, and rest at the ends; zeros where nothing is known."""
+    """`[F]` that pass evenly over NaN, and rest at the ends; some value is known."""
     known = np.flatnonzero(np.isfinite(values))
-    return np.interp(np.arange(len(values)), known, values[known]) if len(known) else np.zeros(len(values))
+    return np.interp(np.arange(len(values)), known, values[known])

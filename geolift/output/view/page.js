@@ -730,7 +730,7 @@ function colourLegend() {
 }
 
 function write() {
-  const file = header.source.replace(/^[^(]*[\\/]/, "");
+  const file = header.source.replace(/: recognized as .*$/s, "").replace(/^[^(]*[\\/]/, "");
   document.title = `${shortened(file, 60)} – geolift`;
   $("title").textContent = shortened(file, 90);
   const count = (number, one, more) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;

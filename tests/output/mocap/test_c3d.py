@@ -53,6 +53,7 @@ def test_c3d_has_the_events_of_people_who_walk(tmp_path):
     )
     assert len(found) > 4 and [event[:2] for event in found] == [event[:2] for event in expected]
     assert [event[2] for event in found] == pytest.approx([event[2] for event in expected], abs=1e-5)
+    assert events["USED"]["type"] == 2  # whole numbers
     assert events["USED"]["value"] == [len(found)] and f"{len(found)} events of the gait" in notes
     (path,), _ = write_result(make_result(frames=12), tmp_path / "short.c3d")
     assert "EVENT" not in ezc3d.c3d(str(path))["parameters"]
