@@ -18,6 +18,8 @@ from geolift.biomechanics import (
     joint_angles,
     side_free,
 )
+from geolift.biomechanics.expected_errors import FACING
+from geolift.biomechanics.expected_errors import VIEWS as NAMES
 from geolift.data.world import WorldClip
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.result import Result
@@ -25,7 +27,7 @@ from geolift.skeletons.pose_angles import facing
 from geolift.skeletons.skeleton import H36M17
 from geolift.world.axes import world_axes
 
-VIEWS = {"front": 0.0, "oblique": 45.0, "side": 90.0, "oblique back": 135.0, "back": 180.0}  # degrees
+VIEWS = dict(zip(NAMES, FACING, strict=True))  # degrees
 TILTS = {"level": ((0, 12), (0, 0))}  # of the phones
 HALF = 22.5  # degrees around each view
 PLAIN = {  # joints of the angles that users measure in the image

@@ -15,7 +15,7 @@ from geolift.biomechanics.angles import ankle_dorsiflexion
 from geolift.skeletons.pose_angles import facing
 from geolift.skeletons.skeleton import H36M21
 
-MODEL = flags.DEFINE_string("lifter", "human", "A name, a .safetensors file or a run's folder.")
+MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 MOTION = flags.DEFINE_string("motion", None, "Folder of BVH files.", required=True)
 PEOPLE = flags.DEFINE_list("people", ["10", "12", "16", "32", "49"], "People of --motion.")
 PIXELS = flags.DEFINE_float("pixels", 1.5, "White noise on the 2D.", lower_bound=0.0)

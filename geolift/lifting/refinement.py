@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.lifting.gauss_newton import step
+from geolift.gauss_newton import step
 from geolift.lifting.lasting_errors import lasting_errors
 from geolift.lifting.refinement_problem import Problem, State, bones_of, clip_medians, losses, normal_equations, place
 from geolift.skeletons.skeleton import Skeleton

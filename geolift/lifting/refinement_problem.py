@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.lifting.gauss_newton import AHEAD, Normal
+from geolift.gauss_newton import AHEAD, Normal
 from geolift.skeletons.skeleton import Skeleton
 
 GAUGE = 10.0  # weight that keeps the mean bone at its expected length, frame by frame; one view does not show it

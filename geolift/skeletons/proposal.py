@@ -18,10 +18,8 @@ from geolift.skeletons.skeleton import Skeleton, check_skeleton
 FEWEST = 3  # joints
 MOST_POSES = 2000  # that lengths are measured in, evenly spread
 LENGTH = 0.95  # quantile of a distance in the image that stands for its length in space: views shorten it at random
-LIKELY = (
-    0.4,
-    0.7,
-)  # factors on the length of bones that names suggest, of parts next to each other and with one between
+# Factors on the length of bones that names suggest: of parts next to each other, and with one between.
+LIKELY = (0.4, 0.7)
 UNLIKELY = 2.0  # factor on those from a fore limb to a hind limb
 STATED = 1e-3  # factor on those that the file states
 SEEN = 0.8  # share of the frames of the joint seen most, that a root needs

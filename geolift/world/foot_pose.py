@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.gauss_newton import Normal, step
 from geolift.rotations import cross_matrix, exponential, logarithm, unit
 
 # Toe and heel from the ankle joint, as shares of the stature: ahead of it, and above it. Feet are 0.152 long (Winter
@@ -128,7 +129,7 @@ def place_feet(feet: Feet) -> np.ndarray:
     """
     rotation, size = _start(feet), np.zeros(2)
     for _ in range(ROUNDS):
-        normal = _Normal(len(rotation))
+        normal = _Equations(len(rotation))
         _add_terms(normal, feet, rotation, size)
         turned, longer = normal.solve()
         length = np.linalg.norm(turned, axis=-1, keepdims=True)
@@ -188,7 +189,7 @@ def _above(feet: Feet, points: np.ndarray, k: int) -> np.ndarray:
     return np.sum(feet.up * (feet.ankle + points[:, k]), axis=-1) - feet.floor
 
 
-class _Normal:
+class _Equations:
     """Normal equations of turns `[M, 3]`, of which each meets those of the two rows before and after, and two sizes."""
 
     def __init__(self, count: int):
@@ -211,22 +212,19 @@ class _Normal:
 
     def solve(self) -> tuple[np.ndarray, np.ndarray]:
         """Turns `[M, 3]`, and changes of the sizes `[2]`."""
-        from scipy.linalg import solveh_banded  # takes a while to import
-
         count = len(self.right)
-        banded = np.zeros((9, 3 * count))
+        bands = np.zeros((count, 3, 9))
         for apart, blocks in enumerate(self.bands):
             for i, j in np.ndindex(3, 3):  # of row j of a block, column i
                 if (below := 3 * apart + j - i) >= 0:
-                    banded[below, i::3] = blocks[:, j, i]
-        sides = np.concatenate([self.right[..., None], self.border], axis=-1).reshape(3 * count, 3)
-        solved = solveh_banded(banded, sides, lower=True, check_finite=False)
-        inner = self.corner - sides[:, 1:].T @ solved[:, 1:]
-        sizes = np.linalg.solve(inner, sides[:, 1:].T @ solved[:, 0] - self.sizes)
-        return -(solved[:, 0] + solved[:, 1:] @ sizes).reshape(count, 3), sizes
+                    bands[:, i, below] = blocks[:, j, i]
+        border, whole = np.moveaxis(self.border, 2, 0), np.array([0, count])
+        normal = Normal(bands, border, self.corner[None], self.right, self.sizes[None], whole)
+        turns, sizes = step(normal, np.zeros(count))
+        return turns, sizes[0]
 
 
-def _add_terms(normal: _Normal, feet: Feet, rotation: np.ndarray, size: np.ndarray) -> None:
+def _add_terms(normal: _Equations, feet: Feet, rotation: np.ndarray, size: np.ndarray) -> None:
     """All terms of the problem, linear around how feet are turned now."""
     points = points_of(rotation, size, feet.stature)
     back, weight = feet.expected.swapaxes(1, 2), 1 / np.radians(LEG)
@@ -241,7 +239,7 @@ def _add_terms(normal: _Normal, feet: Feet, rotation: np.ndarray, size: np.ndarr
         _add_floor(normal, feet, points, turns, k)
 
 
-def _add_seen(normal: _Normal, feet: Feet, points: np.ndarray, turns: np.ndarray, k: int) -> None:
+def _add_seen(normal: _Equations, feet: Feet, points: np.ndarray, turns: np.ndarray, k: int) -> None:
     """Toes and heels are where they are seen."""
     rows = np.flatnonzero(np.isfinite(feet.rays[:, k]).all(axis=-1))
     off, ray = _off_ray(feet, points, k)[rows], feet.rays[rows, k]
@@ -252,14 +250,14 @@ def _add_seen(normal: _Normal, feet: Feet, points: np.ndarray, turns: np.ndarray
     normal.add_size(rows, jacobian, np.einsum("kij,kj->ki", across, points[rows, k]), left, k)
 
 
-def _add_smooth(normal: _Normal, feet: Feet, points: np.ndarray, turns: np.ndarray) -> None:
+def _add_smooth(normal: _Equations, feet: Feet, points: np.ndarray, turns: np.ndarray) -> None:
     """They change their speed about the ankle slowly."""
     first, weight = np.flatnonzero(feet.follows[1:-1] & feet.follows[2:]), feet.fps**2 / ACCELERATION
     second = points[first + 2] - 2 * points[first + 1] + points[first]
     normal.add(first, [weight * times * turns[first + i] for i, times in enumerate((1, -2, 1))], weight * second)
 
 
-def _add_floor(normal: _Normal, feet: Feet, points: np.ndarray, turns: np.ndarray, k: int) -> None:
+def _add_floor(normal: _Equations, feet: Feet, points: np.ndarray, turns: np.ndarray, k: int) -> None:
     """They are not below the floor, and on it while the foot stands."""
     above, down = _above(feet, points, k), np.einsum("mi,mij->mj", feet.up, turns)[:, None]
     for rows, off, spread, far in (

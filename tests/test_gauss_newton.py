@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from geolift.lifting.gauss_newton import AHEAD, Normal, step
+from geolift.gauss_newton import AHEAD, Normal, step
 
 
 def random_normal(rng, lengths, unknowns, shared):

@@ -19,8 +19,8 @@ class Normal(NamedTuple):
     """The normal equations of F frames of n unknowns in C clips of B shared unknowns.
 
     Attributes:
-        bands: `[F, n, AHEAD n + 1]` the symmetric matrix of the frames' unknowns: for each, what is 0, 1, ... below the
-            diagonal in its column, as LAPACK wants it.
+        bands: `[F, n, W]` the symmetric matrix of the frames' unknowns: for each, what is 0, 1, ... W - 1 below the
+            diagonal in its column, as LAPACK wants it; W up to (AHEAD + 1) n.
         border: `[B, F, n]` what stands between shared and frames' unknowns.
         corner: `[C, B, B]` matrices of the shared unknowns.
         gradient, shared: `[F, n]`, `[C, B]` half the derivatives of the loss.
