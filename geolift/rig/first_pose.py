@@ -2,7 +2,7 @@
 
 A limb that is bent shows its twist: the plane through its three joints. A straight one takes it from the frames before
 and after, in axes that follow the bone without twist, and, as far as these are straight too, from how the bone stands
-at rest.
+at rest. An arm that no frame shows hangs.
 """
 
 import numpy as np
@@ -14,6 +14,7 @@ from geolift.skeletons.skeleton import Skeleton
 
 AROUND = 0.12  # seconds, standard deviation of the frames before and after that say how a limb is twisted
 AT_REST = 0.02  # how much the twist at rest counts, against the squared sine of the bend: as much at 6 degrees
+HANGING = np.radians(78)  # down from the T-pose, of an arm that no frame shows
 STRAIGHTEST = np.radians(-5)  # a knee that is bent the wrong way by more is bent by this
 
 
@@ -66,7 +67,8 @@ def _arm(
     upper, fore = unit(elbow - ends[0]), unit(ends[1] - elbow)
     swing = smallest(sign * trunk[..., 0], upper) @ trunk
     hinge = _hinge(upper, fore, -sign * swing[..., 1], fps, both_ways=True)
-    axes[f"{name}Arm"] = axes_of(sign * upper, -sign * hinge, "xy")
+    hanging = trunk @ about(np.array([0, 0, -sign]), HANGING)
+    axes[f"{name}Arm"] = _either(axes_of(sign * upper, -sign * hinge, "xy"), hanging)
     bend = np.maximum(_bend(upper, fore, hinge), 0)
     axes[f"{name}ForeArm"] = axes_of(sign * (about(hinge, bend) @ upper[..., None])[..., 0], -sign * hinge, "xy")
 

@@ -309,6 +309,15 @@ def test_hands_bend_where_the_floor_is(arm):
     np.testing.assert_allclose(motion.rotation[0, hands], np.tile(np.eye(3), (2, 1, 1)), atol=1e-9)
 
 
+def test_arms_that_no_frame_shows_hang():
+    points, _ = posed({"Hips": ("y", 30)}, 5)
+    points[:, [JOINT("right_elbow"), JOINT("right_wrist")]] = np.nan
+    motion = fit_rig(points, H36M17, 30.0)
+    hand, shoulder = motion.joints[:, BONE("RightHand")], motion.joints[:, BONE("RightArm")]
+    long = np.linalg.norm(motion.offset[[BONE("RightForeArm"), BONE("RightHand")]], axis=-1).sum()
+    assert (hand[:, 1] < shoulder[:, 1] - 0.9 * long).all()
+
+
 def test_feet_with_toes_are_not_below_the_floor():
     points, _ = posed({"LeftFoot": ("x", 50)}, 20, H36M21)
     points[..., 1] += 0.08 - points[:1, JOINT("left_ankle"), 1]

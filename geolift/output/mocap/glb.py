@@ -1,6 +1,6 @@
 """Lifted motion of all people as .glb: a mannequin for each, moved by its rig (docs/motion-files.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,8 @@ def write_glb(result: Result, path: Path, *, names: str | None = None) -> list[s
             ..., LeftUpLeg, ..., as in `geolift.rig.HUMANOID`.
 
     Returns:
-        Notes; one of each person says how far the file's joints are from the lifted ones.
+        Notes, those on one of several people with their name; one of each says how far the file's joints are from the
+            lifted ones.
 
     Raises:
         DatasetError: if pygltflib is missing, no frame has the root of any person, joint names do not differ, or
@@ -58,11 +59,11 @@ def write_glb(result: Result, path: Path, *, names: str | None = None) -> list[s
         b'glTF'
     """
     result, notes = _with_roots(result)
-    figures = []
-    for figure, found in _figures(result, names):
-        several = len(result.people) > 1
-        notes += [f"{figure.name}: {note}" if several else note for note in found]
-        figures.append(figure)
+    figures, found = zip(*_figures(result, names), strict=True)
+    shared = [note for note in found[0] if all(note in others for others in found)]
+    notes += shared
+    for figure, own in zip(figures, found, strict=True):
+        notes += [f"{figure.name}: {note}" for note in own if note not in shared]
     if len(figures) > 1 and not np.isfinite(result.position).any():
         figures, found = _beside(figures)
         notes += found
@@ -117,7 +118,7 @@ def _figures(result: Result, preset: str | None) -> Iterator[tuple[Figure, list[
         )  # fmt: skip
 
 
-def _beside(figures: list[Figure]) -> tuple[list[Figure], list[str]]:
+def _beside(figures: Sequence[Figure]) -> tuple[list[Figure], list[str]]:
     """Figures whose positions are not known, so far from each other that they do not overlap at rest, and a note."""
     apart = max(float(np.ptp(figure.mesh.points[:, 0])) for figure in figures)
     moved = [figure._replace(root=figure.root + np.array([i * apart, 0, 0])) for i, figure in enumerate(figures)]

@@ -1,5 +1,6 @@
 """glTF 2.0 as one binary file: skinned figures and their animations, put together by pygltflib."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,7 @@ class Figure(NamedTuple):
     shown: dict[float, bool]
 
 
-def glb_bytes(figures: list[Figure], extras: dict[str, str | list[str]]) -> bytes:
+def glb_bytes(figures: Sequence[Figure], extras: dict[str, str | list[str]]) -> bytes:
     """The file: a tree of nodes, a skin and an animation for each figure; of several, first an animation of all.
 
     Figures that are absent are scaled to 0, as the format advises for what is not to be seen.

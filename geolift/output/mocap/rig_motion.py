@@ -6,11 +6,15 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.mocap.axes import BVH_AXES, on_time_line, place
+from geolift.output.mocap.lofts import rest_points
 from geolift.output.result import Result
+from geolift.rig.body import BALL_HEIGHT
 from geolift.rig.fit import RigMotion, fit_rig, passed
+from geolift.rig.inverse_kinematics import forward
 
 FILLED = 0.1  # how much a joint that was filled in counts, against one that was seen
 UNSURE = 0.05  # metres of uncertainty at which a joint counts half
+LOWEST = 5  # percentile of a clip's frames: single ones may be lower
 BETWEEN = "bones pass evenly from the frame before to the frame after"
 
 
@@ -29,8 +33,8 @@ class PersonMotion(NamedTuple):
 def rig_motions(result: Result) -> list[PersonMotion]:
     """The motion of each person: x left, y up, z ahead, in the units of the result.
 
-    World axes, if the result has them: then the floor is at y = 0 in a video. Else the camera's, with y up in the image
-    and z towards the camera.
+    World axes, if the result has them: then the floor is at y = 0; where none is known, people are raised until they
+    stand at 0. Else the camera's, with y up in the image and z towards the camera.
 
     Args:
         result: of people (`is_human`).
@@ -57,8 +61,28 @@ def rig_motions(result: Result) -> list[PersonMotion]:
         motion = fit_rig(
             points[i], result.skeleton, result.fps or 30.0, weight=weight[i], contact=feet, floor=floor
         )  # fmt: skip
-        people.append(PersonMotion(motion, [*placed.notes, *_notes(result, i, known, motion)]))
+        raised = []
+        if result.world_points is not None and not floor:
+            motion, raised = _raised(motion, result.frame[result.person == i])
+        people.append(PersonMotion(motion, [*placed.notes, *raised, *_notes(result, i, known, motion)]))
     return people
+
+
+def _raised(motion: RigMotion, there: np.ndarray) -> tuple[RigMotion, list[str]]:
+    """A motion of which the lowest points are at the height 0, and a note, as its heights are from the first root.
+
+    Args:
+        motion: in world axes without a floor.
+        there: the frames that show the person.
+    """
+    axes, joints = forward(motion.rotation[there], motion.root[there], motion.offset)
+    tips = joints + np.einsum("fbij,bj->fbi", axes, motion.end)
+    lowest = np.minimum(joints[..., 1].min(axis=1), tips[..., 1].min(axis=1))
+    rest = rest_points(motion.parents, motion.offset)
+    sole = BALL_HEIGHT * np.ptp(np.concatenate([rest, rest + motion.end])[:, 1])
+    up = np.array([0, sole - np.percentile(lowest, LOWEST), 0])
+    note = f"no floor is known: raised by {up[1]:.2f} m, until the lowest points in the clip are at 0"
+    return motion._replace(root=motion.root + up, joints=motion.joints + up), [note]
 
 
 def _weight(result: Result) -> np.ndarray:
@@ -73,7 +97,8 @@ def _notes(result: Result, person: int, known: np.ndarray, motion: RigMotion) ->
     """Lines on a person whose joints are `known` `[F, J]`."""
     notes, names, seen = [], np.array(result.skeleton.names), known.any(axis=0)
     if not seen.all():
-        notes.append(f"at rest, as no frame shows them: {', '.join(names[~seen])}")
+        hang = " (arms hang)" if any(name.endswith("elbow") for name in names[~seen]) else ""
+        notes.append(f"at rest{hang}, as no frame shows them: {', '.join(names[~seen])}")
     there = result.frame[result.person == person]
     if missing := int((~known[there][:, seen]).sum()):
         notes.append(f"{missing} missing joints: {BETWEEN}")

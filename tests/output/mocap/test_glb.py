@@ -125,6 +125,31 @@ def test_a_figure_is_hidden_while_its_person_is_absent(tmp_path):
             np.testing.assert_allclose(found, motion.joints[seen], atol=0.02 * MILLIMETRE)
 
 
+def test_without_a_floor_people_stand_at_the_height_0(tmp_path):
+    """Heights are from the first root then, 0.9 m above the feet."""
+    two = in_world(make_result(people=2, frames=20, fps=20.0), floor=0.9)
+    result = two._replace(floor=np.full_like(two.floor, np.nan))
+    glb, notes = written(result, tmp_path)
+    transforms = glb.transforms(glb.tracks(glb.animation(EVERYONE)), np.arange(20) / 20)
+    for person in result.people:
+        lowest = glb.skinned(person, transforms)[..., 1].min(axis=1)
+        assert -0.03 < lowest.min() < 0.03 and np.median(lowest) < 0.1
+    assert any("no floor is known: raised by 0." in note for note in notes)
+    _, notes = written(two, tmp_path)  # the floor is where the file says
+    assert not any("raised" in note for note in notes)
+
+
+def test_a_note_on_all_people_is_written_once(tmp_path):
+    two = in_world(make_result(people=2, frames=20, fps=20.0))
+    world, position = two.world_points.copy(), two.position.copy()
+    world[[5, 25]], position[[5, 25]] = np.nan, np.nan
+    _, notes = written(two._replace(world_points=world, position=position), tmp_path)
+    assert [note for note in notes if "have no position" in note] == [
+        "2 of 40 poses have no position: bones pass evenly from the frame before to the frame after"
+    ]
+    assert not any("missing joints" in note for note in notes)  # they have joints, around the root
+
+
 def test_each_person_has_a_tree_of_their_own(tmp_path):
     result = in_world(make_result(people=3, frames=4))
     names = ('"<a>\\', "Ängström\n人", "\ud800")
