@@ -6,10 +6,12 @@ from geolift.biomechanics.expected_errors import view_names
 from geolift.biomechanics.walking import GaitMeasures
 from geolift.output.motion_angles import PersonAngles
 
+NEAR = 3.0  # metres from the camera; the perspective of people who are nearer is one that the lifter hardly knows
+
 
 def angle_lines(person: PersonAngles) -> list[str]:
     """Lines on how far the angles can be trusted from this view, and on the gait."""
-    return [*view_lines(person), gait_line(person)]
+    return [*view_lines(person), *cautions(person), gait_line(person)]
 
 
 def view_lines(person: PersonAngles) -> list[str]:
@@ -31,9 +33,20 @@ def view_lines(person: PersonAngles) -> list[str]:
         )
         if np.isfinite(_middle(person, name))
     )
-    lines = [f"view: {shares}; errors to be expected of angles, degrees: {errors} (docs/joint-angles.md)"]
-    if views.get("back", 0) + views.get("oblique back", 0) > len(seen) / 2:
+    return [f"view: {shares}; errors to be expected of angles, degrees: {errors} (docs/joint-angles.md)"]
+
+
+def cautions(person: PersonAngles) -> list[str]:
+    """Lines on what makes angles less sure than their errors say, by measurements (docs/joint-angles.md)."""
+    seen = [name for name in view_names(person.view) if name]
+    lines = []
+    if sum(name in ("back", "oblique back") for name in seen) > len(seen) / 2:
         lines.append("filmed from behind: bent knees and hips of some people are off by two to three times as much")
+    if person.distance < NEAR:
+        lines.append(
+            f"{person.distance:.1f} m from the camera: angles of people nearer than {NEAR:.0f} m are off by up to five "
+            "times as much"
+        )
     return lines
 
 

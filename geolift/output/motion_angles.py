@@ -25,6 +25,7 @@ class PersonAngles(NamedTuple):
         seconds: `[F]` from the result's first frame.
         points: `[F, J, 3]` x ahead, y up, z right, in the result's units; NaN where missing or without a position.
         view: `[F]` degrees, where the person faces: 0 to the camera, 90 to the right side of the image, +-180 away.
+        distance: metres from the camera, the median; NaN unknown.
         opensim: angles by the names of OpenSim's models.
         clinical: angles by the names of clinics.
         opensim_errors: `[F, A]` degrees, to be expected of each angle by the view, by joints that were filled in, and
@@ -40,6 +41,7 @@ class PersonAngles(NamedTuple):
     seconds: np.ndarray
     points: np.ndarray
     view: np.ndarray
+    distance: float
     opensim: JointAngles
     clinical: JointAngles
     opensim_errors: np.ndarray
@@ -127,6 +129,7 @@ def _one(
         seconds=frames / fps if fps else np.full(len(frames), np.nan),
         points=points,
         view=view,
+        distance=_distance(result, person),
         opensim=opensim,
         clinical=clinical,
         opensim_errors=errors[0],
@@ -153,6 +156,12 @@ def _no_gait(result: Result) -> str:
     if result.world_points is None:
         return "found camera axes, expected a clip in the world (with a direction up, in metres, without --camera)"
     return ""
+
+
+def _distance(result: Result, person: int) -> float:
+    """Metres from the camera to a person, the median; NaN if the result is not in metres."""
+    away = np.linalg.norm(result.position[result.person == person], axis=1)
+    return float(np.nanmedian(away)) if result.units == "m" and np.isfinite(away).any() else np.nan
 
 
 def _view(result: Result) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
+from geolift.output.gait_text import angle_lines
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.motion_angles import people_angles
 from geolift.output.write import write_result
@@ -193,3 +194,10 @@ def test_views_from_behind_are_less_sure_and_it_is_said(tmp_path):
     for result, said in ((behind, True), (built(), False)):
         notes = write_result(result, tmp_path / "out.mot").notes
         assert any(note.startswith("filmed from behind") for note in notes) == said
+
+
+def test_people_near_the_camera_are_less_sure_and_it_is_said():
+    (far,) = people_angles(built())
+    near = far._replace(distance=1.4)
+    assert far.distance > 3 and not any("nearer than" in line for line in angle_lines(far))
+    assert any(line.startswith("1.4 m from the camera") for line in angle_lines(near))

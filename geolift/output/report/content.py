@@ -35,7 +35,7 @@ def person_content(motion: Motion, fps: float, packer: Packer) -> dict:
     cycles = {side: cycles_of_walk(times[side][0], motion.gait.measures, fps) for side in SIDES}
     return {
         "person": motion.person,
-        "view": f"{view_text(motion.view)} {_no_walk(motion)}".strip(),
+        "view": " ".join(filter(None, (view_text(motion.view), *map(_sentence, motion.cautions), _no_walk(motion)))),
         "series": [packer.add(series) for series in motion.series],
         "events": {side: {"strike": times[side][0].tolist(), "off": times[side][1].tolist()} for side in SIDES},
         "cycle_frames": cycles,
@@ -96,6 +96,10 @@ def view_text(view: np.ndarray) -> str:
     if len(kept) == 1:
         return f"Filmed from {kept[0][1]}."
     return f"Filmed from {', '.join(f'{view} ({100 * share:.0f} % of the time)' for share, view in kept)}."
+
+
+def _sentence(line: str) -> str:
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def _no_walk(motion: Motion) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from geolift.biomechanics.strikes import GaitEvents
 from geolift.biomechanics.walking import Gait
 from geolift.errors import DatasetError
+from geolift.output.gait_text import cautions
 from geolift.output.motion_angles import PersonAngles, people_angles
 from geolift.output.report.series import LEFT, MIDDLE, RIGHT, Series
 from geolift.output.result import ASSUMED_FPS, Result
@@ -27,6 +28,7 @@ class Motion(NamedTuple):
         series: joint angles, each `[F]`, with a value at least.
         events: gait events in seconds from frame 0.
         gait: measures of a walk, or why there are none.
+        cautions: sentences on what makes angles less sure than their errors say.
     """
 
     person: int
@@ -34,6 +36,7 @@ class Motion(NamedTuple):
     series: Sequence[Series]
     events: GaitEvents
     gait: Gait
+    cautions: Sequence[str] = ()
 
 
 def motions(result: Result) -> tuple[list[Motion], list[str]]:
@@ -70,7 +73,7 @@ def _motion(result: Result, one: PersonAngles) -> Motion:
         band[one.frames] = one.clinical_errors[:, angles.names.index(name)]
         if np.isfinite(values).any():
             series.append(Series(*_title(name), values, band if np.isfinite(band).any() else None))
-    return Motion(result.people.index(one.person), one.view, series, one.events or NO_EVENTS, one.gait)
+    return Motion(result.people.index(one.person), one.view, series, one.events or NO_EVENTS, one.gait, cautions(one))
 
 
 def _title(name: str) -> tuple[str, str, str]:
