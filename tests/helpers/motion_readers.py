@@ -38,6 +38,14 @@ def read_c3d(path):
     return dict(zip(labels, np.stack([x, -z, y], axis=-1).swapaxes(0, 1), strict=True))
 
 
+def read_mot(path):
+    """Header lines, and columns by name."""
+    lines = path.read_text().splitlines()
+    end = lines.index("endheader")
+    rows = np.array([[float(cell) for cell in line.split("\t")] for line in lines[end + 2 :]])
+    return lines[:end], dict(zip(lines[end + 1].split("\t"), rows.T, strict=True))
+
+
 def trc_cells(path):
     """Header values by name, marker names, and rows of cells: all that the tabs separate."""
     lines = path.read_text(encoding="utf-8").split("\n")

@@ -14,7 +14,7 @@ from geolift.pretrained.models import load, load_card
 from geolift.safe_io.atomic import replacing, replacing_all
 from tests.helpers.results import make_result
 
-FRAMES = 3000  # far more than the disk holds, in every format but the movies
+FRAMES = 300  # far more than the disk holds, in every format but the movies
 SMALL = "16k"
 
 

@@ -12,6 +12,7 @@ from geolift.output.motion_angles import people_angles
 from geolift.output.write import write_result
 from geolift.skeletons.skeleton import H36M17, H36M21
 from tests.helpers.jointed_figure import figure
+from tests.helpers.motion_readers import read_mot
 from tests.helpers.results import CAMERA, in_world, make_result
 
 FRAMES = 40
@@ -39,14 +40,6 @@ def built(degrees=DEGREES, feet=False, **changes):
         uncertainty=np.full((frames, joints), 0.05, np.float32),
         depth_uncertainty=np.full((frames, joints), 0.05, np.float32), contact=np.zeros((frames, 2), bool),
     )._replace(**changes)  # fmt: skip
-
-
-def read_mot(path):
-    """Header lines, and columns by name."""
-    lines = path.read_text().splitlines()
-    end = lines.index("endheader")
-    rows = np.array([[float(cell) for cell in line.split("\t")] for line in lines[end + 2 :]])
-    return lines[:end], dict(zip(lines[end + 1].split("\t"), rows.T, strict=True))
 
 
 def read_table(path):

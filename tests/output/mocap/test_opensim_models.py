@@ -17,6 +17,7 @@ import pytest
 from geolift.output.mocap.axes import TRC_AXES
 from geolift.output.write import write_result
 from geolift.skeletons.skeleton import H36M17
+from tests.helpers.motion_readers import read_mot
 from tests.helpers.paths import ROOT
 from tests.helpers.results import in_world, make_result
 
@@ -94,10 +95,7 @@ def test_inverse_kinematics_of_our_markers_has_our_angles(tmp_path):
     result = in_world(make_result(frames=40, seed=3))
     (trc,), _ = write_result(result, tmp_path / "out.trc", markers="pose2sim")
     (mot,), _ = write_result(result, tmp_path / "out.mot")
-    lines = mot.read_text().splitlines()
-    start = lines.index("endheader") + 1
-    rows = np.array([[float(cell) for cell in line.split("\t")] for line in lines[start + 1 :]])
-    ours = dict(zip(lines[start].split("\t"), rows.T, strict=True))
+    _, ours = read_mot(mot)
     found = opensim((ROOT / "benchmarks" / "opensim_ik.py").read_text(), setup_folder(), trc)
     print(f"markers: {1000 * found['rms']:.0f} mm")
     assert found["rms"] < 0.06
