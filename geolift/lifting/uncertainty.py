@@ -38,8 +38,8 @@ class Weights(NamedTuple):
 
 # Of 8 people of `train` whom their lifter did not see; 2D exact and with errors of 2, 3 and 5 % of the trunk; all
 # joints, and 10 or 20 % of them missing. Frames of a video that agree are surer than images.
-IMAGES = Weights(-0.441, 0.523, 0.260, 0.306, 0.358, 0.626)
-VIDEOS = Weights(-0.723, 0.302, 0.527, 0.188, 0.083, 0.094)
+IMAGES = Weights(-0.440, 0.506, 0.276, 0.315, 0.310, 0.646)
+VIDEOS = Weights(-0.603, 0.290, 0.523, 0.258, 0.069, 0.189)
 AROUND = 1.0  # seconds of a video over which the views are averaged: its errors last
 LATERAL = (
     0.26  # error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all
