@@ -29,6 +29,7 @@ SHOULDER = 0.110
 HAND, ANKLE, HEEL, BALL, BALL_HEIGHT, TOES = 0.108, 0.047, 0.035, 0.077, 0.012, 0.040
 SPINE = 0.4  # of the way from pelvis to spine: where the first bone of the spine begins
 COLLAR = 0.15  # of the way from thorax to shoulder: where the collar bone begins
+NOSE = 0.03  # of stature: a neck joint that is farther ahead is a nose
 NECK_SHARE = SHOWN["neck"] / (SHOWN["neck"] + SHOWN["head"])
 TOES_OF_FOOT = 0.26  # of the way from toe to heel, where the file has both: where the toes begin (0.040 / 0.152)
 
@@ -56,6 +57,7 @@ class Body(NamedTuple):
         markers: the skeleton's joints on it.
         stature: the person's, estimated from the bones, in the units of the points.
         unknown: names of lengths that no frame shows.
+        nose: whether the joint "neck" is a nose, ahead of the neck.
     """
 
     offset: np.ndarray
@@ -63,6 +65,7 @@ class Body(NamedTuple):
     markers: tuple[Marker, ...]
     stature: float
     unknown: tuple[str, ...]
+    nose: bool
 
 
 def measure(points: np.ndarray, skeleton: Skeleton, weight: np.ndarray, ankle: float = ANKLE) -> Body:
@@ -87,7 +90,8 @@ def measure(points: np.ndarray, skeleton: Skeleton, weight: np.ndarray, ankle: f
     heel, toe = tape.foot(stature, ankle)
     offset, end = _bones(length, shoulder, heel, toe, stature)
     markers = _markers(skeleton, ahead, heel, toe, end)
-    return Body(offset, end, markers, stature, tuple(name for name in SHOWN if name not in known))
+    unknown = tuple(name for name in SHOWN if name not in known)
+    return Body(offset, end, markers, stature, unknown, bool(ahead > NOSE * stature))
 
 
 class _Tape:

@@ -100,7 +100,7 @@ def fit_rig(
     sure = np.where(known, weight, np.where(np.isfinite(filled[..., 0]), GAP, 0.0))
     sure[:, ankles] *= np.where(standing, STANDING, 1.0)
     shown = {side: bool(known[:, _foot(skeleton, side)].any()) for side in SIDES}
-    shown["head"] = bool(known[:, skeleton.head].any())
+    shown["head"], shown["nose"] = bool(known[:, skeleton.head].any()), body.nose
     rotation, root = solve(filled, sure, body, first, shown)
     axes, joints = forward(rotation, root, body.offset)
     if floor:

@@ -260,6 +260,15 @@ def test_a_nose_alone_says_where_the_head_looks():
     assert max(abs(look[2]) for look in looks) < 6
 
 
+def test_heads_do_not_shake_with_the_joint_in_the_neck():
+    """It is between thorax and head top, so near to both that its errors are large angles."""
+    points, _ = posed({}, 60)
+    points[:, JOINT("neck")] += np.random.default_rng(3).normal(0, 0.006, (60, 3))
+    rotation = fit_rig(points, H36M17, 30.0).rotation[:, BONE("Head")]
+    steps = np.linalg.norm(logarithm(rotation[:-1].swapaxes(-1, -2) @ rotation[1:]), axis=-1)
+    assert np.degrees(steps).max() < 17
+
+
 def test_feet_that_swing_or_kneel_are_above_the_floor():
     bend = np.interp(np.arange(60), [0, 20, 40, 59], [0, 90, 90, 0])
     points, _ = posed({"LeftLeg": ("x", bend)}, len(bend))
