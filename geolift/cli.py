@@ -9,6 +9,18 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+from geolift.arguments import values
+from geolift.arguments.groups import (
+    add_axes,
+    add_choices,
+    add_filming,
+    add_force,
+    add_joints,
+    add_outputs,
+    add_parts,
+    add_reading,
+    add_writing,
+)
 from geolift.commands import (
     run_convert,
     run_export,
@@ -22,18 +34,10 @@ from geolift.commands import (
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
-from geolift.data.cameras import PROTOCOLS
 from geolift.errors import ConfigError, DatasetError
-from geolift.keypoints.coordinates import COORDINATES, UNITS, UP
-from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
 from geolift.new_lifter.cameras import CAMERAS
-from geolift.output.mocap.marker_names import CHOICES as MARKER_CHOICES
 from geolift.output.view.formats import VIEWERS
-from geolift.output.write import WRITERS
 from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
-from geolift.rig.names import PRESETS
-from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
-from geolift.skeletons.mapping import HEAD_CHOICES
 from geolift.training.signals import Stopped
 
 DIRECTION = re.compile(r"-[0-9.][^\s]*,")  # what argparse would take for an option
@@ -90,10 +94,10 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "input", metavar="INPUT", help="keypoint file or folder of any known format, an image or a video"
     )
-    _add_outputs(parser)
-    _add_reading(parser)
-    _add_joints(parser)
-    _add_choices(parser)
+    add_outputs(parser)
+    add_reading(parser)
+    add_joints(parser)
+    add_choices(parser)
     parser.add_argument(
         "--gap", type=float, metavar="S", help="fill in joints that are missing for at most S seconds (default 0.5)"
     )
@@ -106,7 +110,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         "--smoothing", type=float, metavar="S", help="smooth over windows of S seconds (default 0: off)"
     )
     parser.add_argument(
-        "--height", type=_height, metavar="M",
+        "--height", type=values.height, metavar="M",
         help="stature in metres: of all people, or by name, anna=1.2,ben=1.8 (default: as in the file, else 1.7)",
     )  # fmt: skip
     parser.add_argument(
@@ -115,7 +119,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         "(default: they are not, and 0.85 x the larger side of the image is assumed)",
     )  # fmt: skip
     parser.add_argument(
-        "--up", type=_direction, metavar="X,Y,Z",
+        "--up", type=values.direction, metavar="X,Y,Z",
         help="direction against gravity in camera axes, x right, y down, z forward (default: estimated)",
     )  # fmt: skip
     parser.add_argument(
@@ -128,7 +132,7 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
         help="of single images: N bodies for each pose, the best and others that the image allows, too, in .npz and "
         ".json (default 1)",
     )  # fmt: skip
-    _add_writing(parser)
+    add_writing(parser)
     parser.set_defaults(run=run_lift)
 
 
@@ -139,9 +143,9 @@ def _add_inspect(commands: argparse._SubParsersAction) -> None:
         argument_default=argparse.SUPPRESS,
     )
     parser.add_argument("input", metavar="FILE")
-    _add_reading(parser)
-    _add_joints(parser)
-    _add_choices(parser)
+    add_reading(parser)
+    add_joints(parser)
+    add_choices(parser)
     parser.set_defaults(run=run_inspect)
 
 
@@ -150,9 +154,9 @@ def _add_write(commands: argparse._SubParsersAction) -> None:
         "write", help="write a kept result in other formats", argument_default=argparse.SUPPRESS
     )
     parser.add_argument("input", metavar="RESULT", help=".npz or .json file written by `geolift lift`")
-    _add_outputs(parser)
-    _add_parts(parser)
-    _add_writing(parser)
+    add_outputs(parser)
+    add_parts(parser)
+    add_writing(parser)
     parser.set_defaults(run=run_write)
 
 
@@ -165,9 +169,9 @@ def _add_view(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", metavar="OUT", required=True, action="append",
         help=f"file to write: {', '.join(VIEWERS)}; can be repeated",
     )  # fmt: skip
-    _add_force(parser)
-    _add_parts(parser)
-    _add_axes(parser)
+    add_force(parser)
+    add_parts(parser)
+    add_axes(parser)
     parser.set_defaults(run=run_view)
 
 
@@ -183,14 +187,14 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("kind", metavar="KIND", choices=CONVERTERS)
     parser.add_argument("input", metavar="IN", nargs="+", help="file or folder to read; of keypoints also several")
     parser.add_argument("output", metavar="OUT", help="geolift data set to write (.npz)")
-    _add_force(parser)
+    add_force(parser)
     parser.add_argument(
         "--without", type=lambda text: tuple(text.split(",")), metavar="NAMES",
         help="leave out subjects whose name begins with one of these, separated by commas (default none)",
     )  # fmt: skip
-    _add_filming(parser)
-    _add_reading(parser)
-    _add_joints(parser)
+    add_filming(parser)
+    add_reading(parser)
+    add_joints(parser)
     parser.add_argument("--split-by", choices=SPLITS, help="every fifth of these becomes test data (default none)")
     parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras of keypoints")
     flags = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
@@ -208,8 +212,8 @@ def _add_skeleton(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", metavar="OUT", required=True, action="append",
         help="file to write: .toml, or .png, which shows it; can be repeated",
     )  # fmt: skip
-    _add_force(parser)
-    _add_reading(parser)
+    add_force(parser)
+    add_reading(parser)
     parser.set_defaults(run=run_skeleton)
 
 
@@ -223,15 +227,15 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "input", metavar="IN", nargs="+", help="keypoint files or folders of any known format, or one data set"
     )
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="weights to write, .safetensors")
-    _add_force(parser)
+    add_force(parser)
     parser.add_argument(
         "--cameras", choices=CAMERAS, help="which way cameras look, which 2D cannot show: level, down from above, or "
         "up from below (default above)",
     )  # fmt: skip
     parser.add_argument("--minutes", type=float, help="end the training after so long (default: when it has settled)")
-    parser.add_argument("--seed", type=_seed, help="seed of the training (default 0)")
+    parser.add_argument("--seed", type=values.seed, help="seed of the training (default 0)")
     parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras")
-    _add_reading(parser)
+    add_reading(parser)
     parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
     parser.add_argument(
         "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
@@ -244,177 +248,9 @@ def _add_export(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("model", metavar="MODEL", help="name of a model, a .safetensors file, or the folder of a run")
     parser.add_argument("output", metavar="OUT", help="file to write")
     parser.add_argument("--format", required=True, choices=EXPORT_FORMATS)
-    _add_force(parser)
+    add_force(parser)
     parser.add_argument("--card", metavar="JSON", help="file with entries of the model card, for safetensors")
     parser.set_defaults(run=run_export)
-
-
-def _add_outputs(parser: argparse.ArgumentParser) -> None:
-    """The files of poses, or to look at, that are written."""
-    parser.add_argument(
-        "-o", "--output", metavar="OUT", required=True, action="append",
-        help=f"file to write: {', '.join(WRITERS)}; or to view: {', '.join(VIEWERS)}; can be repeated",
-    )  # fmt: skip
-    _add_force(parser)
-
-
-def _add_force(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--force", action="store_true", default=False,
-        help="replace the input, or a file that this command did not write",
-    )  # fmt: skip
-
-
-def _add_parts(parser: argparse.ArgumentParser) -> None:
-    """Which part of a kept result is written."""
-    parser.add_argument("--people", help="all, largest, or names separated by commas (default all)")
-    parser.add_argument(
-        "--frames", type=_frames, metavar="A:B",
-        help="frames A to B - 1, counted from 0 as in .csv; 10: from frame 10 on, :200 to frame 199 (default all)",
-    )  # fmt: skip
-
-
-def _add_writing(parser: argparse.ArgumentParser) -> None:
-    """Options of the files that are written."""
-    _add_axes(parser)
-    parser.add_argument(
-        "--names", choices=tuple(PRESETS),
-        help="names of a person's bones in .bvh and .glb, for the program that reads it (default: Hips, LeftArm, ...)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--markers", choices=MARKER_CHOICES,
-        help="names of the markers in .trc and .c3d: of Human3.6M's joints (default), or of the marker sets of "
-        "Pose2Sim or OpenCap, by which OpenSim scales and solves a model",
-    )  # fmt: skip
-
-
-def _add_axes(parser: argparse.ArgumentParser) -> None:
-    """Options of motion files and of views."""
-    parser.add_argument(
-        "--camera", action="store_true", default=argparse.SUPPRESS,
-        help="keep camera axes in .bvh, .c3d, .glb, .trc, .mot, .angles.csv, pictures and the page (default: world "
-        "axes, gravity up, the floor at 0, where they are known)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--trust", type=_millimetres, metavar="MM",
-        help="joints with more uncertainty than MM millimetres are missing in .bvh, .c3d, .glb, .trc, .mot, "
-        ".angles.csv, flagged in .csv, hollow in views (default: all are kept)",
-    )  # fmt: skip
-
-
-def _add_filming(parser: argparse.ArgumentParser) -> None:
-    """Options of the virtual cameras that film motion capture."""
-    parser.add_argument("--seed", type=_seed, help="seed of the virtual cameras, for motion capture (default 0)")
-    parser.add_argument(
-        "--cameras", choices=PROTOCOLS,
-        help="virtual cameras: the CMU protocol's, or by their kind some that follow the person (default cmu)",
-    )  # fmt: skip
-    parser.add_argument("--views", type=int, metavar="N", help="virtual cameras of a clip (default 4; not for cmu)")
-    parser.add_argument(
-        "--bodies", type=float, metavar="S",
-        help="give each subject another body before each camera but the first: bones changed by this share (default 0)",
-    )  # fmt: skip
-
-
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    """Options that give what a file does not state."""
-    names = sorted({known.name for known in KEYPOINT_FORMATS})
-    parser.add_argument(
-        "--from", dest="format", metavar="FORMAT", choices=names,
-        help=f"format of the input (default: recognized): {', '.join(names)}",
-    )  # fmt: skip
-    parser.add_argument("--joints", choices=[*SOURCES, *LARGER_SETS], help="joint set, if the file does not state it")
-    parser.add_argument("--fps", type=float, help="frames per second, if the file does not state it")
-    parser.add_argument(
-        "--image-size", type=_size, metavar="WxH", help="size of all images in pixels, if the file does not state it"
-    )
-    parser.add_argument(
-        "--min-score", type=float, metavar="S",
-        help="leave out people whom the program detected with a lower score (default: what is beyond doubt no person)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--coordinates", choices=COORDINATES, metavar="UNIT",
-        help=f"what the coordinates are (default: recognized): {', '.join(UNITS)}; with {UP} where y points up",
-    )  # fmt: skip
-    parser.add_argument("--clip", metavar="NAME", help="of several clips in the input, the one whose name begins so")
-
-
-def _add_joints(parser: argparse.ArgumentParser) -> None:
-    """Options about the joints of a file: their meaning, and when they are missing."""
-    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
-    parser.add_argument(
-        "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
-    )
-    parser.add_argument(
-        "--head", choices=HEAD_CHOICES,
-        help="a head top that the format lacks: missing, or extrapolated from ears and shoulders "
-        "(default: missing in lift; extrapolated in convert, and for models that take whole poses only)",
-    )  # fmt: skip
-
-
-def _add_choices(parser: argparse.ArgumentParser) -> None:
-    """Options on what lifts whom."""
-    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
-    parser.add_argument(
-        "--people", help="all, largest, one (all detections are one person), or names separated by commas (default all)"
-    )
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0 on")
-    return int(text)
-
-
-def _height(text: str) -> float | dict[str, float]:
-    """Metres of all people, or by name; a name may hold "=", but no comma."""
-    pairs = [part.rpartition("=") for part in text.split(",")]
-    heights = {name.strip(): _metres(metres, text) for name, _, metres in pairs}
-    if len(heights) < len(pairs) or ("" in heights and len(pairs) > 1):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a height for each name once, like anna=1.2,ben=1.8")
-    return heights.get("", heights)
-
-
-def _metres(text: str, whole: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"found {whole!r}, expected metres, like 1.8 or anna=1.2,ben=1.8") from None
-
-
-def _millimetres(text: str) -> float:
-    """Metres from millimetres above 0."""
-    try:
-        value = float(text) / 1000
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected millimetres above 0, like 80")
-    return value
-
-
-def _frames(text: str) -> tuple[int | None, int | None]:
-    """The first frame and the first after the last."""
-    begin, colon, end = text.partition(":")
-    numbers = [part for part in (begin, end) if part]
-    if not colon or not numbers or not all(part.isdecimal() for part in numbers):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected frames like 10:200, 10: or :200")
-    return int(begin) if begin else None, int(end) if end else None
-
-
-def _direction(text: str) -> tuple[float, ...]:
-    try:
-        x, y, z = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a direction like 0,-1,0") from None
-    return x, y, z
-
-
-def _size(text: str) -> tuple[float, float]:
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected width and height in pixels, like 1920x1080")
-    return float(width), float(height)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ PACKAGES = sorted(
     for name, path in modules(ROOT / "geolift").items()
     if path.name == "__init__.py" and "__all__" in path.read_text()
 )
-INTERNAL = {"geolift.safe_io"}  # packages without public names
+INTERNAL = {"geolift.arguments", "geolift.safe_io"}  # packages without public names
 
 
 def public():

@@ -26,6 +26,7 @@ FLOORS = (
     {"evaluation"},
     {"new_lifter"},
     {"__init__", "commands"},
+    {"arguments"},
     {"cli"},
 )
 # Third-party code that every file may import, and code that only the named files or folders may.
