@@ -15,6 +15,8 @@ from geolift.output.result import ASSUMED_FPS, Result
 from geolift.skeletons.pose_angles import facing
 from geolift.skeletons.skeleton import is_human
 
+HALFWAY = 0.01  # of the trunk's length in the image; a spine that is nearer to the middle was made from it
+
 
 class PersonAngles(NamedTuple):
     """One person on the time line, from the first frame with the person to the last one: F frames.
@@ -26,6 +28,7 @@ class PersonAngles(NamedTuple):
         points: `[F, J, 3]` x ahead, y up, z right, in the result's units; NaN where missing or without a position.
         view: `[F]` degrees, where the person faces: 0 to the camera, 90 to the right side of the image, +-180 away.
         distance: metres from the camera, the median; NaN unknown.
+        spine_made: the keypoints have no spine of their own: it is halfway from the hips to the shoulders.
         opensim: angles by the names of OpenSim's models.
         clinical: angles by the names of clinics.
         opensim_errors: `[F, A]` degrees, to be expected of each angle by the view, by joints that were filled in, and
@@ -42,6 +45,7 @@ class PersonAngles(NamedTuple):
     points: np.ndarray
     view: np.ndarray
     distance: float
+    spine_made: bool
     opensim: JointAngles
     clinical: JointAngles
     opensim_errors: np.ndarray
@@ -130,6 +134,7 @@ def _one(
         points=points,
         view=view,
         distance=_distance(result, person),
+        spine_made=_spine_made(result, person),
         opensim=opensim,
         clinical=clinical,
         opensim_errors=errors[0],
@@ -162,6 +167,16 @@ def _distance(result: Result, person: int) -> float:
     """Metres from the camera to a person, the median; NaN if the result is not in metres."""
     away = np.linalg.norm(result.position[result.person == person], axis=1)
     return float(np.nanmedian(away)) if result.units == "m" and np.isfinite(away).any() else np.nan
+
+
+def _spine_made(result: Result, person: int) -> bool:
+    """Whether the spine of a person's keypoints is always halfway from pelvis to thorax."""
+    at = [result.skeleton.names.index(name) for name in ("pelvis", "spine", "thorax")]
+    pelvis, spine, thorax = np.moveaxis(result.keypoints[result.person == person][:, at].astype(np.float64), 1, 0)
+    away = np.linalg.norm(spine - (pelvis + thorax) / 2, axis=1)
+    length = np.linalg.norm(thorax - pelvis, axis=1)
+    known = np.isfinite(away) & (length > 0)
+    return bool(known.any() and np.median(away[known] / length[known]) < HALFWAY)
 
 
 def _view(result: Result) -> np.ndarray:

@@ -194,3 +194,13 @@ def test_people_near_the_camera_are_less_sure_and_it_is_said():
     near = far._replace(distance=1.4)
     assert far.distance > 3 and not any("nearer than" in line for line in angle_lines(far))
     assert any(line.startswith("1.4 m from the camera") for line in angle_lines(near))
+
+
+def test_a_spine_that_was_made_from_hips_and_shoulders_is_told():
+    rng = np.random.default_rng(0)
+    keypoints = rng.uniform(100, 900, (FRAMES, 17, 2)).astype(np.float32)
+    pelvis, spine, thorax = (H36M17.names.index(name) for name in ("pelvis", "spine", "thorax"))
+    for share, said in ((0.5, True), (0.4, False)):
+        keypoints[:, spine] = (1 - share) * keypoints[:, pelvis] + share * keypoints[:, thorax]
+        (person,) = people_angles(built(keypoints=keypoints.copy()))
+        assert person.spine_made == said == any("no spine" in line for line in angle_lines(person))
