@@ -1,5 +1,6 @@
 """The motion of each person of a result as that of a rig, for the formats that have bones and rotations."""
 
+import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +12,15 @@ from geolift.output.result import Result
 from geolift.rig.body import BALL_HEIGHT
 from geolift.rig.fit import RigMotion, fit_rig, passed
 from geolift.rig.inverse_kinematics import forward
+from geolift.skeletons.skeleton import Skeleton
 
 FILLED = 0.1  # how much a joint that was filled in counts, against one that was seen
 UNSURE = 0.05  # metres of uncertainty at which a joint counts half
 LOWEST = 5  # percentile of a clip's frames: single ones may be lower
 BETWEEN = "bones pass evenly from the frame before to the frame after"
+
+KEPT = 8  # motions of people
+_FITTED: dict[bytes, RigMotion] = {}  # by what they were fitted to, the oldest first
 
 
 class PersonMotion(NamedTuple):
@@ -58,14 +63,28 @@ def rig_motions(result: Result) -> list[PersonMotion]:
             root = result.skeleton.names[result.skeleton.root]
             raise DatasetError(f"{person}: {root}: found it in no frame, expected it at least once")
         feet = None if contact is None else contact[i]
-        motion = fit_rig(
-            points[i], result.skeleton, result.fps or 30.0, weight=weight[i], contact=feet, floor=floor
-        )  # fmt: skip
+        motion = _fitted(points[i], result.skeleton, result.fps or 30.0, weight[i], feet, floor)
         raised = []
         if result.world_points is not None and not floor:
             motion, raised = _raised(motion, result.frame[result.person == i])
         people.append(PersonMotion(motion, [*placed.notes, *raised, *_notes(result, i, known, motion)]))
     return people
+
+
+def _fitted(
+    points: np.ndarray, skeleton: Skeleton, fps: float, weight: np.ndarray, contact: np.ndarray | None, floor: bool
+) -> RigMotion:
+    """`fit_rig`; a command that writes several files fits the same person once."""
+    key = hashlib.sha256(repr((skeleton, fps, floor, points.shape, contact is None)).encode())
+    for values in (points, weight, () if contact is None else contact):
+        key.update(np.ascontiguousarray(values))
+    found = _FITTED.pop(key.digest(), None)
+    if found is None:
+        found = fit_rig(points, skeleton, fps, weight=weight, contact=contact, floor=floor)
+    _FITTED[key.digest()] = found  # the newest last
+    while len(_FITTED) > KEPT:
+        del _FITTED[next(iter(_FITTED))]
+    return found
 
 
 def _raised(motion: RigMotion, there: np.ndarray) -> tuple[RigMotion, list[str]]:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
+from geolift.output.mocap import rig_motion
 from geolift.output.mocap.gltf import EVERYONE, Figure, glb_bytes, quaternions
 from geolift.output.mocap.mannequin import mannequin
 from geolift.output.mocap.rig_motion import rig_motions
 from geolift.output.write import write_result
+from geolift.rig import fit_rig
 from geolift.skeletons.skeleton import Skeleton
 from tests.helpers.gltf_reader import Glb, expect_sound
 from tests.helpers.motion_readers import library, without_rows
@@ -137,6 +139,22 @@ def test_without_a_floor_people_stand_at_the_height_0(tmp_path):
     assert any("no floor is known: raised by 0." in note for note in notes)
     _, notes = written(two, tmp_path)  # the floor is where the file says
     assert not any("raised" in note for note in notes)
+
+
+def test_files_of_one_result_are_fitted_once(tmp_path, monkeypatch):
+    """People of `.bvh` files are those of the `.glb`; other points, contacts or rates are other motions."""
+    fitted = []
+    monkeypatch.setattr(rig_motion, "_FITTED", {})
+    monkeypatch.setattr(rig_motion, "fit_rig", lambda *args, **more: fitted.append(1) or fit_rig(*args, **more))
+    two = in_world(make_result(people=2, frames=20, fps=20.0))
+    first, again = rig_motions(two), rig_motions(two)
+    write_result(two, tmp_path / "out.bvh")
+    written(two, tmp_path)
+    assert len(fitted) == 2
+    np.testing.assert_array_equal(first[1].motion.rotation, again[1].motion.rotation)
+    for changed in ({"contact": ~two.contact}, {"fps": 25.0}, {"filled": ~two.filled}):
+        rig_motions(two._replace(**changed))
+    assert len(fitted) == 8
 
 
 def test_a_note_on_all_people_is_written_once(tmp_path):
