@@ -1,12 +1,9 @@
 """Writing of results in the format that a file's suffix names, and reading of the formats that keep everything."""
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.output.angles_csv import write_angles_csv
@@ -20,12 +17,11 @@ from geolift.output.mocap.marker_names import MARKERS
 from geolift.output.mocap.mot import write_mot
 from geolift.output.mocap.trc import write_trc
 from geolift.output.npz_json import load_json, load_npz, write_json, write_npz
+from geolift.output.people_files import split_people
 from geolift.output.result import ASSUMED_FPS, Result, check_result
 from geolift.output.trust import trust_note, untrusted, without_joints
 from geolift.safe_io import bounded_file
 from geolift.safe_io.atomic import replacing_all
-
-LONGEST_NAME = 64  # characters of a person's name in a file's name
 
 
 def with_a_marker_set(options: Mapping[str, Any]) -> bool:
@@ -127,6 +123,7 @@ def write_result(
     Example:
         >>> import tempfile
         >>> import geolift
+        >>> import numpy as np
         >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
         >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -247,6 +244,7 @@ def load_result(path: str | os.PathLike) -> Result:
     Example:
         >>> import tempfile
         >>> import geolift
+        >>> import numpy as np
         >>> pose = np.random.default_rng(0).uniform(100, 900, (1, 17, 2))
         >>> result = geolift.lift(geolift.record(pose, np.ones((1, 17)), joints=geolift.H36M17.names, video=False))
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -277,25 +275,4 @@ def _by_file(result: Result, path: Path, asked: Mapping[str, Any]) -> tuple[dict
     alone = writer is not None and (writer.alone_if(asked) if writer.alone_if else writer.alone)
     if not alone or len(result.people) == 1:
         return {path: result}, []
-    return _split_people(result, path)
-
-
-def _split_people(result: Result, path: Path) -> tuple[dict[Path, Result], list[str]]:
-    """Each person's result by the file that it goes to, and notes on people whose name the file does not have."""
-    ending = ending_of(path, WRITERS)
-    names = [re.sub(r'[\s\\/:*?"<>|\x00-\x1f]', "_", name) for name in result.people]
-    if len({name.lower() for name in names}) < len(names) or max(map(len, names)) > LONGEST_NAME:
-        names = [str(i) for i in range(len(names))]
-    parts, notes = {}, []
-    for i, (person, name) in enumerate(zip(result.people, names, strict=True)):
-        part = result.select_rows(result.person == i)
-        if not np.isfinite(part.points).any():
-            notes.append(f"no file for {person!r}, of whom nothing was lifted")
-            continue
-        file = path.with_name(f"{path.name[: -len(ending)]}_{name}{path.name[-len(ending) :]}")
-        parts[file] = part._replace(person=np.zeros_like(part.person), people=(person,))
-        if name != person:
-            notes.append(f"{file.name} is {person!r}")
-    if not parts:
-        raise DatasetError(f"{path}: found no lifted point, expected at least one")
-    return parts, notes
+    return split_people(result, path, ending_of(path, WRITERS))
