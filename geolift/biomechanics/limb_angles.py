@@ -111,7 +111,9 @@ def _steady(rotation: np.ndarray, sine: np.ndarray, fps: float) -> np.ndarray:
     bands[0, 2:] += stiffness * second[0] * second[2]
     there = weight * np.exp(1j * np.radians(np.nan_to_num(rotation)))
     real, imaginary = solveh_banded(bands, np.stack([there.real, there.imag], axis=-1)).T
-    return _unwrapped(np.degrees(np.arctan2(imaginary, real)), enough)
+    sure = np.flatnonzero(enough)  # elsewhere the path may pass by 0, where its angle jumps
+    shown = _unwrapped(np.degrees(np.arctan2(imaginary, real))[sure], np.ones(len(sure), bool))
+    return np.interp(np.arange(len(rotation)), sure, shown)
 
 
 def _unwrapped(degrees: np.ndarray, sure: np.ndarray) -> np.ndarray:

@@ -145,3 +145,14 @@ def test_no_whole_turn_is_found_where_nothing_shows_the_rotation():
     rotation = found.degrees[:, found.names.index("hip_rotation_r")]
     np.testing.assert_allclose(rotation[[0, 10, 90, 99]], 0, atol=3)
     assert np.abs(np.diff(rotation)).max() < 30
+
+
+def test_a_rotation_that_is_not_shown_passes_evenly():
+    """A knee that is all but straight points anywhere; the rotation of the model's thigh does not jump there."""
+    noise = np.random.default_rng(0).uniform(-180, 180, 40)
+    turned = np.concatenate([np.full(20, -10.0), noise, np.full(20, 30.0)])
+    bent = np.repeat([60.0, 4.0, 60.0], [20, 40, 20])
+    found = joint_angles(figure({"hip_rotation_l": turned, "knee_angle_l": bent}), H36M17, fps=30.0)
+    rotation = found.degrees[:, found.names.index("hip_rotation_l")]
+    assert np.abs(np.diff(rotation)).max() < 10
+    np.testing.assert_allclose(rotation[[0, -1]], [-10, 30], atol=3)
