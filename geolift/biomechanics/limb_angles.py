@@ -13,6 +13,8 @@ from geolift.biomechanics.cardan import angle_about_y, direction_angles
 from geolift.rotations import unit
 
 LEAST_SINE = 1 / 3  # of knee's or elbow's bend from which its plane shows how the limb above is turned: 19.5 degrees
+BACKWARD = 90.0  # degrees of a thigh's rotation; more, and the knee bends the wrong way
+AGREED = 0.5  # length of the mean of unit numbers around a frame; less, and they point anywhere
 CUTOFF = 6.0  # Hz; the rotation of a limb whose joint is bent by 45 degrees passes below it (gait has little above)
 
 
@@ -62,7 +64,10 @@ def limb_angles(
     sine = np.linalg.norm(axis, axis=-1)
     bend = np.degrees(np.arctan2(sine, (upper * lower).sum(axis=-1)))
     angles = direction_angles(-upper)
-    rotation = _steady(angle_about_y(axis, angles), sine, fps)
+    turned = angle_about_y(axis, angles)
+    if not forward:  # a knee that bends the wrong way, as from the front at times, shows no rotation of the thigh
+        sine = np.where((np.abs(turned) > BACKWARD) & (np.abs(angles[:, 1]) <= 90), 0.0, sine)
+    rotation = _steady(turned, sine, fps)
     level = np.hypot(upper[:, 0], upper[:, 2])
     elevation = np.degrees(np.arctan2(level, -upper[:, 1]))
     plane = _unwrapped(np.degrees(np.arctan2(upper[:, 0], upper[:, 2])), level >= LEAST_SINE)
@@ -111,7 +116,8 @@ def _steady(rotation: np.ndarray, sine: np.ndarray, fps: float) -> np.ndarray:
     bands[0, 2:] += stiffness * second[0] * second[2]
     there = weight * np.exp(1j * np.radians(np.nan_to_num(rotation)))
     real, imaginary = solveh_banded(bands, np.stack([there.real, there.imag], axis=-1)).T
-    sure = np.flatnonzero(enough)  # elsewhere the path may pass by 0, where its angle jumps
+    agreed = enough & (np.hypot(real, imaginary) >= AGREED)  # elsewhere the path may pass by 0, where its angle jumps
+    sure = np.flatnonzero(agreed if agreed.any() else enough)
     shown = _unwrapped(np.degrees(np.arctan2(imaginary, real))[sure], np.ones(len(sure), bool))
     return np.interp(np.arange(len(rotation)), sure, shown)
 

@@ -156,3 +156,14 @@ def test_a_rotation_that_is_not_shown_passes_evenly():
     rotation = found.degrees[:, found.names.index("hip_rotation_l")]
     assert np.abs(np.diff(rotation)).max() < 10
     np.testing.assert_allclose(rotation[[0, -1]], [-10, 30], atol=3)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_a_knee_that_bends_the_wrong_way_shows_no_rotation(side):
+    end = side[0]
+    bent = np.repeat([60.0, 40.0, 60.0], 20)
+    turned = np.repeat([0.0, 180.0, 0.0], 20)  # of the plane of the knee: bent forward
+    found = joint_angles(figure({f"knee_angle_{end}": bent, f"hip_rotation_{end}": turned}), H36M17, fps=30.0)
+    column = found.names.index(f"hip_rotation_{end}")
+    np.testing.assert_allclose(found.degrees[:, column], 0, atol=3)
+    assert not found.shown[20:40, column].any() and found.shown[:18, column].all()
