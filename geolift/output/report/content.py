@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geolift.biomechanics.expected_errors import FACING
+from geolift.biomechanics.expected_errors import view_names
 from geolift.biomechanics.walking import GaitMeasures
 from geolift.output.report.cycles import Cycles, average, whole_cycles
 from geolift.output.report.gait_errors import trust_text
@@ -13,7 +13,10 @@ from geolift.output.report.motion import Motion
 from geolift.output.report.series import LEFT, MIDDLE, RIGHT, Packer, Series
 
 SIDES = (LEFT, RIGHT)
-VIEWS = ("the front", "the front {}", "the {} side", "the back {}", "the back")  # of FACING, by the side that is seen
+SEEN_FROM = {  # by the view; {} is the side that is seen
+    "front": "the front", "oblique": "the front {}", "side": "the {} side", "oblique back": "the back {}",
+    "back": "the back",
+}  # fmt: skip
 SELDOM = 0.1  # of the frames; views that are rarer are not named
 MINUS, DASH = "\u2212", "\u2013"
 
@@ -88,8 +91,8 @@ def view_text(view: np.ndarray) -> str:
     away = view[np.isfinite(view)]
     if not len(away):
         return ""
-    nearest = np.abs(np.abs(away)[:, None] - np.array(FACING)).argmin(axis=1)
-    seen = [VIEWS[k].format(RIGHT if angle > 0 else LEFT) for k, angle in zip(nearest, away, strict=True)]
+    named = zip(view_names(away), away, strict=True)
+    seen = [SEEN_FROM[name].format(RIGHT if angle > 0 else LEFT) for name, angle in named]
     views, counts = np.unique(seen, return_counts=True)
     shares = sorted(zip((counts / len(seen)).tolist(), views.tolist(), strict=True), reverse=True)
     kept = [(share, view) for share, view in shares if share >= SELDOM]
