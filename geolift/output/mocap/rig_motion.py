@@ -48,7 +48,7 @@ def rig_motions(result: Result) -> list[PersonMotion]:
         One for each of `result.people`.
 
     Raises:
-        DatasetError: if no frame has the root of a person.
+        DatasetError: if no frame has the root of a person, or other joints.
     """
     placed = place(result, BVH_AXES, BETWEEN)
     points = on_time_line(result, placed.points)
@@ -62,6 +62,8 @@ def rig_motions(result: Result) -> list[PersonMotion]:
         if not known[:, result.skeleton.root].any():
             root = result.skeleton.names[result.skeleton.root]
             raise DatasetError(f"{person}: {root}: found it in no frame, expected it at least once")
+        if known.any(axis=0).sum() == 1:
+            raise DatasetError(f"{person}: found the root alone, expected other joints (does --trust leave all out?)")
         feet = None if contact is None else contact[i]
         motion = _fitted(points[i], result.skeleton, result.fps or 30.0, weight[i], feet, floor)
         raised = []

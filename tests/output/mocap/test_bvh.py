@@ -135,6 +135,9 @@ def test_missing_people_and_joints_of_a_bvh(one, tmp_path):
     points[:, H36M17.root] = np.nan
     with pytest.raises(DatasetError, match="pelvis: found it in no frame"):
         write_result(one._replace(points=points), tmp_path / "out.bvh")
+    points[:], points[:, H36M17.root] = np.nan, one.points[:, H36M17.root]
+    with pytest.raises(DatasetError, match="found the root alone, expected other joints"):
+        write_result(one._replace(points=points), tmp_path / "out.bvh")
 
 
 # Other skeletons: a tree of their own joints
