@@ -89,7 +89,7 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
     Example:
         >>> doubts(Content(frames=400, whole=96, rooted=390, different=300, unseen=()), masks=False)
         ('96 of 400 frames have all joints, the others are left out (390 can be used with data.masks=True)', \
-'300 poses differ: few to learn from (geolift lift needs no training)')
+'300 poses differ: few to learn from (people need no training: geolift lift)')
     """
     found = []
     if content.unseen:
@@ -103,7 +103,7 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
     if content.different < FEW:
         enough = f"training expects at least {FEWEST}" if content.different < FEWEST else "few to learn from"
         poses = "no two poses differ" if content.different < 2 else f"{content.different} poses differ"
-        found.append(f"{poses}: {enough} (geolift lift needs no training)")
+        found.append(f"{poses}: {enough} (people need no training: geolift lift)")
     return tuple(found)
 
 
@@ -119,5 +119,5 @@ def expect_learnable(content: Content, origin: str, *, masks: bool) -> None:
         found = "the same pose" if content.different < 2 else f"{content.different} poses that differ"
         found = f"{found} in {counted(used, 'frame', 'frames')}"
         more = "" if used == content.frames else f" of {content.frames}; the others lack joints"
-        hint = "data.masks=True uses more" if more and not masks else "geolift lift needs no training"
+        hint = "data.masks=True uses more" if more and not masks else "people need no training: geolift lift"
         raise DatasetError(f"{origin}: found {found}{more}, expected at least {FEWEST} to learn from ({hint})")
