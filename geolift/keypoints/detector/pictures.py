@@ -85,7 +85,10 @@ def detect(
         raise DatasetError(f"{path}: {error.name} is missing: pip install 'geolift[detect]'") from None
     is_video = path.suffix.lower() in VIDEOS and path.is_file()
     pictures = _open_video(path, fps) if is_video else _open_images(path, fps)
-    network = blazepose.BlazePose(networks)
+    try:
+        network = blazepose.BlazePose(networks)
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from error
 
     names, sizes, frame, poses, before = [], [], [], [], []
     for name, image in tqdm(pictures.images, total=pictures.count or None, desc=path.name, unit="frame", disable=None):

@@ -38,7 +38,8 @@ def test_the_body_of_whole_body_predictions_and_wrong_entries(rng, tmp_path):
         for people in writers.scene(COCO17.source, "coco17", rng)
     ]  # fmt: skip
     path = writers.openpifpaf(tmp_path / "a.json", scene, form="list")
-    assert read_keypoints(path).recording.joint_set == "coco17"
+    recording = read_keypoints(path).recording
+    assert recording.joint_set == "coco23" and recording.joints[:17] == COCO17.source
     content = json.loads(path.read_text())
     assert mmpose.FORMAT.recognize(content[0]["predictions"]) is None
     for change, message in [
