@@ -66,7 +66,7 @@ class BlazePose:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
-            raise DatasetError("ai_edge_litert is missing: pip install 'geolift[detect]'") from None
+            raise DatasetError("ai-edge-litert is missing: pip install 'geolift[detect]'") from None
         self._networks = [
             Interpreter(model_content=content, num_threads=min(4, os.cpu_count() or 1)) for content in _read(folder)
         ]
