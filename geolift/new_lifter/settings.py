@@ -11,8 +11,6 @@ from geolift.training.config import Config, load
 
 FEWEST_WHOLE = 0.7  # share of usable frames with all joints, from which the others are left out
 LONGEST = 16000  # steps: those of the best recipe on CMU, of which smaller sets need fewer
-FLOW_STEPS = 4000
-WIDTH = 256  # of the networks
 COMPONENTS = 26  # of the flow, at most
 
 
@@ -72,10 +70,10 @@ def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int 
                 "view.pitch_low": math.radians(view.low),
                 "view.pitch_high": math.radians(view.high),
                 "view.pitch_start": math.radians(view.start),
-                "lifter.width": WIDTH,
+                "lifter.width": 256,
                 "lifter.norm": "none",
                 "lifter.flat_start": True,
-                "discriminator.width": WIDTH,
+                "discriminator.width": 256,
                 "loss.gradient_penalty": 0.001,
                 "loss.weights.adversarial": 1.0,
                 "loss.weights.consistency_3d": 1.0,
@@ -83,8 +81,8 @@ def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int 
                 "loss.weights.symmetry": 1.0 if sided else 0.0,
                 "loss.weights.spread": 2.0 if midline else 0.0,
                 "loss.weights.likelihood": 0.05 if flow else 0.0,
-                "flow.steps": FLOW_STEPS,
-                "flow.width": WIDTH,
+                "flow.steps": 4000,
+                "flow.width": 256,
                 "flow.components": min(COMPONENTS, 2 * len(skeleton.names) - 2),
                 "optimizer.lifter": 1e-3,
                 "optimizer.discriminator": 1e-3,

@@ -8,7 +8,7 @@ from geolift.data.dataset import save_dataset
 from geolift.data.learnable import Content
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
-from geolift.new_lifter import settings
+from geolift.new_lifter import from_keypoints
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.judgement import Judgement, described, seen_directions
 from geolift.new_lifter.settings import choose_settings
@@ -23,18 +23,28 @@ CHAIN = Skeleton(("head", "middle", "tail"), (1, -1, 1), (), (), 0)
 WHOLE = Content(frames=500, whole=500, rooted=500, different=400, unseen=())
 
 
+SMALL = {
+    "steps": 50, "flow.steps": 50, "flow.layers": 2, "flow.width": 16, "lifter.width": 16, "lifter.blocks": 1,
+    "discriminator.width": 16, "discriminator.blocks": 1,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def few_steps():
-    """Trainings of one dispatch."""
+def small():
+    """Trainings of one dispatch, of small networks."""
+
+    def choose(*arguments, **named):
+        chosen = choose_settings(*arguments, **named)
+        chosen.config.update_from_flattened_dict(SMALL)
+        return chosen
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "LONGEST", 50)
-        patch.setattr(settings, "FLOW_STEPS", 50)
-        patch.setattr(settings, "WIDTH", 16)
+        patch.setattr(from_keypoints, "choose_settings", choose)
         yield
 
 
 @pytest.fixture(scope="module")
-def trained(few_steps, tmp_path_factory):
+def trained(small, tmp_path_factory):
     """A folder in which a lifter was trained by the command, and the table."""
     folder = tmp_path_factory.mktemp("mouse")
     table = deeplabcut(folder / "mouse.csv", frames=400)
