@@ -19,6 +19,7 @@ from geolift.arguments.groups import (
     add_outputs,
     add_parts,
     add_reading,
+    add_skeleton,
     add_writing,
 )
 from geolift.commands import (
@@ -236,10 +237,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seed", type=values.seed, help="seed of the training (default 0)")
     parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras")
     add_reading(parser)
-    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
-    parser.add_argument(
-        "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
-    )
+    add_skeleton(parser)
     parser.set_defaults(run=run_train)
 
 

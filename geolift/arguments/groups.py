@@ -108,15 +108,20 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def add_joints(parser: argparse.ArgumentParser) -> None:
     """Options about the joints of a file: their meaning, and when they are missing."""
-    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
-    parser.add_argument(
-        "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
-    )
+    add_skeleton(parser)
     parser.add_argument(
         "--head", choices=HEAD_CHOICES,
         help="a head top that the format lacks: missing, or extrapolated from ears and shoulders "
         "(default: missing in lift; extrapolated in convert, and for models that take whole poses only)",
     )  # fmt: skip
+
+
+def add_skeleton(parser: argparse.ArgumentParser) -> None:
+    """Options about the joints of any body."""
+    parser.add_argument("--skeleton", metavar="FILE", help="TOML or JSON file that defines your joints")
+    parser.add_argument(
+        "--min-confidence", type=float, metavar="C", help="joints with less confidence are missing (default 0.1)"
+    )
 
 
 def add_choices(parser: argparse.ArgumentParser) -> None:

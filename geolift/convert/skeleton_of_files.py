@@ -10,7 +10,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
-from geolift.keypoints.recording import without_unsure_joints
+from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.skeletons.mapping import map_joints
 from geolift.skeletons.proposal import propose_skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, joint_mapping
@@ -45,6 +45,19 @@ def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None
         FileNotFoundError: if there is no such file.
     """
     read = [read_keypoints(Path(path), format=format, options=Options(**reading)).recording for path in paths]
+    return propose_of(read, paths)
+
+
+def propose_of(read: Sequence[Recording], paths: Sequence[str | os.PathLike]) -> ProposedFile:
+    """Propose the skeleton of the joints of recordings, which were read from files.
+
+    Args:
+        read: at least one, all of the same joints.
+        paths: the file of each, for errors.
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+    """
     recordings = [without_unsure_joints(one, UNSURE, str(path)) for one, path in zip(read, paths, strict=True)]
     joints = recordings[0].joints
     for path, one in zip(paths, recordings, strict=True):

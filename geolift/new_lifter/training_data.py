@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP, convert
-from geolift.convert.skeleton_of_files import propose_for
+from geolift.convert.skeleton_of_files import propose_of
 from geolift.data.dataset import Dataset, load_dataset
 from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.recording import Recording
 from geolift.output.overwriting import PROPOSED, is_dataset
 from geolift.output.view.skeleton_picture import draw_skeleton
 from geolift.safe_io.atomic import replace_file
@@ -63,21 +64,21 @@ def prepare_keypoints(
             return Keypoints(data, ())
         return Keypoints(split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP), ())
     notes: tuple[str, ...] = ()
-    if skeleton is None and not _are_known(paths[0], **reading):
-        skeleton, notes = _proposed(paths, beside.with_suffix(".toml"), **reading)
+    if skeleton is None:
+        first = _read(paths[0], reading)
+        if not _are_known(first, paths[0]):
+            skeleton, notes = _proposed(first, paths, beside.with_suffix(".toml"), reading)
     data = convert(*paths, skeleton=skeleton, split_by="time", **reading)
     return Keypoints(data, (data.source, *notes))
 
 
-def _options(reading: dict[str, Any]) -> tuple[str | None, Options]:
-    names = {name: value for name, value in reading.items() if name in Options._fields}
-    return reading.get("format"), Options(**names)
+def _read(path: str | os.PathLike, reading: dict[str, Any]) -> Recording:
+    options = Options(**{name: value for name, value in reading.items() if name in Options._fields})
+    return read_keypoints(Path(path), format=reading.get("format"), options=options).recording
 
 
-def _are_known(path: str | os.PathLike, **reading: Any) -> bool:
+def _are_known(recording: Recording, path: str | os.PathLike) -> bool:
     """Whether joints are those of people, of a known set."""
-    known, options = _options(reading)
-    recording = read_keypoints(Path(path), format=known, options=options).recording
     try:
         resolve_mapping(recording.joints, recording.joint_set, None, str(path))
     except DatasetError:
@@ -85,11 +86,13 @@ def _are_known(path: str | os.PathLike, **reading: Any) -> bool:
     return True
 
 
-def _proposed(paths: Sequence[str | os.PathLike], toml: Path, **reading: Any) -> tuple[Path, tuple[str, ...]]:
+def _proposed(
+    first: Recording, paths: Sequence[str | os.PathLike], toml: Path, reading: dict[str, Any]
+) -> tuple[Path, tuple[str, ...]]:
+    """The skeleton file beside the lifter, written if it is not there, and notes; `first` is what `paths[0]` holds."""
     if toml.exists():
         return toml, (f"skeleton: {toml}, which is there already",)
-    known, options = _options(reading)
-    found = propose_for(paths, format=known, **options._asdict())
+    found = propose_of([first, *(_read(path, reading) for path in paths[1:])], paths)
     replace_file(toml, skeleton_text(found.file, (PROPOSED, *found.reasons)).encode())
     picture, shown = toml.with_suffix(".png"), ""
     try:

@@ -69,7 +69,7 @@ def _rows(result: Result, person: PersonAngles) -> list[list[str]]:
 
 
 def _seen_feet(result: Result, person: PersonAngles) -> np.ndarray:
-    """`[F, 2]` bool, left and right: the ankle is there, so that contact can be told."""
+    """`[F, 2]` bool, left and right: the ankle is there, so that contact can be known."""
     ankles = [joint_at(person.points, result.skeleton, f"{side}_ankle") for side in ("left", "right")]
     return np.isfinite(np.stack(ankles, axis=1)).all(axis=-1) & (result.contact is not None)
 
