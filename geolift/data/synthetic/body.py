@@ -84,10 +84,14 @@ def softmin(*values: np.ndarray, width: float) -> np.ndarray:
     return -width * np.logaddexp.reduce([-value / width for value in np.broadcast_arrays(*values)])
 
 
+def soft_clip(values: np.ndarray, low: float, high: float, width: float) -> np.ndarray:
+    """`values` within low..high: unchanged well inside, bent smoothly where a limit sets in, over about `width`."""
+    return low + width * (np.logaddexp(0, (values - low) / width) - np.logaddexp(0, (values - high) / width))
+
+
 def limited(name: str, degrees: np.ndarray) -> np.ndarray:
-    """An angle kept within its limits: unchanged well inside, bent smoothly where a limit sets in."""
-    low, high = LIMITS[name]
-    return low + SOFT * (np.logaddexp(0, (degrees - low) / SOFT) - np.logaddexp(0, (degrees - high) / SOFT))
+    """An angle kept within its limits, softly."""
+    return soft_clip(degrees, *LIMITS[name], SOFT)
 
 
 def solve(body: dict[str, float], motion: Motion) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
