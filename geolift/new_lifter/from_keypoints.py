@@ -36,7 +36,8 @@ class NewLifter(NamedTuple):
         folder: the training's folder, from which it can be resumed.
 
     Example:
-        >>> NewLifter(Path("a.safetensors"), Judgement(0.4, 0.2, 12, (), ""), "the time is over", Path("a_run")).ended
+        >>> found = Judgement(0.4, 0.2, 12, 1.0, (), "")
+        >>> NewLifter(Path("a.safetensors"), found, "the time is over", Path("a_run")).ended
         'the time is over'
     """
 

@@ -9,6 +9,7 @@ from geolift.data.dataset import Dataset
 from geolift.evaluation.selection import assess, lift_usable, usable_poses
 from geolift.model import Model
 from geolift.objectives.views import View
+from geolift.skeletons.handedness import across, lies, right_handed_share
 from geolift.skeletons.skeleton import Skeleton
 
 SECTORS = 12  # of the directions around a body
@@ -17,6 +18,8 @@ FEW_DIRECTIONS = 6  # sectors: with fewer, new views are of sides that no camera
 STEEP = math.radians(70)  # of cameras: turns about gravity hardly change what is seen of height
 LEVEL = math.radians(3)  # cameras that look down by less: both mirror images explain the 2D nearly as well
 POOR = 0.7  # score against the flat skeleton's 1, from which little was learnt
+MIRRORED = 0.5  # of the lifted poses with the right handedness: with less, mirror images are what the lifter gives
+UNSURE = 0.9  # with less of them, some poses are mirrored: right ones have it in 100 % of their frames
 
 
 class Judgement(NamedTuple):
@@ -26,17 +29,20 @@ class Judgement(NamedTuple):
         score: `selection.assess` on held-out poses; 1 is the flat skeleton's, smaller is better.
         pitch: how far the cameras look down, radians, as learnt.
         directions: from how many of `SECTORS` directions bodies are seen, as lifted.
+        right_handed: the share of lifted poses that are no mirror images (`handedness.right_handed_share`); NaN if it
+            cannot be known.
         doubts: what speaks against the lifter, a sentence each.
         fatal: the first of them for which it must not be used; "" for none.
 
     Example:
-        >>> Judgement(score=0.4, pitch=0.2, directions=12, doubts=(), fatal="").directions
+        >>> Judgement(score=0.4, pitch=0.2, directions=12, right_handed=1.0, doubts=(), fatal="").directions
         12
     """
 
     score: float
     pitch: float
     directions: int
+    right_handed: float
     doubts: tuple[str, ...]
     fatal: str
 
@@ -57,25 +63,46 @@ def judge(model: Model, held_out: Dataset, view: View) -> Judgement:
     """
     score = score_of(model, held_out, view)
     usable = usable_poses(model, held_out)
-    directions = seen_directions(lift_usable(model, usable), view.pitch, model.skeleton)
-    fatal, doubts = [], []
-    if abs(view.pitch) > STEEP:
-        fatal.append(
-            f"cameras look {'down' if view.pitch > 0 else 'up'} by {abs(math.degrees(view.pitch)):.0f} degrees: bodies "
+    points = np.where(usable.seen[..., None], lift_usable(model, usable), np.nan)
+    directions = seen_directions(points, view.pitch, model.skeleton)
+    right_handed = right_handed_share(points, -_down(view.pitch), model.skeleton)
+    fatal = _fatal(view.pitch, directions, right_handed)
+    doubts = _doubts(score, view.pitch, right_handed, model.skeleton)
+    return Judgement(score, view.pitch, directions, right_handed, (*fatal, *doubts), fatal[0] if fatal else "")
+
+
+def _fatal(pitch: float, directions: int, right_handed: float) -> list[str]:
+    """Why a lifter must not be used, a sentence each."""
+    found = []
+    if right_handed < MIRRORED:
+        found.append(
+            f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses: they are mirror images"
+        )
+    if abs(pitch) > STEEP:
+        found.append(
+            f"cameras look {'down' if pitch > 0 else 'up'} by {abs(math.degrees(pitch)):.0f} degrees: bodies "
             "are seen from above alone, which leaves their heights open; depths cannot be learnt"
         )
     if directions < FEW_DIRECTIONS:
-        fatal.append(
+        found.append(
             f"bodies are seen from {directions} of {SECTORS} directions: depths are learnt from views all around, by "
             "other cameras or by bodies that turn"
         )
-    if not model.skeleton.left:
-        doubts.append("no joint has a left or right: depths may come out mirrored, which 2D does not show")
-    if abs(view.pitch) < LEVEL:
-        doubts.append("cameras look straight ahead: depths may come out mirrored, which 2D hardly shows")
+    return found
+
+
+def _doubts(score: float, pitch: float, right_handed: float, skeleton: Skeleton) -> list[str]:
+    """What else speaks against a lifter, a sentence each."""
+    found = []
+    if MIRRORED <= right_handed < UNSURE:
+        found.append(f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses, which are mirrored")
+    if not skeleton.left:
+        found.append("no joint has a left or right: depths may come out mirrored, which 2D does not show")
+    elif abs(pitch) < LEVEL and math.isnan(right_handed):
+        found.append("cameras look straight ahead: depths may come out mirrored, which 2D hardly shows")
     if score > POOR:
-        doubts.append(f"it is little better than the flat skeleton by 2D (score {score:.2f}, flat 1)")
-    return Judgement(score, view.pitch, directions, (*fatal, *doubts), fatal[0] if fatal else "")
+        found.append(f"it is little better than the flat skeleton by 2D (score {score:.2f}, flat 1)")
+    return found
 
 
 def score_of(model: Model, held_out: Dataset, view: View) -> float:
@@ -90,7 +117,7 @@ def seen_directions(points: np.ndarray, pitch: float, skeleton: Skeleton) -> int
     normal to the lines from right to left.
 
     Args:
-        points: `[N, J, 3]` from the root, camera axes.
+        points: `[N, J, 3]` from the root, camera axes; NaN where missing.
         pitch: how far the camera looks down, radians.
         skeleton: of the joints.
 
@@ -99,15 +126,20 @@ def seen_directions(points: np.ndarray, pitch: float, skeleton: Skeleton) -> int
         >>> seen_directions(np.random.default_rng(0).normal(size=(600, 17, 3)), 0.2, H36M17)
         12
     """
-    down = np.array([0, math.cos(pitch), math.sin(pitch)])
+    down = _down(pitch)
     ahead = points[:, skeleton.head] - points[:, skeleton.root]
     above = ahead - (ahead @ down)[:, None] * down
-    if skeleton.left and np.linalg.norm(above, axis=1).mean() < np.linalg.norm(ahead, axis=1).mean() / 2:
-        across = (points[:, list(skeleton.left)] - points[:, list(skeleton.right)]).mean(axis=1)
-        above = np.cross(across, down)
+    if skeleton.left and not lies(points, -down, skeleton):
+        above = np.cross(across(points, skeleton), down)
+    above = above[np.isfinite(above).all(axis=1)]
     x, z = above[:, 0], above @ np.cross(down, [1.0, 0, 0])
     sector = np.floor((np.arctan2(x, z) / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
-    return int((np.bincount(sector, minlength=SECTORS) >= ENOUGH * len(points)).sum())
+    return int((np.bincount(sector, minlength=SECTORS) >= ENOUGH * len(above)).sum())
+
+
+def _down(pitch: float) -> np.ndarray:
+    """Gravity in the axes of a camera that looks down by `pitch` radians."""
+    return np.array([0, math.cos(pitch), math.sin(pitch)])
 
 
 def described(judgement: Judgement) -> list[str]:

@@ -1,5 +1,7 @@
 """`geolift train`: from a table of an animal to weights that lift, with settings and a judgement by 2D alone."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.new_lifter import from_keypoints
 from geolift.new_lifter.from_keypoints import train_lifter
-from geolift.new_lifter.judgement import Judgement, described, seen_directions
+from geolift.new_lifter.judgement import Judgement, _doubts, _fatal, described, seen_directions
 from geolift.new_lifter.settings import choose_settings
 from geolift.new_lifter.settled import has_settled
 from geolift.new_lifter.training_data import prepare_keypoints
@@ -116,8 +118,27 @@ def test_bodies_that_never_turn_are_seen_from_few_directions():
 
 
 def test_a_judgement_says_what_speaks_against_the_lifter():
-    lines = described(Judgement(0.41, -0.5, 3, ("bodies are seen from 3 of 12 directions",), "x"))
+    lines = described(Judgement(0.41, -0.5, 3, 1.0, ("bodies are seen from 3 of 12 directions",), "x"))
     assert "look up by 29 degrees" in lines[0] and lines[1].startswith("against it: bodies")
+
+
+def test_a_lifter_of_mirror_images_is_refused():
+    (mirrored,) = _fatal(0.7, 12, 0.03)
+    assert mirrored.startswith("left and right are exchanged in 97% of the lifted poses")
+    assert not _fatal(0.7, 12, 1.0) and not _fatal(0.7, 12, math.nan)
+    assert [line.split(":")[0] for line in _fatal(math.radians(-80), 3, 0.8)] == [
+        "cameras look up by 80 degrees", "bodies are seen from 3 of 12 directions",
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_known_is_said():
+    chain, people, known = (
+        " ".join(_doubts(0.3, 0.0, right, skeleton))
+        for right, skeleton in ((math.nan, CHAIN), (math.nan, H36M17), (1.0, H36M17))
+    )
+    assert "no joint has a left or right" in chain and "straight ahead" in people and not known
+    (doubt,) = _doubts(0.3, 0.5, 0.8, H36M17)
+    assert "in 20% of the lifted poses" in doubt
 
 
 def test_scores_settle_when_none_is_better():
