@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.data.copied_joints import copied_joints
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import root_centered
 from geolift.errors import DatasetError
@@ -28,6 +29,7 @@ class Content(NamedTuple):
         rooted: of these, with the root.
         different: whole poses (with masks: rooted ones) that differ from each other, counted up to `FEW`.
         unseen: joints that no frame has.
+        copied: pairs of joints that are the same point in every frame.
     """
 
     frames: int
@@ -35,6 +37,7 @@ class Content(NamedTuple):
     rooted: int
     different: int
     unseen: tuple[str, ...]
+    copied: tuple[tuple[str, str], ...] = ()
 
 
 def measure_content(data: Dataset, *, masks: bool = False) -> Content:
@@ -47,14 +50,17 @@ def measure_content(data: Dataset, *, masks: bool = False) -> Content:
     Example:
         >>> from geolift.data import open_dataset
         >>> measure_content(open_dataset("procedural").select("test"))
-        Content(frames=37440, whole=37440, rooted=37440, different=1000, unseen=())
+        Content(frames=37440, whole=37440, rooted=37440, different=1000, unseen=(), copied=())
     """
     seen, root = data.seen, data.skeleton.root
     usable = np.flatnonzero(seen[:, root] if masks else seen.all(axis=1))
     chosen = usable[:: max(1, -(-len(usable) // LOOKED_AT))]
     unseen = tuple(name for name, ever in zip(data.skeleton.names, seen.any(axis=0), strict=True) if not ever)
     different = count_different(data.keypoints[chosen], seen[chosen], root)
-    return Content(data.frames, int(seen.all(axis=1).sum()), int(seen[:, root].sum()), different, unseen)
+    whole, rooted = int(seen.all(axis=1).sum()), int(seen[:, root].sum())
+    names = data.skeleton.names
+    copied = tuple((names[a], names[b]) for a, b in copied_joints(data.keypoints, seen))
+    return Content(data.frames, whole, rooted, different, unseen, copied)
 
 
 def count_different(keypoints: np.ndarray, seen: np.ndarray, root: int) -> int:
@@ -94,6 +100,10 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
     found = []
     if content.unseen:
         found.append(f"no frame has {', '.join(content.unseen)}: {CURE}")
+    for one, other in content.copied:
+        found.append(
+            f"{one} and {other} are the same point in every frame: one is a copy; leave it out by a skeleton file"
+        )
     used = content.rooted if masks else content.whole
     if used < content.frames and not (content.unseen and not masks):
         what = "the root" if masks else "all joints"

@@ -6,6 +6,7 @@ right are in `side_checks`.
 
 import numpy as np
 
+from geolift.data.copied_joints import copied_joints
 from geolift.keypoints.frame_labels import readings
 from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.frame_times import timing
@@ -49,7 +50,7 @@ def check_recording(recording: Recording) -> tuple[str, ...]:
         >>> check_recording(record(clip, np.ones((4, 2)), joints=("head", "tail")))
         ('the coordinates are not pixels: none is beyond 0.935 (normalized?)',)
     """
-    checks = [normalized, wrong_order, contradicting_face, outside, frozen, jumps, numbering]
+    checks = [normalized, wrong_order, contradicting_face, outside, copied, frozen, jumps, numbering]
     found = [check(recording) for check in checks]
     if recording.joint_set in JOINT_SETS:
         person = as_human36m(recording)
@@ -75,6 +76,15 @@ def normalized(recording: Recording) -> str | None:
     if 0 < largest <= NORMALIZED:
         return f"the coordinates are not pixels: none is beyond {largest:.3g} (normalized?)"
     return None
+
+
+def copied(recording: Recording) -> str | None:
+    """Joints that are exactly the same point in every frame: one keypoint under two names."""
+    pairs = copied_joints(recording.keypoints, recording.seen)
+    if not pairs:
+        return None
+    names = ", ".join(f"{recording.joints[a]} and {recording.joints[b]}" for a, b in pairs)
+    return f"copies: {names} are the same point in every frame; one of both is not where the joint is"
 
 
 def frozen(recording: Recording) -> str | None:

@@ -84,3 +84,13 @@ def test_nothing_to_learn_from_is_refused(people, change, masks, message):
     content = measure_content(data, masks=masks)
     with pytest.raises(DatasetError, match=f"^data: {message}"):
         expect_learnable(content, "data", masks=masks)
+
+
+def test_a_joint_that_is_a_copy_of_another_is_named(people):
+    assert measure_content(people).copied == ()
+    keypoints = people.keypoints.copy()
+    keypoints[:, HEAD] = keypoints[:, ROOT]
+    names = people.skeleton.names
+    copied = measure_content(people._replace(keypoints=keypoints))
+    assert set(copied.copied) == {tuple(names[joint] for joint in sorted((ROOT, HEAD)))}
+    assert sum("the same point in every frame" in sentence for sentence in doubts(copied)) == 1

@@ -70,6 +70,20 @@ def test_frozen_frames(video):
     assert len(found) == 1 and f"3 of {len(video.frame) - 1} times" in found[0]
 
 
+def test_one_keypoint_under_two_names(rng):
+    clip = rng.uniform(100, 300, (20, 4, 2))
+    clip[:, 2] = clip[:, 1]
+
+    def warnings(keypoints):
+        found = sanity_checks.check_recording(record(keypoints, np.ones(keypoints.shape[:2]), joints=tuple("abcd")))
+        return [one for one in found if one.startswith("copies")]
+
+    assert "b and c are the same point" in warnings(clip)[0]
+    assert not warnings(clip[:19])  # too few to be sure
+    clip[-1, 1] += 0.5  # apart in one frame
+    assert not warnings(clip)
+
+
 def test_jumps(video):
     found = sanity_checks.check_recording(
         changed(video._replace(image_size=None), slice(5, None), video.keypoints[5:] + 2000)

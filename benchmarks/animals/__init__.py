@@ -1,0 +1,1 @@
+"""Accuracy on animals: motion filmed by virtual cameras, and real detections with truth (docs/animals.md)."""

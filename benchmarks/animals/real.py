@@ -1,0 +1,125 @@
+"""Real detections with truth: a rat with markers, mice labelled by hand, each in six calibrated cameras.
+
+Pixels are brought to a pinhole without distortion, of one focal length and with the animal equally large before every
+camera, as it is after `geolift lift` has measured it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import rq
+
+from benchmarks.animals.species import DATA, SKELETONS, body_length, joints_of
+from geolift.data.dataset import Dataset, check_dataset
+from geolift.skeletons.skeleton import Skeleton
+from geolift.skeletons.skeleton_file import read_skeleton
+
+RAT, MICE = "rat_gimbal/mock_data.npz", "dannce_mouse/points.npz"
+RAT_BODY = ("HeadF", "SpineF", "SpineM", "SpineL")  # joints along which a rat is measured
+MOUSE_BODY = ("Snout", "SpineF", "SpineM", "Tail(base)")
+SIZE = 0.05  # median distance of joints from the root after scaling, in focal lengths
+
+
+class Detections(NamedTuple):
+    """2D of C cameras at T moments, and the truth.
+
+    Attributes:
+        rays: `[C, T, J, 2]` x / z, y / z in camera axes; nan was not seen.
+        truth: `[C, T, J, 3]` in the axes of each camera, up to a shift; nan is not known.
+        skeleton: of the J joints.
+        fps: 0 where moments do not follow each other.
+        length: of the body, in the unit of the truth.
+        animal: `[T]` whose moments they are.
+    """
+
+    rays: np.ndarray
+    truth: np.ndarray
+    skeleton: Skeleton
+    fps: float
+    length: float
+    animal: np.ndarray
+
+
+def read_rat() -> Detections:
+    """Rat7M's 100 frames of ezhang94/gimbal: a detector's 2D, the truth of markers on the skin."""
+    file = read_skeleton(SKELETONS / "rat13.toml")
+    with np.load(DATA / RAT) as content:
+        names = [str(name) for name in content["keypoint_names"]]
+        truth = joints_of(content["groundtruth_pos_3d"], names, file)
+        pixels = joints_of(content["observed_pos_2d"].reshape(-1, len(names), 2), names, file)
+        matrices = content["camera_matrices"]
+    pixels = pixels.reshape(len(truth), len(matrices), -1, 2).swapaxes(0, 1)
+    lenses = [decompose(matrix) for matrix in matrices]
+    rays = np.stack([_rays(seen, lens) for seen, (lens, _) in zip(pixels, lenses, strict=True)])
+    turned = np.stack([truth @ rotation.T for _, rotation in lenses])
+    length = body_length(truth, file.skeleton, RAT_BODY)
+    return Detections(rays, turned, file.skeleton, 30.0, length, np.zeros(len(truth), int))
+
+
+def read_mice() -> Detections:
+    """DANNCE's 172 frames of two mice, labelled by hand in every camera."""
+    import cv2
+
+    file = read_skeleton(SKELETONS / "mouse22.toml")
+    with np.load(DATA / MICE) as content:
+        names = [str(name) for name in content["joint_names"]]
+        truth = joints_of(content["positions_mm"].astype(np.float64), names, file)
+        pixels = [joints_of(seen.astype(np.float64), names, file) for seen in content["keypoints_2d"]]
+        lens, rotation, animal = content["K"], content["R"], content["animal"]
+        # OpenCV's order: two radial coefficients, two tangential ones, the third radial one.
+        distortion = np.concatenate([content["radial"][:, :2], content["tangential"], content["radial"][:, 2:]], axis=1)
+    rays = np.full((len(pixels), *truth.shape[:2], 2), np.nan)
+    for camera, seen in enumerate(pixels):
+        known = np.isfinite(seen).all(axis=-1)
+        rays[camera][known] = cv2.undistortPoints(seen[known][:, None], lens[camera], distortion[camera])[:, 0]
+    turned = np.stack([truth @ one.T for one in rotation])
+    return Detections(rays, turned, file.skeleton, 0.0, body_length(truth, file.skeleton, MOUSE_BODY), animal)
+
+
+def decompose(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lens `[3, 3]` and the rotation `[3, 3]` from world to camera axes of a camera matrix `[3, 4]`."""
+    lens, rotation = rq(matrix[:, :3])
+    signs = np.sign(np.diag(lens))
+    lens, rotation = lens * signs, rotation * signs[:, None]
+    if np.linalg.det(rotation) < 0:  # the matrix is known up to its sign
+        rotation = -rotation
+    return lens / lens[2, 2], rotation
+
+
+def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float = SIZE) -> Dataset:
+    """A data set of the moments of each split, seen by every camera, without 3D."""
+    scale = size / typical_size(found.rays, found.skeleton.root)
+    pieces = [found.rays[k][moments] * scale[k] for k in range(len(scale)) for moments in splits.values()]
+    rays, clips = np.concatenate(pieces), len(pieces)
+    stop = np.cumsum([len(piece) for piece in pieces])
+    seen = np.isfinite(rays).all(axis=-1)
+    split = np.tile(np.array(list(splits)), len(scale))
+    return check_dataset(
+        Dataset(
+            keypoints=np.where(seen[..., None], 1000 * rays + 500, 0).astype(np.float32),
+            confidence=seen.astype(np.float32),
+            skeleton=found.skeleton,
+            start=np.append(0, stop[:-1]),
+            stop=stop,
+            fps=np.full(clips, found.fps, np.float32),
+            subject=np.full(clips, "animal"),
+            action=np.full(clips, "unknown"),
+            camera=np.repeat([f"cam{k}" for k in range(len(scale))], len(splits)),
+            split=split,
+            clip=split,
+            image_size=np.full((clips, 2), 1000, np.float32),
+            intrinsics=np.tile(np.array([1000, 1000, 500, 500], np.float32), (clips, 1)),
+        ),
+        "detections",
+    )
+
+
+def typical_size(rays: np.ndarray, root: int) -> np.ndarray:
+    """`[C]` median distance of joints from the root, of rays `[C, T, J, 2]`."""
+    return np.nanmedian(np.linalg.norm(rays - rays[:, :, [root]], axis=-1), axis=(1, 2))
+
+
+def _rays(pixels: np.ndarray, lens: np.ndarray) -> np.ndarray:
+    """`[..., 2]` x / z, y / z of pixels `[..., 2]`."""
+    ahead = np.concatenate([pixels, np.ones((*pixels.shape[:-1], 1))], axis=-1) @ np.linalg.inv(lens).T
+    return ahead[..., :2] / ahead[..., 2:]

@@ -1,0 +1,55 @@
+"""The results as a table in Markdown."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.animals.grid import ALONE, SUPERVISED
+from benchmarks.animals.rows import ROWS
+
+HEADER = (
+    "| | frames | flat skeleton | 2D alone | of flat | with 3D | flips | pitch learnt | refused |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+)
+
+
+def table(results: Sequence[dict[str, Any]]) -> str:
+    """A line for every row and number of frames; rigid P-MPJPE / N-MPJPE in % of body length, `±` over seeds.
+
+    Args:
+        results: as `grid.read_results` gives them.
+    """
+    lines, skipped = list(HEADER), []
+    for row in ROWS:
+        of_row = [one for one in results if one["row"] == row]
+        skipped += [f"{row}: {one['skipped']}" for one in of_row if "skipped" in one and one["how"] == ALONE]
+        sizes = {one["frames"] for one in of_row if "skipped" not in one}
+        for frames in sorted(sizes, key=lambda size: size or np.inf, reverse=True):
+            lines.append(_line([one for one in of_row if one["frames"] == frames and "skipped" not in one]))
+    notes = [f"Left out: {'; '.join(skipped)}."] if skipped else []
+    return "\n".join([*lines, "", *notes]).rstrip() + "\n"
+
+
+def _line(results: list[dict[str, Any]]) -> str:
+    alone = [one for one in results if one["how"] == ALONE]
+    others = [one for one in results if one["how"] == SUPERVISED]
+    first = (alone or others)[0]
+    flat = np.mean([one["flat_p_mpjpe"] for one in alone or others])
+    cells = [
+        f"{first['row']}: {first['what']}",
+        f"{first['trained_on']}",
+        f"{flat:.1f} / {np.mean([one['flat_n_mpjpe'] for one in alone or others]):.1f}",
+        f"**{_spread(alone, 'p_mpjpe')}** / {_spread(alone, 'n_mpjpe')}" if alone else "",
+        f"{100 * np.mean([one['p_mpjpe'] for one in alone]) / flat:.0f} %" if alone else "",
+        f"{_spread(others, 'p_mpjpe')} / {_spread(others, 'n_mpjpe')}" if others else "",
+        f"{np.mean([one['flips'] for one in alone]):.1f} %" if alone else "",
+        f"{np.mean([one['pitch'] for one in alone]):.0f}°" if alone else "",
+        next((one["fatal"] for one in alone if one["fatal"]), ""),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _spread(results: list[dict[str, Any]], key: str) -> str:
+    values = [one[key] for one in results]
+    return f"{np.mean(values):.2f}" + (f" ± {np.std(values, ddof=1):.2f}" if len(values) > 1 else "")
