@@ -27,8 +27,8 @@ SPLITS = ("none", "clip", "person", "time")
 
 
 def convert(
-    path: str | os.PathLike,
-    *more: str | os.PathLike,
+    path: str | os.PathLike[str],
+    *more: str | os.PathLike[str],
     split_by: str = "none",
     focal: float | None = None,
     **reading: Any,
@@ -68,7 +68,7 @@ def convert_file(
     *,
     format: str | None = None,
     joints: str | None = None,
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     fps: float | None = None,
     image_size: tuple[float, float] | None = None,
     min_score: float | None = None,

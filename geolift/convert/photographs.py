@@ -28,7 +28,7 @@ LARGEST = 1e9  # of a number in the file
 TEST_EVERY = 5  # every fifth image, in the order of their names, is for testing, with all its people
 
 
-def read_mpii(path: str | os.PathLike) -> Dataset:
+def read_mpii(path: str | os.PathLike[str]) -> Dataset:
     """Read MPII persons: a .npz of `joints` `[N, 16, 2]` in MATLAB pixels (from 1 on) and `visible` `[N, 16]`.
 
     Pixels count from 0 afterwards. Visible joints get confidence 1, joints annotated although hidden 0.5. The file
@@ -45,7 +45,7 @@ def read_mpii(path: str | os.PathLike) -> Dataset:
     return _people(path, MPII16, arrays, image=image, subject=subject, notice=MPII_NOTICE)
 
 
-def read_coco(path: str | os.PathLike) -> Dataset:
+def read_coco(path: str | os.PathLike[str]) -> Dataset:
     """Read COCO persons: a .npz of `joints` `[N, 17, 2]` in pixels and `visibility` `[N, 17]`.
 
     Visible joints (2) get confidence 1, hidden ones (1) 0.5, those not labelled 0.
@@ -61,7 +61,7 @@ def read_coco(path: str | os.PathLike) -> Dataset:
 
 
 def _read(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     what: str,
     mapping: JointMapping,
     flag: str,
@@ -104,7 +104,7 @@ def _read(
 
 
 def _people(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     mapping: JointMapping,
     arrays: dict[str, np.ndarray],
     *,

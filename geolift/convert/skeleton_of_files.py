@@ -32,7 +32,7 @@ class ProposedFile(NamedTuple):
     pose: np.ndarray
 
 
-def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None, **reading: Any) -> ProposedFile:
+def propose_for(paths: Sequence[str | os.PathLike[str]], *, format: str | None = None, **reading: Any) -> ProposedFile:
     """Propose the skeleton of the joints of keypoint files.
 
     Args:
@@ -48,7 +48,7 @@ def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None
     return propose_of(read, paths)
 
 
-def propose_of(read: Sequence[Recording], paths: Sequence[str | os.PathLike]) -> ProposedFile:
+def propose_of(read: Sequence[Recording], paths: Sequence[str | os.PathLike[str]]) -> ProposedFile:
     """Propose the skeleton of the joints of recordings, which were read from files.
 
     Args:

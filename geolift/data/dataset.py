@@ -130,7 +130,7 @@ class Dataset(NamedTuple):
         )
 
 
-def save_dataset(dataset: Dataset, path: str | os.PathLike) -> None:
+def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     """Check a data set and write it to a .npz without pickles, whole or not at all.
 
     Args:
@@ -172,7 +172,7 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike) -> None:
         write_arrays(file, present, stored=("keypoints", "points_3d"))  # which hardly compress
 
 
-def load_dataset(path: str | os.PathLike) -> Dataset:
+def load_dataset(path: str | os.PathLike[str]) -> Dataset:
     """Read and check a geolift data set. Large arrays stay in the file, read-only: it may be replaced, not changed.
 
     Gravity may be stored once for each clip, `[C, 3]`.
@@ -205,7 +205,7 @@ def load_dataset(path: str | os.PathLike) -> Dataset:
     return dataset._replace(**{k: None if v is None else v.astype(np.float32, copy=False) for k, v in floats.items()})
 
 
-def _skeleton(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> Skeleton:
+def _skeleton(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> Skeleton:
     """The checked skeleton of a file's arrays."""
     if arrays["joint_names"].dtype.kind != "U" or arrays["joint_names"].ndim != 1:
         raise DatasetError(f"{path}: joint_names: found {arrays['joint_names'].dtype}, expected a list of text")

@@ -10,7 +10,7 @@ from geolift.skeletons.skeleton import H36M17
 PROCEDURAL = "procedural"
 
 
-def open_dataset(source: str | os.PathLike) -> Dataset:
+def open_dataset(source: str | os.PathLike[str]) -> Dataset:
     """Read a geolift data set, or make the one of the procedural human.
 
     Args:

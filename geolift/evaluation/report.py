@@ -91,7 +91,7 @@ def refine_dataset(trained: Model, data: Dataset, points: np.ndarray, *, ahead: 
 
 
 def write_report(
-    workdir: str | os.PathLike,
+    workdir: str | os.PathLike[str],
     data: Dataset,
     *,
     source: str,

@@ -120,7 +120,7 @@ with x and y: head_x, head_y')
     why: str
 
 
-def open_content(path: str | os.PathLike) -> tuple[str, Any]:
+def open_content(path: str | os.PathLike[str]) -> tuple[str, Any]:
     """The kind of a file, one of `KINDS`, and its content, which depends on the kind.
 
     * "folder": the paths in it, a sorted list without files of the operating system;
@@ -180,7 +180,9 @@ def open_content(path: str | os.PathLike) -> tuple[str, Any]:
     return "csv", text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
-def read_keypoints(path: str | os.PathLike, *, format: str | None = None, options: Options = NO_OPTIONS) -> Recognized:
+def read_keypoints(
+    path: str | os.PathLike[str], *, format: str | None = None, options: Options = NO_OPTIONS
+) -> Recognized:
     """Read a keypoint file of any known format, or detect people in images or a video.
 
     Images and videos are known by their suffix, all other files by their content. Packed files are unpacked first, and

@@ -85,15 +85,15 @@ class Inspection(NamedTuple):
 
 
 def inspect_file(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     *,
     format: str | None = None,
     options: Options = NO_OPTIONS,
     people: str | Sequence[str] = "all",
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     min_confidence: float = 0.1,
     head: str | None = None,
-    model: str | os.PathLike | None = None,
+    model: str | os.PathLike[str] | None = None,
 ) -> Inspection:
     r"""Read 2D keypoints, a geolift data set or lifted poses; prepare them as `lift` does, and look for what is wrong.
 

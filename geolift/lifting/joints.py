@@ -13,7 +13,9 @@ from geolift.skeletons.mapping import JointMapping, map_joints
 from geolift.skeletons.skeleton import H36M17, Skeleton, expect_skeleton
 
 
-def mapping_to(skeleton: Skeleton, recording: Recording, path: str | os.PathLike | None, source: str) -> JointMapping:
+def mapping_to(
+    skeleton: Skeleton, recording: Recording, path: str | os.PathLike[str] | None, source: str
+) -> JointMapping:
     """The mapping from a recording's joints to those of the model.
 
     Args:

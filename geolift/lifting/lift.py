@@ -84,12 +84,12 @@ class Prepared(NamedTuple):
 
 
 def lift(
-    source: str | os.PathLike | Recording,
+    source: str | os.PathLike[str] | Recording,
     *,
-    model: str | os.PathLike | Model = "human",
+    model: str | os.PathLike[str] | Model = "human",
     format: str | None = None,
     joints: str | None = None,
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     fps: float | None = None,
     image_size: tuple[float, float] | None = None,
     min_score: float | None = None,
@@ -203,7 +203,7 @@ def prepare(
     *,
     options: Options = NO_OPTIONS,
     people: str | Sequence[str] = "all",
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     min_confidence: float = 0.1,
     head: str = "mask",
 ) -> Prepared:
@@ -261,7 +261,7 @@ def _check_options(
         check_head(head)
 
 
-def read_source(source: str | os.PathLike | Recording, format: str | None, options: Options) -> Source:
+def read_source(source: str | os.PathLike[str] | Recording, format: str | None, options: Options) -> Source:
     """Read what `lift` gets; the arguments, and errors, are those of `lift`."""
     if isinstance(source, Recording):
         given = {name for name, value in {"format": format, **options._asdict()}.items() if value is not None}

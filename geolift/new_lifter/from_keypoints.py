@@ -48,10 +48,10 @@ class NewLifter(NamedTuple):
 
 
 def train_lifter(
-    paths: Sequence[str | os.PathLike],
-    output: str | os.PathLike,
+    paths: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
     *,
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     cameras: str = "above",
     minutes: float | None = None,
     seed: int = 0,
@@ -138,7 +138,7 @@ def _digest(config: Config, data: Dataset) -> str:
     return hashlib.sha256(text.encode() + data.keypoints.tobytes() + data.confidence.tobytes()).hexdigest()[:12]
 
 
-def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike], found: Judgement) -> dict[str, Any]:
+def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike[str]], found: Judgement) -> dict[str, Any]:
     names = ", ".join(Path(path).name for path in paths)
     return card | {
         "data": f"{names}: {card['data']}",

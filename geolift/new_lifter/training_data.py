@@ -34,10 +34,10 @@ class Keypoints(NamedTuple):
 
 
 def prepare_keypoints(
-    paths: Sequence[str | os.PathLike],
+    paths: Sequence[str | os.PathLike[str]],
     beside: Path,
     *,
-    skeleton: str | os.PathLike | None = None,
+    skeleton: str | os.PathLike[str] | None = None,
     **reading: Any,
 ) -> Keypoints:
     """Read what a lifter is trained on; the last fifth of the time of every clip is held out.
@@ -72,12 +72,12 @@ def prepare_keypoints(
     return Keypoints(data, (data.source, *notes))
 
 
-def _read(path: str | os.PathLike, reading: dict[str, Any]) -> Recording:
+def _read(path: str | os.PathLike[str], reading: dict[str, Any]) -> Recording:
     options = Options(**{name: value for name, value in reading.items() if name in Options._fields})
     return read_keypoints(Path(path), format=reading.get("format"), options=options).recording
 
 
-def _are_known(recording: Recording, path: str | os.PathLike) -> bool:
+def _are_known(recording: Recording, path: str | os.PathLike[str]) -> bool:
     """Whether joints are those of people, of a known set."""
     try:
         resolve_mapping(recording.joints, recording.joint_set, None, str(path))
@@ -87,7 +87,7 @@ def _are_known(recording: Recording, path: str | os.PathLike) -> bool:
 
 
 def _proposed(
-    first: Recording, paths: Sequence[str | os.PathLike], toml: Path, reading: dict[str, Any]
+    first: Recording, paths: Sequence[str | os.PathLike[str]], toml: Path, reading: dict[str, Any]
 ) -> tuple[Path, tuple[str, ...]]:
     """The skeleton file beside the lifter, written if it is not there, and notes; `first` is what `paths[0]` holds."""
     if toml.exists():

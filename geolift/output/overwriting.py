@@ -52,10 +52,10 @@ def is_dataset(path: Path) -> bool:
 
 
 def expect_replaceable(
-    outputs: Sequence[str | os.PathLike],
+    outputs: Sequence[str | os.PathLike[str]],
     ours: Callable[[Path], bool],
     *,
-    inputs: Iterable[str | os.PathLike | None] = (),
+    inputs: Iterable[str | os.PathLike[str] | None] = (),
     force: bool = False,
 ) -> None:
     """Refuse to write where something else would be lost.

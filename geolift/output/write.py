@@ -84,7 +84,7 @@ LOADERS = {".npz": load_npz, ".json": load_json}
 
 def write_result(
     result: Result,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     *,
     camera: bool = False,
     trust: float | None = None,
@@ -211,7 +211,7 @@ def _as_asked(result: Result, writer: Writer, asked: Mapping[str, Any]) -> tuple
     return result, notes
 
 
-def files_of(result: Result, path: str | os.PathLike, asked: Mapping[str, Any]) -> tuple[Path, ...]:
+def files_of(result: Result, path: str | os.PathLike[str], asked: Mapping[str, Any]) -> tuple[Path, ...]:
     """The files that `write_result` writes; for a path of a view, which has another suffix, the path alone.
 
     Args:
@@ -225,7 +225,7 @@ def files_of(result: Result, path: str | os.PathLike, asked: Mapping[str, Any]) 
     return tuple(_by_file(result, Path(path), asked)[0])
 
 
-def load_result(path: str | os.PathLike) -> Result:
+def load_result(path: str | os.PathLike[str]) -> Result:
     """Read and check a .npz or .json that `write_result` wrote; nothing was lost.
 
     Args:

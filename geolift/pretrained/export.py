@@ -31,7 +31,9 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 UNITS = "normalised: 1 is about the length from root to head"
 
 
-def export_model(model: Model, path: str | os.PathLike, format: str, *, card: dict[str, Any] | None = None) -> None:
+def export_model(
+    model: Model, path: str | os.PathLike[str], format: str, *, card: dict[str, Any] | None = None
+) -> None:
     """Write a model for other programs; an existing file is replaced.
 
     Args:
@@ -66,7 +68,7 @@ def export_model(model: Model, path: str | os.PathLike, format: str, *, card: di
         replace_file(_description(path), (json.dumps(describe(model), indent=2) + "\n").encode())
 
 
-def files_of(path: str | os.PathLike, format: str) -> tuple[Path, ...]:
+def files_of(path: str | os.PathLike[str], format: str) -> tuple[Path, ...]:
     """The files that `export_model` writes."""
     return (Path(path), _description(path)) if format == "stablehlo" else (Path(path),)
 
@@ -92,7 +94,7 @@ def describe(model: Model) -> dict[str, Any]:
     }
 
 
-def _description(path: str | os.PathLike) -> Path:
+def _description(path: str | os.PathLike[str]) -> Path:
     """The file beside an exported function that describes it."""
     return Path(f"{os.fspath(path)}.json")
 

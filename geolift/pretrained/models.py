@@ -31,7 +31,7 @@ def model_names() -> list[str]:
     return sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX))
 
 
-def load(name_or_path: str | os.PathLike) -> Model:
+def load(name_or_path: str | os.PathLike[str]) -> Model:
     """A trained model: one that comes with geolift, a .safetensors file, or the newest checkpoint of a run's folder.
 
     Weights are float32, also where the file keeps bfloat16. A name of `model_names()` means that model, even if a file
@@ -56,7 +56,7 @@ def load(name_or_path: str | os.PathLike) -> Model:
     return _run(path)[0] if path.is_dir() else read(path)[0]
 
 
-def load_card(name_or_path: str | os.PathLike) -> dict[str, Any]:
+def load_card(name_or_path: str | os.PathLike[str]) -> dict[str, Any]:
     """The model card: what it was trained on and how, what it is good for, how well it does.
 
     The card of a run's folder has what the run recorded: no terms, command, commit, hardware, use and limits, and
@@ -80,7 +80,7 @@ def load_card(name_or_path: str | os.PathLike) -> dict[str, Any]:
     return {"model": model.id, **content}
 
 
-def _find(name_or_path: str | os.PathLike) -> Path:
+def _find(name_or_path: str | os.PathLike[str]) -> Path:
     """A .safetensors file or a run's folder."""
     if name_or_path in model_names():
         return WEIGHTS / f"{name_or_path}{SUFFIX}"

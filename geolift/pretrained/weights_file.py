@@ -36,7 +36,7 @@ NETWORK = {"width": int, "blocks": int, "gain": float, "masks": bool}  # and of 
 RANGES = {"low": float, "high": float, "start": float, "roll_limit": float}  # radians, the first three of the pitch
 
 
-def save(model: Model, path: str | os.PathLike, card: dict[str, Any], *, dtype: str = "bfloat16") -> None:
+def save(model: Model, path: str | os.PathLike[str], card: dict[str, Any], *, dtype: str = "bfloat16") -> None:
     """Write a model and its card to one .safetensors file, the same bytes for the same model and card.
 
     Args:

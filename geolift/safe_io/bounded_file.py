@@ -18,7 +18,7 @@ PIECE = 2**24  # bytes that are unpacked at a time, to count them
 ZLIB_OR_GZIP = 47  # for zlib: accept both headers
 
 
-def exists(path: str | os.PathLike) -> bool:
+def exists(path: str | os.PathLike[str]) -> bool:
     """Whether a file or folder of this name exists; on every Python version a circle of links is an error.
 
     Args:
@@ -36,7 +36,7 @@ def exists(path: str | os.PathLike) -> bool:
     return True
 
 
-def size(path: str | os.PathLike, expected: str = "a file") -> int:
+def size(path: str | os.PathLike[str], expected: str = "a file") -> int:
     """The number of bytes of a regular file that may be read.
 
     Args:
@@ -62,7 +62,7 @@ def size(path: str | os.PathLike, expected: str = "a file") -> int:
     return found.st_size
 
 
-def content(path: str | os.PathLike, largest: int, expected: str = "a file") -> bytes:
+def content(path: str | os.PathLike[str], largest: int, expected: str = "a file") -> bytes:
     """The bytes of a regular file of at most `largest` bytes.
 
     Args:

@@ -38,7 +38,7 @@ class Archive:
         FileNotFoundError: if there is no such file.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         path = Path(path)
         size = bounded_file.size(path, "a .npz file")
         if size == 0:
@@ -110,7 +110,7 @@ def limit(size: int) -> int:
     return max(size, min(LARGEST, max(SMALL, LARGEST_RATIO * size)))
 
 
-def read_arrays(path: str | os.PathLike, *, mapped: bool = False) -> dict[str, np.ndarray]:
+def read_arrays(path: str | os.PathLike[str], *, mapped: bool = False) -> dict[str, np.ndarray]:
     """Read every array of a .npz without unpickling anything.
 
     Args:
@@ -159,7 +159,7 @@ def read_array_file(path: Path) -> np.ndarray:
         raise DatasetError(f"{path}: the array cannot be read: {why}") from error
 
 
-def read_object_arrays(path: str | os.PathLike, names: Iterable[str]) -> dict[str, np.ndarray]:
+def read_object_arrays(path: str | os.PathLike[str], names: Iterable[str]) -> dict[str, np.ndarray]:
     """Read some arrays of a .npz with the objects that `load_pickle` allows: containers, text, numbers, arrays.
 
     Args:

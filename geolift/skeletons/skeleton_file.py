@@ -66,7 +66,7 @@ class SkeletonFile(NamedTuple):
     mapping: dict[str, tuple[str, ...]] | None
 
 
-def read_skeleton(path: str | os.PathLike) -> SkeletonFile:
+def read_skeleton(path: str | os.PathLike[str]) -> SkeletonFile:
     """Read a skeleton file, JSON if it begins with a brace, else TOML.
 
     Args:
@@ -156,7 +156,7 @@ def skeleton_text(file: SkeletonFile, comments: Sequence[str] = ()) -> str:
 
 
 def resolve_mapping(
-    joints: tuple[str, ...], joint_set: str, path: str | os.PathLike | None, origin: str
+    joints: tuple[str, ...], joint_set: str, path: str | os.PathLike[str] | None, origin: str
 ) -> JointMapping:
     """Find the mapping from a recording's joints: to the skeleton of a file, or from a known joint set to Human3.6M-17.
 

@@ -57,7 +57,7 @@ class BadStep(NamedTuple):
     largest: float
 
 
-def replay(workdir: str | os.PathLike) -> list[BadStep]:
+def replay(workdir: str | os.PathLike[str]) -> list[BadStep]:
     """Compute the bad steps of a run's newest dump again, from the state before them, the seed and their numbers.
 
     One device is used: the numbers agree with those of the run within rounding.

@@ -63,7 +63,7 @@ def read_config(path: Path) -> Config:
         raise _foreign(path.parent, error) from error
 
 
-def open_run(folder: str | os.PathLike) -> Run:
+def open_run(folder: str | os.PathLike[str]) -> Run:
     """The run in a folder.
 
     Raises:
@@ -81,7 +81,9 @@ def open_run(folder: str | os.PathLike) -> Run:
         raise _foreign(folder, error) from error
 
 
-def load(workdir: str | os.PathLike, *, trained: bool = True, step: int | None = None) -> tuple[Model, Config, int]:
+def load(
+    workdir: str | os.PathLike[str], *, trained: bool = True, step: int | None = None
+) -> tuple[Model, Config, int]:
     """Load the model of a run, with its config and its step; the model's id is folder, step and digest.
 
     If one pitch for all cameras was learnt, the config's `view.pitch` is the learnt one.

@@ -39,7 +39,7 @@ from geolift.training.validation import validator
 from geolift.training.workdir import open_workdirs
 
 
-def train(config: Config, workdir: str | os.PathLike, *, stop: Callable[[], bool] = lambda: False) -> Model:
+def train(config: Config, workdir: str | os.PathLike[str], *, stop: Callable[[], bool] = lambda: False) -> Model:
     """Train a lifter on the 2D poses of a data set; its 3D points are never used for training.
 
     Writes `config.json`, `model.json`, `metrics.jsonl`, `history.jsonl` and `checkpoints/` into `workdir`. A second
@@ -67,7 +67,7 @@ def train(config: Config, workdir: str | os.PathLike, *, stop: Callable[[], bool
 
 def train_seeds(
     config: Config,
-    workdir: str | os.PathLike,
+    workdir: str | os.PathLike[str],
     seeds: Sequence[int],
     *,
     stop: Callable[[], bool] = lambda: False,

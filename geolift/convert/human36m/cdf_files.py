@@ -16,7 +16,7 @@ LABELS = {"universal": "D3_Positions_mono_universal", "plain": "D3_Positions_mon
 PLACES = ("MyPoseFeatures/", "Poses_")  # of D2_Positions in a subject's folder: as distributed, as h36m-fetch extracts
 
 
-def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
+def read(path: str | os.PathLike[str], *, labels: str = "plain") -> Dataset:
     """Read the folder that holds S1, S5, ... with MyPoseFeatures in each (needs cdflib); some may be missing.
 
     Args:

@@ -18,7 +18,7 @@ SIZE = (1000, 1000)  # pixels; the images of two cameras are 1002 high, but rows
 LARGEST = 1e9  # millimetres or pixels; no person is farther away
 
 
-def read(path: str | os.PathLike, *, keypoints: str = "truth") -> Dataset:
+def read(path: str | os.PathLike[str], *, keypoints: str = "truth") -> Dataset:
     """Read the pickle: single poses of each subject, without actions, cameras and frame rate.
 
     All rows of a subject get one lens: the one that projects the 3D onto the true 2D best (least squares).

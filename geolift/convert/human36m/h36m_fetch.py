@@ -15,7 +15,7 @@ from geolift.safe_io import bounded_file, hdf5
 LABELS = {"universal": ("pose/3d-univ", "intrinsics-univ"), "plain": ("pose/3d", "intrinsics")}
 
 
-def read(path: str | os.PathLike, *, labels: str = "plain") -> Dataset:
+def read(path: str | os.PathLike[str], *, labels: str = "plain") -> Dataset:
     """Read the folder "processed" (needs h5py); some subjects and sequences may be missing.
 
     By default h36m-fetch keeps every 64th frame of the test subjects, and of the others those with motion: clips

@@ -25,7 +25,7 @@ ACTIONS = (
 PARTS = ("train", "test")
 
 
-def read(path: str | os.PathLike) -> Dataset:
+def read(path: str | os.PathLike[str]) -> Dataset:
     """Read the 2D of the pickle, with its confidence if the file has it, every frame at 50 Hz.
 
     The 3D is in pixels, not in metres, and is left out: this data set has no 3D to evaluate against.

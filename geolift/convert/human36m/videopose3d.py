@@ -24,7 +24,7 @@ FILE_3D = "data_3d_h36m.npz"
 UNNAMED = {17: "h36m", 16: "mpii"}  # the layouts of the files that name none, ground truth and Stacked Hourglass
 
 
-def read(path: str | os.PathLike) -> Dataset:
+def read(path: str | os.PathLike[str]) -> Dataset:
     """Read one file of 2D keypoints, with the 3D if data_3d_h36m.npz lies beside it.
 
     World positions are moved to the frame of each camera, by the constants in `human36m`. Pixels are unchanged and

@@ -50,7 +50,7 @@ class Skeleton(NamedTuple):
     degrees: bool
 
 
-def convert(path: str | os.PathLike, **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
     """An .amc, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
     The skeleton of 01_02.amc is 01.asf beside it, or else the only .asf beside it. Files do not state the frame rate:

@@ -52,7 +52,7 @@ class Motion(NamedTuple):
     name: str = ""
 
 
-def files(path: str | os.PathLike, ending: str) -> list[Path]:
+def files(path: str | os.PathLike[str], ending: str) -> list[Path]:
     """The file, or all files in the folder that end in `ending`, whatever its case.
 
     Raises:

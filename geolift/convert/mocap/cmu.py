@@ -25,7 +25,7 @@ FASTEST = 1e5  # frames per second
 KEYS = ("positions", "start", "stop", "subject", "clip", "action", "split", "fps", "joint_names", "parents")
 
 
-def convert(path: str | os.PathLike, *, without: Sequence[str] = (), **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike[str], *, without: Sequence[str] = (), **filming: Any) -> Dataset:
     """The motion that `read` reads, filmed by the CMU protocol, or as `filming`, the arguments of `film`, says.
 
     Everyone's credit and licence are in its `source`. A file without `licence` holds CMU's people alone.
@@ -51,7 +51,7 @@ def convert(path: str | os.PathLike, *, without: Sequence[str] = (), **filming: 
     return film(clips, H36M17, source=source, **filming)
 
 
-def _kept(path: str | os.PathLike, subject: np.ndarray, without: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+def _kept(path: str | os.PathLike[str], subject: np.ndarray, without: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     """`[C]` bool: the clips that are not left out; and a note for each of `without`."""
     kept, notes = np.ones(len(subject), bool), []
     for beginning in without:
@@ -68,7 +68,7 @@ def _kept(path: str | os.PathLike, subject: np.ndarray, without: Sequence[str]) 
     return kept, notes
 
 
-def read(path: str | os.PathLike) -> list[WorldClip]:
+def read(path: str | os.PathLike[str]) -> list[WorldClip]:
     """Read motion in Human3.6M-17 joints: a .npz of `positions` `[F, 17, 3]` in world metres, z up, and its clips.
 
     Raises:
@@ -78,7 +78,7 @@ def read(path: str | os.PathLike) -> list[WorldClip]:
     return _clips(_checked_arrays(path))
 
 
-def _checked_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+def _checked_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """The arrays of the file. Raises as `read`."""
     arrays = read_arrays(path)
     missing = sorted(set(KEYS) - set(arrays))
@@ -106,7 +106,7 @@ def _clips(arrays: dict[str, np.ndarray]) -> list[WorldClip]:
     ]
 
 
-def _check_tables(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> None:
+def _check_tables(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -> None:
     """Refuse tables of clips without one entry for each, other frame rates, other joints."""
     start, stop, fps = arrays["start"], arrays["stop"], arrays["fps"]
     for key in ("start", "stop", "subject", "clip", "action", "split", *({"licence"} & set(arrays))):
@@ -124,7 +124,7 @@ def _check_tables(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> Non
             raise DatasetError(f"{path}: {key}: found {arrays[key].tolist()}, expected {list(expected)}")
 
 
-def _check_positions(positions: np.ndarray, path: str | os.PathLike) -> None:
+def _check_positions(positions: np.ndarray, path: str | os.PathLike[str]) -> None:
     """Refuse what is not upright people of human size in metres, z up."""
     if positions.ndim != 3 or positions.shape[1:] != (len(JOINTS), 3) or positions.dtype.kind != "f":
         found = f"{positions.dtype} of shape {list(positions.shape)}"
@@ -144,7 +144,7 @@ def _check_positions(positions: np.ndarray, path: str | os.PathLike) -> None:
         raise DatasetError(f"{path}: positions: the head is above the pelvis in {head_up:.0%} of frames, expected z up")
 
 
-def _check_frames(start: np.ndarray, stop: np.ndarray, frames: int, path: str | os.PathLike) -> None:
+def _check_frames(start: np.ndarray, stop: np.ndarray, frames: int, path: str | os.PathLike[str]) -> None:
     """Refuse clips outside the file's frames, without frames, or that share some."""
     if np.any(start < 0) or np.any(stop > frames) or np.any(stop <= start):
         raise DatasetError(f"{path}: start, stop: found clips outside 0..{frames} or without frames")

@@ -72,7 +72,7 @@ def motions(markers: Markers, path: Path) -> tuple[list[Motion], list[str]]:
 
 
 def film_markers(
-    path: str | os.PathLike, suffix: str, read: Callable[[Path], Markers], filming: Mapping[str, Any]
+    path: str | os.PathLike[str], suffix: str, read: Callable[[Path], Markers], filming: Mapping[str, Any]
 ) -> Dataset:
     """The people of a file of markers, or of all such files in a folder, filmed by virtual cameras.
 

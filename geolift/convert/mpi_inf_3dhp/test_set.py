@@ -27,7 +27,7 @@ JOINT_INDICES = source_indices(
 )  # no nose: Human3.6M's thorax, neck, head are the nearest joints, neck, head, head top
 
 
-def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
+def read(path: str | os.PathLike[str], *, labels: str = "universal") -> Dataset:
     """Read the folder that holds TS1/annot_data.mat to TS6/annot_data.mat (MATLAB v7.3, needs h5py).
 
     Clips are runs of valid frames of one activity; `action` is its number. The files state no frame rate, so `fps` is

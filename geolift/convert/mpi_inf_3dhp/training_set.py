@@ -30,7 +30,7 @@ FRAMES = {
 }  # fmt: skip
 
 
-def read(path: str | os.PathLike, *, labels: str = "universal") -> Dataset:
+def read(path: str | os.PathLike[str], *, labels: str = "universal") -> Dataset:
     """Read the folder that holds S1/Seq1/annot.mat to S8/Seq2/annot.mat (MATLAB v5); some may be missing.
 
     Intrinsics are those that project `annot3` onto `annot2` best (least squares, for each sequence and camera).

@@ -62,7 +62,7 @@ class BlazePose:
         DatasetError: if `geolift[detect]` is not installed, or the folder has no wheel with the two networks.
     """
 
-    def __init__(self, folder: str | os.PathLike = FOLDER):
+    def __init__(self, folder: str | os.PathLike[str] = FOLDER):
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError:
@@ -143,7 +143,7 @@ def _is_known(circle: np.ndarray, people: Sequence[Pose]) -> bool:
     return bool((apart < SAME * np.minimum(radius[1:], radius[0])).any())
 
 
-def _read(folder: str | os.PathLike) -> list[bytes]:
+def _read(folder: str | os.PathLike[str]) -> list[bytes]:
     """The two networks, from the last wheel in `folder` by name."""
     wheels = sorted(Path(folder).glob("mediapipe-*.whl"))
     if not wheels:

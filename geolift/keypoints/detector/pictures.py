@@ -44,7 +44,7 @@ class _Pictures(NamedTuple):
 
 
 def detect(
-    path: str | os.PathLike, *, fps: float | None = None, networks: str | os.PathLike = blazepose.FOLDER
+    path: str | os.PathLike[str], *, fps: float | None = None, networks: str | os.PathLike[str] = blazepose.FOLDER
 ) -> Recording:
     """Detect the people in an image, in a folder of images, or in a video.
 

@@ -15,7 +15,7 @@ from geolift.output.result import ASSUMED_FPS, Result
 from geolift.output.view.page import Addition, page
 
 
-def write_report(result: Result, path: str | os.PathLike) -> int:
+def write_report(result: Result, path: str | os.PathLike[str]) -> int:
     """Write the report of `result` to `path` and return its size in bytes.
 
     Raises:

@@ -18,7 +18,7 @@ SPAN = 1.15  # metres from the root to the edge of a panel
 WITHOUT_TRUTH = VIEWS | {"from 45°": np.pi / 4}
 
 
-def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike, *, rows: int = 6) -> None:
+def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike[str], *, rows: int = 6) -> None:
     """Draw lifted points beside the truth from two views and write a picture (.png, .pdf, .svg).
 
     The rows stand evenly from the best to the worst tenth by rigid P-MPJPE, so the sheet shows failures, too. Lifted
@@ -64,7 +64,7 @@ def lifted_sheet(
     poses: np.ndarray,
     seen: np.ndarray,
     skeleton: Skeleton,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     *,
     names: Sequence[str] | None = None,
     shown: int = 12,

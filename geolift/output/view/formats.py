@@ -23,7 +23,9 @@ VIEWERS = {
 }  # fmt: skip
 
 
-def write_view(result: Result, path: str | os.PathLike, *, camera: bool = False, trust: float | None = None) -> None:
+def write_view(
+    result: Result, path: str | os.PathLike[str], *, camera: bool = False, trust: float | None = None
+) -> None:
     """Write a result to look at, by the ending of the path: .html, .png, .gif, .mp4 or report.html.
 
     Args:

@@ -24,7 +24,7 @@ PIPE = 2**20  # bytes of the pipe to ffmpeg: fewer turns of waiting
 GIF_FPS = 25.0  # frames per second at most; of faster results a .gif leaves frames out
 
 
-def write_movie(result: Result, path: str | os.PathLike, *, encoding: Mapping[str, str] = ENCODING) -> None:
+def write_movie(result: Result, path: str | os.PathLike[str], *, encoding: Mapping[str, str] = ENCODING) -> None:
     """Write a result frame by frame at its frame rate (.gif, .mp4): people where they are, a single person in place.
 
     World axes where they are known, with the floor and the feet that stand on it; everybody is where they are then.

@@ -59,7 +59,7 @@ class Addition(NamedTuple):
 PLAIN = Addition("geolift", "", "", "", "", {}, {})
 
 
-def write_page(result: Result, path: str | os.PathLike) -> int:
+def write_page(result: Result, path: str | os.PathLike[str]) -> int:
     """Write the page of `result` to `path` and return its size in bytes."""
     return Path(path).write_bytes(page(result).encode())
 

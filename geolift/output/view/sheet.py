@@ -11,7 +11,7 @@ from geolift.output.view.layout import level_axes, strength
 NAME = 16  # characters of a person's or a frame's name, the last, that are shown
 
 
-def write_sheet(result: Result, path: str | os.PathLike) -> None:
+def write_sheet(result: Result, path: str | os.PathLike[str]) -> None:
     """Write the picture of `result`, poses in the order of people, then of frames (.png, .pdf, .svg).
 
     A joint is drawn where it has 2D and 3D; poses without a bone to draw are left out. Poses stand upright where the

@@ -9,7 +9,7 @@ from geolift.output.view.layout import LEFT, MIDDLE, RIGHT
 from geolift.skeletons.skeleton import Skeleton
 
 
-def draw_skeleton(skeleton: Skeleton, pose: np.ndarray, path: str | os.PathLike) -> None:
+def draw_skeleton(skeleton: Skeleton, pose: np.ndarray, path: str | os.PathLike[str]) -> None:
     """Draw the bones and the names of a skeleton on one pose (.png).
 
     Args:
