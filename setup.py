@@ -21,6 +21,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["geolift", "geolift.*"]),
     package_data={
+        "geolift": ["examples/*", "examples/walk/*"],
         "geolift.pretrained": ["weights/*"],
         "geolift.output.view": ["page.html", "page.css", "page.js"],
         "geolift.output.report": ["*.html", "*.css", "*.js"],

@@ -1,4 +1,4 @@
-"""The `geolift` command: lift, inspect, write, view, convert, skeleton, train, export.
+"""The `geolift` command: demo, lift, inspect, write, view, convert, skeleton, train, export.
 
 Exit codes: 0; 1 for input that cannot be used, with one line on stderr that names it; 2 for wrong arguments (argparse).
 """
@@ -24,6 +24,7 @@ from geolift.arguments.groups import (
 )
 from geolift.commands import (
     run_convert,
+    run_demo,
     run_export,
     run_inspect,
     run_lift,
@@ -35,6 +36,7 @@ from geolift.commands import (
 from geolift.compile_cache import keep_programs
 from geolift.convert.keypoint_files import SPLITS
 from geolift.convert.registry import CONVERTERS
+from geolift.demo import DEMOS
 from geolift.errors import ConfigError, DatasetError
 from geolift.new_lifter.cameras import CAMERAS
 from geolift.output.view.formats import VIEWERS
@@ -58,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train, _add_export):
+    for add in (
+        _add_demo, _add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train, _add_export,
+    ):  # fmt: skip
         add(commands)
     options = parser.parse_args(_with_directions(sys.argv[1:] if arguments is None else arguments))
     keep_programs()
@@ -86,6 +90,19 @@ def _with_directions(arguments: Sequence[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def _add_demo(commands: argparse._SubParsersAction) -> None:
+    parser = commands.add_parser("demo", help="lift an example that comes with geolift, and write its page")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", choices=DEMOS, default="walk", help=f"{', '.join(DEMOS)} (default walk)"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", default="geolift_demo", help="folder to write (default geolift_demo)"
+    )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    add_force(parser)
+    parser.set_defaults(run=run_demo)
 
 
 def _add_lift(commands: argparse._SubParsersAction) -> None:

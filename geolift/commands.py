@@ -2,6 +2,7 @@
 
 import argparse
 import time
+import webbrowser
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from geolift.convert.registry import CONVERTERS
 from geolift.convert.skeleton_of_files import propose_for
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import doubts, measure_content
+from geolift.demo import DEMOS, TERMS, write_example
 from geolift.errors import DatasetError, printable
 from geolift.keypoints.options import Options
 from geolift.lifting.inspection import inspect_file
@@ -244,3 +246,22 @@ def run_export(options: argparse.Namespace) -> None:
         card |= read_json(Path(options.card))
     export_model(load(options.model), options.output, options.format, card=card)
     print(options.output)
+
+
+def run_demo(options: argparse.Namespace) -> None:
+    """`geolift demo`: write an example's keypoints, lift them, write poses and page, and say where they are."""
+    folder, example = Path(options.output), DEMOS[options.name]
+    poses, page = folder / f"{options.name}.npz", folder / f"{options.name}.html"
+    expect_replaceable([poses, page], is_lifted, force=options.force)
+    files = write_example(options.name, folder, force=options.force)
+    print(f"{example.what}; sources and terms: {folder / TERMS}", *files, sep="\n")
+    print(example.command(folder, (poses, page)))
+    given = {"model": str(folder / example.options["model"])} if "model" in example.options else {}
+    run_lift(
+        argparse.Namespace(
+            **{**example.options, **given}, input=str(files[0]), output=[str(poses), str(page)], force=options.force
+        )
+    )
+    print(f"open {page} in a browser: {page.absolute().as_uri()}")
+    if options.open:
+        webbrowser.open(page.absolute().as_uri())

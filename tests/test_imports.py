@@ -24,7 +24,7 @@ FLOORS = (
     {"pretrained", "convert"},
     {"lifting"},
     {"evaluation"},
-    {"new_lifter"},
+    {"new_lifter", "demo"},
     {"__init__", "commands"},
     {"arguments"},
     {"cli"},
