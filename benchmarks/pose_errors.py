@@ -13,7 +13,8 @@ import numpy as np
 
 from geolift import metrics
 from geolift.batching import map_chunks
-from geolift.evaluation.accuracy import FEWEST, MILLIMETRES
+from geolift.data.length_unit import MILLIMETRES
+from geolift.evaluation.accuracy import FEWEST
 from geolift.evaluation.selection import FlatLifter
 from geolift.keypoints.recording import Recording, record
 from geolift.lifting.lifted import Lifted, lift_tracks

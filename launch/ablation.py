@@ -35,7 +35,7 @@ ROWS = flags.DEFINE_list("rows", None, "Rows of the table. Default: all.")
 SPLIT = flags.DEFINE_string("split", "test", "Split that is evaluated.")
 COLUMNS = {
     "p_mpjpe": "P-MPJPE", "p_mpjpe_reflection": "(reflected)", "n_mpjpe": "N-MPJPE", "mpjpe": "MPJPE",
-    "mpjve": "MPJVE", "pck": "PCK@150", "auc": "AUC", "cps": "CPS", "flip_rate": "flip rate %",
+    "mpjve": "MPJVE", "pck": "PCK", "auc": "AUC", "cps": "CPS", "flip_rate": "flip rate %",
 }  # fmt: skip
 
 

@@ -118,22 +118,24 @@ def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = No
 
 
 def correlate(results: list[dict[str, Any]], candidates: dict[str, Candidate], data: Dataset) -> dict[str, Any]:
-    """True errors in millimetres by candidate, and how every criterion agrees with them.
+    """True errors by candidate, their unit, and how every criterion agrees with them.
 
     Over all of them Spearman's rank correlation (None if either is constant); among those of one folder at one step,
     which differ less, the number of pairs in the right order.
     """
     from scipy.stats import spearmanr  # jax needs scipy, too
 
-    errors = {}
+    errors, unit = {}, ""
     for name, step in ((result["run"], result["step"]) for result in results):
         trained, _, _ = load(candidates[name].run, step=step)  # the one that was scored: the run may have been resumed
-        errors[name] = lift_and_evaluate(trained, data)[1]["p_mpjpe"]
+        measured = lift_and_evaluate(trained, data)[1]
+        errors[name], unit = measured["p_mpjpe"], measured["units"]["p_mpjpe"]
     scores = {key: [r[key] for r in results] for key in SCORES if all(r[key] is not None for r in results)}
     truth, folders = list(errors.values()), [candidates[name].folder for name in errors]
     pairs = [(i, j) for i, j in combinations(range(len(truth)), 2) if folders[i] == folders[j]]
     return {
         "p_mpjpe": errors,
+        "unit": unit,
         "spearman": {
             key: float(spearmanr(values, truth).statistic) if min(len(set(values)), len(set(truth))) > 1 else None
             for key, values in scores.items()
@@ -172,8 +174,8 @@ def by_folder(results: list[dict[str, Any]], candidates: dict[str, Candidate]) -
 
 def agreement(truth: dict[str, Any]) -> str:
     """The result of `correlate` as text."""
-    lines = [f"the truth, split {truth['split']!r}: P-MPJPE in mm, in the order of the ranking", ""]
-    lines += [f"{run}  {error:.1f}" for run, error in truth["p_mpjpe"].items()]
+    lines = [f"the truth, split {truth['split']!r}: P-MPJPE in {truth['unit']}, in the order of the ranking", ""]
+    lines += [f"{run}  {error:.2f}" for run, error in truth["p_mpjpe"].items()]
     number, pairs = len(truth["p_mpjpe"]), truth["pairs"]
     lines += ["", f"rank correlation with it over all {number}; pairs of a folder in the right order, of {pairs}", ""]
     for key, value in truth["spearman"].items():

@@ -11,43 +11,55 @@ import numpy as np
 from geolift import metrics
 from geolift.batching import map_chunks
 from geolift.data.dataset import Dataset
+from geolift.data.length_unit import BODY_SIZE, LengthUnit, length_unit
 from geolift.errors import DatasetError
 from geolift.evaluation.protocols import PROTOCOLS, Protocol
 from geolift.geometry import align
 
-MILLIMETRES = 1000.0
 FEWEST = 4  # measured joints of a frame; any three lie in a plane and nearly always align
 SMALLEST = np.finfo(np.float32).tiny
 PER_FRAME = (
     "p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe", "pck", "auc", "pa_pck", "pa_auc", "cps",
     "flip_rate",
 )  # fmt: skip
-UNITS = {
-    **dict.fromkeys(("p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe"), "mm"),
-    "mpjve": "mm per frame",
-    **dict.fromkeys(("pck", "auc", "pa_pck", "pa_auc", "flip_rate"), "%"),
-    "cps": "of 301",
-}
-DEFINITIONS = {
-    "p_mpjpe": "similarity Procrustes per frame, rigid: no reflection",
-    "p_mpjpe_reflection": "the same with reflection allowed, only for comparison with ElePose, LInKs, RepNet",
-    "n_mpjpe": "root-centred, least-squares scale per frame",
-    "n_mpjpe_norm": "root-centred, scale by the ratio of norms per frame (ElePose)",
-    "mpjpe": "root-centred, one least-squares scale for the whole evaluated set (a single view has no scale)",
-    "mpjve": "as mpjpe, differences of neighbouring frames within clips that have a frame rate",
-    "pck": "150 mm, after the scale of n_mpjpe",
-    "auc": "thresholds 0:5:150 mm, after the scale of n_mpjpe",
-    "pa_pck": "150 mm, after the rigid Procrustes of p_mpjpe",
-    "pa_auc": "thresholds 0:5:150 mm, after the rigid Procrustes of p_mpjpe",
-    "cps": "thresholds 0:1:300 mm, after rigid Procrustes",
-    "flip_rate": "share of frames whose depth-mirrored pose has the smaller p_mpjpe",
-    "average": "over frames, each the mean over its measured joints; action_mean is the mean over actions",
-    "statement": "which frames and joints the protocol measures, and which mean is its headline",
-}
+LENGTHS = ("p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe")
 TITLES = {
     "p_mpjpe": "P-MPJPE", "p_mpjpe_reflection": "(reflected)", "n_mpjpe": "N-MPJPE", "mpjpe": "MPJPE",
-    "pck": "PCK@150", "auc": "AUC", "cps": "CPS", "flip_rate": "flip rate",
+    "pck": "PCK@", "auc": "AUC", "cps": "CPS", "flip_rate": "flip rate",
 }  # fmt: skip
+
+
+def units(unit: LengthUnit) -> dict[str, str]:
+    """The unit of every measure where lengths have this one."""
+    return {
+        **dict.fromkeys(LENGTHS, unit.name),
+        "mpjve": f"{unit.name} per frame",
+        **dict.fromkeys(("pck", "auc", "pa_pck", "pa_auc", "flip_rate"), "%"),
+        "cps": "of 301",
+    }
+
+
+def definitions(unit: LengthUnit) -> dict[str, str]:
+    """What every measure is where lengths have this unit."""
+    correct, steps, ways = unit.threshold(150), unit.threshold(5), unit.threshold(300)
+    curve = f"31 thresholds 0, {steps}, ... {correct}"
+    return {
+        "p_mpjpe": "similarity Procrustes per frame, rigid: no reflection",
+        "p_mpjpe_reflection": "the same with reflection allowed, only for comparison with ElePose, LInKs, RepNet",
+        "n_mpjpe": "root-centred, least-squares scale per frame",
+        "n_mpjpe_norm": "root-centred, scale by the ratio of norms per frame (ElePose)",
+        "mpjpe": "root-centred, one least-squares scale for the whole evaluated set (a single view has no scale)",
+        "mpjve": "as mpjpe, differences of neighbouring frames within clips that have a frame rate",
+        "pck": f"{correct}, after the scale of n_mpjpe",
+        "auc": f"{curve}, after the scale of n_mpjpe",
+        "pa_pck": f"{correct}, after the rigid Procrustes of p_mpjpe",
+        "pa_auc": f"{curve}, after the rigid Procrustes of p_mpjpe",
+        "cps": f"301 thresholds from 0 to {ways}, after rigid Procrustes",
+        "flip_rate": "share of frames whose depth-mirrored pose has the smaller p_mpjpe",
+        "average": "over frames, each the mean over its measured joints; action_mean is the mean over actions",
+        "statement": "which frames and joints the protocol measures, and which mean is its headline",
+        **({BODY_SIZE: unit.about} if unit.about else {}),
+    }
 
 
 def evaluate(
@@ -69,9 +81,10 @@ def evaluate(
             None takes all joints of the frames in which all joints were seen. A `complete` protocol needs all.
 
     Returns:
-        `headline`; means over frames of every measure (see `DEFINITIONS`, `UNITS`), `action_mean`, `per_action`,
-        `per_joint` (rigid P-MPJPE; None if never measured), `counts`, `scale` (millimetres per unit of `points`),
-        `protocol` and its `statement`.
+        `headline`; means over frames of every measure, `action_mean`, `per_action`, `per_joint` (rigid P-MPJPE; None if
+        never measured), `counts`, `scale` (the unit of lengths, per unit of `points`), `protocol`, its `statement`, and
+        `units` and `definitions` of the measures: lengths are in mm of people, in % of the body's size of other
+        skeletons (`length_unit`).
 
     Raises:
         DatasetError: if there is no 3D, the data set is not the protocol's, no frame (of an action) can be measured, or
@@ -92,16 +105,18 @@ def evaluate(
     """
     frames, mask, counts = _measured(points, dataset, protocol, seen)
     root = dataset.skeleton.root
-    lifted, truth = _centred(points, dataset, frames, mask)
+    unit = length_unit(dataset)
+    lifted, truth = _centred(points, dataset, frames, mask, unit.factor)
     scale = float(np.vdot(truth[mask], lifted[mask]) / max(np.vdot(lifted[mask], lifted[mask]), SMALLEST))
     per_frame = map_chunks(functools.partial(_measure, scale=scale, root=root), lifted, truth, mask)
-    joints = per_frame.pop("joints")
+    joints = unit.shown * per_frame.pop("joints")
+    per_frame |= {key: unit.shown * per_frame[key] for key in LENGTHS}
     clip = dataset.clip_of_frame[frames]
     means, per_action = _averages(per_frame, dataset, protocol, clip)
     return {
         "headline": {key: means[protocol.average][key] for key in protocol.headline},
         **means["frames"],
-        "mpjve": _velocity_error(scale * lifted, truth, mask, frames, dataset),
+        "mpjve": _velocity_error(scale * lifted, truth, mask, frames, dataset, unit.shown),
         "action_mean": means["actions"],
         "per_action": per_action,
         "per_joint": {
@@ -109,9 +124,11 @@ def evaluate(
             for j, name in enumerate(dataset.skeleton.names)
         },
         "counts": counts | {"clips": len(np.unique(clip)), "actions": len(per_action)},
-        "scale": scale,
+        "scale": unit.shown * scale,
         "protocol": protocol.name,
         "statement": protocol.statement,
+        "units": units(unit),
+        "definitions": definitions(unit),
     }
 
 
@@ -150,16 +167,16 @@ def _measured(
 
 
 def _centred(
-    points: np.ndarray, dataset: Dataset, frames: np.ndarray, mask: np.ndarray
+    points: np.ndarray, dataset: Dataset, frames: np.ndarray, mask: np.ndarray, factor: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The lifted points and the true ones in millimetres, `[N, J, 3]` float32 each, root-centred; 0 if not needed."""
+    """The lifted points and the true ones times a factor, `[N, J, 3]` float32 each, root-centred; 0 if not needed."""
     root, needed = dataset.skeleton.root, mask.copy()
     needed[:, root] = True
     lifted, truth = (np.where(needed[..., None], x[frames], 0) for x in (points, dataset.points_3d))
     if not np.isfinite(lifted).all():
         raise ValueError(f"points: found {int((~np.isfinite(lifted)).sum())} values that are not finite")
     lifted, truth = ((x - x[:, [root]]).astype(np.float32) for x in (lifted, truth))
-    truth *= np.float32(MILLIMETRES)
+    truth *= np.float32(factor)
     return lifted, truth
 
 
@@ -185,14 +202,14 @@ def _averages(
 
 
 def _velocity_error(
-    p: np.ndarray, g: np.ndarray, mask: np.ndarray, frames: np.ndarray, dataset: Dataset
+    p: np.ndarray, g: np.ndarray, mask: np.ndarray, frames: np.ndarray, dataset: Dataset, shown: float
 ) -> float | None:
     clip = dataset.clip_of_frame[frames]
     inside = (np.diff(frames) == 1) & (np.diff(clip) == 0) & (dataset.fps[clip[1:]] > 0) & (mask[1:] & mask[:-1]).any(1)
     if not inside.any():
         return None
     errors = metrics.mpjve(*map(jnp.asarray, (p, g)), root=dataset.skeleton.root, seen=jnp.asarray(mask))
-    return float(np.asarray(errors)[inside].mean())
+    return shown * float(np.asarray(errors)[inside].mean())
 
 
 @functools.partial(jax.jit, static_argnames="root")
@@ -236,19 +253,24 @@ def table(results: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [*results.items(), *((f"  {action}", row) for action, row in last["per_action"].items())]
     rows.insert(len(results), ("  mean over actions", last["action_mean"]))
     width = max(len(label) for label, _ in rows) + 2
-    lines = ["".ljust(width) + "".join(f"{title:>13}" for title in TITLES.values())]
+    units, definitions = last["units"], last["definitions"]
+    titles = TITLES | {"pck": "PCK@" + definitions["pck"].partition(",")[0].replace(" mm", "").replace(" ", "")}
+    lines = ["".ljust(width) + "".join(f"{title:>13}" for title in titles.values())]
     for label, row in rows:
-        lines.append(label.ljust(width) + "".join(_cell(key, row[key]).rjust(13) for key in TITLES))
+        lines.append(label.ljust(width) + "".join(_cell(units[key], row[key]).rjust(13) for key in TITLES))
     counts = last["counts"]
-    headline = ", ".join(f"{TITLES[key]} {_cell(key, value)}" for key, value in last["headline"].items())
+    headline = ", ".join(f"{titles[key]} {_cell(units[key], value)}" for key, value in last["headline"].items())
     lines += [
         f"{counts['frames']} frames, {counts['clips']} clips; P-MPJPE is rigid; first lines are means over frames, "
         f"indented are actions of {name!r}",
+        *([f"lengths in {units['p_mpjpe']}: {definitions[BODY_SIZE]}"] if BODY_SIZE in definitions else []),
         f"protocol {last['protocol']}: {last['statement']}",
         f"headline of {name!r}: {headline}",
     ]
     return "\n".join(lines)
 
 
-def _cell(key: str, value: float) -> str:
-    return f"{value:.1f}" + {"mm": " mm", "%": " %"}.get(UNITS[key], "")
+def _cell(unit: str, value: float) -> str:
+    if unit == BODY_SIZE:
+        return f"{value:.2f} %"
+    return f"{value:.1f}" + {"mm": " mm", "%": " %"}.get(unit, "")

@@ -11,7 +11,7 @@ import numpy as np
 from geolift import model
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.evaluation.accuracy import DEFINITIONS, UNITS, evaluate, table
+from geolift.evaluation.accuracy import evaluate, table
 from geolift.evaluation.protocols import PROTOCOLS, Protocol
 from geolift.lifting.refinement import refine
 from geolift.model import Model, model_bones
@@ -130,6 +130,8 @@ def write_report(
         others["refined"] = measure(refine_dataset(trained, data, points, ahead=ahead))
     rows = {**baselines, **({"clips refined": others["refined"]} if refine_clips else {}), "trained": result}
     print(f"\n{source}, split {split!r}, step {step}\n\n{table(rows)}\n")
+    for other in (*baselines.values(), *([others["refined"]] if refine_clips else [])):
+        del other["units"], other["definitions"]  # those of the result
     folder = Path(workdir)
     write_results(folder, {**result, **others, "data": source, "source": data.source, "split": split, "step": step})
     print(f"metrics      {folder / 'evaluation.json'}")
@@ -151,9 +153,8 @@ def _draw(points: np.ndarray, data: Dataset, path: Path) -> str:
 
 
 def write_results(folder: Path, result: dict[str, Any]) -> None:
-    """Write `evaluation.json`: the result with the units and definitions of its measures."""
-    content = {**result, "units": UNITS, "definitions": DEFINITIONS}
-    write_json(folder / "evaluation.json", content)
+    """Write `evaluation.json`: a result with the units and definitions of its measures."""
+    write_json(folder / "evaluation.json", result)
 
 
 def mean_and_deviation(values: Sequence[float | None], *, digits: int = 1) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from geolift import batching, model
 from geolift.errors import DatasetError
-from geolift.evaluation.accuracy import DEFINITIONS, PER_FRAME, UNITS, evaluate, table
+from geolift.evaluation.accuracy import PER_FRAME, evaluate, table
 from geolift.evaluation.protocols import PROTOCOLS
 from geolift.skeletons.skeleton import Skeleton
 
@@ -134,8 +134,10 @@ def test_a_mask_of_some_joints_measures_a_data_set_of_those_joints(people, guess
         skeleton=Skeleton(("pelvis", "head", "left_knee", "right_wrist", "neck"), (-1, 0, 0, 0, 0), (), (), 1),
     )
     masked, alone = evaluate(guess, people, seen=mask), evaluate(guess[:, chosen], few)
-    for key in (*PER_FRAME, "mpjve", "scale"):
-        np.testing.assert_allclose(masked[key], alone[key], rtol=1e-4, err_msg=key)
+    size = np.linalg.norm(people.points_3d[:, chosen[0]] - people.points_3d[:, chosen[1]], axis=-1).mean()
+    for key in ("p_mpjpe", "p_mpjpe_reflection", "n_mpjpe", "n_mpjpe_norm", "mpjpe", "mpjve", "scale"):
+        np.testing.assert_allclose(masked[key] / (10 * size), alone[key], rtol=1e-4, err_msg=key)  # mm in %
+    assert masked["flip_rate"] == alone["flip_rate"]
 
 
 def test_measured_joints_may_be_other_than_the_keypoints_seen(people, guess):
@@ -161,14 +163,48 @@ def test_shares_of_joints_after_alignment(people):
     turned = people.points_3d[..., [2, 1, 0]] * np.float32([1, 1, -1])  # a quarter turn about the vertical
     result = evaluate(turned, people)
     assert result["pa_pck"] == 100 and result["pa_auc"] > 96 and result["pck"] < 90
-    assert {"pa_pck", "pa_auc"} <= set(DEFINITIONS) & set(UNITS)
+    assert {"pa_pck", "pa_auc"} <= set(result["definitions"]) & set(result["units"])
 
 
-def test_every_measure_is_defined_and_has_a_unit():
-    assert {*PER_FRAME, "mpjve"} == set(UNITS)
-    assert set(UNITS) <= set(DEFINITIONS)
-    assert "only for comparison" in DEFINITIONS["p_mpjpe_reflection"]
-    assert "ElePose" in DEFINITIONS["n_mpjpe_norm"]
+def test_every_measure_is_defined_and_has_a_unit(people):
+    result = evaluate(people.points_3d, people)
+    units, definitions = result["units"], result["definitions"]
+    assert {*PER_FRAME, "mpjve"} == set(units)
+    assert set(units) <= set(definitions)
+    assert "only for comparison" in definitions["p_mpjpe_reflection"]
+    assert "ElePose" in definitions["n_mpjpe_norm"]
+    assert units["mpjpe"] == "mm" and "thresholds 0, 5 mm, ... 150 mm" in definitions["auc"]
+
+
+def test_errors_of_other_skeletons_are_shares_of_their_size_in_any_unit(people):
+    """The same people under other names of joints, their 3D in a unit of which nobody knows the length."""
+    names = tuple(f"j{number}" for number in range(len(people.skeleton.names)))
+    skeleton = people.skeleton._replace(names=names)
+    spine = [
+        names.index(f"j{people.skeleton.names.index(name)}") for name in ("pelvis", "spine", "thorax", "neck", "head")
+    ]
+    size = np.linalg.norm(np.diff(people.points_3d[:, spine], axis=1), axis=-1).sum(axis=1).mean()
+    off = people.points_3d.copy()
+    off[::2, 1:, 0] += 0.1  # of a person's 150 mm, and of another body's 20 %
+    human, ratio = evaluate(off, people), 1 / (10 * size)  # millimetres in per cent
+    for unit in (1.0, 37.0):
+        other = people._replace(skeleton=skeleton, points_3d=unit * people.points_3d)
+        found = evaluate(off, other)
+        for key in ("p_mpjpe", "n_mpjpe", "mpjpe", "mpjve"):
+            np.testing.assert_allclose(found[key], ratio * human[key], rtol=1e-3)
+            assert found["units"][key].startswith("% of body size")
+        correct = evaluate(off, people._replace(points_3d=0.75 / size * people.points_3d))["pck"]
+        np.testing.assert_allclose(found["pck"], correct, atol=0.1)
+        text = table({"off": found})
+        assert "mm" not in text and "PCK@20%" in text and f"from j0 to j10: {unit * size:.3g} in the unit" in text
+
+
+def test_a_body_without_a_measured_spine_has_no_size(people):
+    skeleton = people.skeleton._replace(names=tuple(f"j{number}" for number in range(17)))
+    confidence = np.where(np.arange(17) == people.skeleton.head, 0, people.confidence).astype(np.float32)
+    blind = people._replace(skeleton=skeleton, confidence=confidence)
+    with pytest.raises(DatasetError, match="no 3D of all bones from j0 to j10"):
+        evaluate(people.points_3d, blind, seen=blind.seen)
 
 
 def test_chunks_and_padding_change_nothing(people, monkeypatch, rng):

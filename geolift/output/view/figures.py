@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 
 from geolift import metrics
 from geolift.data.dataset import Dataset
+from geolift.data.length_unit import length_unit
 from geolift.errors import DatasetError
 from geolift.geometry import rotate, rotation_y
 from geolift.output.view.layout import LEFT, MIDDLE, RIGHT, VIEWS
 from geolift.skeletons.skeleton import Skeleton
 
-SPAN = 1.15  # metres from the root to the edge of a panel
+MARGIN = 1.15  # of the farthest joint from the root that is drawn: the edge of a panel
 WITHOUT_TRUTH = VIEWS | {"from 45°": np.pi / 4}
 
 
@@ -39,10 +40,13 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike[
         raise DatasetError(f"confidence: none of {dataset.frames} frames has all joints; nothing to draw")
     few = whole[np.linspace(0, len(whole) - 1, min(2000, len(whole))).astype(int)]
     truth = dataset.points_3d[few] - dataset.points_3d[few][:, [skeleton.root]]
-    error = 1000 * np.asarray(metrics.p_mpjpe(jnp.asarray(points[few]), jnp.asarray(truth)))
+    unit = length_unit(dataset)
+    error = unit.factor * unit.shown * np.asarray(metrics.p_mpjpe(jnp.asarray(points[few]), jnp.asarray(truth)))
+    digits = 0 if unit.short == "mm" else 1
     shown = np.argsort(error)[(np.linspace(0.05, 0.95, rows) * (len(few) - 1)).astype(int)]
     figure = Figure(figsize=(13, 2.6 * rows + 0.4), layout="constrained")
-    figure.suptitle("Blue: the person's left, orange: right. Millimetres: rigid P-MPJPE", fontsize=10)
+    figure.suptitle(f"{_legend(skeleton)}Rigid P-MPJPE in {unit.name}", fontsize=10)
+    span = MARGIN * max(np.hypot(truth[..., 0], truth[..., 2])[shown].max(), np.abs(truth[shown][..., 1]).max())
     axes = figure.subplots(rows, 1 + 2 * len(VIEWS), squeeze=False)
     for line, i in zip(axes, shown, strict=True):
         frame = few[i]
@@ -53,8 +57,8 @@ def contact_sheet(points: np.ndarray, dataset: Dataset, path: str | os.PathLike[
         line[0].set_title(f"2D, {dataset.action[clip]}, frame {frame}", fontsize=9)
         for k, (view, angle) in enumerate(VIEWS.items()):
             for column, what, joints in ((1 + 2 * k, "lifted", lifted), (2 + 2 * k, "truth", truth[i])):
-                _draw(line[column], _seen_from(joints, angle), skeleton, span=SPAN)
-                title = f"{what} {view}" + (f", {error[i]:.0f} mm" if what == "lifted" else "")
+                _draw(line[column], _seen_from(joints, angle), skeleton, span=span)
+                title = f"{what} {view}" + (f", {error[i]:.{digits}f} {unit.short}" if what == "lifted" else "")
                 line[column].set_title(title, fontsize=9)
     figure.savefig(path, dpi=90)
 
@@ -89,9 +93,7 @@ def lifted_sheet(
     panels = 1 + len(WITHOUT_TRUTH)
     rows = -(-len(chosen) // 2)
     figure = Figure(figsize=(4 * panels, 2.35 * rows + 0.4), layout="constrained")
-    figure.suptitle(
-        f"Blue: the person's left, orange: right. {len(chosen)} of {len(points)}, evenly spaced", fontsize=10
-    )
+    figure.suptitle(f"{_legend(skeleton)}{len(chosen)} of {len(points)}, evenly spaced", fontsize=10)
     lines = figure.subplots(rows, 2 * panels, squeeze=False).reshape(2 * rows, panels)
     for line, i in zip(lines, chosen, strict=False):
         joints = points[i] - points[i, skeleton.root]
@@ -110,6 +112,11 @@ def lifted_sheet(
         unused.axis("off")
     about = {"Software": "geolift"} if os.fspath(path).lower().endswith(".png") else None
     figure.savefig(path, dpi=90, metadata=about)
+
+
+def _legend(skeleton: Skeleton) -> str:
+    """What the colours mean; nothing for a skeleton without sides."""
+    return "Blue: own left side, orange: right. " if skeleton.left else ""
 
 
 def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:
