@@ -38,6 +38,7 @@ setup(
         "safetensors>=0.5,<1",
         "filelock>=3.30,<5",  # lock_descriptor
         "tqdm>=4.66,<5",
+        "PyYAML>=6,<7",  # DeepLabCut's projects; flax also needs it
     ],
     extras_require={
         "cuda12": [JAX.replace("jax", "jax[cuda12]", 1)],

@@ -39,6 +39,7 @@ CONFINED = {
     "safetensors": {"geolift/pretrained"},
     "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
     "opensim": {"benchmarks/opensim_ik.py"},
+    "yaml": {"geolift/safe_io/yaml_file.py"},
 }
 # Modules of the extras in setup.py that a user may not have.
 OPTIONAL = {

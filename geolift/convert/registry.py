@@ -22,7 +22,7 @@ class Converter(NamedTuple):
 
     Example:
         >>> CONVERTERS["bvh"].options
-        ('seed', 'cameras', 'views', 'bodies')
+        ('seed', 'cameras', 'views', 'bodies', 'skeleton')
     """
 
     what: str
@@ -32,6 +32,7 @@ class Converter(NamedTuple):
 
 
 FILMING = ("seed", "cameras", "views", "bodies")
+BODIES = (*FILMING, "skeleton")  # of any kind
 
 CONVERTERS: dict[str, Converter] = {
     "cmu": Converter(
@@ -39,9 +40,15 @@ CONVERTERS: dict[str, Converter] = {
         cmu.convert,
         (*FILMING, "without"),
     ),
-    "bvh": Converter("BVH motion capture (a file or a folder), filmed by virtual cameras", bvh.convert, FILMING),
-    "c3d": Converter("C3D motion capture (a file or a folder), filmed by virtual cameras", c3d.convert, FILMING),
-    "trc": Converter("TRC markers in 3D (a file or a folder), filmed by virtual cameras", trc.convert, FILMING),
+    "bvh": Converter(
+        "BVH motion capture (a file or a folder), filmed by virtual cameras", bvh.convert, (*FILMING, "skeleton")
+    ),
+    "c3d": Converter(
+        "C3D motion capture (a file or a folder), filmed by virtual cameras", c3d.convert, (*FILMING, "skeleton")
+    ),
+    "trc": Converter(
+        "TRC markers in 3D (a file or a folder), filmed by virtual cameras", trc.convert, (*FILMING, "skeleton")
+    ),
     "asf_amc": Converter(
         "CMU's AMC motion with its ASF skeleton (a file or a folder), filmed by virtual cameras",
         asf_amc.convert,

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from geolift.convert.skeleton_of_motion import is_motion, propose_of_motion
 from geolift.errors import DatasetError
+from geolift.keypoints.deeplabcut_project import stated_beside
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import Recording, without_unsure_joints
 from geolift.skeletons.mapping import map_joints
-from geolift.skeletons.proposal import propose_skeleton
+from geolift.skeletons.proposal import NOTHING, propose_skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, joint_mapping
+from geolift.skeletons.stated_bones import join_stated
 
 UNSURE = 0.1  # confidence under which a joint counts as missing, as in lifting and training
 
@@ -32,11 +35,11 @@ class ProposedFile(NamedTuple):
     pose: np.ndarray
 
 
-def propose_for(paths: Sequence[str | os.PathLike[str]], *, format: str | None = None, **reading: Any) -> ProposedFile:
-    """Propose the skeleton of the joints of keypoint files.
+def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None, **reading: Any) -> ProposedFile:
+    """Propose the skeleton of the joints of keypoint files, or of motion capture.
 
     Args:
-        paths: at least one file or folder, all of the same joints.
+        paths: at least one file or folder, all of the same joints; or BVH, C3D or TRC files.
         format: of the files; None: it is recognized.
         reading: options of reading, as in `Options`.
 
@@ -44,6 +47,17 @@ def propose_for(paths: Sequence[str | os.PathLike[str]], *, format: str | None =
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
+    motion = [is_motion(path) for path in paths]
+    if format is None and any(motion):
+        if not all(motion):
+            keypoints, other = paths[motion.index(False)], paths[motion.index(True)]
+            raise DatasetError(f"{keypoints}: found keypoints beside motion, {other}, expected files of one kind")
+        proposal, pictures, notes = propose_of_motion(paths)
+        return ProposedFile(
+            SkeletonFile(proposal.skeleton, proposal.mapping),
+            (*proposal.reasons, *notes),
+            _clearest(np.nan_to_num(pictures), np.isfinite(pictures).all(axis=-1)),
+        )
     read = [read_keypoints(Path(path), format=format, options=Options(**reading)).recording for path in paths]
     return propose_of(read, paths)
 
@@ -67,9 +81,15 @@ def propose_of(read: Sequence[Recording], paths: Sequence[str | os.PathLike[str]
     order = [[one.joints.index(joint) for joint in joints] for one in recordings]
     keypoints = np.concatenate([one.keypoints[:, o] for one, o in zip(recordings, order, strict=True)])
     confidence = np.concatenate([one.confidence[:, o] for one, o in zip(recordings, order, strict=True)])
-    found = propose_skeleton(joints, keypoints, confidence > 0)
+    beside = [stated_beside(Path(path), joints) for path in paths]
+    stated, notes = join_stated([one.stated or other for one, other in zip(recordings, beside, strict=True)], joints)
+    try:
+        found = propose_skeleton(joints, keypoints, confidence > 0, stated=stated or NOTHING)
+    except DatasetError as error:
+        raise DatasetError(f"{paths[0]}: {error}") from error
     file = SkeletonFile(found.skeleton, found.mapping)
-    return ProposedFile(file, found.reasons, _clearest(*map_joints(joint_mapping(file, joints), keypoints, confidence)))
+    mapped = map_joints(joint_mapping(file, joints), keypoints, confidence)
+    return ProposedFile(file, (*found.reasons, *notes), _clearest(*mapped))
 
 
 def _clearest(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:

@@ -31,9 +31,13 @@ NEAREST = 1.0  # metres; a frame with a joint nearer than this is dropped
 
 
 class Piece(NamedTuple):
-    """Consecutive frames of a clip in camera number `view`: `points` `[T, J, 3]` float32 camera metres."""
+    """Consecutive frames of a clip in camera number `view`: `points` `[T, J, 3]` float32 camera metres.
+
+    `seen`: `[T, J]` bool.
+    """
 
     points: np.ndarray
+    seen: np.ndarray
     clip: WorldClip
     camera: Camera
     view: int
@@ -145,22 +149,26 @@ def _pieces(clip: WorldClip, camera: Camera, view: int) -> list[Piece]:
     """The runs of frames in which no joint is too near."""
     filmed = camera.see(clip.points)
     near = np.flatnonzero((filmed[..., 2] < NEAREST).any(axis=1))
-    parts = np.split(filmed, np.union1d(near, near + 1))
-    far = [part for part in parts if len(part) and (part[..., 2] >= NEAREST).all()]
-    return [Piece(part.astype(np.float32), clip, camera, view) for part in far]
+    seen = np.ones(filmed.shape[:2], bool) if clip.seen is None else clip.seen
+    cuts = np.union1d(near, near + 1)
+    parts = zip(np.split(filmed, cuts), np.split(seen, cuts), strict=True)
+    far = [(part, there) for part, there in parts if len(part) and (part[..., 2] >= NEAREST).all()]
+    return [Piece(part.astype(np.float32), there, clip, camera, view) for part, there in far]
 
 
 def _dataset(pieces: Sequence[Piece], skeleton: Skeleton, source: str) -> Dataset:
     """The data set of all pieces, a clip each."""
     points_3d = np.concatenate([piece.points for piece in pieces])
+    seen = np.concatenate([piece.seen for piece in pieces])
     length = [len(piece.points) for piece in pieces]
     stop = np.cumsum(length)
     focal = np.array([piece.camera.focal for piece in pieces], np.float32)
     centre = np.full(len(pieces), IMAGE_SIZE / 2, np.float32)
     frames_focal = np.repeat(focal, length)[:, None, None]
+    keypoints = frames_focal * points_3d[..., :2] / points_3d[..., 2:] + np.float32(IMAGE_SIZE / 2)
     return Dataset(
-        keypoints=frames_focal * points_3d[..., :2] / points_3d[..., 2:] + np.float32(IMAGE_SIZE / 2),
-        confidence=np.ones(points_3d.shape[:2], np.float32),
+        keypoints=np.where(seen[..., None], keypoints, np.float32(0)),
+        confidence=seen.astype(np.float32),
         skeleton=skeleton,
         start=np.append(0, stop[:-1]),
         stop=stop,

@@ -16,6 +16,7 @@ class WorldClip(NamedTuple):
         action: what the person does.
         split: "train", "test", ...
         number: its cameras are drawn from this number and the seed; None: its index in the list that is filmed.
+        seen: `[T, J]` bool; joints that were not seen have any place in `points`. None: all were seen.
     """
 
     points: np.ndarray
@@ -25,6 +26,7 @@ class WorldClip(NamedTuple):
     action: str
     split: str
     number: int | None = None
+    seen: np.ndarray | None = None
 
 
 def ground_of(points: np.ndarray) -> float:

@@ -10,6 +10,7 @@ from geolift.keypoints.shots import people_by_shot
 from geolift.plurals import counted
 from geolift.skeletons import joint_sets
 from geolift.skeletons.joint_sets import SOURCES
+from geolift.skeletons.stated_bones import StatedBones
 
 LONGEST_NAME = 1000  # characters, of a frame, a person or a joint
 MOST_PEOPLE = 500  # in a frame of an untracked video: tracking compares each with all others
@@ -38,6 +39,7 @@ class Recording(NamedTuple):
         shots: of a video that is cut, the first frame and the name of each piece; nothing is joined across a cut.
             Empty: it is one piece.
         heights: statures in metres that the file states, with the names of these people.
+        stated: the bones and partners that the file states, or None.
 
     Example:
         >>> import numpy as np
@@ -61,6 +63,7 @@ class Recording(NamedTuple):
     notes: tuple[str, ...] = ()
     shots: tuple[tuple[int, str], ...] = ()
     heights: tuple[tuple[str, float], ...] = ()
+    stated: StatedBones | None = None
 
     @property
     def seen(self) -> np.ndarray:

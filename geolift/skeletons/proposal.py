@@ -12,8 +12,8 @@ import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
 
 from geolift.errors import DatasetError
-from geolift.skeletons.side_names import find_partners
 from geolift.skeletons.skeleton import Skeleton, check_skeleton
+from geolift.skeletons.stated_bones import StatedBones, partners_of
 
 FEWEST = 3  # joints
 MOST_POSES = 2000  # that lengths are measured in, evenly spread
@@ -60,23 +60,27 @@ class Proposal(NamedTuple):
     reasons: tuple[str, ...]
 
 
+NOTHING = StatedBones((), (), "")
+
+
 def propose_skeleton(
-    names: Sequence[str], keypoints: np.ndarray, seen: np.ndarray, *, bones: Sequence[tuple[str, str]] = ()
+    names: Sequence[str], keypoints: np.ndarray, seen: np.ndarray, *, stated: StatedBones = NOTHING
 ) -> Proposal:
     """Propose a skeleton: partners by their names, bones by lengths and names, root and head by the tree.
 
     The tree is one of short bones in which partners hang from partners or from joints without a side, so that both
-    sides are alike. A bone's length is a high quantile of the distance of its ends in the image. Bones that
-    the file states come before all others; those whose names follow each other in a limb count half.
+    sides are alike. A bone's length is a high quantile of the distance of its ends. Bones that the file states come
+    before all others; those whose names follow each other in a limb count half.
 
     Args:
         names: of K joints.
-        keypoints: `[N, K, 2]` pixels of N poses, of any sizes.
+        keypoints: `[N, K, 2]` pixels of N poses, of any sizes, or `[N, K, 3]`.
         seen: `[N, K]` bool.
-        bones: pairs of names that the file states to be joined.
+        stated: what the file states of these joints.
 
     Raises:
-        DatasetError: if there are too few joints, or some that are never seen together with others.
+        DatasetError: if there are too few joints, some that are never seen together with others, or stated partners
+            contradict the names.
 
     Source:
         Ours; trees grow as in Prim (1957).
@@ -93,21 +97,21 @@ def propose_skeleton(
     names = list(names)
     if len(names) < FEWEST or len(set(names)) < len(names):
         raise DatasetError(f"joints: found {', '.join(names)[:300]}, expected at least {FEWEST}, all different")
-    pairs = find_partners(names)
+    pairs, unknown = partners_of(names, stated.partners, stated.where)
     poses = _sized(np.asarray(keypoints, np.float64), np.asarray(seen, bool))
     mapping = None
     if 2 * len(pairs) == len(names):
         middle = _middle_pair(poses, pairs)
         mapping = {CENTRE: tuple(names[joint] for joint in middle)}
         names, poses = [*names, CENTRE], np.concatenate([poses, poses[:, list(middle)].mean(1, keepdims=True)], axis=1)
-    tree = _tree(_lengths(poses, names, _stems(names, pairs), bones), pairs, names)
+    tree = _tree(_lengths(poses, names, _stems(names, pairs), stated.bones), pairs, names)
     away = shortest_path(tree, directed=False, unweighted=True)
     root = names.index(CENTRE) if mapping else _root(away, poses, pairs)
     parents = tuple(-1 if j == root else _towards(tree, away, j, root) for j in range(len(names)))
-    head, why = _head(names, poses, root, pairs)
+    head, why = find_head(names, poses, root, pairs)
     left, right = (tuple(pair[side] for pair in pairs) for side in (0, 1))
     skeleton = check_skeleton(Skeleton(tuple(names), parents, left, right, head))
-    return Proposal(skeleton, mapping, _reasons(skeleton, why, bool(bones), mapping))
+    return Proposal(skeleton, mapping, (*_reasons(skeleton, why, stated, mapping), *_unused(skeleton, stated, unknown)))
 
 
 def _sized(keypoints: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -227,8 +231,22 @@ def _towards(tree: np.ndarray, away: np.ndarray, joint: int, root: int) -> int:
     return int(near[away[near, root].argmin()])
 
 
-def _head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, str]:
-    """The joint whose distance from the root is the size of the body, and why it was taken."""
+def find_head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, str]:
+    """The joint whose distance from the root is the size of the body, and why it was taken.
+
+    Args:
+        names: of J joints.
+        poses: `[N, J, D]`, NaN where missing.
+        root: index of the root.
+        pairs: indices of partners.
+
+    Source:
+        Ours.
+
+    Example:
+        >>> find_head(["pelvis", "tail", "nose"], np.zeros((1, 3, 2)), 0, [])
+        (2, 'by its name')
+    """
     sides = {joint for pair in pairs for joint in pair}
     free = [j for j in range(len(names)) if j not in sides and j != root]
     for word in ENDS:
@@ -241,15 +259,34 @@ def _head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequence[tu
     return candidates[int(farthest)], "the farthest from the root" + ("" if free else " (no joint is without a side)")
 
 
-def _reasons(skeleton: Skeleton, why: str, stated: bool, mapping: dict[str, tuple[str, ...]] | None) -> tuple[str, ...]:
+def _reasons(
+    skeleton: Skeleton, why: str, stated: StatedBones, mapping: dict[str, tuple[str, ...]] | None
+) -> tuple[str, ...]:
     names, sides = skeleton.names, (*skeleton.left, *skeleton.right)
     alone = ", ".join(name for j, name in enumerate(names) if j not in sides) or "none"
-    pairs = f"{len(skeleton.left)} pairs by their names" if skeleton.left else "no names of left and right"
+    by = f"their names, and as stated in {stated.where}" if stated.partners else "their names"
+    pairs = f"{len(skeleton.left)} pairs by {by}" if skeleton.left else "no names of left and right"
     root = f"the middle of {' and '.join(mapping[CENTRE])}, as all joints have a side" if mapping else "in the middle"
-    first = "those that the file states, then " if stated else ""
+    first = f"those stated in {stated.where}, then " if stated.bones else ""
     return (
         f"left and right: {pairs}; without a side: {alone}",
         f"bones: {first}the shortest, first those whose names follow each other",
         f"root: {names[skeleton.root]}, {root}",
         f"head, whose distance from the root is the size: {names[skeleton.head]}, {why}",
     )
+
+
+def _unused(skeleton: Skeleton, stated: StatedBones, unknown: Sequence[str]) -> tuple[str, ...]:
+    """What of the stated skeleton is not in the proposed one, and what is added to it."""
+    reasons = []
+    if unknown:
+        listed = ", ".join(unknown)
+        reasons.append(f"partners of which no name says which is left, so that they have no side: {listed}")
+    if stated.bones:
+        names = skeleton.names
+        bones, given = {frozenset((names[a], names[b])) for a, b in skeleton.bones}, set(map(frozenset, stated.bones))
+        texts = [", ".join(sorted("-".join(sorted(bone)) for bone in some)) for some in (given - bones, bones - given)]
+        reasons.append(f"bones: {len(given & bones)} of {len(bones)} are stated")
+        reasons += [f"stated, but not in a tree that is alike on both sides: {texts[0]}"] if texts[0] else []
+        reasons += [f"not stated: {texts[1]}"] if texts[1] else []
+    return tuple(reasons)

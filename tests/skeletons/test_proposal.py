@@ -10,6 +10,7 @@ from geolift.skeletons.proposal import CENTRE, propose_skeleton
 from geolift.skeletons.side_names import find_partners
 from geolift.skeletons.skeleton import H36M17, Skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton, skeleton_text
+from geolift.skeletons.stated_bones import StatedBones
 from tests.conftest import real
 
 RAT = {  # joint: parent, where it is from its parent: x ahead, y left, z up
@@ -95,7 +96,9 @@ def test_stated_bones_come_first():
     parents = animal()
     names, poses = list(parents), filmed(parents)
     stated = [("EarL", "SpineF"), ("EarR", "SpineF")]
-    found = propose_skeleton(names, poses, np.ones(poses.shape[:2], bool), bones=stated)
+    found = propose_skeleton(
+        names, poses, np.ones(poses.shape[:2], bool), stated=StatedBones(tuple(stated), (), "a.slp")
+    )
     assert {frozenset(bone) for bone in stated} <= bones_of(found.skeleton)
 
 

@@ -76,7 +76,7 @@ def body_names(parents: Mapping[str, str], where: str) -> BodyNames:
     raise DatasetError(
         f"{where}: found the joints {', '.join(sorted(parents))[:SHOWN]}, expected hip, knee, ankle, shoulder, elbow "
         "and wrist of both sides, and a head or neck, by names such as LeftUpLeg, LeftHip, LeftThigh, UpperLeg_L, "
-        "Bip01 L Thigh, lThigh (docs/convert.md)"
+        "Bip01 L Thigh, lThigh (docs/convert.md); animals: --skeleton FILE, which `geolift skeleton` proposes"
     )
 
 

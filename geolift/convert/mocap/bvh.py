@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.convert.mocap import trunk
+from geolift.convert.mocap.any_body import Take, film_takes, plain_names
 from geolift.convert.mocap.body_names import BodyNames, body_names, is_above, own_names
 from geolift.convert.mocap.bvh_file import END, Joint, forward, parse, with_points
 from geolift.convert.mocap.clips import CMU_UNIT, HEIGHT, Motion, files, filmed, height, in_files, text
+from geolift.convert.mocap.human_signs import expect_human
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
@@ -39,7 +41,7 @@ class BvhClip(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
     """A .bvh, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
     Joints are known by their names (`body_names`); a trunk without neck, spine or head's top is completed (`trunk`).
@@ -51,12 +53,17 @@ def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
 
     Args:
         path: the file or folder.
+        skeleton: a skeleton file, in whose joints any body is read (`any_body`), as animals are.
         filming: `seed`, `cameras`, `views`, `bodies` of `film`; by default the CMU protocol.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
+    if skeleton is not None:
+        taken = [take(file) for file in files(path, ".bvh")]
+        notes = in_files([more for _, more in taken])
+        return film_takes([found for found, _ in taken], skeleton, filming=filming, notes=notes)
     clips = [read(file) for file in files(path, ".bvh")]
     units = sorted({clip.unit for clip in clips})
     notes = [f"Unit of length, by the performers' height: {'; '.join(units)}."]
@@ -72,6 +79,23 @@ def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
         )
     notes += in_files([clip.notes for clip in clips])
     return filmed([clip.motion for clip in clips], filming=filming, notes=notes)
+
+
+def take(path: Path) -> tuple[Take, list[str]]:
+    """The motion of any body in a file, with the parents of its joints, and notes.
+
+    Raises:
+        DatasetError: as `convert`.
+    """
+    content, commas = with_points(text(path))
+    joints, frames, seconds = parse(content, str(path))
+    rest = starts_with_t_pose(joints, frames)
+    points = np.stack(forward(joints, frames[int(rest) :]), axis=1)
+    notes = ["the first frame, in which all angles are 0, is left out"] if rest else []
+    notes += ["numbers have decimal commas"] if commas else []
+    names = plain_names([joint.name for joint in joints])
+    parents = tuple(joint.parent for joint in joints)
+    return Take(names, points, round(1 / seconds, 2), path, path.stem, "", None, up=1, parents=parents), notes
 
 
 def read(path: Path) -> BvhClip:
@@ -108,7 +132,8 @@ def _body(joints: list[Joint], places: dict[str, np.ndarray], where: str) -> tup
     parents = {j.name: joints[j.parent].name if j.parent >= 0 else "" for j in joints if not j.name.endswith(END)}
     if own_names(list(parents)):
         limbs = {H36M17.names[i]: places[H36M17.names[i]] for i in (*H36M17.left, *H36M17.right)}
-        return trunk.with_trunk(limbs, places["thorax"], places["neck"], places.get("head"), [places["spine"]])
+        found, notes = trunk.with_trunk(limbs, places["thorax"], places["neck"], places.get("head"), [places["spine"]])
+        return found, [*notes, *expect_human(found, parents, where)]
     names = body_names(parents, where)
     limbs = {joint: places[name] for joint, name in names.limbs.items()}
     found, notes = trunk.with_trunk(
@@ -118,6 +143,7 @@ def _body(joints: list[Joint], places: dict[str, np.ndarray], where: str) -> tup
         places.get(names.top, places.get(names.head + END)),
         [places[name] for name in _spines(names, parents)],
     )
+    notes += expect_human(found, parents, where)
     toes = {side: places[name] for side, name in names.toes.items() if name}
     if trunk.toes_backwards(found, toes):
         raise DatasetError(

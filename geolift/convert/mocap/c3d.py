@@ -40,18 +40,19 @@ class Numbers(NamedTuple):
         return np.frombuffer(content, np.dtype("f4").newbyteorder(self.order)).astype(np.float64)
 
 
-def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
     """A .c3d, or all in a folder, in Human3.6M-17 joints (`markers`), filmed by the CMU protocol.
 
     Args:
         path: the file or folder.
+        skeleton: a skeleton file, in whose joints any body is read (`any_body`), as animals are.
         filming: `seed`, `cameras`, `views`, `bodies` of `film`; by default the CMU protocol.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    return film_markers(path, ".c3d", read, filming)
+    return film_markers(path, ".c3d", read, skeleton, filming)
 
 
 def read(path: Path) -> Markers:

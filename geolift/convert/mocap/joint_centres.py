@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from geolift.convert.mocap.body_names import own_names
+from geolift.convert.mocap.human_signs import expect_human
 from geolift.convert.mocap.trunk import middle, toes_backwards, with_trunk
 from geolift.errors import DatasetError
 from geolift.skeletons.anthropometry import BUILD
@@ -78,7 +79,8 @@ def body_of(points: Mapping[str, np.ndarray], where: str) -> tuple[dict[str, np.
         limbs = {H36M17.names[i]: points[H36M17.names[i]] for i in (*H36M17.left, *H36M17.right)}
         top = points.get("head")
         top = None if top is None or not np.isfinite(top).any() else top
-        return with_trunk(limbs, points["thorax"], points["neck"], top, [points["spine"]])
+        found, notes = with_trunk(limbs, points["thorax"], points["neck"], top, [points["spine"]])
+        return found, [*notes, *expect_human(found, points, where)]
     cloud, notes = Cloud(points), []
     limbs = {
         f"{side}_{joint}": point
@@ -95,11 +97,13 @@ def body_of(points: Mapping[str, np.ndarray], where: str) -> tuple[dict[str, np.
     if missing:
         raise DatasetError(
             f"{where}: found the markers {', '.join(sorted(points))[:300]}, expected {', '.join(missing)} as joints "
-            "(LHip, LHJC, ...) or as markers of Plug-in Gait (LASI, LPSI, LKNE, LANK, LSHO, LELB, LWRA, ...)"
+            "(LHip, LHJC, ...) or as markers of Plug-in Gait (LASI, LPSI, LKNE, LANK, LSHO, LELB, LWRA, ...); "
+            "animals: --skeleton FILE, which `geolift skeleton` proposes"
         )
     thorax, skull, top = _head(cloud, middle(limbs, "shoulder"))
     spine = cloud.first(("spine", "midback"))
     found, completed = with_trunk(limbs, thorax, skull, top, [] if spine is None else [spine])
+    completed = [*completed, *expect_human(found, points, where)]
     toes = {side: toe for side in SIDES if (toe := cloud.first(TOES, side)) is not None}
     if toes_backwards(found, toes):
         raise DatasetError(f"{where}: found toes that point backwards, expected right-handed axes, and L on the left")

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from geolift.convert.mocap import trunk
+from geolift.convert.mocap.any_body import Take, film_takes
 from geolift.convert.mocap.clips import HEIGHT, Motion, files, filmed, height, in_files
 from geolift.convert.mocap.joint_centres import body_of
+from geolift.convert.mocap.stretches import SHORTEST, stretches
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
 from geolift.plurals import counted
@@ -17,7 +19,6 @@ from geolift.plurals import counted
 LARGEST_BINARY = 2**30  # bytes
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 FLAT = 1e-3  # of the height: what has no depth is 2D
-SHORTEST = 0.5  # seconds of a stretch that is kept
 
 
 class Markers(NamedTuple):
@@ -57,13 +58,13 @@ def motions(markers: Markers, path: Path) -> tuple[list[Motion], list[str]]:
         joints, unit = _in_metres({name: p[whole] for name, p in joints.items()}, scale, markers.unit, path)
         joints, axis = _y_up(joints, path)
         notes += [*more, *unit, *axis]
-        stretches = _stretches(whole, round(SHORTEST * markers.fps))
+        parts = stretches(whole, round(SHORTEST * markers.fps))
         name = path.stem if len(people) == 1 else f"{path.stem}_{person}"
-        for i, (start, stop) in enumerate(stretches):
+        for i, (start, stop) in enumerate(parts):
             first = int(whole[:start].sum())
             part = {joint: p[first : first + stop - start] for joint, p in joints.items()}
-            made.append(Motion(part, markers.fps, path, name if len(stretches) == 1 else f"{name}_{i + 1}"))
-        lost = len(whole) - sum(stop - start for start, stop in stretches)
+            made.append(Motion(part, markers.fps, path, name if len(parts) == 1 else f"{name}_{i + 1}"))
+        lost = len(whole) - sum(stop - start for start, stop in parts)
         if lost:
             notes.append(f"{counted(lost, 'frame', 'frames')} of {path.stem} left out, with joints not seen")
     if refused and not made:
@@ -72,19 +73,74 @@ def motions(markers: Markers, path: Path) -> tuple[list[Motion], list[str]]:
 
 
 def film_markers(
-    path: str | os.PathLike[str], suffix: str, read: Callable[[Path], Markers], filming: Mapping[str, Any]
+    path: str | os.PathLike,
+    suffix: str,
+    read: Callable[[Path], Markers],
+    skeleton: str | os.PathLike | None,
+    filming: Mapping[str, Any],
 ) -> Dataset:
-    """The people of a file of markers, or of all such files in a folder, filmed by virtual cameras.
+    """The people, or animals, of a file of markers, or of all such files in a folder, filmed by virtual cameras.
 
     Args:
         path: the file or folder.
         suffix: of the files.
         read: the reader of a file.
+        skeleton: a skeleton file, in whose joints any body is read; None: people, in Human3.6M-17 joints.
         filming: `seed`, `cameras`, `views`, `bodies` of `film`.
     """
+    if skeleton is not None:
+        taken = [takes(read(file), file) for file in files(path, suffix)]
+        return film_takes(
+            [take for several, _ in taken for take in several],
+            skeleton,
+            filming=filming,
+            notes=in_files([notes for _, notes in taken]),
+        )
     found = [motions(read(file), file) for file in files(path, suffix)]
     notes = in_files([tuple(dict.fromkeys(notes)) for _, notes in found])
     return filmed([motion for several, _ in found for motion in several], filming=filming, notes=notes)
+
+
+def takes(markers: Markers, path: Path) -> tuple[list[Take], list[str]]:
+    """The motion of each individual, by the names of its markers, and notes on markers that are left out.
+
+    Raises:
+        DatasetError: naming the file, what was found and what was expected.
+    """
+    if markers.unit.strip().lower() not in UNITS:
+        raise DatasetError(f"{path}: unit: found {markers.unit!r}, expected one of {', '.join(UNITS)}")
+    if is_flat(markers.points):
+        raise DatasetError(f"{path}: found points without depth (2D), expected 3D; `geolift lift` reads 2D keypoints")
+    unlabelled = sum(name.rpartition(":")[2].startswith("*") for name in markers.names)
+    again = sorted({name for name in markers.names if markers.names.count(name) > 1 and "*" not in name})
+    notes = [f"{unlabelled} markers without names are left out"] if unlabelled else []
+    notes += [f"of markers with one name ({', '.join(again)[:100]}) the first is taken"] if again else []
+    made = []
+    for individual, points in _people(markers).items():
+        seen = {n: p for n, p in points.items() if not n.startswith("*") and np.isfinite(p).any()}
+        if seen:
+            made.append(
+                Take(
+                    names=tuple(seen),
+                    points=np.stack(list(seen.values()), axis=1),
+                    fps=markers.fps,
+                    path=path,
+                    name=f"{path.stem}_{individual}" if individual else path.stem,
+                    individual=individual or path.stem,
+                    unit=UNITS[markers.unit.strip().lower()],
+                    up=2 if path.suffix.lower() == ".c3d" else 1,
+                )
+            )
+    if not made:
+        raise DatasetError(f"{path}: found no marker with a name that was seen, expected one or more")
+    return made, notes
+
+
+def is_flat(points: np.ndarray) -> bool:
+    """Whether points `[T, K, 3]`, NaN where not seen, have no depth: they are keypoints in 2D."""
+    flat = points.reshape(-1, 3)[np.isfinite(points).all(axis=-1).ravel()]
+    spread = np.ptp(flat, axis=0) if len(flat) else np.ones(3)
+    return bool(min(spread) < FLAT * max(spread))
 
 
 def _people(markers: Markers) -> dict[str, dict[str, np.ndarray]]:
@@ -122,10 +178,3 @@ def _y_up(joints: dict[str, np.ndarray], path: Path) -> tuple[dict[str, np.ndarr
     if not trunk.z_is_up(joints, unless=path.suffix.lower() == ".c3d"):
         return joints, []
     return {joint: trunk.to_y_up(points) for joint, points in joints.items()}, ["z is up, as people stand along it"]
-
-
-def _stretches(whole: np.ndarray, shortest: int) -> list[tuple[int, int]]:
-    """Starts and stops of consecutive frames `[T]`; the longest, and all that are not short."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], whole, [False]]).astype(int))).reshape(-1, 2)
-    longest = max(edges, key=lambda edge: edge[1] - edge[0])
-    return [(int(a), int(b)) for a, b in edges if b - a >= max(shortest, 1) or (a, b) == tuple(longest)]

@@ -16,18 +16,19 @@ MOST_MARKERS = 1000
 TIME = 2  # columns before the markers: frame and time
 
 
-def convert(path: str | os.PathLike[str], **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
     """A .trc, or all in a folder, in Human3.6M-17 joints (`markers`), filmed by the CMU protocol.
 
     Args:
         path: the file or folder.
+        skeleton: a skeleton file, in whose joints any body is read (`any_body`), as animals are.
         filming: `seed`, `cameras`, `views`, `bodies` of `film`; by default the CMU protocol.
 
     Raises:
         DatasetError: naming the file, what was found and what was expected.
         FileNotFoundError: if there is no such file.
     """
-    return film_markers(path, ".trc", read, filming)
+    return film_markers(path, ".trc", read, skeleton, filming)
 
 
 def read(path: Path) -> Markers:

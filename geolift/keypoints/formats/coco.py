@@ -23,9 +23,10 @@ from geolift.keypoints.formats.coco_people import Id, name_or_number, read_peopl
 from geolift.keypoints.formats.detections import make_recording
 from geolift.keypoints.frame_names import Frames, distinct, order_frames, single_images
 from geolift.keypoints.joint_names import joints_by_count, joints_by_name
-from geolift.keypoints.options import NO_OPTIONS, Options
+from geolift.keypoints.options import NO_OPTIONS, Options, ResolvedJoints
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
+from geolift.skeletons.stated_bones import StatedBones
 
 MODELS = {17: "coco17", 26: "halpe26"}
 VIDEO_KEYS = ("video_id", "vid_id")  # of an image: COCO's video layout, PoseTrack
@@ -67,7 +68,7 @@ def read(content: Any, path: Path, options: Options) -> Recording:
     place = dict(zip(images, frames.index.tolist(), strict=True))
     frame = np.array([place[image] for image in people.images])
     person, names, tracks = people_by_id(_tracks(people.tracks, people.images, images), frame)
-    return make_recording(
+    made = make_recording(
         people.rows,
         frame,
         frames,
@@ -80,9 +81,17 @@ def read(content: Any, path: Path, options: Options) -> Recording:
         score=people.scores,
         notes=(*known, *people.notes, *joints.notes, *frames.notes, *tracks),
     )
+    return made if people.stated is None else made._replace(stated=_renamed(people.stated, people.names, joints))
 
 
 FORMAT = Format("coco", "COCO keypoint annotations", "json", recognize, read)
+
+
+def _renamed(stated: StatedBones, names: tuple[str, ...], joints: ResolvedJoints) -> StatedBones:
+    """The bones by the names that joints have after reading."""
+    called = {names[place]: joint for place, joint in zip(joints.order.tolist(), joints.joints, strict=True)}
+    bones = [(called.get(a, a), called.get(b, b)) for a, b in stated.bones]
+    return stated._replace(bones=tuple(bones))
 
 
 def _image_key(content: dict[str, Any], first: dict[str, Any]) -> str | None:

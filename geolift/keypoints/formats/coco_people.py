@@ -17,6 +17,7 @@ from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.joint_names import canonical_names
 from geolift.keypoints.options import begins_with
 from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS, find_joint_set
+from geolift.skeletons.stated_bones import StatedBones, stated_by_number
 
 FLAGS = (0.0, 0.5, 1.0)  # confidence of not labelled, hidden, visible
 TRACKS = ("track_id", "instance_id")  # of an annotation, or among its attributes
@@ -35,6 +36,7 @@ class People(NamedTuple):
         names: the K joints' names, or None.
         categories: names of the categories that have joints.
         notes: what was left out or assumed.
+        stated: the bones of the category.
     """
 
     rows: np.ndarray
@@ -44,6 +46,7 @@ class People(NamedTuple):
     names: tuple[str, ...] | None
     categories: tuple[str, ...]
     notes: tuple[str, ...]
+    stated: StatedBones | None = None
 
 
 def read_people(content: dict[str, Any], path: Path, image_key: str, images: Container[Id] | None) -> People:
@@ -94,6 +97,7 @@ def read_people(content: dict[str, Any], path: Path, image_key: str, images: Con
         names,
         tuple(str(category.get("name")) for category in content.get("categories", []) if category.get("keypoints")),
         (*notes, *assumed),
+        None if names is None else _bones(content, names, path),
     )
 
 
@@ -185,6 +189,27 @@ def _joints_of_categories(
         return name_or_number(chosen.get("id"), f"{path}: categories: id"), known[0], ()
     found = ", ".join(f"{values.describe(same[0].get('name'))} {len(names)}" for names, same in lists.items())
     raise DatasetError(f"{path}: categories: found {len(lists)} different lists of joints ({found}), expected one")
+
+
+def _bones(content: dict[str, Any], names: tuple[str, ...], path: Path) -> StatedBones | None:
+    """The bones of the categories with these joints; their numbers begin at 1, in files with a 0 at 0."""
+    found: dict[frozenset[frozenset[int]], StatedBones | None] = {}
+    for i, category in enumerate(content.get("categories", [])):
+        where = f"{path}: categories[{i}]: skeleton"
+        if tuple(category.get("keypoints") or ()) != names or not category.get("skeleton"):
+            continue
+        pairs = []
+        for pair in values.listing(category["skeleton"], where):
+            ends = [values.whole(end, where, least=0) for end in values.listing(pair, where)]
+            if len(ends) != 2:
+                raise DatasetError(f"{where}: found {values.describe(pair)}, expected pairs of numbers of joints")
+            pairs.append(ends)
+        first = 0 if any(0 in pair for pair in pairs) else 1
+        numbers = [(a - first, b - first) for a, b in pairs]
+        found.setdefault(frozenset(map(frozenset, numbers)), stated_by_number(numbers, [], names, where))
+    if len(found) > 1:
+        raise DatasetError(f"{path}: categories: skeleton: found {len(found)} different ones, expected one")
+    return next(iter(found.values()), None)
 
 
 def name_or_number(value: Any, where: str) -> Id:

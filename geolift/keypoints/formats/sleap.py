@@ -14,6 +14,7 @@ from geolift.keypoints.joint_names import joints_by_name
 from geolift.keypoints.options import Options, resolve_fps
 from geolift.keypoints.recording import Recording
 from geolift.safe_io import hdf5
+from geolift.skeletons.stated_bones import StatedBones, stated_by_number
 
 LONGEST_DIMS = 100  # characters
 LAYOUT = ("frame", "track", "node", "xy")
@@ -45,6 +46,8 @@ def read(path: Path, _: Path, options: Options) -> Recording:
         layout = _layout(points.shape, len(tracks), len(nodes), file["tracks"].attrs.get("dims"), path)
         points = points.transpose([layout.index(axis) for axis in LAYOUT])
         scores = hdf5.array(file, "point_scores", path) if hdf5.holds(file, "point_scores") else None
+        edges = hdf5.array(file, "edge_inds", path) if hdf5.holds(file, "edge_inds") else np.zeros((0, 2), int)
+    stated = _bones(edges, nodes, path)
     confidence, unscored = _confidence(np.isfinite(points).all(axis=-1), scores, layout, path)
     joints = joints_by_name(nodes, str(path), options.joints)
     count, people = points.shape[:2]
@@ -52,7 +55,18 @@ def read(path: Path, _: Path, options: Options) -> Recording:
     rows = np.concatenate([points, confidence[..., None]], axis=-1).reshape(-1, len(nodes), 3)
     frame, person = np.repeat(np.arange(count), people), np.tile(np.arange(people), count)
     notes = (*joints.notes, *unscored)
-    return make_recording(rows, frame, frames, joints, path, options, person=person, people=tracks, notes=notes)
+    made = make_recording(rows, frame, frames, joints, path, options, person=person, people=tracks, notes=notes)
+    return made._replace(stated=stated)
+
+
+def _bones(edges: np.ndarray, nodes: tuple[str, ...], path: Path) -> StatedBones | None:
+    """The edges of the skeleton."""
+    if edges.size == 0:
+        return None
+    if edges.ndim != 2 or 2 not in edges.shape or edges.dtype.kind not in "iu":
+        raise DatasetError(f"{path}: edge_inds: found {edges.dtype} of shape {list(edges.shape)}, expected [edges, 2]")
+    pairs = (edges if edges.shape[1] == 2 else edges.T).tolist()
+    return stated_by_number(pairs, [], nodes, f"{path}: edge_inds")
 
 
 def _confidence(

@@ -20,6 +20,7 @@ from geolift.keypoints.options import Options
 from geolift.keypoints.recording import Recording
 from geolift.keypoints.track_ids import people_by_id
 from geolift.safe_io import hdf5, json_file
+from geolift.skeletons.stated_bones import StatedBones, stated_by_number
 
 FIELDS = {
     "frames": ("video", "frame_idx", "instance_id_start", "instance_id_end"),
@@ -28,6 +29,7 @@ FIELDS = {
     "pred_points": ("x", "y", "visible", "score"),
 }
 PREDICTED = 1  # instance_type
+BONE, PARTNERS = 1, 2  # kinds of links: BODY and SYMMETRY
 MOST_TRACKS = 10**6  # of a video
 MOST_VIDEOS = 10**6
 LARGEST_JSON = 2**24  # characters of the metadata
@@ -67,7 +69,9 @@ def read(path: Path, _: Path, options: Options) -> Recording:
     skeletons = {int(tables["instances"]["skeleton"][one.number]) for one in found}
     if len(skeletons) > 1:
         raise DatasetError(f"{path}: found instances of {len(skeletons)} skeletons, expected one")
-    nodes = _nodes(metadata, skeletons.pop(), path)
+    number = skeletons.pop()
+    nodes = _nodes(metadata, number, path)
+    stated = _links(metadata, number, nodes, path)
     rows = np.stack([_points(tables, one.number, len(nodes), path) for one in found])
     videos = sorted({one.video for one in found})
     labels = [str(one.frame) if len(videos) == 1 else f"video{one.video}/{one.frame}" for one in found]
@@ -77,7 +81,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
     ids = [None if one.track < 0 else one.video * MOST_TRACKS + one.track for one in found]
     person, people, notes = people_by_id(ids, frame)
     joints = joints_by_name(nodes, str(path), options.joints)
-    return make_recording(
+    made = make_recording(
         rows,
         frame,
         frames,
@@ -88,6 +92,7 @@ def read(path: Path, _: Path, options: Options) -> Recording:
         people=_called(people, tracks) if len(videos) == 1 else people,
         notes=(*joints.notes, *frames.notes, *notes),
     )
+    return made._replace(stated=stated)
 
 
 FORMAT = Format("sleap-labels", "SLEAP's project file (.slp)", "hdf5", recognize, read)
@@ -182,14 +187,59 @@ def _nodes(metadata: dict[str, Any], skeleton: int, path: Path) -> tuple[str, ..
     skeletons = values.listing(values.member(metadata, "skeletons", where), f"{where}: skeletons")
     if not 0 <= skeleton < len(skeletons):
         raise DatasetError(f"{where}: skeletons: found {len(skeletons)}, an instance has number {skeleton}")
-    order = []
-    own = values.mapping(skeletons[skeleton], f"{where}: skeletons")
-    own = own.get("nx_graph", own)  # as with a description and a picture
-    own = values.listing(values.member(own, "nodes", f"{where}: skeletons"), f"{where}: skeletons")
-    for node in own:
+    return tuple(
+        values.text(names[number], f"{where}: nodes") for number in _numbers(metadata, skeleton, len(names), where)
+    )
+
+
+def _graph(metadata: dict[str, Any], skeleton: int, where: str) -> dict[str, Any]:
+    """A skeleton as a graph of nodes and links."""
+    graph = values.mapping(metadata["skeletons"][skeleton], f"{where}: skeletons")
+    return values.mapping(graph.get("nx_graph", graph), f"{where}: skeletons")  # as with a description and a picture
+
+
+def _numbers(metadata: dict[str, Any], skeleton: int, most: int, where: str) -> list[int]:
+    """The number of each of a skeleton's nodes in the file's list of nodes."""
+    order: list[int] = []
+    graph = _graph(metadata, skeleton, where)
+    for node in values.listing(values.member(graph, "nodes", f"{where}: skeletons"), f"{where}: skeletons"):
         number = node.get("id") if isinstance(node, dict) else node
         number = len(order) if isinstance(number, dict) else values.whole(number, f"{where}: skeletons: nodes", least=0)
-        if number >= len(names):
-            raise DatasetError(f"{where}: skeletons: nodes: found {number}, expected less than {len(names)}")
-        order.append(values.text(names[number], f"{where}: nodes"))
-    return tuple(order)
+        if number >= most:
+            raise DatasetError(f"{where}: skeletons: nodes: found {number}, expected less than {most}")
+        order.append(number)
+    return order
+
+
+def _links(metadata: dict[str, Any], skeleton: int, nodes: tuple[str, ...], path: Path) -> StatedBones | None:
+    """The bones and partners of a skeleton: its links, of one of two kinds.
+
+    jsonpickle writes a kind in full where it comes first; later links refer to it by its place among these.
+    """
+    where, kinds = f"{path}: metadata: skeletons: links", []
+    place = {number: i for i, number in enumerate(_numbers(metadata, skeleton, len(metadata["nodes"]), where))}
+    pairs: dict[int, list[tuple[int, int]]] = {BONE: [], PARTNERS: []}
+    for i, link in enumerate(values.listing(_graph(metadata, skeleton, where).get("links") or [], where)):
+        link, here = values.mapping(link, where), f"{where}[{i}]"
+        kind = values.mapping(link.get("type") or {}, f"{here}: type")
+        if "py/reduce" in kind:
+            kinds.append(_kind(kind["py/reduce"], here))
+            found = kinds[-1]
+        else:
+            number = values.whole(kind.get("py/id", BONE), f"{here}: type", least=1)
+            found = kinds[number - 1] if number <= len(kinds) else number
+        ends = [values.whole(values.member(link, end, here), f"{here}: {end}", least=0) for end in ("source", "target")]
+        if found not in pairs or not set(ends) <= set(place):
+            raise DatasetError(
+                f"{here}: found kind {found} between nodes {ends}, expected 1 or 2 between the skeleton's"
+            )
+        pairs[found].append((place[ends[0]], place[ends[1]]))
+    return stated_by_number(pairs[BONE], pairs[PARTNERS], nodes, f"{path}: skeleton")
+
+
+def _kind(reduced: Any, where: str) -> int:
+    """The number of a kind of link, as jsonpickle writes it: [{"py/type": ...}, {"py/tuple": [1]}]."""
+    for part in values.listing(reduced, f"{where}: type"):
+        if isinstance(part, dict) and isinstance(part.get("py/tuple"), list) and part["py/tuple"]:
+            return values.whole(part["py/tuple"][0], f"{where}: type")
+    raise DatasetError(f"{where}: type: found {values.describe(reduced)}, expected the number of a kind")
