@@ -54,7 +54,7 @@ def test_names_exist(page):
     text = page.read_text()
     for name in set(re.findall(r"\bgeolift(?:\.\w+)+", text)):
         assert exists(name), name
-    for name in set(re.findall(r"\bconfig\.([a-z]\w*(?:\.\w+)*)", text)) - {"py", "md", "json"}:
+    for name in set(re.findall(r"\bconfig\.([a-z]\w*(?:\.\w+)*)", text)) - {"py", "md", "json", "yaml"}:
         assert name in ENTRIES or name in BLOCKS, name
     for program in set(re.findall(r"python -m ((?:launch|benchmarks|tests|geolift)[\w.]*\w)", text)):
         assert (ROOT / f"{program.replace('.', '/')}.py").exists(), program

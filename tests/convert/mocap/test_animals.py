@@ -10,9 +10,9 @@ from geolift.convert.registry import CONVERTERS
 from geolift.data.dataset import load_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton_file import read_skeleton
+from tests.helpers.dog_bvh import DOG, trot, write_dog
 from tests.helpers.marker_writers import write_c3d, write_trc
 from tests.helpers.motion_writers import SKELETON, motion, write_bvh
-from tests.helpers.dog_bvh import DOG, trot, write_dog
 
 UPRIGHT = {"Spine1": (0, 2.2, 0), "LeftHand": (1.5, 0, 0), "RightHand": (-1.5, 0, 0)}
 PERSON = [(name, parent, UPRIGHT.get(parent, offset)) for name, parent, offset in SKELETON]
