@@ -247,8 +247,8 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="weights to write, .safetensors")
     add_force(parser)
     parser.add_argument(
-        "--cameras", choices=CAMERAS, help="which way cameras look, which 2D cannot show: level, down from above, or "
-        "up from below (default above)",
+        "--cameras", choices=CAMERAS, help="which way cameras look: level, down from above, or up from below "
+        "(default: by which side of the bodies they see, or from above where that is not known)",
     )  # fmt: skip
     parser.add_argument("--minutes", type=float, help="end the training after so long (default: when it has settled)")
     parser.add_argument("--seed", type=values.seed, help="seed of the training (default 0)")

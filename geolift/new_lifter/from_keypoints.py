@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from geolift.data.dataset import Dataset, save_dataset
 from geolift.data.learnable import expect_learnable, measure_content
 from geolift.errors import DatasetError
+from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
 from geolift.new_lifter.settings import choose_settings
 from geolift.new_lifter.settled import Settled, view_of
@@ -52,7 +53,7 @@ def train_lifter(
     output: str | os.PathLike[str],
     *,
     skeleton: str | os.PathLike[str] | None = None,
-    cameras: str = "above",
+    cameras: str | None = None,
     minutes: float | None = None,
     seed: int = 0,
     force: bool = False,
@@ -69,10 +70,11 @@ def train_lifter(
         paths: keypoint files or folders of any known format, or one data set; of people or animals.
         output: the file of the weights, .safetensors.
         skeleton: a skeleton file. Default: as the joints are known, else one is proposed (`skeletons.proposal`).
-        cameras: "above", "level" or "below": which way they look, which 2D cannot tell.
+        cameras: "above", "level" or "below": which way they look. Default: by the side of the bodies that they see,
+            or from above where that is not known.
         minutes: after which the training ends. Default: when its score by 2D has settled, 16 000 steps at most.
         seed: of the training.
-        force: write weights that the judgement refuses, too.
+        force: train where sides contradict `cameras` or each other, and write weights that the judgement refuses.
         stop: True ends the training (`training.signals.Signals`); it can be resumed.
         say: is called with each line for people.
         reading: options of reading keypoints: format, fps, image_size, focal, ...
@@ -82,7 +84,7 @@ def train_lifter(
 
     Raises:
         DatasetError: naming the file or argument; if nothing can be learnt; or, without `force`, if the lifter must not
-            be used: cameras from straight above, or bodies seen from few directions.
+            be used: cameras from straight above, bodies seen from few directions, or mirrored ones.
         Stopped: if `stop` ended the training.
 
     Source:
@@ -102,8 +104,9 @@ def train_lifter(
     data, notes = prepare_keypoints(paths, output, skeleton=skeleton, **reading)
     content = measure_content(data.select("train"))
     expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
-    config, reasons = choose_settings(data.select("train"), content, cameras=cameras, seed=seed)
-    for line in (*notes, *reasons):
+    looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
+    config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed)
+    for line in (*notes, *seen, *reasons):
         say(line)
     folder = output.with_name(f"{output.stem}_run") / _digest(config, data)
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import numpy as np
 from geolift.data.dataset import Dataset
 from geolift.evaluation.selection import assess, lift_usable, usable_poses
 from geolift.model import Model
+from geolift.new_lifter.cameras import STEEP
 from geolift.objectives.views import View
 from geolift.skeletons.handedness import across, lies, right_handed_share
 from geolift.skeletons.skeleton import Skeleton
@@ -15,7 +16,6 @@ from geolift.skeletons.skeleton import Skeleton
 SECTORS = 12  # of the directions around a body
 ENOUGH = 0.02  # share of the poses that a sector has if bodies are seen from there
 FEW_DIRECTIONS = 6  # sectors: with fewer, new views are of sides that no camera has seen
-STEEP = math.radians(70)  # of cameras: turns about gravity hardly change what is seen of height
 LEVEL = math.radians(3)  # cameras that look down by less: both mirror images explain the 2D nearly as well
 POOR = 0.7  # score against the flat skeleton's 1, from which little was learnt
 MIRRORED = 0.5  # of the lifted poses with the right handedness: with less, mirror images are what the lifter gives

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from geolift.data.dataset import Dataset
 from geolift.data.learnable import Content
-from geolift.errors import DatasetError
-from geolift.new_lifter.cameras import CAMERAS
+from geolift.new_lifter.cameras import Cameras
 from geolift.training.config import Config, load
 
 FEWEST_WHOLE = 0.7  # share of usable frames with all joints, from which the others are left out
@@ -26,28 +25,23 @@ class Settings(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int = 0) -> Settings:
+def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: int = 0) -> Settings:
     """The config for a data set: that of the best recipe for two CPU cores, fitted to its bodies and cameras.
 
     Args:
         data: the training poses.
         content: of them, as `measure_content` counts.
-        cameras: one of `CAMERAS`.
+        cameras: which way they look.
         seed: of the training.
-
-    Raises:
-        DatasetError: if `cameras` is another word.
 
     Source:
         Ours; the recipe: docs/results.md, and for animals docs/new-lifter.md.
     """
-    if cameras not in CAMERAS:
-        raise DatasetError(f"cameras: found {cameras!r}, expected one of {', '.join(CAMERAS)}")
-    skeleton, view = data.skeleton, CAMERAS[cameras]
+    skeleton = data.skeleton
     midline = skeleton.mirrored[skeleton.root] == skeleton.root
     sided = bool(skeleton.left) and midline
     masks = content.whole < FEWEST_WHOLE * content.rooted
-    reasons = [f"cameras: {view.what} (--cameras); by how much is learnt"]
+    reasons = []
     if not sided:
         why = "no joint has a side" if midline else "the root has a side"
         reasons.append(f"left and right are not trained to be alike: {why}")
@@ -67,9 +61,9 @@ def choose_settings(data: Dataset, content: Content, *, cameras: str, seed: int 
                 "data.masks": masks,
                 "view.tilt": "mean",
                 "view.elevation": 0.05,
-                "view.pitch_low": math.radians(view.low),
-                "view.pitch_high": math.radians(view.high),
-                "view.pitch_start": math.radians(view.start),
+                "view.pitch_low": math.radians(cameras.low),
+                "view.pitch_high": math.radians(cameras.high),
+                "view.pitch_start": math.radians(cameras.start),
                 "lifter.width": 256,
                 "lifter.norm": "none",
                 "lifter.flat_start": True,

@@ -11,6 +11,7 @@ from geolift.data.learnable import Content
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.new_lifter import from_keypoints
+from geolift.new_lifter.cameras import CAMERAS, choose_cameras
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.judgement import Judgement, _doubts, _fatal, described, seen_directions
 from geolift.new_lifter.settings import choose_settings
@@ -93,15 +94,17 @@ def test_training_is_blind_to_3d(tmp_path):
 
 def test_settings_follow_the_bodies(tmp_path):
     data = prepare_keypoints([deeplabcut(tmp_path / "a.csv")], tmp_path / "a.safetensors").data
-    people, chain = (choose_settings(data._replace(skeleton=s), WHOLE, cameras="above") for s in (H36M17, CHAIN))
+    people, chain = (
+        choose_settings(data._replace(skeleton=s), WHOLE, cameras=CAMERAS["above"]) for s in (H36M17, CHAIN)
+    )
     assert people.config.mirror_equivariant and not chain.config.mirror_equivariant
     assert chain.config.flow.components == 4 and chain.config.loss.weights.symmetry == 0
     assert any("no joint has a side" in reason for reason in chain.reasons)
-    few = choose_settings(data, WHOLE._replace(whole=20, rooted=500), cameras="below")
+    few = choose_settings(data, WHOLE._replace(whole=20, rooted=500), cameras=CAMERAS["below"])
     assert few.config.data.masks and few.config.loss.weights.likelihood == 0
     assert few.config.view.pitch_low < few.config.view.pitch_start < few.config.view.pitch_high == 0
     with pytest.raises(DatasetError, match="cameras: found 'top', expected one of level, above, below"):
-        choose_settings(data, WHOLE, cameras="top")
+        choose_cameras(data, stated="top")
 
 
 def test_bodies_that_never_turn_are_seen_from_few_directions():
