@@ -5,14 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.animals.films import BETWEEN, Filming, Motion, film, lose, place_cameras, project, split_times, thin
-from benchmarks.animals.grid import ALONE, SUPERVISED, Run, read_results, runs, still_to_make
-from benchmarks.animals.measures import figures
-from benchmarks.animals.pictures import curve
-from benchmarks.animals.real import Detections, as_dataset, decompose
-from benchmarks.animals.rows import ROWS
-from benchmarks.animals.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
-from benchmarks.animals.tables import table
+from benchmarks.animal_rows.films import BETWEEN, Filming, Motion, film, lose, place_cameras, project, split_times, thin
+from benchmarks.animal_rows.grid import ALONE, SUPERVISED, Run, read_results, runs, still_to_make
+from benchmarks.animal_rows.measures import figures
+from benchmarks.animal_rows.pictures import curve
+from benchmarks.animal_rows.real import Detections, as_dataset, decompose
+from benchmarks.animal_rows.rows import ROWS
+from benchmarks.animal_rows.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
+from benchmarks.animal_rows.tables import table
 from geolift.skeletons.skeleton import Skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton
 

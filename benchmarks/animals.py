@@ -11,9 +11,9 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from benchmarks.animals import grid
-from benchmarks.animals.pictures import draw_curves
-from benchmarks.animals.tables import table
+from benchmarks.animal_rows import grid
+from benchmarks.animal_rows.pictures import draw_curves
+from benchmarks.animal_rows.tables import table
 from geolift.compile_cache import keep_programs
 
 RESULTS = flags.DEFINE_string("results", "animals.jsonl", "Where results are kept.")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import rq
 
-from benchmarks.animals.species import DATA, SKELETONS, body_length, joints_of
+from benchmarks.animal_rows.species import DATA, SKELETONS, body_length, joints_of
 from geolift.data.dataset import Dataset, check_dataset
 from geolift.skeletons.skeleton import Skeleton
 from geolift.skeletons.skeleton_file import read_skeleton

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.animals.grid import ALONE, SUPERVISED
-from benchmarks.animals.rows import ROWS
+from benchmarks.animal_rows.grid import ALONE, SUPERVISED
+from benchmarks.animal_rows.rows import ROWS
 
 HEADER = (
     "| | frames | flat skeleton | 2D alone | of flat | with 3D | flips | pitch learnt | refused |",

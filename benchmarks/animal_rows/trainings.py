@@ -8,8 +8,8 @@ import numpy as np
 
 import geolift
 from benchmarks import supervised_training
-from benchmarks.animals.measures import figures
-from benchmarks.animals.rows import Case
+from benchmarks.animal_rows.measures import figures
+from benchmarks.animal_rows.rows import Case
 from geolift import model as models
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import measure_content

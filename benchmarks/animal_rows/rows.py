@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.animals.films import Filming, Motion, film
-from benchmarks.animals.real import MICE, RAT, RAT_BODY, Detections, as_dataset, read_mice, read_rat, typical_size
-from benchmarks.animals.species import DATA, SKELETONS, SPECIES, missing, read_motion
+from benchmarks.animal_rows.films import Filming, Motion, film
+from benchmarks.animal_rows.real import MICE, RAT, RAT_BODY, Detections, as_dataset, read_mice, read_rat, typical_size
+from benchmarks.animal_rows.species import DATA, SKELETONS, SPECIES, missing, read_motion
 from geolift.data.dataset import Dataset, load_dataset
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.animals.grid import ALONE, HEADLINES, SUPERVISED
+from benchmarks.animal_rows.grid import ALONE, HEADLINES, SUPERVISED
 
 LINES = {ALONE: "-", SUPERVISED: "--"}
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.animals.films import Motion
+from benchmarks.animal_rows.films import Motion
 from geolift.data.dataset import load_dataset
 from geolift.skeletons.skeleton import Skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton
