@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.animal_rows.grid import ALONE, SUPERVISED
 from benchmarks.animal_rows.rows import ROWS
 
+BEGIN, END = "<!-- results: python -m benchmarks.animals --page -->", "<!-- end of the results -->"
 HEADER = (
     "| | frames | flat skeleton | 2D alone | of flat | with 3D | flips | pitch learnt | refused |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -29,6 +30,19 @@ def table(results: Sequence[dict[str, Any]]) -> str:
             lines.append(_line([one for one in of_row if one["frames"] == frames and "skipped" not in one]))
     notes = [f"Left out: {'; '.join(skipped)}."] if skipped else []
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
+
+
+def with_table(page: str, table: str) -> str:
+    """A page in Markdown with `table` between the lines `BEGIN` and `END`.
+
+    Raises:
+        ValueError: if the page lacks these lines.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"page: found no place for the table, expected the lines {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
 def _line(results: list[dict[str, Any]]) -> str:

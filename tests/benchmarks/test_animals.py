@@ -12,7 +12,7 @@ from benchmarks.animal_rows.pictures import curve
 from benchmarks.animal_rows.real import Detections, as_dataset, decompose
 from benchmarks.animal_rows.rows import ROWS
 from benchmarks.animal_rows.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
-from benchmarks.animal_rows.tables import table
+from benchmarks.animal_rows.tables import BEGIN, END, table, with_table
 from geolift.skeletons.skeleton import Skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton
 
@@ -190,3 +190,12 @@ def test_the_table_has_means_over_seeds_shares_of_flat_and_what_was_refused():
     assert lines[-1] == "Left out: dog: dog.npz is not there."
     frames, mean, deviation = curve(results, "mouse45", ALONE)
     assert frames.tolist() == [500, 17280] and mean.tolist() == [6.0, 3.5] and deviation.tolist() == [0.0, 0.5]
+
+
+def test_a_page_gets_the_table_in_its_place_and_again():
+    page = f"# Animals\n\n{BEGIN}\nold\n{END}\n\nMore.\n"
+    new = with_table(page, "| a |\n")
+    assert new == f"# Animals\n\n{BEGIN}\n\n| a |\n\n{END}\n\nMore.\n"
+    assert with_table(new, "| a |\n") == new
+    with pytest.raises(ValueError, match="no place for the table"):
+        with_table("# Animals\n", "| a |\n")
