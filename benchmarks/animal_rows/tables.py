@@ -28,7 +28,9 @@ def table(results: Sequence[dict[str, Any]]) -> str:
         sizes = {one["frames"] for one in of_row if "skipped" not in one}
         for frames in sorted(sizes, key=lambda size: size or np.inf, reverse=True):
             lines.append(_line([one for one in of_row if one["frames"] == frames and "skipped" not in one]))
-    notes = [f"Left out: {'; '.join(skipped)}."] if skipped else []
+    minutes = sorted({f"{one['minutes']:g}" for one in results if one["how"] == ALONE and "skipped" not in one})
+    notes = [f"Training on 2D alone ended after {' or '.join(minutes)} minutes, if it had not settled before."]
+    notes += [f"Left out: {'; '.join(skipped)}."] if skipped else []
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
 
 

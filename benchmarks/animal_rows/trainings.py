@@ -34,6 +34,7 @@ def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple
         "score": round(judged.score, 3),
         "pitch": round(float(np.degrees(judged.pitch)), 1),
         "directions": judged.directions,
+        "right_handed": None if np.isnan(judged.right_handed) else round(judged.right_handed, 3),
         "fatal": judged.fatal,
         "said": lines,
     }

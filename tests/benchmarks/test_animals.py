@@ -152,7 +152,7 @@ def test_animals_are_a_body_long_and_stand_on_their_feet(name):
 
 def _result(row, frames, seed, how, error, **others):
     measured = {"p_mpjpe": error, "n_mpjpe": 2 * error, "flat_p_mpjpe": 10.0, "flat_n_mpjpe": 20.0, "flips": 0.5}
-    told = {"pitch": 44.4, "fatal": "", "trained_on": frames or 17280, "what": "mouse"}
+    told = {"pitch": 44.4, "fatal": "", "trained_on": frames or 17280, "what": "mouse", "minutes": 1.5}
     return {"row": row, "frames": frames, "seed": seed, "how": how} | measured | told | others
 
 
@@ -187,6 +187,7 @@ def test_the_table_has_means_over_seeds_shares_of_flat_and_what_was_refused():
     )
     assert lines[3].startswith("| mouse45: mouse | 500 | 10.0 / 20.0 | **6.00** / 12.00 | 60 % |  |")
     assert lines[4].endswith("cameras look down by 85 degrees |")
+    assert lines[-2] == "Training on 2D alone ended after 1.5 minutes, if it had not settled before."
     assert lines[-1] == "Left out: dog: dog.npz is not there."
     frames, mean, deviation = curve(results, "mouse45", ALONE)
     assert frames.tolist() == [500, 17280] and mean.tolist() == [6.0, 3.5] and deviation.tolist() == [0.0, 0.5]
