@@ -22,13 +22,14 @@ BY = ("frame", "clip", "action", "subject")
 
 
 class Poses(NamedTuple):
-    """Normalized poses, which of their joints were seen, and the direction of gravity.
+    """Normalized poses, which of their joints were seen, the direction of gravity, and whose poses they are.
 
     Attributes:
         joints: `[..., J, 2]` in the model's units; values at joints that were not seen mean nothing.
         seen: `[..., J]` bool, or None: every joint was seen.
         gravity: `[..., 3]` unit vectors, downwards, in the axes of each pose's camera (x right, y down, z forward); NaN
             where it is not known. None: not used.
+        subject: `[...]` int32, the number of the person or animal; None: not used.
 
     Example:
         >>> Poses(np.zeros((5, 17, 2))).whole
@@ -38,6 +39,7 @@ class Poses(NamedTuple):
     joints: jax.Array
     seen: jax.Array | None = None
     gravity: jax.Array | None = None
+    subject: jax.Array | None = None
 
     @property
     def whole(self) -> jax.Array:
@@ -118,6 +120,7 @@ def make_pool(
     masks: bool = False,
     gap: int | None = None,
     gravity: bool = False,
+    subject: bool = False,
 ) -> Pool:
     """Group the poses of a data set for drawing.
 
@@ -132,6 +135,7 @@ def make_pool(
         masks: keep `seen` with the poses.
         gap: frames between the two poses of a pair.
         gravity: keep `gravity` with the poses; NaN if the data set has none.
+        subject: keep with the poses whose they are.
 
     Returns:
         The pool of the frames that are left.
@@ -171,12 +175,14 @@ def make_pool(
     size = size[size > 0]
     grouped = frames[np.argsort(group, kind="stable")]
     start = np.cumsum(size) - size
+    subjects = np.unique(dataset.subject, return_inverse=True)[1].astype(np.int32)
 
     def poses_of(frames: np.ndarray) -> Poses:
         down = None
         if gravity:
             down = np.full((len(frames), 3), np.nan, np.float32) if dataset.gravity is None else dataset.gravity[frames]
-        return Poses(poses[frames], dataset.seen[frames] if masks else None, down)
+        whose = subjects[dataset.clip_of_frame[frames]] if subject else None
+        return Poses(poses[frames], dataset.seen[frames] if masks else None, down, whose)
 
     later = None if gap is None else poses_of(grouped + gap)
     return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32))

@@ -44,11 +44,17 @@ def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
 
 def uses_bones(config: Config) -> bool:
     """Whether a term of the loss is of bones."""
-    return any(config.loss.weights[term] for term in bones.NAMES)
+    return any(config.loss.weights[term] for term in (*bones.NAMES, "individual"))
+
+
+def uses_subjects(config: Config) -> bool:
+    """Whether a term of the loss needs to know whose poses they are."""
+    return bool(config.loss.weights.individual)
 
 
 def _expect_midline_root(config: Config, skeleton: Skeleton) -> None:
-    if not (config.mirror_equivariant or uses_bones(config)) or skeleton.mirrored[skeleton.root] == skeleton.root:
+    paired = any(config.loss.weights[term] for term in bones.NAMES)
+    if not (config.mirror_equivariant or paired) or skeleton.mirrored[skeleton.root] == skeleton.root:
         return
     entry = "mirror_equivariant" if config.mirror_equivariant else "loss.weights.symmetry, spread, proportions"
     root = skeleton.names[skeleton.root]

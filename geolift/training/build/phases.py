@@ -21,7 +21,7 @@ from geolift.objectives.terms import TermGroup
 from geolift.objectives.views import View
 from geolift.skeletons.bones import partners
 from geolift.skeletons.skeleton import Skeleton
-from geolift.training.build.networks import build_networks, uses_bones
+from geolift.training.build.networks import build_networks, uses_bones, uses_subjects
 from geolift.training.config import Config
 
 Networks = dict[str, nn.Module]
@@ -89,7 +89,7 @@ def _terms(config: Config, networks: Networks, skeleton: Skeleton, normalization
     if "flow" in networks:
         groups.append(likelihood_terms(networks["flow"]))
     if uses_bones(config):
-        groups.append(bone_terms(skeleton, _proportions(skeleton, normalization)))
+        groups.append(bone_terms(skeleton, _proportions(skeleton, normalization), subjects=uses_subjects(config)))
     if "motion_discriminator" in networks:
         motion = {"gain": config.motion.gain, "with_pose": config.motion.with_pose}
         groups.append(motion_terms(networks["motion_discriminator"], **motion, **adversarial))
