@@ -3,6 +3,8 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from geolift.data.dataset import Dataset
 from geolift.data.learnable import Content
 from geolift.new_lifter.cameras import Cameras
@@ -11,6 +13,7 @@ from geolift.training.config import Config, load
 FEWEST_WHOLE = 0.7  # share of usable frames with all joints, from which the others are left out
 LONGEST = 16000  # steps: those of the best recipe on CMU, of which smaller sets need fewer
 COMPONENTS = 26  # of the flow, at most
+BATCH = 256
 
 
 class Settings(NamedTuple):
@@ -47,6 +50,8 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         reasons.append(f"left and right are not trained to be alike: {why}")
     if masks:
         reasons.append(f"frames that lack joints are used: only {content.whole} of {content.rooted} have all")
+    bones, why = _bone_weights(data, midline)
+    reasons.append(why)
     flow = content.whole > COMPONENTS
     if not flow:
         reasons.append(f"a discriminator instead of a flow: {content.whole} frames have all joints")
@@ -55,7 +60,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
             {
                 "seed": seed,
                 "steps": LONGEST,
-                "batch_size": 256,
+                "batch_size": BATCH,
                 "bfloat16": True,
                 "mirror_equivariant": sided,
                 "data.masks": masks,
@@ -73,7 +78,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
                 "loss.weights.consistency_3d": 1.0,
                 "loss.weights.temporal": 0.0,
                 "loss.weights.symmetry": 1.0 if sided else 0.0,
-                "loss.weights.spread": 2.0 if midline else 0.0,
+                **bones,
                 "loss.weights.likelihood": 0.05 if flow else 0.0,
                 "flow.steps": 4000,
                 "flow.width": 256,
@@ -88,3 +93,16 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         ),
         tuple(reasons),
     )
+
+
+def _bone_weights(data: Dataset, midline: bool) -> tuple[dict[str, float], str]:
+    """The weights of the terms that keep bones alike, and why.
+
+    Bones of one individual are compared with its mean (docs/method.md, eq. 39); those of several with each other, left
+    and right together, which needs a root without a side.
+    """
+    individuals = len(np.unique(data.subject))
+    if individuals == 1:
+        why = "all are of one individual: its bones keep their lengths, soft ones less"
+        return {"loss.weights.individual": 0.03, "loss.weights.spread": 0.0}, why
+    return {"loss.weights.spread": 2.0 if midline else 0.0}, f"{individuals} individuals: their proportions are similar"

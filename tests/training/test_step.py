@@ -11,9 +11,11 @@ import pytest
 from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
 from geolift.networks.mlp import Discriminator, Lifter
 from geolift.objectives.adversarial import adversarial_terms
+from geolift.objectives.bones import bone_terms
 from geolift.objectives.cycle import cycle_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.views import View
+from geolift.skeletons.skeleton import H36M17
 from geolift.training import step
 from geolift.training.devices import parallel
 from geolift.training.train_state import create_state
@@ -25,6 +27,8 @@ VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_de
 def make_objectives(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
     groups = [cycle_terms(), adversarial_terms(discriminator, adversarial_loss=adversarial_loss)]
+    if "individual" in weights:
+        groups.append(bone_terms(H36M17, subjects=True))
     return lifter, discriminator, lifting_objectives(LiftingSetup(lifter, VIEW), groups, weights=weights)
 
 
@@ -49,7 +53,7 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
 
 @pytest.fixture
 def source(people, poses):
-    return Pools(make_pool(poses, people))
+    return Pools(make_pool(poses, people, subject=True))
 
 
 @pytest.fixture
@@ -165,7 +169,7 @@ def run(devices, source, steps, calls, **kwargs):
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 def test_one_device_equals_eight(source, norm):
-    kwargs = {"norm": norm, "optimizer": optax.sgd(0.01)}
+    kwargs = {"norm": norm, "optimizer": optax.sgd(0.01), "weights": {**WEIGHTS, "individual": 0.01}}
     (one, metrics_1), (eight, metrics_8) = (run(n, source, steps=3, calls=1, **kwargs) for n in (1, 8))
     for a, b in ((one.params, eight.params), (one.batch_stats, eight.batch_stats), (one.ema, eight.ema)):
         close(a, b, rtol=2e-4, atol=2e-6)
