@@ -25,7 +25,7 @@ class Detections(NamedTuple):
 
     Attributes:
         rays: `[C, T, J, 2]` x / z, y / z in camera axes; nan was not seen.
-        truth: `[C, T, J, 3]` in the axes of each camera, up to a shift; nan is not known.
+        truth: `[C, T, J, 3]` in the axes of each camera; nan is not known.
         skeleton: of the J joints.
         fps: 0 where moments do not follow each other.
         length: of the body, in the unit of the truth.
@@ -49,11 +49,11 @@ def read_rat() -> Detections:
         pixels = joints_of(content["observed_pos_2d"].reshape(-1, len(names), 2), names, file)
         matrices = content["camera_matrices"]
     pixels = pixels.reshape(len(truth), len(matrices), -1, 2).swapaxes(0, 1)
-    lenses = [decompose(matrix) for matrix in matrices]
-    rays = np.stack([_rays(seen, lens) for seen, (lens, _) in zip(pixels, lenses, strict=True)])
-    turned = np.stack([truth @ rotation.T for _, rotation in lenses])
+    cameras = [decompose(matrix) for matrix in matrices]
+    rays = np.stack([_rays(seen, lens) for seen, (lens, _, _) in zip(pixels, cameras, strict=True)])
+    filmed = np.stack([truth @ rotation.T + shift for _, rotation, shift in cameras])
     length = body_length(truth, file.skeleton, RAT_BODY)
-    return Detections(rays, turned, file.skeleton, 30.0, length, np.zeros(len(truth), int))
+    return Detections(rays, filmed, file.skeleton, 30.0, length, np.zeros(len(truth), int))
 
 
 def read_mice() -> Detections:
@@ -65,25 +65,32 @@ def read_mice() -> Detections:
         names = [str(name) for name in content["joint_names"]]
         truth = joints_of(content["positions_mm"].astype(np.float64), names, file)
         pixels = [joints_of(seen.astype(np.float64), names, file) for seen in content["keypoints_2d"]]
-        lens, rotation, animal = content["K"], content["R"], content["animal"]
+        lens, rotation, shift, animal = (content[key] for key in ("K", "R", "t", "animal"))
         # OpenCV's order: two radial coefficients, two tangential ones, the third radial one.
         distortion = np.concatenate([content["radial"][:, :2], content["tangential"], content["radial"][:, 2:]], axis=1)
     rays = np.full((len(pixels), *truth.shape[:2], 2), np.nan)
     for camera, seen in enumerate(pixels):
         known = np.isfinite(seen).all(axis=-1)
         rays[camera][known] = cv2.undistortPoints(seen[known][:, None], lens[camera], distortion[camera])[:, 0]
-    turned = np.stack([truth @ one.T for one in rotation])
-    return Detections(rays, turned, file.skeleton, 0.0, body_length(truth, file.skeleton, MOUSE_BODY), animal)
+    filmed = np.stack([truth @ turn.T + by for turn, by in zip(rotation, shift, strict=True)])
+    return Detections(rays, filmed, file.skeleton, 0.0, body_length(truth, file.skeleton, MOUSE_BODY), animal)
 
 
-def decompose(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lens `[3, 3]` and the rotation `[3, 3]` from world to camera axes of a camera matrix `[3, 4]`."""
+def decompose(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lens `[3, 3]`, rotation `[3, 3]` and shift `[3]` from world to camera axes, of a camera matrix `[3, 4]`."""
     lens, rotation = rq(matrix[:, :3])
     signs = np.sign(np.diag(lens))
     lens, rotation = lens * signs, rotation * signs[:, None]
+    shift = np.linalg.solve(lens, matrix[:, 3])
     if np.linalg.det(rotation) < 0:  # the matrix is known up to its sign
-        rotation = -rotation
-    return lens / lens[2, 2], rotation
+        rotation, shift = -rotation, -shift
+    return lens / lens[2, 2], rotation, shift
+
+
+def with_true_depths(found: Detections) -> np.ndarray:
+    """`[C, T, J, 3]` points on the rays, as deep as the truth: the best that a lifter of these 2D can give."""
+    depth = found.truth[..., 2:]
+    return np.concatenate([found.rays * depth, depth], axis=-1)
 
 
 def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float = SIZE) -> Dataset:

@@ -7,7 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.animal_rows.films import Filming, Motion, film
-from benchmarks.animal_rows.real import MICE, RAT, RAT_BODY, Detections, as_dataset, read_mice, read_rat, typical_size
+from benchmarks.animal_rows.real import (
+    MICE,
+    RAT,
+    RAT_BODY,
+    Detections,
+    as_dataset,
+    read_mice,
+    read_rat,
+    typical_size,
+    with_true_depths,
+)
 from benchmarks.animal_rows.species import DATA, SKELETONS, SPECIES, missing, read_motion
 from geolift.data.dataset import Dataset, load_dataset
 
@@ -21,6 +31,7 @@ class Case(NamedTuple):
         truth: `[F, J, 3]` of its frames, camera axes, any unit; nan is not known.
         length: of the body, in that unit.
         options: of `geolift train`.
+        best: `[F, J, 3]`, the 2D with the true depths, where it has errors; None: it has none to speak of.
     """
 
     data: Dataset
@@ -28,6 +39,7 @@ class Case(NamedTuple):
     truth: np.ndarray
     length: float
     options: dict[str, Any]
+    best: np.ndarray | None = None
 
 
 class Row(NamedTuple):
@@ -82,8 +94,10 @@ def _transferred(
 
 
 def _real_case(data: Dataset, found: Detections, moments: np.ndarray, options: dict[str, Any]) -> Case:
-    truth = found.truth[:, moments].reshape(-1, *found.truth.shape[2:])
-    return Case(data, data.select("test"), truth, found.length, options)
+    truth, best = (
+        points[:, moments].reshape(-1, *points.shape[2:]) for points in (found.truth, with_true_depths(found))
+    )
+    return Case(data, data.select("test"), truth, found.length, options, best)
 
 
 # Moments of detections.

@@ -10,8 +10,8 @@ from benchmarks.animal_rows.rows import ROWS
 
 BEGIN, END = "<!-- results: python -m benchmarks.animals --page -->", "<!-- end of the results -->"
 HEADER = (
-    "| | frames | flat skeleton | 2D alone | of flat | with 3D | flips | pitch learnt | refused |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| | frames | flat skeleton | 2D alone | of flat | with 3D | true depths | flips | pitch learnt | refused |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 )
 
 
@@ -59,6 +59,9 @@ def _line(results: list[dict[str, Any]]) -> str:
         f"**{_spread(alone, 'p_mpjpe')}** / {_spread(alone, 'n_mpjpe')}" if alone else "",
         f"{100 * np.mean([one['p_mpjpe'] for one in alone]) / flat:.0f} %" if alone else "",
         f"{_spread(others, 'p_mpjpe')} / {_spread(others, 'n_mpjpe')}" if others else "",
+        f"{alone[0]['best_p_mpjpe']:.1f} / {alone[0]['best_n_mpjpe']:.1f}"
+        if alone and "best_p_mpjpe" in alone[0]
+        else "",
         f"{np.mean([one['flips'] for one in alone]):.1f} %" if alone else "",
         f"{np.mean([one['pitch'] for one in alone]):.0f}°" if alone else "",
         next((one["fatal"] for one in alone if one["fatal"]), ""),

@@ -51,12 +51,28 @@ def train_supervised(case: Case, *, seed: int) -> tuple[Model, dict[str, Any]]:
 
 
 def measure(model: Model, case: Case) -> dict[str, Any]:
-    """Errors of the lifter and of the flat skeleton, on the joints that were seen and whose truth is known."""
-    poses = models.normalized_poses(model, case.test)
-    points = models.lift_poses(model, poses, case.test.seen if model.lifter.masks else None)
-    usable = case.test.seen if model.lifter.masks else np.repeat(case.test.whole[:, None], poses.shape[1], axis=1)
-    lifted, flat = (np.where(usable[..., None], x, np.nan) for x in (points, models.flat_skeleton(poses)))
+    """Errors of the lifter, of the flat skeleton and of true depths, on joints that were seen and whose truth is known.
+
+    Returns:
+        As `measures.figures`; `flat_` and `best_` begin the errors of the others; `cameras` has the P-MPJPE of all in
+        each camera.
+    """
+    poses, seen = models.normalized_poses(model, case.test), case.test.seen if model.lifter.masks else None
+    usable = np.broadcast_to(case.test.whole[:, None], poses.shape[:2]) if seen is None else seen
+    points = {"": models.lift_poses(model, poses, seen), "flat_": models.flat_skeleton(poses)}
+    if case.best is not None:
+        points["best_"] = case.best
+    points = {name: np.where(usable[..., None], one, np.nan) for name, one in points.items()}
     options = {"root": case.test.skeleton.root, "length": case.length}
-    return figures(lifted, case.truth, **options) | {
-        f"flat_{key}": value for key, value in figures(flat, case.truth, **options).items() if "mpjpe" in key
+    found = {name: figures(one, case.truth, **options) for name, one in points.items()}
+    camera = case.test.camera[case.test.clip_of_frame]
+    by_camera = {
+        str(name): {f"{kind}p_mpjpe": _error(one, case.truth, camera == name, options) for kind, one in points.items()}
+        for name in np.unique(camera)
     }
+    others = {f"{kind}{key}": value for kind in points if kind for key, value in found[kind].items() if "mpjpe" in key}
+    return found[""] | others | {"cameras": by_camera}
+
+
+def _error(points: np.ndarray, truth: np.ndarray, chosen: np.ndarray, options: dict[str, Any]) -> float:
+    return round(figures(points[chosen], truth[chosen], **options)["p_mpjpe"], 2)

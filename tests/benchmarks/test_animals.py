@@ -9,7 +9,7 @@ from benchmarks.animal_rows.films import BETWEEN, Filming, Motion, film, lose, p
 from benchmarks.animal_rows.grid import ALONE, SUPERVISED, Run, read_results, runs, still_to_make
 from benchmarks.animal_rows.measures import figures
 from benchmarks.animal_rows.pictures import curve
-from benchmarks.animal_rows.real import Detections, as_dataset, decompose
+from benchmarks.animal_rows.real import Detections, as_dataset, decompose, with_true_depths
 from benchmarks.animal_rows.rows import ROWS
 from benchmarks.animal_rows.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
 from benchmarks.animal_rows.tables import BEGIN, END, table, with_table
@@ -111,9 +111,10 @@ def test_figures_count_known_joints_alone_and_know_a_mirror_image():
 def test_a_camera_matrix_is_taken_apart():
     lens = np.array([[900.0, 2, 640], [0, 880.0, 360], [0, 0, 1]])
     for sign in (1, -1):
-        found, rotation = decompose(sign * lens @ np.concatenate([TURN, [[1], [2], [3]]], axis=1))
+        found, rotation, shift = decompose(sign * 3 * lens @ np.concatenate([TURN, [[1], [2], [3]]], axis=1))
         np.testing.assert_allclose(found, lens, atol=1e-9)
         np.testing.assert_allclose(rotation, TURN, atol=1e-12)
+        np.testing.assert_allclose(shift, [1, 2, 3], atol=1e-9)
 
 
 def test_detections_keep_their_gaps_and_are_equally_large_before_all_cameras():
@@ -126,6 +127,16 @@ def test_detections_keep_their_gaps_and_are_equally_large_before_all_cameras():
     every = as_dataset(found, {"test": np.arange(6)}, size=0.1)
     away = np.where(every.seen, np.linalg.norm(every.keypoints - every.keypoints[:, :1], axis=-1), np.nan) / 1000
     np.testing.assert_allclose(np.nanmedian(away.reshape(2, 6, 4), axis=(1, 2)), 0.1, rtol=1e-4)
+
+
+def test_true_depths_are_right_where_the_2d_is():
+    truth = np.random.default_rng(0).normal(size=(2, 6, 4, 3))
+    truth[..., 2] += 9
+    rays = truth[..., :2] / truth[..., 2:]
+    found = Detections(rays, truth, LIZARD, 0.0, 1.0, np.zeros(6, int))
+    np.testing.assert_allclose(with_true_depths(found), truth)
+    wrong = found._replace(rays=rays + np.array([0.1, 0]))
+    np.testing.assert_allclose((with_true_depths(wrong) - truth)[..., 0], 0.1 * truth[..., 2])
 
 
 def test_joints_that_are_means_of_others_and_the_length_of_a_body():
@@ -183,7 +194,8 @@ def test_the_table_has_means_over_seeds_shares_of_flat_and_what_was_refused():
     ]
     lines = table(results).splitlines()
     assert lines[2] == (
-        "| mouse45: mouse | 17280 | 10.0 / 20.0 | **3.50 ± 0.71** / 7.00 ± 1.41 | 35 % | 2.50 / 5.00 | 0.5 % | 44° |  |"
+        "| mouse45: mouse | 17280 | 10.0 / 20.0 | **3.50 ± 0.71** / 7.00 ± 1.41 | 35 % | 2.50 / 5.00 "
+        "|  | 0.5 % | 44° |  |"
     )
     assert lines[3].startswith("| mouse45: mouse | 500 | 10.0 / 20.0 | **6.00** / 12.00 | 60 % |  |")
     assert lines[4].endswith("cameras look down by 85 degrees |")
