@@ -117,13 +117,13 @@ ROWS = {
     "mouse45noise": _filmed(
         "mouse", f"{MOUSE}, 45° down, 3 px noise, 5 % of joints lost", Filming(45, noise=3, lost=0.05)
     ),
-    "mousebelow": _filmed("mouse", f"{MOUSE}, 6 cameras, 45° up (glass floor)", Filming(-45), cameras="below"),
+    "mousebelow": _filmed("mouse", f"{MOUSE}, 6 cameras, 45° up (glass floor)", Filming(-45)),
     "mousetop": _filmed("mouse", f"{MOUSE}, 6 cameras, 85° down", Filming(85)),
     "rat20": _filmed("rat", "rat, 23 joints, 6 cameras, 20° down", Filming(20)),
-    "fly8": _filmed("fly", f"{FLY}, 8 cameras around, 5° down", Filming(5, cameras=8), cameras="level"),
-    "fly3": _filmed("fly", f"{FLY}, 3 cameras in front", Filming(5, cameras=3, around=90), cameras="level"),
-    "fly1": _filmed("fly", f"{FLY}, 1 camera", Filming(5, cameras=1), cameras="level"),
-    "walk": _filmed("walk", "tethered fly, six legs, 32 joints, 8 cameras", Filming(5, cameras=8), cameras="level"),
+    "fly8": _filmed("fly", f"{FLY}, 8 cameras around, 5° down", Filming(5, cameras=8)),
+    "fly3": _filmed("fly", f"{FLY}, 3 cameras in front", Filming(5, cameras=3, around=90)),
+    "fly1": _filmed("fly", f"{FLY}, 1 camera", Filming(5, cameras=1)),
+    "walk": _filmed("walk", "tethered fly, six legs, 32 joints, 8 cameras", Filming(5, cameras=8)),
     "dog": _given("dog.npz", "dog, 26 joints, cameras 8 to 16° down"),
     "dognoise": _given("dognoise.npz", "the dog, 3 px noise, 5 % of joints lost"),
     "snake": _given("snake.npz", "snake, chain of 10 joints, cameras 2 to 10° down"),

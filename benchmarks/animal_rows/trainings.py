@@ -14,9 +14,11 @@ from geolift import model as models
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import measure_content
 from geolift.model import Model
+from geolift.new_lifter.cameras import CAMERAS
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.settings import choose_settings
 
+WARNING = "warning: "  # begins what is refused before training, unless forced
 SUPERVISED_STEPS = 6000  # after which its error hardly falls any more, at this batch size
 
 
@@ -35,7 +37,7 @@ def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple
         "pitch": round(float(np.degrees(judged.pitch)), 1),
         "directions": judged.directions,
         "right_handed": None if np.isnan(judged.right_handed) else round(judged.right_handed, 3),
-        "fatal": judged.fatal,
+        "fatal": judged.fatal or next((line[len(WARNING) :] for line in lines if line.startswith(WARNING)), ""),
         "said": lines,
     }
     return geolift.load(found.path), facts
@@ -44,7 +46,7 @@ def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple
 def train_supervised(case: Case, *, seed: int) -> tuple[Model, dict[str, Any]]:
     """The same network trained on the 3D of the same frames (`benchmarks.supervised_training`)."""
     seen = case.data.select("train")
-    config = choose_settings(seen, measure_content(seen), cameras=case.options.get("cameras", "above"), seed=seed)[0]
+    config = choose_settings(seen, measure_content(seen), cameras=CAMERAS["above"], seed=seed)[0]
     config.steps, config.data.split = SUPERVISED_STEPS, "train"
     model, steps, seconds = supervised_training.train(config, case.data)
     return model, {"seconds": round(seconds), "steps": steps}
