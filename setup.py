@@ -1,5 +1,9 @@
 """Packaging of geolift."""
 
+import os
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 FILES = [
@@ -13,15 +17,49 @@ VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1", OPENCV]
 EXPORT = ["onnx>=1.17,<2", "flatbuffers>=24"]
 JAX = "jax>=0.10,<0.13"  # tested on 0.10 (Python 3.11) and 0.12 (Python 3.13); pmap's arguments differ before 0.10
 
+# The address of the repository is known where a release is built, in GitHub's workflows; elsewhere none is stated.
+HOME = os.environ.get("GITHUB_REPOSITORY") and f"https://github.com/{os.environ['GITHUB_REPOSITORY']}"
+README = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+
+
+def for_pypi(text):
+    """A page of the repository for another place: pictures and links are addresses, or without one plain text."""
+    if HOME is None:
+        return re.sub(
+            r"(?<!!)\[([^\]]*)\]\((?!http)[^)]*\)", r"\1", re.sub(r"!\[[^\]]*\]\((?!http)[^)]*\)\n?", "", text)
+        )
+    text = re.sub(r"!\[([^\]]*)\]\((?!http)([^)]*)\)", rf"![\1]({HOME}/raw/main/\2)", text)
+    return re.sub(r"(?<!!)\[([^\]]*)\]\((?!http|#)([^)]*)\)", rf"[\1]({HOME}/blob/main/\2)", text)
+
+
 setup(
     name="geolift",
     version="0.1.0",
-    description="3D human poses from 2D keypoints, learnt without 3D",
-    license="Apache-2.0",
+    description="3D poses of people and animals from 2D keypoints, learnt without 3D",
+    long_description=for_pypi(README),
+    long_description_content_type="text/markdown",
+    author="The geolift developers",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    project_urls={"Source": HOME, "Issues": f"{HOME}/issues"} if HOME else {},
+    keywords=["3D pose estimation", "2D keypoints", "lifting", "self-supervision", "motion capture", "animals", "JAX"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Intended Audience :: Developers",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Scientific/Engineering :: Image Recognition",
+        "Typing :: Typed",
+    ],
     python_requires=">=3.11",
     packages=find_packages(include=["geolift", "geolift.*"]),
     package_data={
-        "geolift": ["examples/*", "examples/walk/*"],
+        "geolift": ["py.typed", "examples/*", "examples/walk/*"],
         "geolift.pretrained": ["weights/*"],
         "geolift.output.view": ["page.html", "page.css", "page.js"],
         "geolift.output.report": ["*.html", "*.css", "*.js"],
@@ -52,6 +90,7 @@ setup(
         "bench": ["torch>=2.6"],  # benchmarks/run.py compares with it
         "tensorboard": ["tensorboardX>=2.6,<3"],
         "test": [
+            "setuptools>=77",  # builds the wheel that is checked
             "pytest>=8,<10",
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",

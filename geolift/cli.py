@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
+import geolift
 from geolift.arguments import values
 from geolift.arguments.groups import (
     add_axes,
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: with 2 if the arguments are wrong, with 0 after --help (argparse).
     """
     parser = argparse.ArgumentParser(prog="geolift", description="2D keypoints in, 3D poses out; learnt without 3D.")
+    parser.add_argument("--version", action="version", version=f"geolift {geolift.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (
         _add_demo, _add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train, _add_export,
