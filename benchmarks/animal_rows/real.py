@@ -29,7 +29,7 @@ class Detections(NamedTuple):
         skeleton: of the J joints.
         fps: 0 where moments do not follow each other.
         length: of the body, in the unit of the truth.
-        animal: `[T]` whose moments they are.
+        animal: `[T]` whose moments they are, rising.
     """
 
     rays: np.ndarray
@@ -94,13 +94,17 @@ def with_true_depths(found: Detections) -> np.ndarray:
 
 
 def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float = SIZE) -> Dataset:
-    """A data set of the moments of each split, seen by every camera, without 3D."""
+    """A data set of the moments of each split, seen by every camera, without 3D; those of an animal are a clip."""
     scale = size / typical_size(found.rays, found.skeleton.root)
-    pieces = [found.rays[k][moments] * scale[k] for k in range(len(scale)) for moments in splits.values()]
-    rays, clips = np.concatenate(pieces), len(pieces)
-    stop = np.cumsum([len(piece) for piece in pieces])
+    pieces, clips = [], []
+    for k, factor in enumerate(scale):
+        for split, moments in splits.items():
+            for animal in np.unique(found.animal[moments]):
+                pieces.append(factor * found.rays[k][moments[found.animal[moments] == animal]])
+                clips.append((f"cam{k}", split, f"animal {animal}"))
+    rays, count, stop = np.concatenate(pieces), len(pieces), np.cumsum([len(piece) for piece in pieces])
     seen = np.isfinite(rays).all(axis=-1)
-    split = np.tile(np.array(list(splits)), len(scale))
+    camera, split, subject = (np.array(column) for column in zip(*clips, strict=True))
     return check_dataset(
         Dataset(
             keypoints=np.where(seen[..., None], 1000 * rays + 500, 0).astype(np.float32),
@@ -108,14 +112,14 @@ def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float 
             skeleton=found.skeleton,
             start=np.append(0, stop[:-1]),
             stop=stop,
-            fps=np.full(clips, found.fps, np.float32),
-            subject=np.full(clips, "animal"),
-            action=np.full(clips, "unknown"),
-            camera=np.repeat([f"cam{k}" for k in range(len(scale))], len(splits)),
+            fps=np.full(count, found.fps, np.float32),
+            subject=subject,
+            action=np.full(count, "unknown"),
+            camera=camera,
             split=split,
-            clip=split,
-            image_size=np.full((clips, 2), 1000, np.float32),
-            intrinsics=np.tile(np.array([1000, 1000, 500, 500], np.float32), (clips, 1)),
+            clip=np.char.add(np.char.add(split, " "), subject),
+            image_size=np.full((count, 2), 1000, np.float32),
+            intrinsics=np.tile(np.array([1000, 1000, 500, 500], np.float32), (count, 1)),
         ),
         "detections",
     )

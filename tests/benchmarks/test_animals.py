@@ -121,7 +121,18 @@ def test_detections_keep_their_gaps_and_are_equally_large_before_all_cameras():
     rays = np.random.default_rng(0).normal(size=(2, 6, 4, 2)) * np.array([1, 5.0])[:, None, None, None]
     rays[1, 0, 2] = np.nan
     found = Detections(rays, np.zeros((2, 6, 4, 3)), LIZARD, 0.0, 1.0, np.zeros(6, int))
-    data = as_dataset(found, {"train": np.arange(4), "test": np.arange(4, 6)}, size=0.1)
+    splits = {"train": np.arange(4), "test": np.arange(4, 6)}
+    two = as_dataset(found._replace(animal=np.array([1, 1, 1, 2, 2, 2])), splits)
+    assert two.subject.tolist() == ["animal 1", "animal 2", "animal 2"] * 2
+    assert two.stop.tolist() == [
+        3,
+        4,
+        6,
+        9,
+        10,
+        12,
+    ]
+    data = as_dataset(found, splits, size=0.1)
     assert data.split.tolist() == ["train", "test"] * 2 and data.points_3d is None
     assert (~data.seen).sum() == 1 and not data.seen[6, 2]
     every = as_dataset(found, {"test": np.arange(6)}, size=0.1)
