@@ -9,7 +9,16 @@ from benchmarks.animal_rows.films import BETWEEN, Filming, Motion, film, lose, p
 from benchmarks.animal_rows.grid import ALONE, SUPERVISED, Run, read_results, runs, still_to_make
 from benchmarks.animal_rows.measures import figures
 from benchmarks.animal_rows.pictures import curve
-from benchmarks.animal_rows.real import Detections, as_dataset, decompose, with_true_depths
+from benchmarks.animal_rows.real import (
+    MICE,
+    RAT,
+    Detections,
+    as_dataset,
+    decompose,
+    read_mice,
+    read_rat,
+    with_true_depths,
+)
 from benchmarks.animal_rows.rows import ROWS
 from benchmarks.animal_rows.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
 from benchmarks.animal_rows.tables import BEGIN, END, table, with_table
@@ -148,6 +157,17 @@ def test_true_depths_are_right_where_the_2d_is():
     np.testing.assert_allclose(with_true_depths(found), truth)
     wrong = found._replace(rays=rays + np.array([0.1, 0]))
     np.testing.assert_allclose((with_true_depths(wrong) - truth)[..., 0], 0.1 * truth[..., 2])
+
+
+@pytest.mark.parametrize(("read", "file", "within"), [(read_rat, RAT, 0.03), (read_mice, MICE, 0.001)])
+def test_real_truth_lies_on_the_rays_of_the_detections(read, file, within):
+    if lacking := missing(file):
+        pytest.skip(lacking)
+    pytest.importorskip("cv2", reason="OpenCV is not installed (pip install 'geolift[detect]')")
+    found = read()
+    off = np.linalg.norm(with_true_depths(found) - found.truth, axis=-1) / found.length
+    assert np.nanmedian(off) < within and (found.truth[np.isfinite(found.truth[..., 2]), 2] > 0).all()
+    assert found.rays.shape[:2] == (6, len(found.animal)) and (np.diff(found.animal) >= 0).all()
 
 
 def test_joints_that_are_means_of_others_and_the_length_of_a_body():
