@@ -1,6 +1,6 @@
 """Accuracy of the same lifter with 3D supervision: `python -m benchmarks.supervised --config.data.path=cmu.npz`.
 
-An upper bound for training without 3D (benchmarks/supervised_training.py). Prints one line of JSON: figures of `test`
+An upper bound for training without 3D (geolift/supervised). Prints one line of JSON: figures of `test`
 and the seconds that training took without compiling.
 """
 
@@ -8,9 +8,9 @@ import json
 
 from absl import app, flags
 
-from benchmarks.supervised_training import train
 from geolift.data.sources import open_dataset
 from geolift.evaluation.report import lift_and_evaluate
+from geolift.supervised.training import train
 from launch.config_flags import ConfigFlags
 
 CONFIG = ConfigFlags("configs/best_cpu.py", "Network, batch, rates, steps, seed.")

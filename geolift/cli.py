@@ -42,6 +42,7 @@ from geolift.errors import ConfigError, DatasetError
 from geolift.new_lifter.cameras import CAMERAS
 from geolift.output.view.formats import VIEWERS
 from geolift.pretrained.export import FORMATS as EXPORT_FORMATS
+from geolift.supervised.command import add_command as add_train_with_3d
 from geolift.training.signals import Stopped
 
 DIRECTION = re.compile(r"-[0-9.][^\s]*,")  # what argparse would take for an option
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"geolift {geolift.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add in (
-        _add_demo, _add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train, _add_export,
+        _add_demo, _add_lift, _add_inspect, _add_write, _add_view, _add_convert, _add_skeleton, _add_train,
+        add_train_with_3d, _add_export,
     ):  # fmt: skip
         add(commands)
     options = parser.parse_args(_with_directions(sys.argv[1:] if arguments is None else arguments))

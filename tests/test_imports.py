@@ -27,6 +27,7 @@ FLOORS = (
     {"new_lifter", "demo"},
     {"__init__", "commands"},
     {"arguments"},
+    {"supervised"},  # the one that trains on 3D: nothing but the command line may import it
     {"cli"},
 )
 # Third-party code that every file may import, and code that only the named files or folders may.
@@ -133,6 +134,14 @@ def tree(folder, files):
 
 def test_a_package_imports_only_from_rows_below():
     assert floor_faults(ROOT / "geolift", FLOORS) == []
+
+
+def test_only_the_command_line_imports_the_training_with_3d():
+    """All other training is blind to 3D."""
+    known = modules(ROOT / "geolift")
+    users = {module for module, path in known.items() if not module.startswith("geolift.supervised")
+             for found in imports(module, path) if found.target.startswith("geolift.supervised")}  # fmt: skip
+    assert users == {"geolift.cli"}
 
 
 def test_there_is_no_import_cycle_between_files():

@@ -7,19 +7,17 @@ from typing import Any
 import numpy as np
 
 import geolift
-from benchmarks import supervised_training
 from benchmarks.animal_rows.measures import figures
 from benchmarks.animal_rows.rows import Case
 from geolift import model as models
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import measure_content
 from geolift.model import Model
-from geolift.new_lifter.cameras import CAMERAS
 from geolift.new_lifter.from_keypoints import train_lifter
-from geolift.new_lifter.settings import choose_settings
+from geolift.supervised.from_dataset import config_for
+from geolift.supervised.training import train
 
 WARNING = "warning: "  # begins what is refused before training, unless forced
-SUPERVISED_STEPS = 6000  # after which its error hardly falls any more, at this batch size
 
 
 def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple[Model, dict[str, Any]]:
@@ -44,11 +42,10 @@ def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple
 
 
 def train_supervised(case: Case, *, seed: int) -> tuple[Model, dict[str, Any]]:
-    """The same network trained on the 3D of the same frames (`benchmarks.supervised_training`)."""
+    """The same network trained on the 3D of the same frames (`geolift.supervised`)."""
     seen = case.data.select("train")
-    config = choose_settings(seen, measure_content(seen), cameras=CAMERAS["above"], seed=seed)[0]
-    config.steps, config.data.split = SUPERVISED_STEPS, "train"
-    model, steps, seconds = supervised_training.train(config, case.data)
+    config = config_for(seen, measure_content(seen), seed=seed)
+    model, steps, seconds = train(config, case.data)
     return model, {"seconds": round(seconds), "steps": steps}
 
 

@@ -35,7 +35,7 @@ class ProposedFile(NamedTuple):
     pose: np.ndarray
 
 
-def propose_for(paths: Sequence[str | os.PathLike], *, format: str | None = None, **reading: Any) -> ProposedFile:
+def propose_for(paths: Sequence[str | os.PathLike[str]], *, format: str | None = None, **reading: Any) -> ProposedFile:
     """Propose the skeleton of the joints of keypoint files, or of motion capture.
 
     Args:

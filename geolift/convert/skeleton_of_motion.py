@@ -18,7 +18,7 @@ VIEWS = 12  # around the body, of which the picture is one
 LOOKING_DOWN = np.radians(20.0)  # so that legs are seen apart
 
 
-def is_motion(path: str | os.PathLike) -> bool:
+def is_motion(path: str | os.PathLike[str]) -> bool:
     """Whether a file is motion in 3D, by its ending; a TRC may hold 2D keypoints, and is then none."""
     path = Path(path)
     if path.suffix.lower() != ".trc" or not path.is_file():
@@ -27,7 +27,7 @@ def is_motion(path: str | os.PathLike) -> bool:
     return not markers.is_flat(points)
 
 
-def propose_of_motion(paths: Sequence[str | os.PathLike]) -> tuple[Proposal, np.ndarray, tuple[str, ...]]:
+def propose_of_motion(paths: Sequence[str | os.PathLike[str]]) -> tuple[Proposal, np.ndarray, tuple[str, ...]]:
     """Propose the skeleton of files of motion, all of the same joints.
 
     Args:

@@ -58,7 +58,7 @@ class Take(NamedTuple):
 
 
 def film_takes(
-    takes: Sequence[Take], skeleton: str | os.PathLike, *, filming: Mapping[str, Any], notes: Iterable[str] = ()
+    takes: Sequence[Take], skeleton: str | os.PathLike[str], *, filming: Mapping[str, Any], notes: Iterable[str] = ()
 ) -> Dataset:
     """The takes in the joints of a skeleton file, filmed by cameras that follow the body.
 
@@ -111,7 +111,7 @@ def plain_names(names: Sequence[str]) -> tuple[str, ...]:
     return plain if len(set(plain)) == len(plain) and all(plain) else tuple(names)
 
 
-def _mapping(file: Any, take: Take, skeleton: str | os.PathLike) -> JointMapping:
+def _mapping(file: Any, take: Take, skeleton: str | os.PathLike[str]) -> JointMapping:
     try:
         return joint_mapping(file, take.names)
     except DatasetError as error:

@@ -41,7 +41,7 @@ class BvhClip(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike[str], *, skeleton: str | os.PathLike[str] | None = None, **filming: Any) -> Dataset:
     """A .bvh, or all in a folder, in Human3.6M-17 joints, filmed by the CMU protocol.
 
     Joints are known by their names (`body_names`); a trunk without neck, spine or head's top is completed (`trunk`).

@@ -40,7 +40,7 @@ class Numbers(NamedTuple):
         return np.frombuffer(content, np.dtype("f4").newbyteorder(self.order)).astype(np.float64)
 
 
-def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike[str], *, skeleton: str | os.PathLike[str] | None = None, **filming: Any) -> Dataset:
     """A .c3d, or all in a folder, in Human3.6M-17 joints (`markers`), filmed by the CMU protocol.
 
     Args:

@@ -73,10 +73,10 @@ def motions(markers: Markers, path: Path) -> tuple[list[Motion], list[str]]:
 
 
 def film_markers(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     suffix: str,
     read: Callable[[Path], Markers],
-    skeleton: str | os.PathLike | None,
+    skeleton: str | os.PathLike[str] | None,
     filming: Mapping[str, Any],
 ) -> Dataset:
     """The people, or animals, of a file of markers, or of all such files in a folder, filmed by virtual cameras.

@@ -16,7 +16,7 @@ MOST_MARKERS = 1000
 TIME = 2  # columns before the markers: frame and time
 
 
-def convert(path: str | os.PathLike, *, skeleton: str | os.PathLike | None = None, **filming: Any) -> Dataset:
+def convert(path: str | os.PathLike[str], *, skeleton: str | os.PathLike[str] | None = None, **filming: Any) -> Dataset:
     """A .trc, or all in a folder, in Human3.6M-17 joints (`markers`), filmed by the CMU protocol.
 
     Args:

@@ -1,0 +1,142 @@
+"""From a data set with 3D to a lifter in one call: settings, training, its error on what was held out, weights."""
+
+import os
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP
+from geolift.data.dataset import Dataset, load_dataset
+from geolift.data.learnable import Content, expect_learnable, measure_content
+from geolift.data.splitting import split_by_time
+from geolift.errors import DatasetError
+from geolift.evaluation.accuracy import evaluate
+from geolift.evaluation.protocols import PROTOCOLS
+from geolift.evaluation.report import lift_and_evaluate
+from geolift.model import Model, flat_skeleton, identify, normalized_poses
+from geolift.new_lifter.cameras import CAMERAS
+from geolift.new_lifter.settings import choose_settings
+from geolift.pretrained.export import export_model
+from geolift.supervised.training import train
+from geolift.training.config import Config
+from geolift.training.environment import machine
+
+STEPS = 6000  # after which the error on held-out train frames hardly falls any more, at this batch
+REPORTED = 10.0  # seconds between two lines
+
+
+def train_with_3d(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    minutes: float | None = None,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+) -> Model:
+    """Train a lifter on the 2D and the 3D of a data set, and write its weights.
+
+    The one function of geolift that trains on 3D. The network is that of `geolift train`. What is not in the split
+    "train" is held out; without a split "test" that is the last fifth of every clip.
+
+    Args:
+        path: a geolift data set with `points_3d`.
+        output: the file of the weights, .safetensors; its card says that it was trained with 3D.
+        minutes: after which the training ends. Default: after 6000 steps.
+        seed: of the training.
+        say: is called with each line for people.
+
+    Returns:
+        The model, as `geolift.load` reads it.
+
+    Raises:
+        DatasetError: naming the file or argument, if there is no 3D, or nothing can be learnt.
+        FileNotFoundError: if there is no such file.
+
+    Source:
+        Martinez et al. 2017, with the loss after the best scale, as one view has none.
+
+    Example:
+        >>> train_with_3d("mouse.npz", "mouse.npz")
+        Traceback (most recent call last):
+            ...
+        geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
+    """
+    output = Path(output)
+    if output.suffix.lower() != ".safetensors":
+        raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
+    if minutes is not None and not 0 < minutes < 1e5:
+        raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
+    data = load_dataset(path)
+    if data.points_3d is None:
+        raise DatasetError(
+            f"{path}: points_3d: found none, expected 3D; `geolift train` trains without (docs/dataset.md)"
+        )
+    if not set(np.unique(data.split)) >= {"train", "test"}:
+        data = split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP)
+    seen = data.select("train")
+    content = measure_content(seen)
+    expect_learnable(content, str(path), masks=content.rooted > content.whole)
+    config = config_for(seen, content, seed=seed)
+    config.data.path = str(path)
+    say(f"trained with 3D: {content.rooted if config.data.masks else content.whole} poses of the split train")
+    began, last = time.monotonic(), [time.monotonic()]
+
+    def every(step: int) -> None:
+        if time.monotonic() - last[0] > REPORTED:
+            last[0] = time.monotonic()
+            say(f"step {step}, {last[0] - began:.0f} s")
+
+    model, steps, _ = train(config, data, seconds=60 * (minutes or 0), every=every)
+    model = identify(model, f"{output.stem}-{steps}")
+    found = _described(model, data)
+    say(f"{steps} steps; {found}")
+    export_model(model, output, "safetensors", card=_card(model, config, content, Path(path), steps, found))
+    return model
+
+
+def config_for(seen: Dataset, content: Content, *, seed: int) -> Config:
+    """The config of `geolift train` for the poses `seen`, of which `content` is known; of cameras nothing is learnt."""
+    config = choose_settings(seen, content, cameras=CAMERAS["above"], seed=seed).config
+    config.steps, config.data.split = STEPS, "train"
+    config.loss.weights.likelihood = 0.0  # there is no flow to start
+    return config
+
+
+def _described(model: Model, data: Dataset) -> str:
+    """The error on what was held out, in words."""
+    if "test" not in data.split:
+        return "nothing was held out to measure it"
+    held_out = data.select("test")
+    result = lift_and_evaluate(model, held_out)[1]
+    seen = held_out.seen if model.lifter.masks else None
+    flat = evaluate(flat_skeleton(normalized_poses(model, held_out)), held_out, protocol=PROTOCOLS["cmu"], seen=seen)
+    unit = result["units"]["n_mpjpe"]
+    return (
+        f"error on {result['counts']['frames']} held-out frames {result['n_mpjpe']:.3g} {unit}, "
+        f"of the flat skeleton {flat['n_mpjpe']:.3g} (N-MPJPE)"
+    )
+
+
+def _card(model: Model, config: Config, content: Content, path: Path, steps: int, found: str) -> dict[str, Any]:
+    config = Config(config.to_dict())
+    config.data.path = path.name
+    poses = content.rooted if config.data.masks else content.whole
+    return {
+        "run": model.id,
+        "data": f"{path.name}, split train: {poses} poses, trained with 3D",
+        "terms": "Those of the data set.",
+        "command": "geolift train-with-3d",
+        "commit": f"geolift {version('geolift')}",
+        "seed": config.seed,
+        "steps": steps,
+        "hardware": machine(),
+        "use": "Lifting 2D keypoints of the same joints, of bodies and cameras like those of the training.",
+        "limits": f"Trained with 3D, unlike all other lifters of geolift. {found[0].upper()}{found[1:]}. "
+        "Cameras and motions that the 3D lacks are not learnt.",
+        "metrics": None,
+        "config": config.to_dict(),
+    }
