@@ -47,6 +47,8 @@ class Dataset(NamedTuple):
         gravity: `[F, 3]` float32 the direction down as a unit vector in camera axes, (0, 1, 0) in a level camera; or
             None: not known. It is no 3D label: phones record it.
         source: where the data is from, with its terms of use.
+        moment: `[C]` int, the number of each clip's first frame by a clock that synchronised cameras share; the frames
+            after it count on. Frames of one subject with the same number were filmed at the same time. None: not known.
 
     Example:
         >>> from geolift.data import open_dataset
@@ -71,6 +73,7 @@ class Dataset(NamedTuple):
     points_3d: np.ndarray | None = None
     gravity: np.ndarray | None = None
     source: str = ""
+    moment: np.ndarray | None = None
 
     @property
     def frames(self) -> int:
@@ -125,6 +128,7 @@ class Dataset(NamedTuple):
             stop=stop,
             image_size=None if self.image_size is None else self.image_size[chosen],
             intrinsics=None if self.intrinsics is None else self.intrinsics[chosen],
+            moment=None if self.moment is None else self.moment[chosen],
             fps=self.fps[chosen],
             **{key: getattr(self, key)[chosen] for key in CLIP_TEXT},
         )
@@ -275,6 +279,7 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
         "points_3d": (frames, joints, 3),
         "image_size": (clips, 2),
         "intrinsics": (clips, 4),
+        "moment": (clips,),
         **{key: (clips,) for key in ("start", "stop", "fps", *CLIP_TEXT)},
     }
     for key, wanted in expected.items():
@@ -286,6 +291,8 @@ def _check_shapes(dataset: Dataset, origin: str) -> None:
     for key in CLIP_TEXT:
         if getattr(dataset, key).dtype.kind != "U":
             raise DatasetError(f"{origin}: {key}: found type {getattr(dataset, key).dtype}, expected text")
+    if dataset.moment is not None and dataset.moment.dtype.kind != "i":
+        raise DatasetError(f"{origin}: moment: found type {dataset.moment.dtype}, expected signed integers")
 
 
 def _check_float(dataset: Dataset, key: str, origin: str) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 from geolift.data.dataset import CLIP_TEXT, Dataset, check_dataset
 from geolift.errors import DatasetError
 
-PER_FRAME, PER_CLIP = ("points_3d", "gravity"), ("image_size", "intrinsics")
+PER_FRAME, PER_CLIP = ("points_3d", "gravity"), ("image_size", "intrinsics", "moment")
 
 
 def join_datasets(parts: Sequence[Dataset], origin: str) -> Dataset:
     """Put the clips of several data sets into one.
 
-    What not all of them have (image sizes, intrinsics, 3D, gravity) is left out, which `source` says.
+    What not all of them have (image sizes, intrinsics, 3D, gravity, moments) is left out, which `source` says. Moments
+    are numbered on, so that no two of the data sets share any.
 
     Args:
         parts: at least one, of one skeleton.
@@ -40,6 +41,7 @@ def join_datasets(parts: Sequence[Dataset], origin: str) -> Dataset:
             raise DatasetError(
                 f"{origin}: data set {i + 1}: found another skeleton ({names}), expected that of the first"
             )
+    parts = _with_different_moments(parts)
     offset = np.cumsum([0, *(part.frames for part in parts[:-1])])
     optional, notes = {}, []
     for key in (*PER_FRAME, *PER_CLIP):
@@ -60,3 +62,14 @@ def join_datasets(parts: Sequence[Dataset], origin: str) -> Dataset:
         source=" ".join([*dict.fromkeys(part.source for part in parts), *notes]),
     )
     return check_dataset(joined, origin)
+
+
+def _with_different_moments(parts: Sequence[Dataset]) -> list[Dataset]:
+    changed, following = [], 0
+    for part in parts:
+        if part.moment is not None:
+            moment = part.moment - part.moment.min() + following
+            following = int((moment + part.stop - part.start).max())
+            part = part._replace(moment=moment)
+        changed.append(part)
+    return changed

@@ -16,7 +16,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from geolift.data.dataset import Dataset
+from geolift.data.found_cameras import FoundCameras
+from geolift.data.moments import find_moments
 from geolift.errors import DatasetError
+from geolift.geometry import inverse
 
 BY = ("frame", "clip", "action", "subject")
 
@@ -47,6 +50,43 @@ class Poses(NamedTuple):
         return np.ones(self.joints.shape[:-2], bool) if self.seen is None else self.seen.all(axis=-1)
 
 
+class OtherViews(NamedTuple):
+    """For each of F poses, those of the same moment in the other synchronised cameras.
+
+    Attributes:
+        camera: `[F]` int32, the number of the camera that each pose is from.
+        pose: `[F, C]` int32, the pose of the same moment in each of C cameras; -1 where there is none, and at `camera`.
+        rotation: `[C, 3, 3]` from axes of the room to those of each camera (`found_cameras`).
+
+    Example:
+        >>> both = np.array([[-1, 1], [0, -1]], np.int32)  # two poses, each the other one's
+        >>> OtherViews(np.array([0, 1], np.int32), both, np.stack([np.eye(3)] * 2)).pose[0].tolist()
+        [-1, 1]
+    """
+
+    camera: jax.Array
+    pose: jax.Array
+    rotation: jax.Array
+
+
+class Partner(NamedTuple):
+    """What another camera saw at the moment of each of N poses.
+
+    Attributes:
+        pose: `[N, J, 2]` poses.
+        rotation: `[N, 3, 3]` from the axes of each pose's camera to those of its partner's.
+        known: `[N]` bool; where no other camera filmed the moment, the partner is the pose itself.
+
+    Example:
+        >>> Partner(Poses(jnp.zeros((4, 17, 2))), jnp.stack([jnp.eye(3)] * 4), jnp.ones(4, bool)).known.sum().item()
+        4
+    """
+
+    pose: Poses
+    rotation: jax.Array
+    known: jax.Array
+
+
 class Pool(NamedTuple):
     """The training poses of a data set in groups; a draw picks a group, then one of its poses, both uniformly.
 
@@ -57,6 +97,7 @@ class Pool(NamedTuple):
         later: `[F, J, 2]` the same people some frames later (the gap of the motion discriminator), or None.
         start: `[G]` int32, index of each group's first pose.
         size: `[G]` int32, number of poses in each group.
+        views: other views of the F poses, or None: not known, or not used.
 
     Example:
         >>> pool = Pool(Poses(np.zeros((5, 17, 2))), None, start=np.array([0, 3]), size=np.array([3, 2]))
@@ -68,6 +109,7 @@ class Pool(NamedTuple):
     later: Poses | None
     start: jax.Array
     size: jax.Array
+    views: OtherViews | None = None
 
 
 class Pools(NamedTuple):
@@ -97,6 +139,7 @@ class Batch(NamedTuple):
         later: `[N, J, 2]` `pose` a gap later in the same clip; None without a motion discriminator.
         real_later: `[N, J, 2]` `real` a gap later in the same clip; None without a motion discriminator.
         source: `[N, J, 2]` poses of the source domain; None without an adapter.
+        partner: `pose` as another camera sees it at the same moment; None without synchronised cameras.
 
     Example:
         >>> pose = Poses(jnp.zeros((8, 17, 2)))
@@ -110,6 +153,7 @@ class Batch(NamedTuple):
     later: Poses | None = None
     real_later: Poses | None = None
     source: Poses | None = None
+    partner: Partner | None = None
 
 
 def make_pool(
@@ -121,6 +165,7 @@ def make_pool(
     gap: int | None = None,
     gravity: bool = False,
     subject: bool = False,
+    cameras: FoundCameras | None = None,
 ) -> Pool:
     """Group the poses of a data set for drawing.
 
@@ -136,6 +181,7 @@ def make_pool(
         gap: frames between the two poses of a pair.
         gravity: keep `gravity` with the poses; NaN if the data set has none.
         subject: keep with the poses whose they are.
+        cameras: of the data set's moments; None: poses of other cameras are not kept.
 
     Returns:
         The pool of the frames that are left.
@@ -185,7 +231,22 @@ def make_pool(
         return Poses(poses[frames], dataset.seen[frames] if masks else None, down, whose)
 
     later = None if gap is None else poses_of(grouped + gap)
-    return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32))
+    views = None if cameras is None else _other_views(dataset, grouped, cameras)
+    return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32), views)
+
+
+def _other_views(dataset: Dataset, frames: np.ndarray, cameras: FoundCameras) -> OtherViews:
+    """The other views of the poses of some frames `[F]`, among these."""
+    moments = find_moments(dataset)
+    place = np.full(dataset.frames + 1, -1, np.int32)  # of each frame among `frames`; the last: there is no frame
+    place[frames] = np.arange(len(frames))
+    seen_by = place[moments.frame]  # [M, C]
+    camera = np.unique(dataset.camera, return_inverse=True)[1][dataset.clip_of_frame[frames]]
+    pose = np.full((len(frames), len(moments.cameras)), -1, np.int32)
+    moment, which = np.nonzero(seen_by >= 0)
+    pose[seen_by[moment, which]] = seen_by[moment]
+    pose[np.arange(len(frames)), camera] = -1
+    return OtherViews(camera.astype(np.int32), pose, cameras.rotation.astype(np.float32))
 
 
 def merge_pools(pools: Sequence[Pool]) -> Pool:
@@ -252,14 +313,16 @@ def sample_batch(pools: Pools, key: jax.Array, examples: jax.Array) -> Batch:
     """
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, examples)
     pose_key, real_key, view_key, source_key = jnp.moveaxis(jax.vmap(lambda k: jax.random.split(k, 4))(keys), 1, 0)
-    pose, later = _draw(pools.target, pose_key)
-    real, real_later = _draw(pools.target, real_key)
-    source = None if pools.source is None else _draw(pools.source, source_key)[0]
-    return Batch(pose, real, view_key, later, real_later, source)
+    chosen, real_chosen = _draw(pools.target, pose_key), _draw(pools.target, real_key)
+    pose, later = _poses(pools.target, chosen)
+    real, real_later = _poses(pools.target, real_chosen)
+    source = None if pools.source is None else _poses(pools.source, _draw(pools.source, source_key))[0]
+    partner = None if pools.target.views is None else _draw_partners(pools.target, chosen, pose_key)
+    return Batch(pose, real, view_key, later, real_later, source, partner)
 
 
-def _draw(pool: Pool, keys: jax.Array) -> tuple[Poses, Poses | None]:
-    """One pose, and its partner, for each of the `[N]` keys."""
+def _draw(pool: Pool, keys: jax.Array) -> jax.Array:
+    """One pose for each of the `[N]` keys, `[N]` int."""
     start, size = jnp.asarray(pool.start), jnp.asarray(pool.size)
 
     def one(key: jax.Array) -> jax.Array:
@@ -267,5 +330,23 @@ def _draw(pool: Pool, keys: jax.Array) -> tuple[Poses, Poses | None]:
         group = jax.random.randint(group_key, (), 0, len(size))
         return start[group] + jax.random.randint(member_key, (), 0, size[group])
 
-    chosen = jax.vmap(one)(keys)
+    return jax.vmap(one)(keys)
+
+
+def _poses(pool: Pool, chosen: jax.Array) -> tuple[Poses, Poses | None]:
+    """The chosen poses, and those a gap later."""
     return jax.tree.map(lambda x: jnp.asarray(x)[chosen], (pool.poses, pool.later))
+
+
+def _draw_partners(pool: Pool, chosen: jax.Array, keys: jax.Array) -> Partner:
+    """For each of the `[N]` chosen poses one of another camera, each equally likely."""
+    camera, pose, rotation = (jnp.asarray(x) for x in pool.views)
+    others = pose[chosen]
+    # `_draw` splits the key into two; a number this large is out of reach of a split.
+    ranks = jax.vmap(lambda key: jax.random.uniform(jax.random.fold_in(key, 1 << 31), others.shape[1:]))(keys)
+    other = jnp.where(others >= 0, ranks, -1.0).argmax(axis=1)
+    known = (others >= 0).any(axis=1)
+    rows = jnp.where(known, jnp.take_along_axis(others, other[:, None], axis=1)[:, 0], chosen)
+    turn = jnp.matmul(rotation[other], inverse(rotation[camera[chosen]]), precision="highest")
+    turn = jnp.where(known[:, None, None], turn, jnp.eye(3))
+    return Partner(jax.tree.map(lambda x: jnp.asarray(x)[rows], pool.poses), turn, known)

@@ -48,4 +48,5 @@ def _cut(data: Dataset, start: np.ndarray, stop: np.ndarray, clip: np.ndarray) -
         **{key: rows(getattr(data, key), clip) for key in ("fps", "image_size", "intrinsics", *CLIP_TEXT)},
         start=np.append(0, ends[:-1]),
         stop=ends,
+        moment=None if data.moment is None else data.moment[clip] + start - data.start[clip],
     )

@@ -17,12 +17,14 @@ class ExampleKeys(NamedTuple):
         tilt: `[N]` for the tilt of the random view where each pose has a pitch (`views.random_views`).
         augmentation: `[N]` for noise and hidden joints (`augmentation.augment`).
         proportions: `[N]` for changed lengths of the bones (`augmentation.draw_bone_factors`).
+        cameras: `[N]` for views from other cameras (`cameras.towards_cameras`).
     """
 
     view: jax.Array
     tilt: jax.Array
     augmentation: jax.Array
     proportions: jax.Array
+    cameras: jax.Array
 
 
 def split_keys(key: jax.Array) -> ExampleKeys:
@@ -30,4 +32,4 @@ def split_keys(key: jax.Array) -> ExampleKeys:
 
     The view's key is the example's key itself.
     """
-    return ExampleKeys(key, *(jax.vmap(jax.random.fold_in, (0, None))(key, KEY_OFFSET + i) for i in range(3)))
+    return ExampleKeys(key, *(jax.vmap(jax.random.fold_in, (0, None))(key, KEY_OFFSET + i) for i in range(4)))

@@ -16,6 +16,7 @@ from geolift.losses import lift_pose, lift_reproject_lift
 from geolift.networks.mlp import Lifter
 from geolift.objectives.adaptation import SourceDomain, adapt, mix
 from geolift.objectives.augmentation import Augmentation, augment_input, draw_bone_factors
+from geolift.objectives.cameras import towards_cameras
 from geolift.objectives.keys import ExampleKeys, split_keys
 from geolift.objectives.outcome import Outcome
 from geolift.objectives.terms import LiftedBatch, TermGroup, blank
@@ -32,6 +33,7 @@ class LiftingSetup(NamedTuple):
         camera: learns the tilt that views are about; None: it is the view's pitch.
         source_domain: corrected poses of another domain among the batch's, for batches with `source`.
         augmentation: corrupts the lifter's input alone. None: it sees the poses as they are.
+        towards_cameras: share of the random views that are near another camera, for batches with `partner`.
 
     Example:
         >>> from geolift.networks import Lifter
@@ -44,6 +46,7 @@ class LiftingSetup(NamedTuple):
     camera: CameraNetwork | None = None
     source_domain: SourceDomain | None = None
     augmentation: Augmentation | None = None
+    towards_cameras: float = 0.0
 
 
 def lifting_objectives(
@@ -137,10 +140,13 @@ def lift_batch(
 
     shown = augment_input(keys, pose, setup.augmentation) if setup.augmentation and setup.camera else pose
     views = random_views(view, setup.camera)(params.get("camera"), shown, blank(real), keys, axis_name)
-    cycle = lift_reproject_lift(lifter(pose.seen, keys), pose.joints, views.rotation, **scene)
+    rotation = views.rotation
+    if setup.towards_cameras:
+        rotation = towards_cameras(rotation, batch.partner, keys, setup.towards_cameras)
+    cycle = lift_reproject_lift(lifter(pose.seen, keys), pose.joints, rotation, **scene)
     # Statistics of the first lift are kept, that of the given poses: such poses are lifted once training is over.
     new_stats = statistics[0]
-    lifted = LiftedBatch(batch, pose, real, target, views.rotation, cycle, lift, params, view, axis_name)
+    lifted = LiftedBatch(batch, pose, real, target, rotation, cycle, lift, params, view, axis_name)
     return lifted, new_stats, views
 
 

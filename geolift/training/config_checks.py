@@ -70,6 +70,18 @@ def shards_are_whole_dispatches(config: Config) -> Iterator[Fault]:
         )
 
 
+def moments_are_in_one_pool(config: Config) -> Iterator[Fault]:
+    """Poses of other cameras are found by their places among all poses, which shards do not keep."""
+    if (config.loss.weights.cameras or config.view.cameras) and config.data.shard:
+        yield "data.shard", config.data.shard, "0 with loss.weights.cameras or view.cameras"
+
+
+def views_towards_cameras_are_of_the_target(config: Config) -> Iterator[Fault]:
+    """Corrected poses of another domain are no longer those that cameras filmed."""
+    if config.view.cameras and config.adapter.data:
+        yield "view.cameras", config.view.cameras, "0 with adapter.data"
+
+
 def hidden_joints_are_masked(config: Config) -> Iterator[Fault]:
     for name in ("hidden", "coco_trunk"):
         if config.augmentation[name] and not config.data.masks:
@@ -138,6 +150,8 @@ CHECKS: tuple[Callable[[Config], Iterator[Fault]], ...] = (
     data_is_named,
     steps_are_whole_dispatches,
     shards_are_whole_dispatches,
+    moments_are_in_one_pool,
+    views_towards_cameras_are_of_the_target,
     hidden_joints_are_masked,
     penalty_has_a_discriminator,
     individuals_are_of_one_domain,

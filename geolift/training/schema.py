@@ -133,6 +133,7 @@ SCHEMA = (
     Entry("view.pitch_low", 0.0, "smallest learnt pitch, radians; below 0 cameras look up (ours)", ANGLE),
     Entry("view.pitch_high", 0.35, "largest learnt pitch, radians (ours)", ANGLE),
     Entry("view.pitch_start", 0.175, "first learnt pitch, radians; its sign decides between twins (ours)", ANGLE),
+    Entry("view.cameras", 0.0, "share of views near another camera that filmed the moment (ours)", Range(0, 1)),
     Entry("view.roll_limit", 0.5, "largest learnt roll, radians (ours)", Range(0, 1.5, above=True)),
     # Networks
     *_network("lifter", "the lifter", 4),
@@ -168,6 +169,7 @@ SCHEMA = (
     Entry("loss.weights.individual", 0.0, "weight of one set of bone lengths for each subject (ours)", WEIGHT),
     Entry("loss.weights.proportions", 0.0, "weight of the proportions estimated from 2D (ElePose)", WEIGHT),
     Entry("loss.weights.deformation", 0.0, "weight of the deformation term, of pairs of poses (ElePose)", WEIGHT),
+    Entry("loss.weights.cameras", 0.0, "weight of agreement with synchronised cameras (after CanonPose)", WEIGHT),
     Entry("loss.weights.likelihood", 0.0, "weight of the likelihood of new poses (ElePose); 0: no flow", WEIGHT),
     # Normalizing flow
     Entry("flow.parts", "whole", "parts of the body with a flow each: whole, legs, torso, left, right; with commas"),

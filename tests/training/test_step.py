@@ -8,10 +8,14 @@ import numpy as np
 import optax
 import pytest
 
+from geolift.data.found_cameras import FoundCameras
+from geolift.data.moments import with_moments_of_clips
 from geolift.data.sampling import Pools, Poses, make_pool, sample_batch
+from geolift.geometry import rotation_y
 from geolift.networks.mlp import Discriminator, Lifter
 from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.bones import bone_terms
+from geolift.objectives.cameras import camera_terms
 from geolift.objectives.cycle import cycle_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.views import View
@@ -29,7 +33,11 @@ def make_objectives(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     groups = [cycle_terms(), adversarial_terms(discriminator, adversarial_loss=adversarial_loss)]
     if "individual" in weights:
         groups.append(bone_terms(H36M17, subjects=True))
-    return lifter, discriminator, lifting_objectives(LiftingSetup(lifter, VIEW), groups, weights=weights)
+    setup = LiftingSetup(lifter, VIEW)
+    if "cameras" in weights:
+        groups.append(camera_terms())
+        setup = setup._replace(towards_cameras=0.5)
+    return lifter, discriminator, lifting_objectives(setup, groups, weights=weights)
 
 
 def make_state(norm="none", optimizer=None, weights=WEIGHTS):
@@ -167,9 +175,23 @@ def run(devices, source, steps, calls, **kwargs):
     return state, metrics
 
 
-@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
-def test_one_device_equals_eight(source, norm):
-    kwargs = {"norm": norm, "optimizer": optax.sgd(0.01), "weights": {**WEIGHTS, "individual": 0.01}}
+@pytest.fixture
+def synchronised(people, poses):
+    data = with_moments_of_clips(people, "people")
+    turns = rotation_y(jnp.arange(len(np.unique(data.camera))) * 1.0)
+    return Pools(make_pool(poses, data, subject=True, cameras=FoundCameras((), np.asarray(turns), poses[:0], 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("norm", "drawn", "weights"),
+    [
+        ("none", "source", WEIGHTS | {"individual": 0.01}),
+        ("batch", "source", WEIGHTS | {"individual": 0.01}),
+        ("layer", "synchronised", WEIGHTS | {"individual": 0.01, "cameras": 10.0}),
+    ],
+)
+def test_one_device_equals_eight(request, norm, drawn, weights):
+    source, kwargs = request.getfixturevalue(drawn), {"norm": norm, "optimizer": optax.sgd(0.01), "weights": weights}
     (one, metrics_1), (eight, metrics_8) = (run(n, source, steps=3, calls=1, **kwargs) for n in (1, 8))
     for a, b in ((one.params, eight.params), (one.batch_stats, eight.batch_stats), (one.ema, eight.ema)):
         close(a, b, rtol=2e-4, atol=2e-6)

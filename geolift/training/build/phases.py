@@ -12,6 +12,7 @@ from geolift.objectives.adaptation import SourceDomain, adaptation_objectives
 from geolift.objectives.adversarial import adversarial_terms
 from geolift.objectives.augmentation import Augmentation
 from geolift.objectives.bones import bone_terms
+from geolift.objectives.cameras import camera_terms
 from geolift.objectives.cycle import cycle_terms, deformation_terms
 from geolift.objectives.flow import flow_objectives, likelihood_terms
 from geolift.objectives.lifting import LiftingSetup, lifting_objectives
@@ -75,6 +76,7 @@ def _setup(config: Config, networks: Networks, skeleton: Skeleton) -> LiftingSet
         networks.get("camera"),
         SourceDomain(networks["adapter"], every=config.adapter.every) if "adapter" in networks else None,
         Augmentation(**noise, skeleton=skeleton) if any(noise.values()) else None,
+        config.view.cameras,
     )
 
 
@@ -84,6 +86,8 @@ def _terms(config: Config, networks: Networks, skeleton: Skeleton, normalization
     groups = [cycle_terms(squared=config.loss.squared)]
     if config.loss.weights.deformation:
         groups.append(deformation_terms())
+    if config.loss.weights.cameras:
+        groups.append(camera_terms())
     if "discriminator" in networks:
         groups.append(adversarial_terms(networks["discriminator"], **adversarial))
     if "flow" in networks:

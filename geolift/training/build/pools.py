@@ -3,7 +3,11 @@
 import functools
 from collections.abc import Callable
 
+import numpy as np
+
 from geolift.data.dataset import Dataset
+from geolift.data.found_cameras import FoundCameras, find_cameras
+from geolift.data.moments import find_moments
 from geolift.data.normalization import Normalization, normalize, normalize_persons
 from geolift.data.sampling import Pool, Pools, make_pool, merge_pools
 from geolift.data.sources import open_dataset
@@ -30,16 +34,30 @@ def build_pools(config: Config, dataset: Dataset, normalization: Normalization) 
             "gravity: found none, expected that of every frame with view.tilt=given (view.tilt=pose learns it)"
         )
     pool = functools.partial(make_pool, masks=config.data.masks, gravity=given, subject=uses_subjects(config))
+    poses = normalize(dataset, normalization)
     target = pool(
-        normalize(dataset, normalization),
+        poses,
         dataset,
         by=config.data.sampling,
         gap=config.motion.gap if config.loss.weights.temporal else None,
+        cameras=_cameras(config, dataset, poses) if uses_cameras(config) else None,
     )
     if not config.adapter.data:
         return Pools(target)
     paths = config.adapter.data.split(",")
     return Pools(target, merge_pools([_source(path, config, dataset, normalization, pool) for path in paths]))
+
+
+def uses_cameras(config: Config) -> bool:
+    """Whether training uses what synchronised cameras see at the same moment."""
+    return bool(config.loss.weights.cameras or config.view.cameras)
+
+
+def _cameras(config: Config, dataset: Dataset, poses: np.ndarray) -> FoundCameras:
+    """The rotations of the cameras, of the two mirrored solutions that with the sign of `view.pitch_start`."""
+    start = config.view.pitch if config.view.tilt == "fixed" else config.view.pitch_start
+    moments = find_moments(dataset)
+    return find_cameras(poses, dataset.seen, moments, dataset.skeleton, look_down=start >= 0)
 
 
 def _source(
