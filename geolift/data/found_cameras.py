@@ -80,7 +80,7 @@ def find_cameras(
         DatasetError: if bodies and cameras cannot be rigid: the files do not film the same moments, or cameras move.
 
     Source:
-        Tomasi & Kanade 1992, for weak perspective (docs/method.md, eq. 39); for bodies that move: ours.
+        Tomasi & Kanade 1992, for weak perspective (docs/method.md, eq. 40); for bodies that move: ours.
 
     Example:
         >>> from geolift.data import fit_normalization, normalize, open_dataset

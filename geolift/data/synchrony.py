@@ -21,7 +21,7 @@ def expect_synchronised(observed: np.ndarray, known: np.ndarray, names: tuple[st
         DatasetError: naming the camera.
 
     Source:
-        Ours: the 2D of two views has rank 3 (docs/method.md, eq. 39), that of two moments has not.
+        Ours: the 2D of two views has rank 3 (docs/method.md, eq. 40), that of two moments has not.
 
     Example:
         >>> rng = np.random.default_rng(0)

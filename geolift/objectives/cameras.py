@@ -19,7 +19,7 @@ def camera_terms() -> TermGroup:
         Terms for `lifting_objectives`, for batches with `partner`; means over the poses that have one.
 
     Source:
-        After CanonPose, Wandt et al. 2021, with rotations found before training (docs/method.md, eq. 40).
+        After CanonPose, Wandt et al. 2021, with rotations found before training (docs/method.md, eq. 41).
 
     Example:
         >>> camera_terms().names
