@@ -52,7 +52,7 @@ def difference_2d(pose: jax.Array, other: jax.Array, seen: jax.Array | None = No
         `[N]`, normalized units squared.
 
     Source:
-        docs/method.md, eq. 40.
+        docs/method.md, eq. 41.
 
     Example:
         >>> pose = jax.random.normal(jax.random.key(0), (4, 17, 2))
