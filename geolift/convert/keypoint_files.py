@@ -13,7 +13,7 @@ from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.readings import check_people
-from geolift.keypoints.recognition import read_keypoints
+from geolift.keypoints.recognition import Recognized, read_keypoints
 from geolift.keypoints.recording import select_rows, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
@@ -31,6 +31,7 @@ def convert(
     *more: str | os.PathLike[str],
     split_by: str = "none",
     focal: float | None = None,
+    read: Sequence[Recognized] | None = None,
     **reading: Any,
 ) -> Dataset:
     """The people or animals of keypoint files as clips without gaps.
@@ -44,6 +45,7 @@ def convert(
             fifth person, the last fifth of the time of every clip (views of cameras that start together stay together),
             or "none": everything is for training.
         focal: focal length in pixels of all cameras; their images must have sizes, whose middle is the optical centre.
+        read: what the files hold, in their order, where they were read already.
         reading: as in `convert_file`.
 
     Raises:
@@ -55,7 +57,8 @@ def convert(
     if focal is not None and not 0 < focal < np.inf:
         raise DatasetError(f"focal: found {focal}, expected pixels above 0")
     paths = [Path(path), *map(Path, more)]
-    parts = [convert_file(one, **reading) for one in paths]
+    held = read or [None] * len(paths)
+    parts = [convert_file(one, read=content, **reading) for one, content in zip(paths, held, strict=True)]
     if more:
         names = _different_names(paths)
         parts = [_named(part, name) for part, name in zip(parts, names, strict=True)]
@@ -76,6 +79,7 @@ def convert_file(
     clip: str | None = None,
     min_confidence: float = 0.1,
     head: str = "extrapolate",
+    read: Recognized | None = None,
 ) -> Dataset:
     """The people or animals of one keypoint file as clips without gaps.
 
@@ -95,6 +99,7 @@ def convert_file(
         clip: of several clips in a file or folder, the beginning of the name of the one to convert; None: all.
         min_confidence: joints with less count as not seen.
         head: how a head top that the joint set lacks is handled, "mask" or "extrapolate", as in `map_joints`.
+        read: what the file holds, where it was read already.
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
@@ -104,7 +109,7 @@ def convert_file(
     if not 0 <= min_confidence <= 1:
         raise DatasetError(f"min_confidence: found {min_confidence}, expected a number from 0 to 1")
     reading = Options(joints, fps, image_size, min_score, coordinates, clip)
-    read = read_keypoints(path, format=format, options=reading)
+    read = read or read_keypoints(path, format=format, options=reading)
     recording = track(without_unsure_joints(read.recording, min_confidence, str(path)))
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, skeleton, str(path))
     if skeleton is None and joints is None:

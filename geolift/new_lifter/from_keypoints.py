@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -96,7 +97,7 @@ def train_lifter(
             ...
         geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
     """
-    output = Path(output)
+    started, output = time.monotonic(), Path(output)
     if output.suffix.lower() != ".safetensors":
         raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
     if minutes is not None and not 0 < minutes < 1e5:
@@ -106,15 +107,22 @@ def train_lifter(
     expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
     looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
     config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed)
-    for line in (*notes, *seen, *reasons):
+    for line in (*notes, *seen, *reasons, _plan(config, minutes)):
         say(line)
     folder = output.with_name(f"{output.stem}_run") / _digest(config, data)
     folder.mkdir(parents=True, exist_ok=True)
     config.data.path = str(folder / DATA)
     save_dataset(data, config.data.path)
     held_out = data.select("test") if "test" in data.split else data
-    ended = _train(config, folder / RUN, Settled(folder / RUN, held_out, seconds=minutes and 60 * minutes, stop=stop))
+    end = None if minutes is None else started + 60 * minutes
+    settled = Settled(folder / RUN, held_out, end=end, stop=stop, even_steep=force)
+    ended = _train(config, folder / RUN, settled)
     model, trained, step = load(folder / RUN)
+    if step <= _preparing(config):
+        raise DatasetError(
+            f"minutes: found {minutes:g}, expected more: it ended after {step} of {_preparing(config)} steps before "
+            "those of the lifter; the same command with more minutes goes on there"
+        )
     found = judge(model, held_out, view_of(trained))
     say(f"{step} steps; {ended}")
     for line in described(found):
@@ -123,6 +131,22 @@ def train_lifter(
         raise DatasetError(f"{output}: was not written, as {found.fatal} (--force writes it)")
     export_model(model, output, "safetensors", card=_card(load_card(folder / RUN), paths, found))
     return NewLifter(output, found, ended, folder)
+
+
+def _preparing(config: Config) -> int:
+    """The steps that come before those of the lifter."""
+    return config.flow.steps if config.loss.weights.likelihood else 0
+
+
+def _plan(config: Config, minutes: float | None) -> str:
+    """How long the training will take at most."""
+    first = _preparing(config)
+    before = f", after {first} of the flow" if first else ""
+    end = "" if minutes is None else f", and after {minutes:g} minutes"
+    return (
+        f"training: {config.steps} steps of the lifter at most{before}; it ends earlier when its score by 2D has "
+        f"settled{end}. The remaining time that is shown is that of all steps"
+    )
 
 
 def _train(config: Config, folder: Path, settled: Settled) -> str:

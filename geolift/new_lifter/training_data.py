@@ -15,6 +15,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
 from geolift.keypoints.recording import Recording
+from geolift.new_lifter.table_folders import tables_of
 from geolift.output.overwriting import PROPOSED, is_dataset
 from geolift.output.view.skeleton_picture import draw_skeleton
 from geolift.safe_io.atomic import replace_file
@@ -46,7 +47,7 @@ def prepare_keypoints(
     matplotlib, NAME.png. If NAME.toml is there already, it is used: so that it can be corrected.
 
     Args:
-        paths: keypoint files or folders of any known format, or one data set.
+        paths: keypoint files, folders of them or of any known format, or one data set.
         beside: the lifter's file; NAME is its name.
         skeleton: a skeleton file; None: as the joints are known, or proposed.
         reading: options of `convert`: fps, image_size, focal, ...
@@ -63,18 +64,15 @@ def prepare_keypoints(
         if set(np.unique(data.split)) >= {"train", "test"}:
             return Keypoints(data, ())
         return Keypoints(split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP), ())
-    notes: tuple[str, ...] = ()
-    if skeleton is None:
-        first = _read(paths[0], reading)
-        if not _are_known(first, paths[0]):
-            skeleton, notes = _proposed(first, paths, beside.with_suffix(".toml"), reading)
-    data = convert(*paths, skeleton=skeleton, split_by="time", **reading)
-    return Keypoints(data, (data.source, *notes))
-
-
-def _read(path: str | os.PathLike[str], reading: dict[str, Any]) -> Recording:
+    files, notes = tables_of(paths)
     options = Options(**{name: value for name, value in reading.items() if name in Options._fields})
-    return read_keypoints(Path(path), format=reading.get("format"), options=options).recording
+    read = [read_keypoints(path, format=reading.get("format"), options=options) for path in files]
+    first = read[0].recording
+    if skeleton is None and not _are_known(first, files[0]):
+        skeleton, about = _proposed([one.recording for one in read], files, beside.with_suffix(".toml"))
+        notes += about
+    data = convert(*files, skeleton=skeleton, split_by="time", read=read, **reading)
+    return Keypoints(data, (data.source, *notes))
 
 
 def _are_known(recording: Recording, path: str | os.PathLike[str]) -> bool:
@@ -86,13 +84,11 @@ def _are_known(recording: Recording, path: str | os.PathLike[str]) -> bool:
     return True
 
 
-def _proposed(
-    first: Recording, paths: Sequence[str | os.PathLike[str]], toml: Path, reading: dict[str, Any]
-) -> tuple[Path, tuple[str, ...]]:
-    """The skeleton file beside the lifter, written if it is not there, and notes; `first` is what `paths[0]` holds."""
+def _proposed(read: Sequence[Recording], paths: Sequence[Path], toml: Path) -> tuple[Path, tuple[str, ...]]:
+    """The skeleton file beside the lifter, written if it is not there, and notes; `read` is what the files hold."""
     if toml.exists():
         return toml, (f"skeleton: {toml}, which is there already",)
-    found = propose_of([first, *(_read(path, reading) for path in paths[1:])], paths)
+    found = propose_of(read, paths)
     replace_file(toml, skeleton_text(found.file, (PROPOSED, *found.reasons)).encode())
     picture, shown = toml.with_suffix(".png"), ""
     try:

@@ -1,21 +1,25 @@
 """`geolift train`: from a table of an animal to weights that lift, with settings and a judgement by 2D alone."""
 
 import math
+import shutil
 
 import numpy as np
 import pytest
 
 from geolift.cli import main
+from geolift.convert import keypoint_files
 from geolift.data.dataset import save_dataset
 from geolift.data.learnable import Content
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
-from geolift.new_lifter import from_keypoints
+from geolift.keypoints import read_keypoints
+from geolift.new_lifter import from_keypoints, training_data
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.judgement import Judgement, _doubts, _fatal, described, seen_directions
 from geolift.new_lifter.settings import choose_settings
-from geolift.new_lifter.settled import has_settled
+from geolift.new_lifter.settled import has_settled, is_steep
+from geolift.new_lifter.table_folders import tables_of
 from geolift.new_lifter.training_data import prepare_keypoints
 from geolift.output.write import load_result
 from geolift.pretrained.models import load_card
@@ -110,7 +114,7 @@ def test_settings_follow_the_bodies(tmp_path):
 def test_bones_of_one_individual_are_its_own_and_those_of_several_are_similar():
     data = open_dataset("procedural").select("test")
     several, one = (
-        choose_settings(data._replace(subject=subject), WHOLE, cameras="above")
+        choose_settings(data._replace(subject=subject), WHOLE, cameras=CAMERAS["above"])
         for subject in (data.subject, np.full(len(data.subject), "rat"))
     )
     assert one.config.loss.weights.individual > 0 == one.config.loss.weights.spread
@@ -158,6 +162,41 @@ def test_what_cannot_be_known_is_said():
 def test_scores_settle_when_none_is_better():
     assert not has_settled([0.5]) and not has_settled([0.5, 0.49, 0.48, 0.47])
     assert has_settled([0.5, 0.499, 0.4999, 0.5])
+
+
+def test_a_training_ends_when_cameras_are_found_to_look_straight_down():
+    assert not is_steep([]) and not is_steep([1.3]) and not is_steep([1.3, 1.1]) and is_steep([0.5, 1.3, 1.4])
+    assert is_steep([-1.3, -1.4])
+
+
+def test_a_folder_of_tables_is_its_tables(tmp_path):
+    deeplabcut(tmp_path / "cam0DLC_resnet50.csv", frames=60)
+    shutil.copy(tmp_path / "cam0DLC_resnet50.csv", tmp_path / "cam1DLC_resnet50.csv")
+    shutil.copy(tmp_path / "cam0DLC_resnet50.csv", tmp_path / "cam1DLC_resnet50_filtered.csv")
+    for name in ("cam0.mp4", "cam1.avi", "cam0DLC_resnet50.h5"):
+        (tmp_path / name).write_bytes(b"no table")
+    files, (note,) = tables_of([tmp_path])
+    assert [file.name for file in files] == ["cam0DLC_resnet50.csv", "cam1DLC_resnet50_filtered.csv"]
+    assert note.startswith(f"{tmp_path}: 2 tables; left out: cam0.mp4, cam0DLC_resnet50.h5, cam1.avi")
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    (frames / "000_keypoints.json").write_text("{}")
+    assert tables_of([frames, files[0]]) == ([frames, files[0]], ())
+
+
+def test_files_are_read_once(tmp_path, monkeypatch):
+    read, paths = [], []
+    for name in ("a.csv", "b.csv"):
+        paths.append(deeplabcut(tmp_path / name, frames=60))
+
+    def count(path, **options):
+        read.append(path.name)
+        return read_keypoints(path, **options)
+
+    monkeypatch.setattr(training_data, "read_keypoints", count)
+    monkeypatch.setattr(keypoint_files, "read_keypoints", count)
+    data = prepare_keypoints(paths, tmp_path / "a.safetensors").data
+    assert read == ["a.csv", "b.csv"] and set(data.camera) == {"a", "b"}
 
 
 def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
