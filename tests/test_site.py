@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from geolift.demo import DEMOS
 from tests.helpers.paths import ROOT
 
 # What people asked in the threads of other projects (MotioNet#46, LiftPose3D#6, mmpose#1978, VideoPose3D#126,
@@ -62,6 +63,13 @@ def test_every_public_name_is_documented(site):
         names = importlib.import_module(package).__all__
         assert [name for name in names if f'id="{package}.{name}"' not in page] == []
     assert 'id="geolift.lift"' in (site / "api" / "index.html").read_text()
+
+
+def test_the_gallery_shows_every_example(site):
+    shown = re.findall(r'<iframe src="(\w+)\.html"', (site / "gallery" / "index.html").read_text())
+    assert sorted(shown) == sorted(DEMOS)
+    for name in shown:
+        assert "<script" in (site / "gallery" / f"{name}.html").read_text()
 
 
 def test_links_to_the_source_lead_to_the_repository(site):
