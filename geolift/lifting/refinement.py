@@ -1,8 +1,9 @@
 """Test-time refinement of a clip: constant bone lengths, smooth depths. No 3D and no training.
 
 A lifter takes every frame by itself. Here the depths it gave to the frames of a clip are moved, along the rays of the
-2D joints, until they agree: each bone keeps its length, the person keeps their size, depths change smoothly. Ours;
-bones that stay the same within a clip are a loss in Yu et al. 2021. docs/method.md, equations 22, 23.
+2D joints, until they agree: each bone keeps its length, as far as the clip does not show that its bones are soft, the
+body keeps its size, depths change smoothly. Ours; bones that stay the same within a clip are a loss in Yu et al. 2021.
+docs/method.md, equations 22, 23.
 """
 
 from collections.abc import Sequence
@@ -11,16 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.gauss_newton import step
-from geolift.lifting.lasting_errors import lasting_errors
 from geolift.lifting.refinement_problem import Problem, State, bones_of, clip_medians, losses, normal_equations, place
+from geolift.lifting.soft_bones import softness
 from geolift.skeletons.skeleton import Skeleton
 
 FPS = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its length, where the 2D is exact
 PARTLY, BONES_OF_PART = 0.75, 10.0  # the same in a clip that shows less than this share of the bones
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
-USUAL = 0.012  # model units, of `lasting_errors`; exact 2D has up to as much, where people move fast
-LASTING = 8.0  # weight of errors that last, four times that of `noise`, as neighbours in time do not even them out
 ACCELERATION = 100.0  # weight of a depth's squared second difference
 GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
 STEPS = 50  # of Levenberg-Marquardt at most; most clips take under ten
@@ -240,10 +239,8 @@ def _make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skele
 
 
 def _loosened(problem: Problem, state: State, noise: np.ndarray) -> Problem:
-    """The problem with bones that count less where errors of the 2D last, the more they lie in the image plane."""
-    lasting = np.maximum(lasting_errors(problem, state)[problem.number] ** 2 - np.maximum(noise, USUAL) ** 2, 0)
-    shares = 1 - bones_of(problem, state).direction[2] ** 2
-    slack = LASTING * lasting[:, None] * shares / DEPTHS**2
+    """The problem with bones that count less in clips whose bones seem to change their lengths."""
+    slack = (softness(problem, state, noise)[problem.number] / DEPTHS)[:, None] ** 2
     return problem._replace(stiffness=problem.stiffness / (1.0 + problem.stiffness * slack))
 
 
