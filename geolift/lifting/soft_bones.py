@@ -7,17 +7,19 @@ depth, so that its spread shows how soft it is, once errors from frame to frame 
 flat and is not looks too short, never too long, so only lengths above the median count.
 """
 
+import itertools
+
 import numpy as np
 
-from geolift.lifting.refinement_problem import Problem, State, bones_of, clip_medians
+from geolift.lifting.refinement_problem import Problem, State, bones_of
 
 FLAT = 0.3  # of a bone's direction along the camera's axis: 17 degrees from the image plane
 FEWEST = 15  # frames that show a bone so; with fewer its spread is not known
-MEDIAN = 0.4549  # of the square of a normal variable of variance 1
+LONG, DEVIATIONS = 0.9, 1.2816  # quantile of the lengths, and how many standard deviations it is over the median
 LEAST = 0.012  # model units, of the 2D's errors at least; exact 2D has up to as much, where people move fast
 # Times the spread: a soft bone stays long or short for as long as a posture lasts, which no other frame evens out. With
-# 8 a mouse is refined without loss, and people as well as by rigid bones (both of `train`; docs/research-log.md).
-FACTOR = 8.0
+# 6 a mouse is refined without loss, and people as well as by rigid bones (both of `train`; docs/research-log.md).
+FACTOR = 6.0
 MOST = 0.15  # model units; bones as soft hardly count, and softer ones would let the size of the body drift
 
 
@@ -39,11 +41,15 @@ def softness(problem: Problem, state: State, noise: np.ndarray) -> np.ndarray:
     """
     bones, begins = bones_of(problem, state), problem.begins
     flat = (np.abs(bones.direction[2]) < FLAT) & (problem.stiffness > 0)
-    usual = clip_medians(np.where(flat, bones.length, np.nan), begins)
-    longer = bones.length - usual[problem.number]
-    spread = clip_medians(np.where(flat & (longer > 0), longer**2, np.nan), begins) / MEDIAN
+    known = np.add.reduceat(flat.astype(int), begins[:-1]) >= FEWEST
+    spread = np.zeros(known.shape)
+    for clip, rows in enumerate(itertools.starmap(slice, itertools.pairwise(begins))):
+        if not known[clip].any():
+            continue
+        lengths = np.where(flat[rows], bones.length[rows], np.nan)[:, known[clip]]
+        usual, longest = np.nanquantile(lengths, (0.5, LONG), axis=0)
+        spread[clip, known[clip]] = ((longest - usual) / DEVIATIONS) ** 2
     errors = np.add.reduceat(np.maximum(noise, LEAST) ** 2, begins[:-1]) / np.diff(begins)
     own = spread - 2 * errors[:, None]  # a bone has two ends
-    known = (np.add.reduceat(flat.astype(int), begins[:-1]) >= FEWEST) & np.isfinite(own)
     mean = np.where(known, own, 0.0).sum(axis=1) / known.sum(axis=1).clip(1)
     return np.minimum(FACTOR * np.sqrt(np.maximum(mean, 0.0)), MOST)
