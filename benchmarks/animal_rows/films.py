@@ -41,6 +41,7 @@ class Filming(NamedTuple):
         focal: pixels.
         noise: standard deviation of each coordinate, pixels.
         lost: share of the joints that are not seen, in stretches of `GAP_LENGTH` frames on average.
+        synchronized: whether training knows which frames of the cameras show the same moments.
     """
 
     elevation: float
@@ -50,6 +51,7 @@ class Filming(NamedTuple):
     focal: float = FOCAL
     noise: float = 0.0
     lost: float = 0.0
+    synchronized: bool = False
 
 
 def place_cameras(filming: Filming, target: np.ndarray, *, seed: int) -> list[Camera]:
@@ -73,14 +75,14 @@ def film(motion: Motion, filming: Filming, *, seed: int = 0) -> Dataset:
     for k, camera in enumerate(place_cameras(filming, points.mean(axis=(0, 1)), seed=seed)):
         for split, time in parts.items():
             pieces.append(camera.see(points[time]))
-            names.append((f"cam{k}", split))
+            names.append((f"cam{k}", split, time.start))
     points_3d = np.concatenate(pieces)
     rng = np.random.default_rng([seed, 1])
     keypoints = project(points_3d, filming.focal) + filming.noise * rng.normal(size=(*points_3d.shape[:2], 2))
     stop = np.cumsum([len(piece) for piece in pieces])
     start = np.append(0, stop[:-1])
     lost = np.concatenate([lose(*piece.shape[:2], filming.lost, rng) for piece in pieces])
-    clips, camera, split = len(pieces), *(np.array(column) for column in zip(*names, strict=True))
+    clips, camera, split, moment = len(pieces), *(np.array(column) for column in zip(*names, strict=True))
     return check_dataset(
         Dataset(
             keypoints=np.where(lost[..., None], 0, keypoints).astype(np.float32),
@@ -97,6 +99,7 @@ def film(motion: Motion, filming: Filming, *, seed: int = 0) -> Dataset:
             image_size=np.full((clips, 2), IMAGE, np.float32),
             intrinsics=np.tile(np.array([filming.focal, filming.focal, IMAGE / 2, IMAGE / 2], np.float32), (clips, 1)),
             points_3d=points_3d.astype(np.float32),
+            moment=moment if filming.synchronized else None,
             source=f"{motion.source} Filmed by virtual cameras; 1 m is one body length.",
         ),
         "film",
@@ -141,4 +144,5 @@ def thin(data: Dataset, frames: int) -> Dataset:
         start=np.append(0, stop[:-1]),
         stop=stop,
         fps=np.where(train, data.fps / step, data.fps).astype(np.float32),
+        moment=None if data.moment is None else np.where(train, data.moment // step, data.moment),
     )

@@ -93,18 +93,28 @@ def with_true_depths(found: Detections) -> np.ndarray:
     return np.concatenate([found.rays * depth, depth], axis=-1)
 
 
-def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float = SIZE) -> Dataset:
-    """A data set of the moments of each split, seen by every camera, without 3D; those of an animal are a clip."""
+def as_dataset(
+    found: Detections, splits: dict[str, np.ndarray], *, size: float = SIZE, synchronized: bool = False
+) -> Dataset:
+    """A data set of the moments of each split, seen by every camera, without 3D; those of an animal are a clip.
+
+    Args:
+        found: of C cameras.
+        splits: the moments of each, rising without gaps.
+        size: of the animal before every camera, as `SIZE`.
+        synchronized: whether training knows which frames of the cameras show the same moments.
+    """
     scale = size / typical_size(found.rays, found.skeleton.root)
     pieces, clips = [], []
     for k, factor in enumerate(scale):
         for split, moments in splits.items():
             for animal in np.unique(found.animal[moments]):
-                pieces.append(factor * found.rays[k][moments[found.animal[moments] == animal]])
-                clips.append((f"cam{k}", split, f"animal {animal}"))
+                shown = moments[found.animal[moments] == animal]
+                pieces.append(factor * found.rays[k][shown])
+                clips.append((f"cam{k}", split, f"animal {animal}", shown[0]))
     rays, count, stop = np.concatenate(pieces), len(pieces), np.cumsum([len(piece) for piece in pieces])
     seen = np.isfinite(rays).all(axis=-1)
-    camera, split, subject = (np.array(column) for column in zip(*clips, strict=True))
+    camera, split, subject, moment = (np.array(column) for column in zip(*clips, strict=True))
     return check_dataset(
         Dataset(
             keypoints=np.where(seen[..., None], 1000 * rays + 500, 0).astype(np.float32),
@@ -120,6 +130,7 @@ def as_dataset(found: Detections, splits: dict[str, np.ndarray], *, size: float 
             clip=np.char.add(np.char.add(split, " "), subject),
             image_size=np.full((count, 2), 1000, np.float32),
             intrinsics=np.tile(np.array([1000, 1000, 500, 500], np.float32), (count, 1)),
+            moment=moment if synchronized else None,
         ),
         "detections",
     )

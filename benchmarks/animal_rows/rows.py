@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,6 @@ class Case(NamedTuple):
         test: what is lifted.
         truth: `[F, J, 3]` of its frames, camera axes, any unit; nan is not known.
         length: of the body, in that unit.
-        options: of `geolift train`.
         best: `[F, J, 3]`, the 2D with the true depths, where it has errors; None: it has none to speak of.
     """
 
@@ -38,7 +37,6 @@ class Case(NamedTuple):
     test: Dataset
     truth: np.ndarray
     length: float
-    options: dict[str, Any]
     best: np.ndarray | None = None
 
 
@@ -50,29 +48,31 @@ class Row(NamedTuple):
     lacking: Callable[[], str]
 
 
-def _filmed(species: str, what: str, filming: Filming, **options: Any) -> Row:
+def _filmed(species: str, what: str, filming: Filming) -> Row:
     def load() -> Case:
-        return _case(film(read_motion(species), filming), options)
+        return _case(film(read_motion(species), filming))
 
     return Row(what, load, lambda: missing(SPECIES[species].file))
 
 
-def _given(file: str, what: str, **options: Any) -> Row:
-    return Row(what, lambda: _case(load_dataset(DATA / file), options), lambda: missing(file))
+def _given(file: str, what: str) -> Row:
+    return Row(what, lambda: _case(load_dataset(DATA / file)), lambda: missing(file))
 
 
-def _case(data: Dataset, options: dict[str, Any]) -> Case:
+def _case(data: Dataset) -> Case:
     test = data.select("test")
-    return Case(data, test, test.points_3d, 1.0, options)
+    return Case(data, test, test.points_3d, 1.0)
 
 
-def _real(read: Callable[[], Detections], file: str, what: str, *, train: str, test: str, **options: Any) -> Row:
+def _real(
+    read: Callable[[], Detections], file: str, what: str, *, train: str, test: str, synchronized: bool = False
+) -> Row:
     """Detections of some moments to train on, of others to lift: `MOMENTS`."""
 
     def load() -> Case:
         found = read()
         moments = {"train": MOMENTS[train](found), "test": MOMENTS[test](found)}
-        return _real_case(as_dataset(found, moments), found, moments["test"], options)
+        return _real_case(as_dataset(found, moments, synchronized=synchronized), found, moments["test"])
 
     return Row(what, load, lambda: missing(file))
 
@@ -87,17 +87,17 @@ def _transferred(
         every = np.arange(len(found.animal))
         rays = (filmed.keypoints - filmed.intrinsics[0, 2:]) / filmed.intrinsics[0, :2]
         size = float(typical_size(rays[None], filmed.skeleton.root)[0])
-        case = _real_case(as_dataset(found, {"test": every}, size=size), found, every, {})
+        case = _real_case(as_dataset(found, {"test": every}, size=size), found, every)
         return case._replace(data=filmed)
 
     return Row(what, load, lambda: missing(file))
 
 
-def _real_case(data: Dataset, found: Detections, moments: np.ndarray, options: dict[str, Any]) -> Case:
+def _real_case(data: Dataset, found: Detections, moments: np.ndarray) -> Case:
     truth, best = (
         points[:, moments].reshape(-1, *points.shape[2:]) for points in (found.truth, with_true_depths(found))
     )
-    return Case(data, data.select("test"), truth, found.length, options, best)
+    return Case(data, data.select("test"), truth, found.length, best)
 
 
 # Moments of detections.
@@ -122,6 +122,9 @@ ROWS = {
     "rat20": _filmed("rat", "rat, 23 joints, 6 cameras, 20° down", Filming(20)),
     "fly8": _filmed("fly", f"{FLY}, 8 cameras around, 5° down", Filming(5, cameras=8)),
     "fly3": _filmed("fly", f"{FLY}, 3 cameras in front", Filming(5, cameras=3, around=90)),
+    "fly3sync": _filmed(
+        "fly", "the same, known to be synchronised", Filming(5, cameras=3, around=90, synchronized=True)
+    ),
     "fly1": _filmed("fly", f"{FLY}, 1 camera", Filming(5, cameras=1)),
     "walk": _filmed("walk", "tethered fly, six legs, 32 joints, 8 cameras", Filming(5, cameras=8)),
     "dog": _given("dog.npz", "dog, 26 joints, cameras 8 to 16° down"),
@@ -129,6 +132,9 @@ ROWS = {
     "snake": _given("snake.npz", "snake, chain of 10 joints, cameras 2 to 10° down"),
     "rat real": _real(
         read_rat, RAT, "rat, 13 joints, a detector in 6 cameras, trained on the same frames", train="all", test="all"
+    ),
+    "rat real, synchronised": _real(
+        read_rat, RAT, "the same, known to be synchronised", train="all", test="all", synchronized=True
     ),
     "rat real, later": _real(
         read_rat, RAT, "the same, trained on the first 450 of them, lifted the last 120",
@@ -145,6 +151,10 @@ ROWS = {
     "mouse real, other": _real(
         read_mice, MICE, "the same, trained on the 486 of one mouse, lifted the other",
         train="first animal", test="last animal",
+    ),
+    "mouse real, other, synchronised": _real(
+        read_mice, MICE, "the same, known to be synchronised",
+        train="first animal", test="last animal", synchronized=True,
     ),
     "mouse real, films": _transferred(
         read_mice, MICE, "the same labels, trained on films of predicted 3D of a mouse",

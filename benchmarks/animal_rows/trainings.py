@@ -26,7 +26,7 @@ def train_alone(case: Case, folder: Path, *, minutes: float, seed: int) -> tuple
     save_dataset(case.data.without_3d(), path)
     began = time.perf_counter()
     found = train_lifter(
-        [path], folder / "lifter.safetensors", minutes=minutes, seed=seed, force=True, say=lines.append, **case.options
+        [path], folder / "lifter.safetensors", minutes=minutes, seed=seed, force=True, say=lines.append
     )
     judged = found.judgement
     facts = {

@@ -92,7 +92,9 @@ def test_fewer_frames_are_spread_over_all_of_train_and_none_of_test():
     few = thin(data, 128)
     assert few.select("train").frames == 128 and few.select("test").frames == data.select("test").frames
     np.testing.assert_array_equal(few.select("train").keypoints[1], data.select("train").keypoints[10])
-    assert few.fps.tolist() == [3.0, 30.0, 3.0, 30.0]
+    assert few.fps.tolist() == [3.0, 30.0, 3.0, 30.0] and few.moment is None
+    together = film(_motion(), Filming(20, cameras=2, synchronized=True))
+    assert together.moment.tolist() == [0, 700, 0, 700] and thin(together, 128).moment.tolist() == [0, 700, 0, 700]
     assert thin(data, 10**6).frames == data.frames
 
 
