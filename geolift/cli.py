@@ -217,6 +217,9 @@ def _add_convert(commands: argparse._SubParsersAction) -> None:
     add_filming(parser)
     add_reading(parser)
     add_joints(parser)
+    parser.add_argument(
+        "--synchronized", action="store_true", help="all files film the same moments, frame by frame, by fixed cameras"
+    )
     parser.add_argument("--split-by", choices=SPLITS, help="every fifth of these becomes test data (default none)")
     parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras of keypoints")
     flags = {action.dest: action.option_strings[-1] for action in parser._actions if action.option_strings}
@@ -254,6 +257,9 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "--cameras", choices=CAMERAS, help="which way cameras look: level, down from above, or up from below "
         "(default: by which side of the bodies they see, or from above where that is not known)",
     )  # fmt: skip
+    parser.add_argument(
+        "--synchronized", action="store_true", help="several fixed cameras film the same moments, frame by frame"
+    )
     parser.add_argument("--minutes", type=float, help="end the training after so long (default: when it has settled)")
     parser.add_argument("--seed", type=values.seed, help="seed of the training (default 0)")
     parser.add_argument("--focal", type=float, metavar="PX", help="focal length in pixels of the cameras")

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from geolift.convert.synchronized import expect_same_moments, recordings_of, with_shared_moments
 from geolift.data.dataset import Dataset
 from geolift.data.joining import join_datasets
 from geolift.data.splitting import split_by_time
@@ -32,11 +33,13 @@ def convert(
     split_by: str = "none",
     focal: float | None = None,
     read: Sequence[Recognized] | None = None,
+    synchronized: bool = False,
     **reading: Any,
 ) -> Dataset:
     """The people or animals of keypoint files as clips without gaps.
 
-    Clips of several files are named after their file, FILE/FRAME, which is also their camera.
+    Clips of several files are named after their file, FILE/FRAME, which is also their camera. Those of synchronised
+    cameras share their moments, and are named after their frame.
 
     Args:
         path: a file or folder of any known format.
@@ -46,6 +49,8 @@ def convert(
             or "none": everything is for training.
         focal: focal length in pixels of all cameras; their images must have sizes, whose middle is the optical centre.
         read: what the files hold, in their order, where they were read already.
+        synchronized: whether the files film the same moments, frame by frame, by cameras that do not move. Files of the
+            same names in several folders are several recordings.
         reading: as in `convert_file`.
 
     Raises:
@@ -58,15 +63,49 @@ def convert(
         raise DatasetError(f"focal: found {focal}, expected pixels above 0")
     paths = [Path(path), *map(Path, more)]
     held = read or [None] * len(paths)
-    parts = [convert_file(one, read=content, **reading) for one, content in zip(paths, held, strict=True)]
+    files = [_convert_file(one, read=content, **reading) for one, content in zip(paths, held, strict=True)]
+    parts, names = [file.data for file in files], _different_names(paths)
     if more:
-        names = _different_names(paths)
         parts = [_named(part, name) for part, name in zip(parts, names, strict=True)]
     data = join_datasets(parts, " ".join(map(str, paths)))
+    if synchronized:
+        recordings = np.array(recordings_of(names))
+        for mine in (np.flatnonzero(recordings == one) for one in range(recordings.max() + 1)):
+            expect_same_moments([parts[i] for i in mine], [files[i].frames for i in mine], [paths[i] for i in mine])
+        file = np.repeat(np.arange(len(parts)), [len(part.start) for part in parts])
+        data = with_shared_moments(data, np.concatenate([one.first for one in files]), file, names)
+    elif more and len({one.frames for one in files}) == 1 and files[0].frames > 1:
+        hint = (
+            f"All {len(files)} files have {files[0].frames} frames; --synchronized if cameras filmed the same moments."
+        )
+        data = data._replace(source=f"{data.source} {hint}")
     return _splits(data if focal is None else _with_focal(data, focal, str(path)), split_by)
 
 
-def convert_file(
+class _File(NamedTuple):
+    """A file that was read: `data`, the number of its `frames`, and that of each clip's `first` frame, `[C]` int."""
+
+    data: Dataset
+    frames: int
+    first: np.ndarray
+
+
+def convert_file(path: Path, **reading: Any) -> Dataset:
+    """The people or animals of one keypoint file as clips without gaps.
+
+    Args:
+        path: a file or folder of any known format.
+        reading: format, joints, skeleton, fps, image_size, min_score, coordinates, clip, min_confidence and head, as in
+            `_convert_file`.
+
+    Raises:
+        DatasetError: naming the file or argument, what was found and what was expected.
+        FileNotFoundError: if there is no such file.
+    """
+    return _convert_file(path, **reading).data
+
+
+def _convert_file(
     path: Path,
     *,
     format: str | None = None,
@@ -80,7 +119,7 @@ def convert_file(
     min_confidence: float = 0.1,
     head: str = "extrapolate",
     read: Recognized | None = None,
-) -> Dataset:
+) -> _File:
     """The people or animals of one keypoint file as clips without gaps.
 
     People are tracked if the file does not track them. Detections without the root are left out, and counted: they
@@ -132,7 +171,8 @@ def convert_file(
         frames = f"{top.sum()} of {len(top)} frames"
         notes.append(f"the top of the head was extrapolated from ears and shoulders in {frames}")
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
-    return data._replace(source=source)
+    number = {name: i for i, name in enumerate(recording.frames)}
+    return _File(data._replace(source=source), len(number), np.array([number[name] for name in data.clip]))
 
 
 def _different_names(paths: Sequence[Path]) -> list[str]:

@@ -99,6 +99,7 @@ CONVERTERS: dict[str, Converter] = {
             "min_confidence",
             "head",
             "split_by",
+            "synchronized",
             "focal",
         ),
         several=True,

@@ -17,9 +17,8 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.data.found_cameras import FoundCameras
-from geolift.data.moments import find_moments
+from geolift.data.other_views import OtherViews, draw_others, other_views
 from geolift.errors import DatasetError
-from geolift.geometry import inverse
 
 BY = ("frame", "clip", "action", "subject")
 
@@ -48,25 +47,6 @@ class Poses(NamedTuple):
     def whole(self) -> jax.Array:
         """`[...]` bool: whether every joint of a pose was seen."""
         return np.ones(self.joints.shape[:-2], bool) if self.seen is None else self.seen.all(axis=-1)
-
-
-class OtherViews(NamedTuple):
-    """For each of F poses, those of the same moment in the other synchronised cameras.
-
-    Attributes:
-        camera: `[F]` int32, the number of the camera that each pose is from.
-        pose: `[F, C]` int32, the pose of the same moment in each of C cameras; -1 where there is none, and at `camera`.
-        rotation: `[C, 3, 3]` from axes of the room to those of each camera (`found_cameras`).
-
-    Example:
-        >>> both = np.array([[-1, 1], [0, -1]], np.int32)  # two poses, each the other one's
-        >>> OtherViews(np.array([0, 1], np.int32), both, np.stack([np.eye(3)] * 2)).pose[0].tolist()
-        [-1, 1]
-    """
-
-    camera: jax.Array
-    pose: jax.Array
-    rotation: jax.Array
 
 
 class Partner(NamedTuple):
@@ -231,22 +211,8 @@ def make_pool(
         return Poses(poses[frames], dataset.seen[frames] if masks else None, down, whose)
 
     later = None if gap is None else poses_of(grouped + gap)
-    views = None if cameras is None else _other_views(dataset, grouped, cameras)
+    views = None if cameras is None else other_views(dataset, grouped, cameras)
     return Pool(poses_of(grouped), later, start.astype(np.int32), size.astype(np.int32), views)
-
-
-def _other_views(dataset: Dataset, frames: np.ndarray, cameras: FoundCameras) -> OtherViews:
-    """The other views of the poses of some frames `[F]`, among these."""
-    moments = find_moments(dataset)
-    place = np.full(dataset.frames + 1, -1, np.int32)  # of each frame among `frames`; the last: there is no frame
-    place[frames] = np.arange(len(frames))
-    seen_by = place[moments.frame]  # [M, C]
-    camera = np.unique(dataset.camera, return_inverse=True)[1][dataset.clip_of_frame[frames]]
-    pose = np.full((len(frames), len(moments.cameras)), -1, np.int32)
-    moment, which = np.nonzero(seen_by >= 0)
-    pose[seen_by[moment, which]] = seen_by[moment]
-    pose[np.arange(len(frames)), camera] = -1
-    return OtherViews(camera.astype(np.int32), pose, cameras.rotation.astype(np.float32))
 
 
 def merge_pools(pools: Sequence[Pool]) -> Pool:
@@ -339,14 +305,6 @@ def _poses(pool: Pool, chosen: jax.Array) -> tuple[Poses, Poses | None]:
 
 
 def _draw_partners(pool: Pool, chosen: jax.Array, keys: jax.Array) -> Partner:
-    """For each of the `[N]` chosen poses one of another camera, each equally likely."""
-    camera, pose, rotation = (jnp.asarray(x) for x in pool.views)
-    others = pose[chosen]
-    # `_draw` splits the key into two; a number this large is out of reach of a split.
-    ranks = jax.vmap(lambda key: jax.random.uniform(jax.random.fold_in(key, 1 << 31), others.shape[1:]))(keys)
-    other = jnp.where(others >= 0, ranks, -1.0).argmax(axis=1)
-    known = (others >= 0).any(axis=1)
-    rows = jnp.where(known, jnp.take_along_axis(others, other[:, None], axis=1)[:, 0], chosen)
-    turn = jnp.matmul(rotation[other], inverse(rotation[camera[chosen]]), precision="highest")
-    turn = jnp.where(known[:, None, None], turn, jnp.eye(3))
+    """For each of the `[N]` chosen poses one of another camera."""
+    rows, turn, known = draw_others(pool.views, chosen, keys)
     return Partner(jax.tree.map(lambda x: jnp.asarray(x)[rows], pool.poses), turn, known)

@@ -16,6 +16,7 @@ from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
 from geolift.new_lifter.settings import choose_settings
 from geolift.new_lifter.settled import Settled, view_of
+from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
@@ -78,7 +79,8 @@ def train_lifter(
         force: train where sides contradict `cameras` or each other, and write weights that the judgement refuses.
         stop: True ends the training (`training.signals.Signals`); it can be resumed.
         say: is called with each line for people.
-        reading: options of reading keypoints: format, fps, image_size, focal, ...
+        reading: options of reading keypoints: format, fps, image_size, focal, ...; `synchronized` for several cameras
+            that do not move and film the same moments.
 
     Returns:
         Where the weights are, and what 2D alone says of them.
@@ -107,6 +109,11 @@ def train_lifter(
     expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
     looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
     config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed)
+    together = None
+    if data.moment is not None:
+        together, rotations = find_rotations(data.select("train"), look_down=looking.start >= 0)
+        seen = (*rotations, *(line for line in seen if line.startswith("warning")))
+        config = with_synchronised_cameras(config, together)
     for line in (*notes, *seen, *reasons, _plan(config, minutes)):
         say(line)
     folder = output.with_name(f"{output.stem}_run") / _digest(config, data)
@@ -115,7 +122,9 @@ def train_lifter(
     save_dataset(data, config.data.path)
     held_out = data.select("test") if "test" in data.split else data
     end = None if minutes is None else started + 60 * minutes
-    settled = Settled(folder / RUN, held_out, end=end, stop=stop, even_steep=force)
+    settled = Settled(
+        folder / RUN, held_out, end=end, stop=stop, even_steep=force or together is not None, cameras=together
+    )
     ended = _train(config, folder / RUN, settled)
     model, trained, step = load(folder / RUN)
     if step <= _preparing(config):
@@ -123,7 +132,7 @@ def train_lifter(
             f"minutes: found {minutes:g}, expected more: it ended after {step} of {_preparing(config)} steps before "
             "those of the lifter; the same command with more minutes goes on there"
         )
-    found = judge(model, held_out, view_of(trained))
+    found = judge(model, held_out, view_of(trained), cameras=together)
     say(f"{step} steps; {ended}")
     for line in described(found):
         say(line)

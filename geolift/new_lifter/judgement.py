@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.data.dataset import Dataset
+from geolift.data.found_cameras import FoundCameras
 from geolift.evaluation.selection import assess, lift_usable, usable_poses
 from geolift.model import Model
 from geolift.new_lifter.cameras import STEEP
+from geolift.new_lifter.synchronised import APART, disagreement
 from geolift.objectives.views import View
 from geolift.skeletons.handedness import across, lies, right_handed_share
 from geolift.skeletons.skeleton import Skeleton
@@ -33,6 +35,7 @@ class Judgement(NamedTuple):
             cannot be known.
         doubts: what speaks against the lifter, a sentence each.
         fatal: the first of them for which it must not be used; "" for none.
+        apart: radians between the lines of sight of synchronised cameras, at most; None without such cameras.
 
     Example:
         >>> Judgement(score=0.4, pitch=0.2, directions=12, right_handed=1.0, doubts=(), fatal="").directions
@@ -45,15 +48,17 @@ class Judgement(NamedTuple):
     right_handed: float
     doubts: tuple[str, ...]
     fatal: str
+    apart: float | None = None
 
 
-def judge(model: Model, held_out: Dataset, view: View) -> Judgement:
+def judge(model: Model, held_out: Dataset, view: View, *, cameras: FoundCameras | None = None) -> Judgement:
     """Judge a lifter on poses that it was not trained on.
 
     Args:
         model: the lifter.
         held_out: poses; 3D in it is not used.
         view: of its training, with the learnt pitch.
+        cameras: synchronised ones of the poses, as found in training; None: one camera, or no common moments.
 
     Raises:
         DatasetError: as `selection.assess`.
@@ -61,22 +66,30 @@ def judge(model: Model, held_out: Dataset, view: View) -> Judgement:
     Source:
         Ours (docs/selection.md, docs/new-lifter.md).
     """
-    score = score_of(model, held_out, view)
+    score = score_of(model, held_out, view, cameras)
+    apart = None if cameras is None else cameras.largest_angle
     usable = usable_poses(model, held_out)
     points = np.where(usable.seen[..., None], lift_usable(model, usable), np.nan)
     directions = seen_directions(points, view.pitch, model.skeleton)
     right_handed = right_handed_share(points, -_down(view.pitch), model.skeleton)
-    fatal = _fatal(view.pitch, directions, right_handed)
+    fatal = _fatal(view.pitch, directions, right_handed, apart)
     doubts = _doubts(score, view.pitch, right_handed, model.skeleton)
-    return Judgement(score, view.pitch, directions, right_handed, (*fatal, *doubts), fatal[0] if fatal else "")
+    return Judgement(score, view.pitch, directions, right_handed, (*fatal, *doubts), fatal[0] if fatal else "", apart)
 
 
-def _fatal(pitch: float, directions: int, right_handed: float) -> list[str]:
+def _fatal(pitch: float, directions: int, right_handed: float, apart: float | None = None) -> list[str]:
     """Why a lifter must not be used, a sentence each."""
     found = []
     if right_handed < MIRRORED:
         found.append(
             f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses: they are mirror images"
+        )
+    if apart is not None and apart >= APART:
+        return found  # another camera sees each depth from the side, however few directions there are
+    if apart is not None:
+        found.append(
+            f"synchronised cameras look along lines that are at most {math.degrees(apart):.0f} degrees apart, expected "
+            f"{math.degrees(APART):.0f} or more: none sees depths from the side"
         )
     if abs(pitch) > STEEP:
         found.append(
@@ -105,8 +118,10 @@ def _doubts(score: float, pitch: float, right_handed: float, skeleton: Skeleton)
     return found
 
 
-def score_of(model: Model, held_out: Dataset, view: View) -> float:
-    """The score by 2D alone; smaller is better, the flat skeleton has 1."""
+def score_of(model: Model, held_out: Dataset, view: View, cameras: FoundCameras | None = None) -> float:
+    """The score by 2D alone, or by what synchronised cameras see; smaller is better, the flat skeleton has 1."""
+    if cameras is not None:
+        return disagreement(model, held_out, cameras)
     return assess(model, held_out, view)["score"]
 
 
@@ -145,9 +160,11 @@ def _down(pitch: float) -> np.ndarray:
 def described(judgement: Judgement) -> list[str]:
     """Lines for people."""
     looks = "down" if judgement.pitch >= 0 else "up"
+    apart = "" if judgement.apart is None else f"{math.degrees(judgement.apart):.0f} degrees"
+    together = f"; synchronised cameras are up to {apart} apart, and score how well they agree" if apart else ""
     return [
         f"score by 2D alone {judgement.score:.2f} (flat skeleton 1, smaller is better); cameras look {looks} by "
         f"{abs(math.degrees(judgement.pitch)):.0f} degrees; bodies are seen from {judgement.directions} of {SECTORS} "
-        "directions",
+        f"directions{together}",
         *(f"against it: {doubt}" for doubt in judgement.doubts),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geolift.data.dataset import Dataset
+from geolift.data.found_cameras import FoundCameras
 from geolift.errors import ConfigError
 from geolift.new_lifter.cameras import STEEP
 from geolift.new_lifter.judgement import score_of
@@ -29,6 +30,7 @@ class Settled:
         end: of its time by `time.monotonic`, with the judgement that follows; None: no end.
         stop: True asks it to stop.
         even_steep: cameras that look straight down or up, by the learnt pitch, do not end it.
+        cameras: synchronised ones, whose agreement is the score then.
 
     Attributes:
         scores: of the checkpoints that were scored, by their steps.
@@ -44,12 +46,14 @@ class Settled:
         end: float | None,
         stop: Callable[[], bool],
         even_steep: bool = False,
+        cameras: FoundCameras | None = None,
     ) -> None:
         self.scores: dict[int, float] = {}
         self.pitches: dict[int, float] = {}
         self.why = ""
         self._folder, self._held_out, self._stop, self._end = folder, held_out, stop, end
         self._even_steep, self._judging = even_steep, JUDGING
+        self._cameras = cameras
 
     def __call__(self) -> bool:
         if self._stop():
@@ -72,7 +76,7 @@ class Settled:
             except (ConfigError, FileNotFoundError):
                 continue  # it is being written, or was removed as an old one
             self.pitches[step] = view_of(config).pitch
-            self.scores[step] = score_of(model, self._held_out, view_of(config))
+            self.scores[step] = score_of(model, self._held_out, view_of(config), self._cameras)
             self._judging = time.monotonic() - start  # the judgement takes as long
         return bool(new)
 

@@ -10,6 +10,7 @@ import numpy as np
 from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP, convert
 from geolift.convert.skeleton_of_files import propose_of
 from geolift.data.dataset import Dataset, load_dataset
+from geolift.data.moments import with_moments_of_clips
 from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.keypoints.options import Options
@@ -39,6 +40,7 @@ def prepare_keypoints(
     beside: Path,
     *,
     skeleton: str | os.PathLike[str] | None = None,
+    synchronized: bool = False,
     **reading: Any,
 ) -> Keypoints:
     """Read what a lifter is trained on; the last fifth of the time of every clip is held out.
@@ -50,6 +52,8 @@ def prepare_keypoints(
         paths: keypoint files, folders of them or of any known format, or one data set.
         beside: the lifter's file; NAME is its name.
         skeleton: a skeleton file; None: as the joints are known, or proposed.
+        synchronized: whether several cameras film the same moments: files frame by frame, clips of a data set with the
+            same name and length. A data set that states moments is synchronised without it.
         reading: options of `convert`: fps, image_size, focal, ...
 
     Raises:
@@ -61,6 +65,8 @@ def prepare_keypoints(
         if given:
             raise DatasetError(f"{', '.join(given)}: found with a data set, expected keypoint files")
         data = load_dataset(paths[0]).without_3d()
+        if synchronized:
+            data = with_moments_of_clips(data, str(paths[0]))
         if set(np.unique(data.split)) >= {"train", "test"}:
             return Keypoints(data, ())
         return Keypoints(split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP), ())
@@ -71,7 +77,7 @@ def prepare_keypoints(
     if skeleton is None and not _are_known(first, files[0]):
         skeleton, about = _proposed([one.recording for one in read], files, beside.with_suffix(".toml"))
         notes += about
-    data = convert(*files, skeleton=skeleton, split_by="time", read=read, **reading)
+    data = convert(*files, skeleton=skeleton, split_by="time", synchronized=synchronized, read=read, **reading)
     return Keypoints(data, (data.source, *notes))
 
 

@@ -8,6 +8,7 @@ import pytest
 from geolift.convert import keypoint_files
 from geolift.convert.registry import CONVERTERS
 from geolift.data.dataset import load_dataset, save_dataset
+from geolift.data.moments import find_moments
 from geolift.data.normalization import fit_normalization
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
@@ -156,6 +157,43 @@ def test_several_files_are_one_data_set_whose_clips_have_their_names(tmp_path):
         keypoint_files.convert(*paths, focal=900)
     with pytest.raises(DatasetError, match=r"focal: found -1"):
         keypoint_files.convert(*paths, focal=-1)
+
+
+def test_files_of_synchronised_cameras_share_their_moments(tmp_path):
+    paths = [
+        alphapose(tmp_path / "left.json", range(40)),
+        alphapose(tmp_path / "right.json", [*range(20), *range(25, 40)]),
+    ]
+    options = {"fps": 10, "image_size": (1280, 720), "synchronized": True}
+    data = keypoint_files.convert(*paths, **options, split_by="time")
+    moments = find_moments(data)
+    assert moments.cameras == ("left", "right") and len(set(data.subject)) == 1
+    # The walker moves by 3 pixels from frame to frame: at one moment both cameras see the same.
+    seen = data.keypoints[moments.frame]
+    np.testing.assert_array_equal(seen[:, 0], seen[:, 1])
+    assert len(np.unique(seen[:, 0, 0, 0])) == len(seen) == 20 + 8  # a second before the last fifth is left out
+    for split in ("train", "test"):
+        assert len(find_moments(data.select(split)).frame) == {"train": 20, "test": 8}[split]
+    plain = keypoint_files.convert(*paths[:1], *paths[1:], fps=10)
+    assert plain.moment is None and "All 2 files have 40 frames; --synchronized" in plain.source
+    with pytest.raises(DatasetError, match=r"left.json: synchronized: found 1 file of a recording"):
+        keypoint_files.convert(paths[0], **options)
+    short = alphapose(tmp_path / "short.json", range(30))
+    with pytest.raises(DatasetError, match=r"short.json: synchronized: found 30 frames, expected 40 as in left.json"):
+        keypoint_files.convert(paths[0], short, **options)
+    many = alphapose(tmp_path / "many.json", range(40), people=2)
+    with pytest.raises(DatasetError, match=r"many.json: synchronized: found the individuals"):
+        keypoint_files.convert(paths[0], many, **options)
+
+
+def test_cameras_of_the_same_name_in_several_folders_are_one_rig(tmp_path):
+    paths = []
+    for folder, frames in (("mon", 20), ("tue", 30)):
+        (tmp_path / folder).mkdir()
+        paths += [alphapose(tmp_path / folder / f"{name}.json", range(frames)) for name in ("left", "right")]
+    data = keypoint_files.convert(*paths, fps=10, synchronized=True)
+    moments = find_moments(data)
+    assert moments.cameras == ("left", "right") and moments.frame.shape == (50, 2)
 
 
 @pytest.mark.parametrize(

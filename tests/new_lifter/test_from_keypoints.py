@@ -149,6 +149,16 @@ def test_a_lifter_of_mirror_images_is_refused():
     ]  # fmt: skip
 
 
+def test_few_directions_do_not_matter_to_cameras_that_see_depths_from_the_side():
+    assert not _fatal(0.1, 3, 1.0, apart=1.2)
+    near, few = _fatal(0.1, 3, 1.0, apart=0.1)
+    assert "at most 6 degrees apart" in near and "from 3 of 12 directions" in few
+    (mirrored,) = _fatal(0.1, 3, 0.0, apart=1.2)
+    assert "mirror images" in mirrored
+    lines = described(Judgement(0.2, 0.1, 3, 1.0, (), "", apart=1.5))
+    assert "synchronised cameras are up to 86 degrees apart" in lines[0]
+
+
 def test_what_cannot_be_known_is_said():
     chain, people, known = (
         " ".join(_doubts(0.3, 0.0, right, skeleton))
