@@ -9,6 +9,7 @@ from benchmarks.animal_rows.grid import ALONE, SUPERVISED
 from benchmarks.animal_rows.rows import ROWS
 
 BEGIN, END = "<!-- results: python -m benchmarks.animals --page -->", "<!-- end of the results -->"
+BY_CAMERA = "rat real"  # of a detector that is worse in some cameras
 HEADER = (
     "| | frames | flat skeleton | 2D alone | of flat | with 3D | true depths | flips | pitch learnt | refused |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -28,10 +29,22 @@ def table(results: Sequence[dict[str, Any]]) -> str:
         sizes = {one["frames"] for one in of_row if "skipped" not in one}
         for frames in sorted(sizes, key=lambda size: size or np.inf, reverse=True):
             lines.append(_line([one for one in of_row if one["frames"] == frames and "skipped" not in one]))
+    lines += _by_camera(next((one for one in results if one["row"] == BY_CAMERA and "cameras" in one), None))
     minutes = sorted({f"{one['minutes']:g}" for one in results if one["how"] == ALONE and "skipped" not in one})
     notes = [f"Training on 2D alone ended after {' or '.join(minutes)} minutes, if it had not settled before."]
     notes += [f"Left out: {'; '.join(skipped)}."] if skipped else []
     return "\n".join([*lines, "", *notes]).rstrip() + "\n"
+
+
+def _by_camera(result: dict[str, Any] | None) -> list[str]:
+    """A second table: P-MPJPE of one row in each camera, whose detections differ in how right they are."""
+    if result is None:
+        return []
+    cameras = result["cameras"]
+    lines = ["", f"| `{result['row']}` | {' | '.join(cameras)} |", f"| {' | '.join(['---'] * (1 + len(cameras)))} |"]
+    for key, name in (("flat_p_mpjpe", "flat"), ("p_mpjpe", "lifted"), ("best_p_mpjpe", "true depths")):
+        lines.append(f"| {name} | {' | '.join(f'{of[key]:.1f}' for of in cameras.values())} |")
+    return lines
 
 
 def with_table(page: str, table: str) -> str:

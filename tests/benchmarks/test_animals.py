@@ -234,6 +234,13 @@ def test_the_table_has_means_over_seeds_shares_of_flat_and_what_was_refused():
     assert lines[4].endswith("cameras look down by 85 degrees |")
     assert lines[-2] == "Training on 2D alone ended after 1.5 minutes, if it had not settled before."
     assert lines[-1] == "Left out: dog: dog.npz is not there."
+    cameras = {
+        name: {"flat_p_mpjpe": 9.0, "p_mpjpe": 5.0, "best_p_mpjpe": best} for name, best in (("a", 1), ("b", 2.0))
+    }
+    real = _result("rat real", 0, 0, ALONE, 5.0, best_p_mpjpe=1.5, best_n_mpjpe=2.5, cameras=cameras)
+    lines = table([real]).splitlines()
+    assert "|  | 1.5 / 2.5 | 0.5 % |" in lines[2]
+    assert lines[4] == "| `rat real` | a | b |" and lines[8] == "| true depths | 1.0 | 2.0 |"
     frames, mean, deviation = curve(results, "mouse45", ALONE)
     assert frames.tolist() == [500, 17280] and mean.tolist() == [6.0, 3.5] and deviation.tolist() == [0.0, 0.5]
 
