@@ -24,14 +24,13 @@ BY = ("frame", "clip", "action", "subject")
 
 
 class Poses(NamedTuple):
-    """Normalized poses, which of their joints were seen, the direction of gravity, and whose poses they are.
+    """Normalized poses, which of their joints were seen, and the direction of gravity.
 
     Attributes:
         joints: `[..., J, 2]` in the model's units; values at joints that were not seen mean nothing.
         seen: `[..., J]` bool, or None: every joint was seen.
         gravity: `[..., 3]` unit vectors, downwards, in the axes of each pose's camera (x right, y down, z forward); NaN
             where it is not known. None: not used.
-        subject: `[...]` int32, the number of the person or animal; None: not used.
 
     Example:
         >>> Poses(np.zeros((5, 17, 2))).whole
@@ -41,7 +40,6 @@ class Poses(NamedTuple):
     joints: jax.Array
     seen: jax.Array | None = None
     gravity: jax.Array | None = None
-    subject: jax.Array | None = None
 
     @property
     def whole(self) -> jax.Array:
@@ -144,7 +142,6 @@ def make_pool(
     masks: bool = False,
     gap: int | None = None,
     gravity: bool = False,
-    subject: bool = False,
     cameras: FoundCameras | None = None,
 ) -> Pool:
     """Group the poses of a data set for drawing.
@@ -160,7 +157,6 @@ def make_pool(
         masks: keep `seen` with the poses.
         gap: frames between the two poses of a pair.
         gravity: keep `gravity` with the poses; NaN if the data set has none.
-        subject: keep with the poses whose they are.
         cameras: of the data set's moments; None: poses of other cameras are not kept.
 
     Returns:
@@ -201,14 +197,12 @@ def make_pool(
     size = size[size > 0]
     grouped = frames[np.argsort(group, kind="stable")]
     start = np.cumsum(size) - size
-    subjects = np.unique(dataset.subject, return_inverse=True)[1].astype(np.int32)
 
     def poses_of(frames: np.ndarray) -> Poses:
         down = None
         if gravity:
             down = np.full((len(frames), 3), np.nan, np.float32) if dataset.gravity is None else dataset.gravity[frames]
-        whose = subjects[dataset.clip_of_frame[frames]] if subject else None
-        return Poses(poses[frames], dataset.seen[frames] if masks else None, down, whose)
+        return Poses(poses[frames], dataset.seen[frames] if masks else None, down)
 
     later = None if gap is None else poses_of(grouped + gap)
     views = None if cameras is None else other_views(dataset, grouped, cameras)

@@ -3,8 +3,6 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from geolift.data.dataset import Dataset
 from geolift.data.learnable import Content
 from geolift.new_lifter.cameras import Cameras
@@ -50,8 +48,6 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         reasons.append(f"left and right are not trained to be alike: {why}")
     if masks:
         reasons.append(f"frames that lack joints are used: only {content.whole} of {content.rooted} have all")
-    bones, why = _bone_weights(data, midline)
-    reasons.append(why)
     flow = content.whole > COMPONENTS
     if not flow:
         reasons.append(f"a discriminator instead of a flow: {content.whole} frames have all joints")
@@ -78,7 +74,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
                 "loss.weights.consistency_3d": 1.0,
                 "loss.weights.temporal": 0.0,
                 "loss.weights.symmetry": 1.0 if sided else 0.0,
-                **bones,
+                "loss.weights.rigidity": 0.03,  # of one individual or several, soft or not (docs/research-log.md)
                 "loss.weights.likelihood": 0.05 if flow else 0.0,
                 "flow.steps": 4000,
                 "flow.width": 256,
@@ -93,16 +89,3 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         ),
         tuple(reasons),
     )
-
-
-def _bone_weights(data: Dataset, midline: bool) -> tuple[dict[str, float], str]:
-    """The weights of the terms that keep bones alike, and why.
-
-    Bones of one individual are compared with its mean (docs/method.md, eq. 39); those of several with each other, left
-    and right together, which needs a root without a side.
-    """
-    individuals = len(np.unique(data.subject))
-    if individuals == 1:
-        why = "all are of one individual: its bones keep their lengths, soft ones less"
-        return {"loss.weights.individual": 0.03, "loss.weights.spread": 0.0}, why
-    return {"loss.weights.spread": 2.0 if midline else 0.0}, f"{individuals} individuals: their proportions are similar"

@@ -94,6 +94,11 @@ def scale_bones(joints: jax.Array, factors: jax.Array, skeleton: Skeleton, seen:
 
 
 @functools.cache
+def has_partners(skeleton: Skeleton) -> bool:
+    """Whether the mirror image of each bone is a bone: where the root has a side, some have none."""
+    return skeleton.mirrored[skeleton.root] == skeleton.root
+
+
 def partners(skeleton: Skeleton) -> np.ndarray:
     """`[B]` for each bone the number of its partner on the other side; for a bone in the middle the bone itself."""
     number, mirrored = _ending_in(skeleton), skeleton.mirrored

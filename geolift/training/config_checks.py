@@ -95,12 +95,6 @@ def penalty_has_a_discriminator(config: Config) -> Iterator[Fault]:
         yield "loss.gradient_penalty", penalty, "0 where no discriminator is trained"
 
 
-def individuals_are_of_one_domain(config: Config) -> Iterator[Fault]:
-    """Subjects of several domains share their numbers, and their poses differ in what joints are."""
-    if config.loss.weights.individual and config.adapter.data:
-        yield "loss.weights.individual", config.loss.weights.individual, "0 with adapter.data"
-
-
 def pitch_is_fixed_or_learnt(config: Config) -> Iterator[Fault]:
     view = config.view
     if view.tilt == "fixed":
@@ -154,7 +148,6 @@ CHECKS: tuple[Callable[[Config], Iterator[Fault]], ...] = (
     views_towards_cameras_are_of_the_target,
     hidden_joints_are_masked,
     penalty_has_a_discriminator,
-    individuals_are_of_one_domain,
     pitch_is_fixed_or_learnt,
     mirrored_networks_are_even,
     batch_fits_the_devices,

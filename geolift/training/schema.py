@@ -166,7 +166,7 @@ SCHEMA = (
     Entry("loss.weights.temporal", 1.0, "weight of the motion discriminator's term; 0: none", WEIGHT),
     Entry("loss.weights.symmetry", 0.0, "weight of the left-right symmetry of bone lengths (ours)", WEIGHT),
     Entry("loss.weights.spread", 0.0, "weight of equal proportions of all poses of a batch (ours)", WEIGHT),
-    Entry("loss.weights.individual", 0.0, "weight of one set of bone lengths for each subject (ours)", WEIGHT),
+    Entry("loss.weights.rigidity", 0.0, "weight of equal proportions of all poses, less of soft bones (ours)", WEIGHT),
     Entry("loss.weights.proportions", 0.0, "weight of the proportions estimated from 2D (ElePose)", WEIGHT),
     Entry("loss.weights.deformation", 0.0, "weight of the deformation term, of pairs of poses (ElePose)", WEIGHT),
     Entry("loss.weights.cameras", 0.0, "weight of agreement with synchronised cameras (after CanonPose)", WEIGHT),

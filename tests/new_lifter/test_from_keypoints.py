@@ -111,17 +111,6 @@ def test_settings_follow_the_bodies(tmp_path):
         choose_cameras(data, stated="top")
 
 
-def test_bones_of_one_individual_are_its_own_and_those_of_several_are_similar():
-    data = open_dataset("procedural").select("test")
-    several, one = (
-        choose_settings(data._replace(subject=subject), WHOLE, cameras=CAMERAS["above"])
-        for subject in (data.subject, np.full(len(data.subject), "rat"))
-    )
-    assert one.config.loss.weights.individual > 0 == one.config.loss.weights.spread
-    assert several.config.loss.weights.individual == 0 < several.config.loss.weights.spread
-    assert any("one individual" in reason for reason in one.reasons)
-
-
 def test_bodies_that_never_turn_are_seen_from_few_directions():
     rng = np.random.default_rng(0)
     body = np.array([[1.0, 0, 0], [0, 0, 0], [-1.0, 0, 0]])

@@ -11,7 +11,6 @@ from geolift.skeletons.bones import bone_lengths, bone_ratios, partners
 from geolift.skeletons.skeleton import H36M17
 
 POINTS = jax.random.normal(jax.random.key(0), (6, 17, 3))
-SUBJECT = jnp.array([0, 0, 1, 1, 1, 7])
 WHOLE = jnp.array([True, True, True, True, False, True])
 
 
@@ -72,35 +71,38 @@ def test_spread_over_devices_is_that_of_the_whole_batch():
 def test_gradients_are_finite_even_where_bones_vanish():
     def total(points):
         ratios = bone_ratios(points, H36M17)
-        individual = bones.individual(ratios, SUBJECT, WHOLE)
-        return (bones.symmetry(ratios, H36M17) + bones.spread(ratios, H36M17) + individual).sum()
+        return (bones.symmetry(ratios, H36M17) + bones.spread(ratios, H36M17) + bones.rigidity(ratios)).sum()
 
     for points in (POINTS, jnp.zeros_like(POINTS), POINTS.at[:, 2].set(POINTS[:, 1])):
         assert jnp.isfinite(jax.grad(total)(points)).all()
 
 
-def test_bones_of_an_individual_are_compared_with_its_own_whole_poses():
+def test_rigidity_weighs_bones_by_the_softness_that_whole_poses_show():
     ratios = np.asarray(bone_ratios(POINTS, H36M17))
-    apart = np.zeros_like(ratios)
-    for i, mean_of in enumerate(([0, 1], [0, 1], [2, 3], [2, 3], [2, 3], [5])):
-        apart[i] = ratios[i] / ratios[mean_of].mean(axis=0) - 1
+    apart = ratios / ratios[np.asarray(WHOLE)].mean(axis=0) - 1  # left and right are not taken together
     softness = (apart[np.asarray(WHOLE)] ** 2).mean(axis=0)
     expected = (apart**2 / (softness + bones.RIGID**2)).sum(axis=-1)
-    np.testing.assert_allclose(bones.individual(ratios, SUBJECT, WHOLE), expected, rtol=1e-4, atol=1e-6)
-    assert expected[5] == 0 < expected[0]  # an individual with one pose has nothing to compare it with
+    np.testing.assert_allclose(bones.rigidity(ratios, WHOLE), expected, rtol=1e-4)
+    np.testing.assert_allclose(bones.rigidity(jnp.broadcast_to(ratios[:1], ratios.shape)), 0.0, atol=1e-9)
 
 
-def test_bones_of_an_individual_over_devices_are_those_of_the_whole_batch():
-    """Poses of subject 1 are on both devices."""
+def test_rigidity_needs_no_partners():
+    """With the root on a side the mirror image of a bone is none."""
+    beside = H36M17._replace(parents=(1, -1, *H36M17.parents[2:]))
+    assert bones.bone_terms(beside, [1.0] * 16).names == ("rigidity",)
+    assert bones.bone_terms(H36M17, [1.0] * 16).names == ("rigidity", "symmetry", "spread", "proportions")
+
+
+def test_rigidity_over_devices_is_that_of_the_whole_batch():
     ratios = bone_ratios(POINTS, H36M17)
-    shares = jax.vmap(lambda *share: bones.individual(*share, "devices"), axis_name="devices")
-    apart = shares(ratios.reshape(2, 3, 16), jnp.roll(SUBJECT, 1).reshape(2, 3), WHOLE.reshape(2, 3))
-    np.testing.assert_allclose(apart.reshape(6), bones.individual(ratios, jnp.roll(SUBJECT, 1), WHOLE), rtol=1e-4)
+    shares = jax.vmap(lambda *share: bones.rigidity(*share, "devices"), axis_name="devices")
+    apart = shares(ratios.reshape(2, 3, 16), WHOLE.reshape(2, 3))
+    np.testing.assert_allclose(apart.reshape(6), bones.rigidity(ratios, WHOLE), rtol=1e-4)
 
 
-def test_a_soft_bone_of_an_individual_pulls_less_than_a_rigid_one():
+def test_a_soft_bone_pulls_less_than_a_rigid_one():
     noise = jax.random.normal(jax.random.key(2), (50, 2))
     ratios = 1 + noise * jnp.array([[0.3, 0.03]])
-    pull = jax.grad(lambda r: bones.individual(r, jnp.zeros(50, int)).sum())(ratios)
+    pull = jax.grad(lambda r: bones.rigidity(r).sum())(ratios)
     per_deviation = jnp.abs(pull / (ratios - ratios.mean(axis=0, keepdims=True))).mean(axis=0)
     assert per_deviation[0] < per_deviation[1] / 20

@@ -31,8 +31,8 @@ VIEW = View(azimuth=np.pi, elevation=np.pi / 9, pitch=0.0, distance=10.0, min_de
 def make_objectives(norm="none", weights=WEIGHTS, adversarial_loss="logistic"):
     lifter, discriminator = Lifter(width=16, blocks=1, norm=norm), Discriminator(width=16, blocks=1)
     groups = [cycle_terms(), adversarial_terms(discriminator, adversarial_loss=adversarial_loss)]
-    if "individual" in weights:
-        groups.append(bone_terms(H36M17, subjects=True))
+    if "rigidity" in weights:
+        groups.append(bone_terms(H36M17))
     setup = LiftingSetup(lifter, VIEW)
     if "cameras" in weights:
         groups.append(camera_terms())
@@ -61,7 +61,7 @@ def make_state(norm="none", optimizer=None, weights=WEIGHTS):
 
 @pytest.fixture
 def source(people, poses):
-    return Pools(make_pool(poses, people, subject=True))
+    return Pools(make_pool(poses, people))
 
 
 @pytest.fixture
@@ -179,15 +179,15 @@ def run(devices, source, steps, calls, **kwargs):
 def synchronised(people, poses):
     data = with_moments_of_clips(people, "people")
     turns = rotation_y(jnp.arange(len(np.unique(data.camera))) * 1.0)
-    return Pools(make_pool(poses, data, subject=True, cameras=FoundCameras((), np.asarray(turns), poses[:0], 0.0)))
+    return Pools(make_pool(poses, data, cameras=FoundCameras((), np.asarray(turns), poses[:0], 0.0)))
 
 
 @pytest.mark.parametrize(
     ("norm", "drawn", "weights"),
     [
-        ("none", "source", WEIGHTS | {"individual": 0.01}),
-        ("batch", "source", WEIGHTS | {"individual": 0.01}),
-        ("layer", "synchronised", WEIGHTS | {"individual": 0.01, "cameras": 10.0}),
+        ("none", "source", WEIGHTS | {"rigidity": 0.01}),
+        ("batch", "source", WEIGHTS | {"rigidity": 0.01}),
+        ("layer", "synchronised", WEIGHTS | {"rigidity": 0.01, "cameras": 10.0}),
     ],
 )
 def test_one_device_equals_eight(request, norm, drawn, weights):

@@ -288,7 +288,7 @@ def test_a_run_of_an_earlier_version_resumes(straight, people_file, tmp_path):
         ),
         *(
             f"loss.weights.{term}"
-            for term in ("symmetry", "spread", "individual", "proportions", "deformation", "likelihood")
+            for term in ("symmetry", "spread", "rigidity", "proportions", "deformation", "likelihood")
         ),
         *("view.cameras", "loss.weights.cameras"),
         *("lifter.flat_start", "flow", "camera", "view.pitch_low", "view.pitch_high", "view.pitch_start"),

@@ -44,12 +44,7 @@ def build_networks(config: Config, skeleton: Skeleton) -> dict[str, nn.Module]:
 
 def uses_bones(config: Config) -> bool:
     """Whether a term of the loss is of bones."""
-    return any(config.loss.weights[term] for term in (*bones.NAMES, "individual"))
-
-
-def uses_subjects(config: Config) -> bool:
-    """Whether a term of the loss needs to know whose poses they are."""
-    return bool(config.loss.weights.individual)
+    return any(config.loss.weights[term] for term in (*bones.NAMES, "rigidity"))
 
 
 def _expect_midline_root(config: Config, skeleton: Skeleton) -> None:

@@ -20,9 +20,9 @@ from geolift.objectives.motion import motion_terms
 from geolift.objectives.outcome import Outcome, combine
 from geolift.objectives.terms import TermGroup
 from geolift.objectives.views import View
-from geolift.skeletons.bones import partners
+from geolift.skeletons.bones import has_partners, partners
 from geolift.skeletons.skeleton import Skeleton
-from geolift.training.build.networks import build_networks, uses_bones, uses_subjects
+from geolift.training.build.networks import build_networks, uses_bones
 from geolift.training.config import Config
 
 Networks = dict[str, nn.Module]
@@ -93,7 +93,7 @@ def _terms(config: Config, networks: Networks, skeleton: Skeleton, normalization
     if "flow" in networks:
         groups.append(likelihood_terms(networks["flow"]))
     if uses_bones(config):
-        groups.append(bone_terms(skeleton, _proportions(skeleton, normalization), subjects=uses_subjects(config)))
+        groups.append(bone_terms(skeleton, _proportions(skeleton, normalization)))
     if "motion_discriminator" in networks:
         motion = {"gain": config.motion.gain, "with_pose": config.motion.with_pose}
         groups.append(motion_terms(networks["motion_discriminator"], **motion, **adversarial))
@@ -102,7 +102,7 @@ def _terms(config: Config, networks: Networks, skeleton: Skeleton, normalization
 
 def _proportions(skeleton: Skeleton, normalization: Normalization) -> tuple[float, ...] | None:
     """Bone lengths over their mean, estimated from 2D: the lengths where bones are hardly foreshortened."""
-    if not normalization.bones:
+    if not normalization.bones or not has_partners(skeleton):
         return None
     lengths = np.array(normalization.bones)
     lengths = (lengths + lengths[partners(skeleton)]) / 2

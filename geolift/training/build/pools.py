@@ -13,7 +13,6 @@ from geolift.data.sampling import Pool, Pools, make_pool, merge_pools
 from geolift.data.sources import open_dataset
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import expect_skeleton
-from geolift.training.build.networks import uses_subjects
 from geolift.training.config import Config
 
 
@@ -33,7 +32,7 @@ def build_pools(config: Config, dataset: Dataset, normalization: Normalization) 
         raise DatasetError(
             "gravity: found none, expected that of every frame with view.tilt=given (view.tilt=pose learns it)"
         )
-    pool = functools.partial(make_pool, masks=config.data.masks, gravity=given, subject=uses_subjects(config))
+    pool = functools.partial(make_pool, masks=config.data.masks, gravity=given)
     poses = normalize(dataset, normalization)
     target = pool(
         poses,
