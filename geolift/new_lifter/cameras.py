@@ -7,10 +7,11 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
-from geolift.skeletons.seen_side import CLEAR, CameraSide, SeenSide, foreshortening, seen_side
+from geolift.skeletons.seen_side import CLEAR, SECTORS, CameraSide, SeenSide, foreshortening, seen_sectors, seen_side
 from geolift.skeletons.skeleton import is_human
 
 STEEP = math.radians(70)  # of cameras: turns about gravity hardly change what is seen of height
+FEW_DIRECTIONS = 6  # of `SECTORS`: with fewer, new views are of sides that no camera has seen
 CERTAIN = 0.3  # |sine| from which sides contradict what is stated: twice the spread of one camera
 MOST_POSES = 0.9  # of a camera that show one side, if it contradicts
 UPRIGHT = 0.7  # of the distance from root to head, the height from which nothing points ahead
@@ -63,8 +64,11 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
     camera = data.camera[data.clip_of_frame]
     known = not is_human(data.skeleton)  # people may lie on their backs
     found = seen_side(keypoints, camera, data.skeleton) if known else SeenSide(0.0, math.inf, 0.5, 1.0, {})
-    steep = _steep(found, *foreshortening(keypoints, camera, data.skeleton))
-    doubts = [doubt for doubt in (_differing(found), _contradiction(found, stated), steep) if doubt]
+    doubts = [_differing(found), _contradiction(found, stated)]
+    if not (data.moment is not None):  # else other cameras see heights and depths from the side
+        doubts.append(_steep(found, *foreshortening(keypoints, camera, data.skeleton)))
+        doubts.append(_few(found, seen_sectors(keypoints, data.skeleton)) if data.skeleton.left else "")
+    doubts = list(filter(None, doubts))
     if doubts and not force:
         raise DatasetError(f"{doubts[0]} (--force trains all the same)")
     word, why = (stated, "as stated") if stated else _word_of(data, found)
@@ -144,4 +148,14 @@ def _steep(found: SeenSide, sine: float, spread: float) -> str:
     return (
         f"cameras look straight {way}: bodies are {min(sine, 1):.0%} as wide along the view as across it, which leaves "
         "their heights open; depths cannot be learnt. Expected cameras that look down by 70 degrees or less"
+    )
+
+
+def _few(found: SeenSide, directions: int) -> str:
+    """Whether bodies, of which heads are ahead of roots, are seen from too few directions; "" if not."""
+    if not found.cameras or abs(found.height) > UPRIGHT or directions >= FEW_DIRECTIONS:
+        return ""
+    return (
+        f"bodies are seen from {directions} of {SECTORS} directions, expected {FEW_DIRECTIONS} or more: depths are "
+        "learnt from views all around, by other cameras or by bodies that turn"
     )

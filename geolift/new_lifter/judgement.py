@@ -9,15 +9,13 @@ from geolift.data.dataset import Dataset
 from geolift.data.found_cameras import FoundCameras
 from geolift.evaluation.selection import assess, lift_usable, usable_poses
 from geolift.model import Model
-from geolift.new_lifter.cameras import STEEP
+from geolift.new_lifter.cameras import FEW_DIRECTIONS, STEEP
 from geolift.new_lifter.synchronised import APART, disagreement
 from geolift.objectives.views import View
 from geolift.skeletons.handedness import across, lies, right_handed_share
+from geolift.skeletons.seen_side import SECTOR, SECTORS
 from geolift.skeletons.skeleton import Skeleton
 
-SECTORS = 12  # of the directions around a body
-ENOUGH = 0.02  # share of the poses that a sector has if bodies are seen from there
-FEW_DIRECTIONS = 6  # sectors: with fewer, new views are of sides that no camera has seen
 LEVEL = math.radians(3)  # cameras that look down by less: both mirror images explain the 2D nearly as well
 POOR = 0.7  # score against the flat skeleton's 1, from which little was learnt
 MIRRORED = 0.5  # of the lifted poses with the right handedness: with less, mirror images are what the lifter gives
@@ -149,7 +147,7 @@ def seen_directions(points: np.ndarray, pitch: float, skeleton: Skeleton) -> int
     above = above[np.isfinite(above).all(axis=1)]
     x, z = above[:, 0], above @ np.cross(down, [1.0, 0, 0])
     sector = np.floor((np.arctan2(x, z) / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
-    return int((np.bincount(sector, minlength=SECTORS) >= ENOUGH * len(above)).sum())
+    return int((np.bincount(sector, minlength=SECTORS) >= SECTOR * len(above)).sum())
 
 
 def _down(pitch: float) -> np.ndarray:

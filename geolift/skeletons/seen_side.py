@@ -20,6 +20,8 @@ HEIGHT = 1.0  # standard deviation of the height of heads in body lengths before
 CLEAR = 2  # standard deviations from 0
 ENOUGH = 8  # poses that differ, of bodies that point away from a camera, and of those that point aside
 ONE_RATIO = 0.04  # standard deviation of `foreshortening` by one camera: of a mouse before cameras at 45 to 85 degrees
+SECTORS = 12  # of the directions around a body
+SECTOR = 0.02  # share of the poses that a sector has if bodies are seen from there
 MOST = 20000  # frames that are looked at, evenly spread
 
 
@@ -149,6 +151,38 @@ def foreshortening(keypoints: np.ndarray, camera: np.ndarray, skeleton: Skeleton
         if min(len(away), len(aside)) >= ENOUGH * ALIKE:
             ratios.append(np.percentile(away, LONG) / np.percentile(aside, LONG))
     return (float(np.median(ratios)), ONE_RATIO / np.sqrt(len(ratios))) if ratios else (float("nan"), np.inf)
+
+
+def seen_sectors(keypoints: np.ndarray, skeleton: Skeleton) -> int:
+    """From how many of `SECTORS` directions around bodies cameras see them, by what lies across the image.
+
+    A body that turns by t against the image has cos t of its length and -sin t of its width across it. Lengths are
+    those of the largest bodies in the image: animals that never turn may seem to turn more than they do, not less.
+
+    Args:
+        keypoints, skeleton: as in `seen_side`, with sides and heads ahead of roots.
+
+    Source:
+        Ours.
+
+    Example:
+        >>> skeleton = Skeleton(("tail", "nose", "left_paw", "right_paw"), (-1, 0, 0, 0), (2,), (3,), head=1)
+        >>> turn = np.linspace(-0.5, 0.5, 1000)  # radians, from the side
+        >>> image = np.zeros((1000, 4, 2))
+        >>> image[:, 1, 0], image[:, 2, 0] = np.cos(turn), -np.sin(turn)
+        >>> image[:, 2, 1] = -np.cos(turn)
+        >>> seen_sectors(image, skeleton)
+        2
+    """
+    ahead, sides = keypoints[:, skeleton.head] - keypoints[:, skeleton.root], across(keypoints, skeleton)
+    usable = np.isfinite(ahead).all(axis=1) & np.isfinite(sides).all(axis=1)
+    if not usable.any():
+        return 0
+    ahead, sides = ahead[usable], sides[usable]
+    long, wide = (np.percentile(np.linalg.norm(v, axis=1), LONG) for v in (ahead, sides))
+    turned = np.arctan2(-sides[:, 0] * long, ahead[:, 0] * wide)
+    sector = np.floor((turned / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
+    return int((np.bincount(sector, minlength=SECTORS) >= SECTOR * len(sector)).sum())
 
 
 def _sines(ahead: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -75,6 +75,15 @@ def test_cameras_straight_above_are_refused_before_training():
     assert choose_cameras(data(60))[0].start > 30
 
 
+def test_tethered_bodies_are_refused_before_training():
+    given = data(20)
+    points = given.keypoints
+    points[:] = points[:1] + np.random.default_rng(0).normal(0, 1, points.shape)
+    with pytest.raises(DatasetError, match=r"^bodies are seen from \d of 12 directions, expected 6 or more"):
+        choose_cameras(given)
+    assert len(choose_cameras(given, force=True)[1]) == 2
+
+
 def test_where_nothing_shows_it_it_is_assumed_and_said():
     for skeleton, why in ((QUADRUPED._replace(left=(), right=()), "no joint has a left"), (H36M17, "heads are above")):
         given = data(-45)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from geolift.skeletons.seen_side import foreshortening, seen_side
+from geolift.skeletons.seen_side import foreshortening, seen_sectors, seen_side
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.quadruped import QUADRUPED, filmed, walking
 
@@ -98,3 +98,12 @@ def test_widths_are_foreshortened_by_the_sine(pitch):
     sine, spread = foreshortening(image(pitch), ONE, QUADRUPED)
     assert abs(sine - math.sin(math.radians(pitch))) < 0.06 and spread < 0.05
     assert math.isnan(foreshortening(image(pitch)[:100], ONE[:100], QUADRUPED)[0])
+
+
+@pytest.mark.parametrize("pitch", [0, 45, 85])
+def test_directions_are_counted_in_the_image(pitch):
+    points = walking(FRAMES)
+    assert seen_sectors(image(pitch), QUADRUPED) == 12
+    aside = np.abs(points[:, QUADRUPED.head, 1]) < 0.4 * points[:, QUADRUPED.head, 0]  # within 22 degrees of one side
+    assert 1 <= seen_sectors(image(pitch)[aside], QUADRUPED) <= 4
+    assert seen_sectors(np.full((9, 7, 2), np.nan), QUADRUPED) == 0
