@@ -65,7 +65,7 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
     known = not is_human(data.skeleton)  # people may lie on their backs
     found = seen_side(keypoints, camera, data.skeleton) if known else SeenSide(0.0, math.inf, 0.5, 1.0, {})
     doubts = [_differing(found), _contradiction(found, stated)]
-    if not (data.moment is not None):  # else other cameras see heights and depths from the side
+    if data.moment is None:  # else other cameras see heights and depths from the side
         doubts.append(_steep(found, *foreshortening(keypoints, camera, data.skeleton)))
         doubts.append(_few(found, seen_sectors(keypoints, data.skeleton)) if data.skeleton.left else "")
     doubts = list(filter(None, doubts))
