@@ -42,6 +42,7 @@ from geolift.pretrained.export import files_of as files_of_export
 from geolift.pretrained.models import load, load_card
 from geolift.safe_io.atomic import replacing
 from geolift.safe_io.json_file import read_json
+from geolift.skeletons.skeleton import body_words
 from geolift.skeletons.skeleton_file import skeleton_text
 
 TAKEN = takers() | dict.fromkeys(VIEWERS, VIEW_OPTIONS)  # options of what is written, by the ending of the output
@@ -67,7 +68,10 @@ def run_lift(options: argparse.Namespace) -> None:
     )
     print(printable(result.source))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
-    people, frames = counted(len(result.people), "person", "people"), counted(len(result.frames), "frame", "frames")
+    people, frames = (
+        counted(len(result.people), *body_words(result.skeleton)),
+        counted(len(result.frames), "frame", "frames"),
+    )
     print(
         f"{counted(lifted, 'pose', 'poses')} of {people} in {frames}, lifted by {result.model}; "
         f"{time.perf_counter() - started:.1f} s in all; units {result.units} ({result.scale})"

@@ -47,7 +47,7 @@ from geolift.model import Model
 from geolift.output.result import ASSUMED_FPS, Result
 from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
-from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton, body_words
 
 TALLEST = 20.0  # metres, of any animal
 LARGEST = 1e6  # frames per second, metres, pixels
@@ -289,7 +289,10 @@ def _brief(tracks: Tracks) -> list[str]:
     if not brief:
         return []
     who = ", ".join(brief[:10]) + (", ..." if len(brief) > 10 else "")
-    return [f"{len(brief)} of {len(tracks.people)} people are in {BRIEF} frames or fewer: {who} (select with --people)"]
+    several = body_words(tracks.skeleton)[1]
+    return [
+        f"{len(brief)} of {len(tracks.people)} {several} are in {BRIEF} frames or fewer: {who} (select with --people)"
+    ]
 
 
 def _result(model: Model, lifted: Lifted, world: World) -> Result:

@@ -27,7 +27,7 @@ from geolift.lifting.virtual_camera import (
 from geolift.model import Model, estimate_tilt, lift_poses, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
-from geolift.skeletons.skeleton import H36M17, Skeleton
+from geolift.skeletons.skeleton import H36M17, Skeleton, body_words
 
 NOISE = 0.008  # model units, at least, of keypoints: their jitter shows only the part that changes from frame to frame
 CUT = 1000  # frames that a cut counts as in refinement, more than it looks at together
@@ -195,7 +195,8 @@ def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
     about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[changed]}
     points = lifted.points.copy()
     points[changed] = np.where(seen[..., None], move_on_rays(found, depths, **about), np.nan)
-    people = counted(len(np.unique(number)), "person was", "people were")
+    one, several = body_words(model.skeleton)
+    people = counted(len(np.unique(number)), f"{one} was", f"{several} were")
     note = f"{people} lifted with proportions nearer to the training set's (disable with --no-refine)"
     return lifted._replace(points=points).noted(note)
 
@@ -232,7 +233,9 @@ def in_camera_axes(lifted: Lifted) -> Lifted:
         alternatives=None if lifted.alternatives is None else turn_back(lifted.alternatives, rotation),
     )
     lens = "and their distance used" if lifted.distance_known else "for an assumed focal length (--focal)"
-    return turned.noted(f"a camera was turned to each person, by up to {angle:.0f} degrees, {lens}")
+    return turned.noted(
+        f"a camera was turned to each {body_words(lifted.tracks.skeleton)[0]}, by up to {angle:.0f} degrees, {lens}"
+    )
 
 
 def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
@@ -260,7 +263,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         points[rows] = scale * move_on_rays(lifted.points[rows], refined.points[..., 2] / scale[..., 0], **about)
     size[rows] /= refined.scale
     poses = counted(int(rows.sum()), "pose", "poses")
-    note = f"bones were made to keep their lengths through {poses} (disable with --no-refine)"
+    note = f"bones were made to keep their lengths, soft ones less, through {poses} (disable with --no-refine)"
     return lifted._replace(points=points, size=size).noted(note)
 
 

@@ -81,7 +81,9 @@ def people_angles(result: Result) -> list[PersonAngles]:
         DatasetError: if the joints are not those of a person.
     """
     if not is_human(result.skeleton):
-        raise DatasetError(f"found the joints {', '.join(result.skeleton.names)}, expected those of a person")
+        names = result.skeleton.names
+        some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        raise DatasetError(f"found the joints {some}, expected those of a person, whose angles and gait are defined")
     placed = place(result, TRC_AXES, "")
     line, root = (on_time_line(result, values) for values in (placed.points, placed.position))
     view = on_time_line(result, _view(result)[:, None])[..., 0]

@@ -156,6 +156,22 @@ def is_human(skeleton: Skeleton) -> bool:
     return skeleton in (H36M17, H36M21)
 
 
+def body_words(skeleton: Skeleton) -> tuple[str, str]:
+    """What one body of a skeleton is called in messages, and several: people, or individuals, as DeepLabCut has them.
+
+    Args:
+        skeleton: of J joints.
+
+    Returns:
+        The noun in the singular and in the plural.
+
+    Example:
+        >>> body_words(H36M17), body_words(Skeleton(("tail", "nose"), (-1, 0), (), (), head=1))
+        (('person', 'people'), ('individual', 'individuals'))
+    """
+    return ("person", "people") if is_human(skeleton) else ("individual", "individuals")
+
+
 def expect_skeleton(found: Skeleton, expected: Skeleton) -> None:
     """Refuse a skeleton with other joints, another order or other sides.
 

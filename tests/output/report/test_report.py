@@ -179,7 +179,10 @@ def test_what_is_no_motion_of_people_is_refused(tmp_path):
     )
     for result, message in (
         (make_result(frames=3, video=False), "single images, expected a video"),
-        (animal, "the joints pelvis, right_hip, right_knee, expected those of a person"),
+        (
+            animal,
+            "the joints pelvis, right_hip, right_knee, expected those of a person, whose angles",
+        ),
         (short._replace(points=np.full_like(short.points, np.nan)), "no lifted point"),
     ):
         with pytest.raises(DatasetError, match=f"my_report.html: found {message}"):
