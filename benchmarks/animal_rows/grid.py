@@ -10,6 +10,7 @@ from benchmarks.animal_rows import trainings
 from benchmarks.animal_rows.films import thin
 from benchmarks.animal_rows.rows import ROWS
 from geolift.data.dataset import Dataset
+from geolift.errors import DatasetError
 from geolift.training.environment import machine
 
 ALONE, SUPERVISED = "2D alone", "with 3D"
@@ -58,7 +59,10 @@ def make(run: Run, *, minutes: float) -> dict[str, Any]:
         case = case._replace(data=thin(case.data, run.frames))
     if run.how == ALONE:
         with tempfile.TemporaryDirectory(prefix="animals.") as folder:
-            model, facts = trainings.train_alone(case, Path(folder), minutes=minutes, seed=run.seed)
+            try:
+                model, facts = trainings.train_alone(case, Path(folder), minutes=minutes, seed=run.seed)
+            except DatasetError as error:
+                return kept | {"skipped": f"refused, {error}"}
     else:
         model, facts = trainings.train_supervised(case, seed=run.seed)
     trained = {"trained_on": _trained_on(case.data), "minutes": minutes, "machine": machine()}

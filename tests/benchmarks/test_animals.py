@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks.animal_rows import grid
 from benchmarks.animal_rows.films import BETWEEN, Filming, Motion, film, lose, place_cameras, project, split_times, thin
 from benchmarks.animal_rows.grid import ALONE, SUPERVISED, Run, read_results, runs, still_to_make
 from benchmarks.animal_rows.measures import figures
@@ -19,9 +20,10 @@ from benchmarks.animal_rows.real import (
     read_rat,
     with_true_depths,
 )
-from benchmarks.animal_rows.rows import ROWS
+from benchmarks.animal_rows.rows import ROWS, Row, _case
 from benchmarks.animal_rows.species import SPECIES, body_length, joints_of, missing, read_motion, rotation_between
 from benchmarks.animal_rows.tables import BEGIN, END, table, with_table
+from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import Skeleton
 from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton
 
@@ -214,6 +216,17 @@ def test_a_run_that_has_a_result_is_not_made_again(tmp_path):
     assert Run("mouse45", 0, 0, ALONE) not in left and Run("dog", 0, 0, ALONE) in left
     assert len(left) == len(runs()) - 1 and len({run.name for run in runs()}) == len(runs())
     assert {run.row for run in runs()} == set(ROWS) and read_results(tmp_path / "none") == []
+
+
+def test_what_the_training_refuses_is_kept_with_the_reason(monkeypatch):
+    def refuse(*_, **__):
+        raise DatasetError("keypoints: found one pose, expected some")
+
+    case = Row("made", lambda: _case(film(_motion(), Filming(20, cameras=2))), lambda: "")
+    monkeypatch.setitem(grid.ROWS, "mouse45", case)
+    monkeypatch.setattr(grid.trainings, "train_alone", refuse)
+    kept = grid.make(Run("mouse45", 0, 0, ALONE), minutes=1)
+    assert kept["skipped"] == "refused, keypoints: found one pose, expected some" and kept["row"] == "mouse45"
 
 
 def test_the_table_has_means_over_seeds_shares_of_flat_and_what_was_refused():
