@@ -3,7 +3,6 @@
 People correct it in a skeleton file (`skeleton_file`); nothing here is certain, so every choice has its reason.
 """
 
-import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -12,34 +11,18 @@ import numpy as np
 from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
 
 from geolift.errors import DatasetError
+from geolift.skeletons.part_names import LIMBS, REAR, UNLIKELY, is_of_face, likely, limbs_of, words_of
 from geolift.skeletons.skeleton import Skeleton, check_skeleton
 from geolift.skeletons.stated_bones import StatedBones, partners_of
 
 FEWEST = 3  # joints
 MOST_POSES = 2000  # that lengths are measured in, evenly spread
 LENGTH = 0.95  # quantile of a distance in the image that stands for its length in space: views shorten it at random
-# Factors on the length of bones that names suggest: of parts next to each other, and with one between.
-LIKELY = (0.4, 0.7)
-UNLIKELY = 2.0  # factor on those from a fore limb to a hind limb
+ENDS = ("nose", "snout", "beak", "rostrum", "head", "neck")  # of a body, in front
 STATED = 1e-3  # factor on those that the file states
 SEEN = 0.8  # share of the frames of the joint seen most, that a root needs
 CENTRAL = 1.1  # a middle is in the middle of the body if others are at most so many times as far as from the best one
 CENTRE = "centre"  # the name of a root that no file has: the middle of a pair
-# Parts that follow each other from the trunk outwards, in the words of trackers' names.
-CHAINS = (
-    ("scapula clavicle withers", "shoulder", "elbow", "wrist carpus", "forepaw hand arm", "paw hoof fingers"),
-    ("pelvis tti tailbase", "hip", "knee stifle", "ankle hock heel shin", "lisfranc", "hindpaw foot paw hoof mtp toe"),
-    ("thorax", "coxa", "femur", "tibia", "tarsus", "claw pretarsus"),
-    ("tti base root", "mid middle", "tip end"),
-    ("trunk body thorax", "spine back", "neck", "head", "nose snout beak", "eye ear"),
-    ("head thorax", "scape", "pedicel", "antenna"),
-    ("f front", "m mid middle", "l b rear", "tailbase tail"),
-)
-FORE = {"shoulder", "elbow", "wrist", "carpus", "forepaw", "forelimb", "hand", "arm", "fore", "front"}
-HIND = {"hip", "knee", "stifle", "ankle", "hock", "heel", "hindpaw", "hindlimb", "foot", "shin", "hind", "rear"}
-RANKS = [{word: rank for rank, words in enumerate(chain) for word in words.split()} for chain in CHAINS]
-ENDS = ("nose", "snout", "beak", "rostrum", "head", "neck")  # of a body, in front
-WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
 class Proposal(NamedTuple):
@@ -100,13 +83,14 @@ def propose_skeleton(
     pairs, unknown = partners_of(names, stated.partners, stated.where)
     poses = _sized(np.asarray(keypoints, np.float64), np.asarray(seen, bool))
     mapping = None
-    if 2 * len(pairs) == len(names):
+    sides = {joint for pair in pairs for joint in pair}
+    if pairs and all(joint in sides or _is_of_head(name) for joint, name in enumerate(names)):
         middle = _middle_pair(poses, pairs)
         mapping = {CENTRE: tuple(names[joint] for joint in middle)}
         names, poses = [*names, CENTRE], np.concatenate([poses, poses[:, list(middle)].mean(1, keepdims=True)], axis=1)
     tree = _tree(_lengths(poses, names, _stems(names, pairs), stated.bones), pairs, names)
     away = shortest_path(tree, directed=False, unweighted=True)
-    root = names.index(CENTRE) if mapping else _root(away, poses, pairs)
+    root = names.index(CENTRE) if mapping else _root(away, poses, pairs, names)
     parents = tuple(-1 if j == root else _towards(tree, away, j, root) for j in range(len(names)))
     head, why = find_head(names, poses, root, pairs)
     left, right = (tuple(pair[side] for pair in pairs) for side in (0, 1))
@@ -139,29 +123,16 @@ def _lengths(
     """`[K, K]` lengths of all possible bones, the likelier ones shortened."""
     stated = {frozenset(bone) for bone in bones}
     length = np.full((len(names), len(names)), np.inf)
+    limbs, begins = limbs_of(stems)
     for i, one in enumerate(names):
         for j, other in enumerate(names[:i]):
-            factor = STATED if frozenset((one, other)) in stated else _likely(stems[i], stems[j])
+            factor = likely(stems[i], stems[j])
+            if not (limbs[i] & limbs[j] or (begins[i] and begins[j])):
+                factor = UNLIKELY  # a limb that begins in its middle
+            if frozenset((one, other)) in stated:
+                factor = STATED
             length[i, j] = length[j, i] = factor * _distance(poses, i, j)
     return length
-
-
-def _likely(one: str, other: str) -> float:
-    """The factor for two names without their side: of parts of one limb, like F_Femur and F_Tibia, or tail2 and tail3.
-
-    One word of each differs: numbers that follow each other, or words near each other in one of `CHAINS`.
-    """
-    a, b = ([word.lower() for word in WORDS.findall(name)] for name in (one, other))
-    if any(FORE & set(words) and HIND & set(others) for words, others in ((a, b), (b, a))):
-        return UNLIKELY
-    only_a, only_b = ([word for word in words if word not in others] for words, others in ((a, b), (b, a)))
-    if len(only_a) != 1 or len(only_b) != 1:
-        return 1.0
-    (first,), (second,) = only_a, only_b
-    if first.isdecimal() and second.isdecimal():
-        return LIKELY[0] if abs(int(first) - int(second)) == 1 else 1.0
-    steps = [abs(rank[first] - rank[second]) for rank in RANKS if first in rank and second in rank]
-    return min((LIKELY[step - 1] for step in steps if 0 < step <= len(LIKELY)), default=1.0)
 
 
 def _stems(names: Sequence[str], pairs: Sequence[tuple[int, int]]) -> list[str]:
@@ -217,10 +188,19 @@ def _refuse(names: Sequence[str], joints: Sequence[int]) -> None:
     raise DatasetError(f"joints: found no pose that joins all of {apart} to others, expected poses with both")
 
 
-def _root(away: np.ndarray, poses: np.ndarray, pairs: Sequence[tuple[int, int]]) -> int:
-    """The joint without a side from which the others are the fewest bones away, of those that are mostly seen."""
+def _is_of_head(name: str) -> bool:
+    return is_of_face(name) or "head" in words_of(name)
+
+
+def _root(away: np.ndarray, poses: np.ndarray, pairs: Sequence[tuple[int, int]], names: Sequence[str]) -> int:
+    """The joint without a side from which the others are the fewest bones away, of those that are mostly seen.
+
+    Not one of the head, whose distance from the root is the size of the body, where there is another.
+    """
     seen = np.isfinite(poses[..., 0]).mean(axis=0)
     free = np.array([not any(j in pair for pair in pairs) for j in range(len(away))])
+    trunk = free & np.array([not _is_of_head(name) for name in names])
+    free = trunk if trunk.any() else free
     usable = free & (seen >= SEEN * seen[free].max())
     return int(np.where(usable, away.sum(axis=1), np.inf).argmin())
 
@@ -232,7 +212,9 @@ def _towards(tree: np.ndarray, away: np.ndarray, joint: int, root: int) -> int:
 
 
 def find_head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, str]:
-    """The joint whose distance from the root is the size of the body, and why it was taken.
+    """The joint ahead of the root whose distance from it is the size of the body, and why it was taken.
+
+    Which way a body looks is known by it: a tail in its place would exchange what is near and far.
 
     Args:
         names: of J joints.
@@ -251,12 +233,17 @@ def find_head(names: Sequence[str], poses: np.ndarray, root: int, pairs: Sequenc
     free = [j for j in range(len(names)) if j not in sides and j != root]
     for word in ENDS:
         for joint in free:
-            if word in [part.lower() for part in WORDS.findall(names[joint])]:
+            if word in words_of(names[joint]):
                 return joint, "by its name"
-    candidates = free or sorted(sides)
+    left = [pair[0] for pair in pairs]
+    faces = [joint for joint in left if is_of_face(names[joint])]
+    others = [joint for joint in left if not LIMBS & set(words_of(names[joint]))]
+    ahead = [joint for joint in free if not any(word.startswith(REAR) for word in words_of(names[joint]))]
+    candidates = faces or ahead or free or others or left
     away = [_distance(poses, joint, root) for joint in candidates]
     farthest = np.where(np.isfinite(away), away, -1).argmax()
-    return candidates[int(farthest)], "the farthest from the root" + ("" if free else " (no joint is without a side)")
+    why = "of the face" if faces else "the farthest from the root; correct it if it is not ahead of it"
+    return candidates[int(farthest)], why
 
 
 def _reasons(
@@ -266,7 +253,11 @@ def _reasons(
     alone = ", ".join(name for j, name in enumerate(names) if j not in sides) or "none"
     by = f"their names, and as stated in {stated.where}" if stated.partners else "their names"
     pairs = f"{len(skeleton.left)} pairs by {by}" if skeleton.left else "no names of left and right"
-    root = f"the middle of {' and '.join(mapping[CENTRE])}, as all joints have a side" if mapping else "in the middle"
+    root = (
+        f"the middle of {' and '.join(mapping[CENTRE])}, as no joint of the trunk is without a side"
+        if mapping
+        else "in the middle"
+    )
     first = f"those stated in {stated.where}, then " if stated.bones else ""
     return (
         f"left and right: {pairs}; without a side: {alone}",

@@ -139,3 +139,68 @@ def test_a_skeleton_file_is_read_as_it_was_written(tmp_path):
     for mapping in (None, {'a "b"': ("x", "y=1"), "tail (mid)": ("t",)}):
         (tmp_path / "a.toml").write_text(skeleton_text(SkeletonFile(skeleton, mapping), ["found\nso"]), "utf-8")
         assert read_skeleton(tmp_path / "a.toml") == SkeletonFile(skeleton, mapping)
+
+
+def standing(places, seed=0, count=200):
+    """Names and `[N, K, 2]` poses of joints at places (x ahead, y left, z up), those with y also on the other side."""
+    rng = np.random.default_rng(seed)
+    names, points = [], []
+    for name, place in places.items():
+        for side, sign in (("left", 1), ("right", -1)) if place[1] else (("", 1),):
+            names.append(name.replace("SIDE", side))
+            points.append(np.array(place, float) * (1, sign, 1))
+    size = np.ptp(points, axis=0).max()
+    moved = np.array(points) + rng.normal(0, 0.02 * size, (count, len(names), 3))
+    around = Rotation.from_euler("z", rng.uniform(0, 2 * np.pi, (count, 1))).as_matrix()
+    seen = np.einsum("ij,njk,nlk->nli", Rotation.from_euler("x", 0.6).as_matrix(), around, moved)
+    return names, seen[..., [0, 2]] * (1, -1)
+
+
+QUADRUPED = {  # SuperAnimal's words
+    "nose": (10, 0, 8), "SIDE_eye": (8, 0.8, 8.6), "SIDE_earbase": (6.6, 1, 9.2), "neck_base": (4, 0, 6.5),
+    "back_middle": (0, 0, 6.3), "tail_base": (-5, 0, 6.2), "front_SIDE_thai": (3, 1.2, 4.3),
+    "front_SIDE_knee": (3, 1.2, 2.2), "front_SIDE_paw": (3.3, 1.2, 0), "back_SIDE_thai": (-4, 1.2, 4),
+    "back_SIDE_knee": (-4.6, 1.2, 2.2), "back_SIDE_paw": (-4.2, 1.2, 0),
+}  # fmt: skip
+MONKEY = {  # crouched: knees are beside wrists
+    "nose": (1.2, 0, 9), "SIDE_eye": (1, 0.4, 9.5), "SIDE_shoulder": (0, 1.5, 7.5), "SIDE_elbow": (0.5, 1.9, 5.3),
+    "SIDE_wrist": (1.6, 1.9, 3.6), "SIDE_hip": (0, 0.8, 3), "SIDE_knee": (2.2, 1.3, 2), "SIDE_ankle": (0.9, 1.2, 0.2),
+}  # fmt: skip
+FLY = {
+    "SIDE_antenna": (2.2, 0.2, 0.1), "thorax": (0.8, 0, 0), "abdomen": (-2, 0, 0),
+    **{f"{leg}SIDE{i}": (x + i * dx, 0.1 + 0.45 * i, -0.3 * (i != 2))
+       for leg, x, dx in (("foreleg", 0.7, 0.5), ("midleg", 0.7, -0.02), ("hindleg", 0.9, -0.7)) for i in (1, 2, 3)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("places", "root", "head", "limbs"),
+    [
+        (QUADRUPED, "neck_base", "nose", ["front_SIDE_thai front_SIDE_knee front_SIDE_paw",
+                                          "back_SIDE_thai back_SIDE_knee back_SIDE_paw"]),
+        (MONKEY, CENTRE, "nose", ["SIDE_shoulder SIDE_elbow SIDE_wrist", "SIDE_hip SIDE_knee SIDE_ankle"]),
+        (FLY, "thorax", "left_antenna", [f"thorax {leg}SIDE1 {leg}SIDE2 {leg}SIDE3" for leg in ("midleg", "hindleg")]),
+        ({"snout": (4, 0, 0), "SIDEear": (2.4, 0.9, 0), "tailbase": (-4, 0, 0)}, "tailbase", "snout",
+         ["snout SIDEear"]),
+        ({"head": (5, 0, 0), "SIDE_eye": (4.6, 0.5, 0.2), "SIDE_pectoral": (3.4, 0.9, -0.2), "body": (1, 0, 0),
+          "caudal": (-5, 0, 0)}, "body", "head", ["head SIDE_pectoral"]),
+    ],
+    ids=["quadruped", "monkey", "fly", "open field", "fish"],
+)  # fmt: skip
+def test_limbs_begin_at_the_trunk_and_the_root_is_not_of_the_head(places, root, head, limbs):
+    names, poses = standing(places)
+    found = propose_skeleton(names, poses, np.ones(poses.shape[:2], bool)).skeleton
+    assert (found.names[found.root], found.names[found.head]) == (root, head)
+    parents = {name: found.names[parent] for name, parent in zip(found.names, found.parents, strict=True)}
+    for limb in limbs:
+        parts = limb.replace("SIDE", "left").split()
+        assert [parents[part] for part in parts[1:]] == parts[:-1]
+
+
+def test_the_head_is_never_a_tail_or_a_claw_where_there_is_a_face():
+    """Which way a body looks is known by its head."""
+    places = {"spine": (0, 0, 0), "tail_tip": (-9, 0, 0), "chest": (3, 0, 0), "SIDE_claw": (1, 5, 0)}
+    for more, head in (({}, "chest"), ({"SIDE_antenna": (3.5, 0.4, 0)}, "left_antenna")):
+        names, poses = standing(places | more)
+        found = propose_skeleton(names, poses, np.ones(poses.shape[:2], bool)).skeleton
+        assert (found.names[found.root], found.names[found.head]) == ("spine", head)
