@@ -29,6 +29,7 @@ from geolift.training.config import Config
 from geolift.training.run import load
 from geolift.training.train import train, train_seeds
 from launch import select
+from tests.helpers.refusals import refusals
 from tests.launch.test_programs import PNG, program
 
 VIEW = View(math.pi, math.pi / 9, math.atan2(1.6 - 0.9, 5.0), 10.0, 1.0, 0)  # as the people are filmed
@@ -339,11 +340,12 @@ def test_select_on_photographs_from_the_command_line(people, runs, tmp_path):
     (result,) = json.loads(out.read_text())["ranking"]
     assert result["bone_spread"] is None and result["plausible_bones"] > 0 and np.isfinite(result["score"])
     out.unlink()
-    for flags, message in (
-        (["--split=test", "--truth_split=test"], "points_3d: found none"),
-        ([], "found no clip of 'extra'"),
-        (["--split=test", f"--runs={tmp_path}/none/*"], "found no folder"),
-    ):
-        done = program(*command, *flags, check=False)
-        assert done.returncode == 1 and message in done.stderr and done.stderr.count("\n") == 1
+    wrong = {
+        "points_3d: found none": ["--split=test", "--truth_split=test"],
+        "found no clip of 'extra'": [],
+        "found no folder": ["--split=test", f"--runs={tmp_path}/none/*"],
+    }
+    refused = refusals("launch.select", [[*command[2:], *arguments] for arguments in wrong.values()])
+    for message, (code, error) in zip(wrong, refused, strict=True):
+        assert code == 1 and message in error and error.count("\n") == 1, error
     assert not out.exists()

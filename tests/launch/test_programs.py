@@ -11,6 +11,7 @@ import pytest
 from geolift import cli
 from geolift.data.dataset import load_dataset, save_dataset
 from tests.helpers.paths import ROOT
+from tests.helpers.refusals import refusals
 
 PNG = b"\x89PNG"
 
@@ -65,13 +66,14 @@ def test_the_ablation_from_the_command_line(people_file, tmp_path):
     expected = f"| ss | {(a + b) / 2:.1f} ± {abs(a - b) / 2**0.5:.1f} |"
     table = (workdir / "ablation.md").read_text()
     assert expected in table and table in done.stdout and "| adv |" in table
-    for wrong, message in (
-        (["--rows="], "--rows: found ''"), (["--rows=none"], "--rows: found 'none'"), (["--seeds=x"], "--seeds: found"),
-        (["--rows=+both"], "adapter.data: found none"), (["--rows=ss", "--split=dev"], "found no clip of 'dev'"),
-        (["--rows=ss", "--config.loss.adversarial=hinge"], "--config.loss.adversarial=hinge: expected one of"),
-    ):  # fmt: skip
-        done = program(*run, *wrong, check=False)
-        assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr, wrong
+    wrong = {
+        "--rows: found ''": ["--rows="], "--rows: found 'none'": ["--rows=none"], "--seeds: found": ["--seeds=x"],
+        "adapter.data: found none": ["--rows=+both"], "found no clip of 'dev'": ["--rows=ss", "--split=dev"],
+        "--config.loss.adversarial=hinge: expected one of": ["--rows=ss", "--config.loss.adversarial=hinge"],
+    }  # fmt: skip
+    refused = refusals("launch.ablation", [[*run[2:], *arguments] for arguments in wrong.values()])
+    for message, (code, error) in zip(wrong, refused, strict=True):
+        assert code == 1 and message in error and "Traceback" not in error, error
 
 
 def test_convert_cmu_from_the_command_line(cmu_file, tmp_path, capsys):
