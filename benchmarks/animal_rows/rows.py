@@ -113,7 +113,9 @@ MOMENTS: dict[str, Callable[[Detections], np.ndarray]] = {
 MOUSE, FLY = "mouse, 34 joints", "tethered fly, front legs and head, 17 joints"
 ROWS = {
     "mouse15": _filmed("mouse", f"{MOUSE}, 6 cameras, 15° down", Filming(15)),
+    "mouse15sync": _filmed("mouse", "the same, known to be synchronised", Filming(15, synchronized=True)),
     "mouse45": _filmed("mouse", f"{MOUSE}, 6 cameras, 45° down", Filming(45)),
+    "mouse45sync": _filmed("mouse", "the same, known to be synchronised", Filming(45, synchronized=True)),
     "mouse45noise": _filmed(
         "mouse", f"{MOUSE}, 45° down, 3 px noise, 5 % of joints lost", Filming(45, noise=3, lost=0.05)
     ),
@@ -121,6 +123,7 @@ ROWS = {
     "mousetop": _filmed("mouse", f"{MOUSE}, 6 cameras, 85° down", Filming(85)),
     "rat20": _filmed("rat", "rat, 23 joints, 6 cameras, 20° down", Filming(20)),
     "fly8": _filmed("fly", f"{FLY}, 8 cameras around, 5° down", Filming(5, cameras=8)),
+    "fly8sync": _filmed("fly", "the same, known to be synchronised", Filming(5, cameras=8, synchronized=True)),
     "fly3": _filmed("fly", f"{FLY}, 3 cameras in front", Filming(5, cameras=3, around=90)),
     "fly3sync": _filmed(
         "fly", "the same, known to be synchronised", Filming(5, cameras=3, around=90, synchronized=True)
