@@ -14,7 +14,7 @@ from geolift.skeletons.skeleton import Skeleton
 
 IMAGE = 1000.0  # pixels, square
 FOCAL = 1500.0  # pixels: at six body lengths a body is 250 pixels long
-JITTER = np.radians(3.0)  # of each camera's elevation
+JITTER = 3.0  # degrees, of each camera's elevation
 TURN = 0.2  # radians, of each camera's azimuth
 GAP_LENGTH = 10  # frames, the mean of a joint that is lost
 TEST_SHARE = 0.2  # of the time, the last part of which is for testing
@@ -34,7 +34,7 @@ class Filming(NamedTuple):
     """Where cameras stand, and what a detector does to their 2D.
 
     Attributes:
-        elevation: degrees by which cameras look down, give or take 3.
+        elevation: degrees by which cameras look down, give or take `jitter`.
         cameras: how many, evenly around.
         around: degrees of the circle on which they stand.
         distance: from the animals' mean place, body lengths.
@@ -42,6 +42,7 @@ class Filming(NamedTuple):
         noise: standard deviation of each coordinate, pixels.
         lost: share of the joints that are not seen, in stretches of `GAP_LENGTH` frames on average.
         synchronized: whether training knows which frames of the cameras show the same moments.
+        jitter: degrees by which each camera's elevation differs, at most.
     """
 
     elevation: float
@@ -52,6 +53,7 @@ class Filming(NamedTuple):
     noise: float = 0.0
     lost: float = 0.0
     synchronized: bool = False
+    jitter: float = JITTER
 
 
 def place_cameras(filming: Filming, target: np.ndarray, *, seed: int) -> list[Camera]:
@@ -60,7 +62,7 @@ def place_cameras(filming: Filming, target: np.ndarray, *, seed: int) -> list[Ca
     cameras = []
     for k in range(filming.cameras):
         azimuth = np.radians(filming.around) * k / filming.cameras + rng.uniform(-TURN, TURN)
-        elevation = np.radians(filming.elevation) + rng.uniform(-JITTER, JITTER)
+        elevation = np.radians(filming.elevation + rng.uniform(-filming.jitter, filming.jitter))
         flat, high = np.cos(elevation), np.sin(elevation)
         away = filming.distance * np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), high])
         cameras.append(look_at(target + away, target)._replace(focal=filming.focal))

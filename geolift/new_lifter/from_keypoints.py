@@ -14,7 +14,7 @@ from geolift.data.learnable import expect_learnable, measure_content
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
-from geolift.new_lifter.settings import choose_settings
+from geolift.new_lifter.settings import LONGEST, choose_settings
 from geolift.new_lifter.settled import Settled, view_of
 from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
@@ -57,6 +57,7 @@ def train_lifter(
     skeleton: str | os.PathLike[str] | None = None,
     cameras: str | None = None,
     minutes: float | None = None,
+    steps: int = LONGEST,
     seed: int = 0,
     force: bool = False,
     stop: Callable[[], bool] = lambda: False,
@@ -74,7 +75,8 @@ def train_lifter(
         skeleton: a skeleton file. Default: as the joints are known, else one is proposed (`skeletons.proposal`).
         cameras: "above", "level" or "below": which way they look. Default: by the side of the bodies that they see,
             or from above where that is not known.
-        minutes: after which the training ends. Default: when its score by 2D has settled, 16 000 steps at most.
+        minutes: after which the training ends. Default: when its score by 2D has settled, or after `steps`.
+        steps: of the lifter, at most. A training that they end gives the same weights on the same machine.
         seed: of the training.
         force: train where sides contradict `cameras` or each other, and write weights that the judgement refuses.
         stop: True ends the training (`training.signals.Signals`); it can be resumed.
@@ -108,7 +110,7 @@ def train_lifter(
     content = measure_content(data.select("train"))
     expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
     looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
-    config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed)
+    config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed, steps=steps)
     together = None
     if data.moment is not None:
         together, rotations = find_rotations(data.select("train"), look_down=looking.start >= 0)

@@ -26,7 +26,9 @@ class Settings(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: int = 0) -> Settings:
+def choose_settings(
+    data: Dataset, content: Content, *, cameras: Cameras, seed: int = 0, steps: int = LONGEST
+) -> Settings:
     """The config for a data set: that of the best recipe for two CPU cores, fitted to its bodies and cameras.
 
     Args:
@@ -34,6 +36,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         content: of them, as `measure_content` counts.
         cameras: which way they look.
         seed: of the training.
+        steps: of the lifter, at most.
 
     Source:
         Ours; the recipe: docs/results.md, and for animals docs/new-lifter.md.
@@ -55,7 +58,7 @@ def choose_settings(data: Dataset, content: Content, *, cameras: Cameras, seed: 
         load(
             {
                 "seed": seed,
-                "steps": LONGEST,
+                "steps": steps,
                 "batch_size": BATCH,
                 "bfloat16": True,
                 "mirror_equivariant": sided,
