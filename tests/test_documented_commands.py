@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import geolift.cli
+import geolift.supervised.command
 from geolift.output import load_result
 from geolift.training.schema import ENTRIES
 from tests.helpers.documented_commands import commands, fenced, flags_of, is_module
@@ -27,8 +28,9 @@ def page(request):
 @pytest.fixture
 def parsed(monkeypatch):
     """The `geolift` command, which parses its arguments and does nothing."""
-    for name in [name for name in vars(geolift.cli) if name.startswith("run_")]:
-        monkeypatch.setattr(geolift.cli, name, lambda options, **_: None)
+    for module in (geolift.cli, geolift.supervised.command):
+        for name in [name for name in vars(module) if name.startswith("run_")]:
+            monkeypatch.setattr(module, name, lambda options, **_: None)
     return geolift.cli.main
 
 

@@ -18,10 +18,11 @@ def add_command(commands: argparse._SubParsersAction) -> None:
     add_force(parser)
     parser.add_argument("--minutes", type=float, help="end the training after so long (default: after 6000 steps)")
     parser.add_argument("--seed", type=values.seed, help="seed of the training (default 0)")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=run_train_with_3d)
 
 
-def _run(options: argparse.Namespace) -> None:
+def run_train_with_3d(options: argparse.Namespace) -> None:
+    """`geolift train-with-3d`."""
     from functools import partial  # what follows takes seconds to import
 
     from geolift.errors import printable
