@@ -7,9 +7,7 @@ Walk and dance are motion of CMU, sitting person and animal are procedural. All 
 which writes DeepLabCut's files of other animals:
 
     python -m benchmarks.examples mocap_h36m17.npz --training tracks
-    geolift train tracks/*.csv --image-size 1000x1000 --fps 30 --minutes 5 --force -o animal.safetensors
-
-(`--force`, as clips of nothing but rearing show the belly to a camera above.)
+    geolift train tracks/*.csv --image-size 1000x1000 --fps 30 --minutes 5 -o animal.safetensors
 """
 
 import argparse

@@ -16,6 +16,7 @@ CERTAIN = 0.3  # |sine| from which sides contradict what is stated: twice the sp
 MOST_POSES = 0.9  # of a camera that show one side, if it contradicts
 UPRIGHT = 0.7  # of the distance from root to head, the height from which nothing points ahead
 UNSURE = 0.3  # spread of the sine from which nothing is known
+NAMED = 3  # files of each kind in a message, at most
 FIRST, LAST = 5, 60  # degrees at which a pitch starts to be learnt, at least and at most: away from its bounds
 
 
@@ -64,7 +65,8 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
     camera = data.camera[data.clip_of_frame]
     known = not is_human(data.skeleton)  # people may lie on their backs
     found = seen_side(keypoints, camera, data.skeleton) if known else SeenSide(0.0, math.inf, 0.5, 1.0, {})
-    doubts = [_differing(found), _contradiction(found, stated)]
+    differing, certain = _differing(found)
+    doubts = [differing if certain else "", _contradiction(found, stated)]
     if data.moment is None:  # else other cameras see heights and depths from the side
         doubts.append(_steep(found, *foreshortening(keypoints, camera, data.skeleton)))
         doubts.append(_few(found, seen_sectors(keypoints, data.skeleton)) if data.skeleton.left else "")
@@ -77,6 +79,7 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
         angle = min(max(_degrees(found.sine), FIRST), LAST, max(abs(cameras.low), cameras.high) - FIRST)
         cameras = cameras._replace(start=math.copysign(angle, found.sine))
     lines = f"cameras: {cameras.what} ({why}); by how much is learnt"
+    doubts += [differing] if differing and not certain else []
     return cameras, (lines, *(f"warning: {doubt}" for doubt in doubts))
 
 
@@ -117,23 +120,29 @@ def _contradiction(found: SeenSide, stated: str | None) -> str:
     )
 
 
-def _differing(found: SeenSide) -> str:
-    """Which cameras see another side than most; "" if none does clearly."""
-    backs, bellies = ([name for name, one in found.cameras.items() if _clearly(one, sign)] for sign in (1, -1))
+def _differing(found: SeenSide) -> tuple[str, bool]:
+    """Which cameras see another side than most, "" if none does clearly; and whether that is certain.
+
+    It is certain of bodies that turn before one of them: those that never do may lie on their sides.
+    """
+    backs, bellies = (
+        [name for name, one in found.cameras.items() if one.side == side and _share(one, side) >= MOST_POSES]
+        for side in ("back", "belly")
+    )
     if not backs or not bellies:
-        return ""
+        return "", False
     few, many, side = (bellies, backs, "belly") if len(bellies) <= len(backs) else (backs, bellies, "back")
     other = "back" if side == "belly" else "belly"
-    shares = ", ".join(f"{name} ({_share(found.cameras[name], side):.0%})" for name in few)
+    turning = [name for name in few if found.cameras[name].directions >= FEW_DIRECTIONS]
+    few = sorted(few, key=lambda name: name not in turning)
+    shares = ", ".join(f"{name} ({_share(found.cameras[name], side):.0%})" for name in few[:NAMED])
     return (
-        f"{shares}: found the {side} in most poses, expected the {other}, as in {', '.join(many[:3])}"
-        f"{' and others' if len(many) > 3 else ''}. Either left and right are exchanged there, or the video is "
-        "mirrored, or the camera looks from the other side and needs a training of its own"
+        f"{shares}{' and others' if len(few) > NAMED else ''}: found the {side} in most poses, expected the {other}, "
+        f"as in {', '.join(many[:NAMED])}{' and others' if len(many) > NAMED else ''}. Either left and right are "
+        "exchanged there, or the video is mirrored, or the camera looks from the other side and needs a training of "
+        f"its own{'' if turning else ', or the body lies on its side'}",
+        bool(turning),
     )
-
-
-def _clearly(one: CameraSide, sign: int) -> bool:
-    return sign * one.sine > CERTAIN and _share(one, "back" if sign > 0 else "belly") >= MOST_POSES
 
 
 def _share(one: CameraSide, side: str) -> float:

@@ -2,7 +2,8 @@
 
 Of a body whose head is ahead of its root, with a = head - root and l = left - right in the image, x right and y up, the
 cross product a x l is positive if the back is seen, and is the sine of the angle of view against the ground times both
-lengths. A head above the root adds its height times the part of l across the image, which is fitted and taken off.
+lengths. A head above the root, as of bodies that rear, adds its height times the part of l across the image, which is
+fitted and taken off.
 """
 
 from typing import NamedTuple
@@ -33,7 +34,7 @@ class SeenSide(NamedTuple):
         spread: standard deviation of `sine`; infinite if nothing can be known.
         share: of the poses that show the back.
         height: of heads above roots, about, as a share of the distance from root to head.
-        cameras: the same of each camera by its name, with its number of poses.
+        cameras: the same of each camera by its name.
 
     Example:
         >>> SeenSide(-0.5, 0.1, 0.02, 0.0, {}).side, SeenSide(0.1, 0.2, 0.6, 0.0, {}).side
@@ -49,20 +50,32 @@ class SeenSide(NamedTuple):
     @property
     def side(self) -> str:
         """ "back", "belly", or "" if it is not clear."""
-        return ("back" if self.sine > 0 else "belly") if abs(self.sine) > CLEAR * self.spread else ""
+        return _side(self.sine, self.spread)
 
 
 class CameraSide(NamedTuple):
-    """Which side of the bodies one camera sees: `sine` and `share` as in `SeenSide`, of so many `poses`.
+    """Which side of the bodies one camera sees, by its poses alone: bodies may rear before this one.
+
+    Attributes:
+        sine, spread, share: as in `SeenSide`.
+        poses: how many.
+        directions: from how many of `SECTORS` it sees the bodies.
 
     Example:
-        >>> CameraSide(0.5, 0.97, 1000).poses
-        1000
+        >>> CameraSide(0.5, 0.15, 0.97, 1000, 12).side
+        'back'
     """
 
     sine: float
+    spread: float
     share: float
     poses: int
+    directions: int
+
+    @property
+    def side(self) -> str:
+        """ "back", "belly", or "" if it is not clear."""
+        return _side(self.sine, self.spread)
 
 
 def seen_side(keypoints: np.ndarray, camera: np.ndarray, skeleton: Skeleton) -> SeenSide:
@@ -107,13 +120,16 @@ def seen_side(keypoints: np.ndarray, camera: np.ndarray, skeleton: Skeleton) -> 
     if not known.any():
         return unknown
     sine, height, spread = _fit(sines[known], turned[known])
-    flat = sines - height * turned
     cameras = {}
     for i, name in enumerate(names):
-        if (of := flat[(which == i) & known]).size:
-            cameras[str(name)] = CameraSide(float(of.mean()), float((of > 0).mean()), len(of))
+        if (here := (which == i) & known).any():
+            of, tall, apart = _fit(sines[here], turned[here])
+            share = float((sines[here] > tall * turned[here]).mean())
+            directions = _sectors(ahead[usable[here]], sides[usable[here]])
+            cameras[str(name)] = CameraSide(of, float(np.hypot(apart, CAMERA)), share, int(here.sum()), directions)
     spread = float(np.hypot(spread, CAMERA / np.sqrt(len(cameras))))
-    return SeenSide(sine, spread, float((flat[known] > 0).mean()), height, cameras)
+    share = float((sines[known] > height * turned[known]).mean())
+    return SeenSide(sine, spread, share, height, cameras)
 
 
 def foreshortening(keypoints: np.ndarray, camera: np.ndarray, skeleton: Skeleton) -> tuple[float, float]:
@@ -176,13 +192,19 @@ def seen_sectors(keypoints: np.ndarray, skeleton: Skeleton) -> int:
     """
     ahead, sides = keypoints[:, skeleton.head] - keypoints[:, skeleton.root], across(keypoints, skeleton)
     usable = np.isfinite(ahead).all(axis=1) & np.isfinite(sides).all(axis=1)
-    if not usable.any():
-        return 0
-    ahead, sides = ahead[usable], sides[usable]
+    return _sectors(ahead[usable], sides[usable]) if usable.any() else 0
+
+
+def _sectors(ahead: np.ndarray, sides: np.ndarray) -> int:
+    """`seen_sectors` of the lines `[N, 2]` from root to head, and from right to left."""
     long, wide = (np.percentile(np.linalg.norm(v, axis=1), LONG) for v in (ahead, sides))
     turned = np.arctan2(-sides[:, 0] * long, ahead[:, 0] * wide)
     sector = np.floor((turned / (2 * np.pi) + 0.5) * SECTORS).astype(int) % SECTORS
     return int((np.bincount(sector, minlength=SECTORS) >= SECTOR * len(sector)).sum())
+
+
+def _side(sine: float, spread: float) -> str:
+    return ("back" if sine > 0 else "belly") if abs(sine) > CLEAR * spread else ""
 
 
 def _sines(ahead: np.ndarray, sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

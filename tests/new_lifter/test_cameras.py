@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from geolift.data.cameras import film
 from geolift.data.dataset import Dataset
+from geolift.data.synthetic import QUADRUPED as FOUR_LEGGED
+from geolift.data.synthetic import quadruped_clips
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
 from geolift.skeletons.skeleton import H36M17
@@ -65,6 +68,32 @@ def test_one_file_whose_sides_are_exchanged_is_named(wrong):
     )
     with pytest.raises(DatasetError, match=r"^cam2 \(100%\): found the belly in most poses, expected the back"):
         choose_cameras(given)
+
+
+@pytest.fixture
+def reared():
+    """Animals that rear, sit, bow and walk before cameras that look down; each clip is a file from one direction."""
+    filmed = film(quadruped_clips(animals=6), FOUR_LEGGED, cameras="drone", views=1).without_3d()
+    return filmed._replace(camera=np.char.add(np.char.add(filmed.subject, "_"), filmed.action))
+
+
+def exchanged(given, name):
+    """The data set with left and right exchanged in one file."""
+    rows, keypoints = given.camera[given.clip_of_frame] == name, given.keypoints.copy()
+    keypoints[rows] = keypoints[rows][:, list(FOUR_LEGGED.mirrored)]
+    return given._replace(keypoints=keypoints)
+
+
+def test_animals_that_rear_or_sit_are_no_mirror_images(reared):
+    cameras, lines = choose_cameras(reared)
+    assert cameras[:2] == CAMERAS["above"][:2] and not any("warning" in line for line in lines)
+
+
+def test_an_exchanged_file_is_refused_if_its_animal_turns_and_doubted_if_it_does_not(reared):
+    with pytest.raises(DatasetError, match=r"^animal00_turn_around \(100%\): found the belly in most poses"):
+        choose_cameras(exchanged(reared, "animal00_turn_around"))
+    _, warning = choose_cameras(exchanged(reared, "animal00_stand"))[1]
+    assert warning.startswith("warning: animal00_stand (100%)") and "or the body lies on its side" in warning
 
 
 def test_cameras_straight_above_are_refused_before_training():
