@@ -24,7 +24,7 @@ from geolift.training.environment import machine
 
 SEED, OTHER = 0, 1  # of the cameras that are trained on, and of those that the lifter is measured with
 NOISE, LOST = 2.0, 0.05  # pixels and share of the joints, of a detector; a body is about 250 pixels long
-STEPS = 8000  # of the lifter: on the fly, the errors of later ones are as large (docs/new-lifter.md)
+STEPS = 4000  # of the lifter, after as many of the flow: minutes on one core
 LIFTED = 2000  # frames of `test` that are lifted as videos, all cameras together
 DEFINITIONS = {
     "p_mpjpe": "similarity Procrustes per frame, rigid: no reflection; frame by frame, exact keypoints",
@@ -164,7 +164,7 @@ def _detected(filming: Filming) -> Filming:
 
 def _fewer(data: Dataset) -> Dataset:
     """The first frames of every clip, some `LIFTED` in all."""
-    each = LIFTED // data.clips
+    each = LIFTED // len(data.start)
     rows = np.concatenate([np.arange(a, min(a + each, b)) for a, b in zip(data.start, data.stop, strict=True)])
     stop = np.cumsum(np.minimum(data.stop - data.start, each))
     return data._replace(
