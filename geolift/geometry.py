@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 __all__ = [
     "align", "center", "depth", "gravity_of", "inverse", "joint_mask", "masked", "mirror_depth", "project", "rotate",
-    "rotation_x", "rotation_y", "rotation_z", "safe_norm", "sample_rotation", "tilt_of", "tilt_rotation", "unproject",
+    "rotation_x", "rotation_y", "rotation_z", "safe_norm", "sample_any_rotation", "sample_rotation", "tilt_of", "tilt_rotation", "unproject",
 ]  # fmt: skip
 
 # Rotations, projections and alignments must be exact: accelerators round float32 products unless asked not to.
@@ -213,6 +213,28 @@ def sample_rotation(
     if roll is not None:
         rotated = jnp.matmul(rotated, rotation_z(-roll), precision=_HIGHEST)
     return rotated if new_roll is None else jnp.matmul(rotation_z(new_roll), rotated, precision=_HIGHEST)
+
+
+def sample_any_rotation(key: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
+    """Draw rotations uniformly from SO(3): views from anywhere, for bodies without an upright, as fish and flies in air.
+
+    Args:
+        key: PRNG key.
+        shape: batch shape of the result.
+
+    Returns:
+        `[*shape, 3, 3]` rotation matrices.
+
+    Source:
+        The Haar measure: the orthogonal factor of normal numbers, of determinant 1 (Mezzadri 2007).
+
+    Example:
+        >>> views = sample_any_rotation(jax.random.key(0), (5,))
+        >>> views.shape, bool(jnp.allclose(jnp.linalg.det(views), 1.0, atol=1e-5))
+        ((5, 3, 3), True)
+    """
+    found = jax.random.orthogonal(key, 3, shape)
+    return found * jnp.linalg.det(found)[..., None, None]
 
 
 def rotate(points: jax.Array, rotation: jax.Array) -> jax.Array:

@@ -88,7 +88,8 @@ def view_of(run: Path, trained: Model, config: Config) -> View:
     if view.tilt == "elepose":
         raise ConfigError(f"{run}: view.tilt: found 'elepose', expected views about one pitch (see --view_of)")
     pitch = view.pitch if view.tilt in ("fixed", "mean") else None
-    return View(view.azimuth, view.elevation, pitch, view.distance, view.min_depth, root=trained.skeleton.root)
+    scene = {"root": trained.skeleton.root, "anywhere": view.tilt == "anywhere"}
+    return View(view.azimuth, view.elevation, pitch, view.distance, view.min_depth, **scene)
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:

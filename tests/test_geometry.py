@@ -56,6 +56,18 @@ def test_with_a_pitch_views_rotate_about_gravity_and_keep_the_camera_s_tilt():
     np.testing.assert_allclose(same, geo.sample_rotation(jax.random.key(2), (50,)), atol=1e-7)
 
 
+def test_views_from_anywhere_are_uniform_and_proper():
+    views = np.asarray(geo.sample_any_rotation(jax.random.key(3), (4000,)), np.float64)
+    np.testing.assert_allclose(views @ views.swapaxes(1, 2), np.broadcast_to(np.eye(3), views.shape), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.det(views), 1, atol=1e-5)
+    # Every axis goes to every direction alike: a coordinate of a uniform direction is uniform on [-1, 1] (Archimedes).
+    for coordinate in views.reshape(4000, 9).T:
+        np.testing.assert_allclose(np.quantile(coordinate, (0.1, 0.5, 0.9)), (-0.8, 0, 0.8), atol=0.06)
+    # And turns about that direction are uniform: the angle's density is 1 - cos, its mean pi / 2 + 2 / pi.
+    angle = np.arccos(np.clip((np.trace(views, axis1=1, axis2=2) - 1) / 2, -1, 1))
+    np.testing.assert_allclose(angle.mean(), np.pi / 2 + 2 / np.pi, atol=0.04)
+
+
 def test_azimuth_rotates_about_the_vertical_of_the_image_never_about_the_optical_axis():
     rotated = geo.rotate(jnp.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), geo.rotation_y(jnp.pi / 2))
     np.testing.assert_allclose(rotated, [[0, 0, -1], [0, 1, 0], [1, 0, 0]], atol=1e-6)  # x goes away, y stays

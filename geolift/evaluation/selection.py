@@ -20,7 +20,7 @@ from geolift.evaluation.criteria import (
     energy_distance,
     plausibility,
 )
-from geolift.geometry import project, sample_rotation, tilt_of
+from geolift.geometry import project, sample_any_rotation, sample_rotation, tilt_of
 from geolift.losses import lift_reproject_lift, rotate_about_root
 from geolift.model import Model, lift_poses
 from geolift.objectives.views import View
@@ -111,7 +111,7 @@ def assess(trained: Model, data: Dataset, view: View) -> dict[str, Any]:
         trained: the lifter.
         data: poses that it was not trained on; `points_3d` are dropped first.
         view: the views that the lifter was trained with: used as they are for agreement; for realism without elevation,
-            as the data's cameras differ in azimuth alone. With a pitch of None, views are about the gravity that the
+            as the data's cameras differ in azimuth alone, unless they are anywhere. With a pitch of None, views are about the gravity that the
             data set gives for each pose, and tilted as the camera of another pose.
 
     Returns:
@@ -166,10 +166,7 @@ def score(found: dict[str, float | None], flat: dict[str, float | None]) -> floa
 def measure_criteria(trained: Model, usable: UsablePoses, view: View) -> dict[str, Any]:
     """`CRITERIA` of a lifter on poses, and the figures of `plausibility`; deterministic."""
     skeleton, rows = trained.skeleton, len(usable.poses)
-    keys = jax.random.split(jax.random.key(SEED))
-    angles = {"azimuth": view.azimuth} | ({"pitch": view.pitch} if view.pitch is not None else _tilts(usable))
-    rotation = np.asarray(sample_rotation(keys[0], (rows,), elevation=view.elevation, **angles))
-    level = np.asarray(sample_rotation(keys[1], (rows,), elevation=0.0, **angles))
+    rotation, level = _random_views(usable, view)
     measure = functools.partial(_measure_views, trained.lifter, trained.variables, view, skeleton)
     per_pose = map_chunks(measure, usable.poses, usable.seen, rotation, level)
     few = np.linspace(0, rows - 1, min(COMPARED, rows)).astype(int)
@@ -182,6 +179,16 @@ def measure_criteria(trained: Model, usable: UsablePoses, view: View) -> dict[st
         "strangeness": float(energy_distance(per_pose["novel"][few], given)),
         **plausibility(per_pose["lengths"], skeleton),
     }
+
+
+def _random_views(usable: UsablePoses, view: View) -> tuple[np.ndarray, np.ndarray]:
+    """A random view of each pose, `[N, 3, 3]`, for agreement, and one without elevation for realism."""
+    keys, shape = jax.random.split(jax.random.key(SEED)), (len(usable.poses),)
+    if view.anywhere:
+        return np.asarray(sample_any_rotation(keys[0], shape)), np.asarray(sample_any_rotation(keys[1], shape))
+    angles = {"azimuth": view.azimuth} | ({"pitch": view.pitch} if view.pitch is not None else _tilts(usable))
+    rotation = sample_rotation(keys[0], shape, elevation=view.elevation, **angles)
+    return np.asarray(rotation), np.asarray(sample_rotation(keys[1], shape, elevation=0.0, **angles))
 
 
 def _tilts(usable: UsablePoses) -> dict[str, jax.Array]:

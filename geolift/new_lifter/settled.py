@@ -106,4 +106,5 @@ def has_settled(scores: list[float]) -> bool:
 def view_of(config: Config) -> View:
     """The views of a run's training, with the learnt pitch that `run.load` gives."""
     view = config.view
-    return View(view.azimuth, view.elevation, view.pitch, view.distance, view.min_depth)
+    anywhere = view.tilt == "anywhere"
+    return View(view.azimuth, view.elevation, view.pitch, view.distance, view.min_depth, anywhere=anywhere)

@@ -1,7 +1,8 @@
-"""Random views: rotations of lifted poses about gravity, as the camera of each pose sees it.
+"""Random views: rotations of lifted poses about gravity, as the camera of each pose sees it, or of any kind.
 
 A view levels the body by the tilt of its camera (pitch and roll), rotates it about gravity and tilts it as another
-camera. The tilt is given for all cameras, given by the data set for each pose, or learnt with the lifter.
+camera. The tilt is given for all cameras, given by the data set for each pose, or learnt with the lifter. Bodies without
+an upright have views from anywhere.
 """
 
 import math
@@ -13,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from geolift.data.sampling import Poses
-from geolift.geometry import gravity_of, sample_rotation, tilt_of
+from geolift.geometry import gravity_of, sample_any_rotation, sample_rotation, tilt_of
 from geolift.losses import mean_over
 from geolift.networks.tilt import MeanPitch, PosePitch, PoseTilt, Tilt
 from geolift.objectives.keys import ExampleKeys
@@ -29,6 +30,7 @@ class View(NamedTuple):
         azimuth, elevation, pitch: of the random views, radians, as in `geometry.sample_rotation`. A pitch of None, for
             `evaluation.selection.assess` only: as each pose's camera is tilted.
         distance, min_depth, root: as in `losses.lift_reproject_lift`.
+        anywhere: views are rotated uniformly over SO(3); the angles are not used.
 
     Example:
         >>> View(pitch=0.15).distance
@@ -41,6 +43,7 @@ class View(NamedTuple):
     distance: float = 10.0
     min_depth: float = 1.0
     root: int = 0
+    anywhere: bool = False
 
 
 class Views(NamedTuple):
@@ -64,7 +67,7 @@ def random_views(view: View, camera: CameraNetwork | None = None) -> Callable[..
     `PosePitch` every pose is levelled by its pitch, and tilted by one drawn from the normal distribution of the batch's
     pitches, plus e (ElePose, where e is 0; docs/method.md, eq. 20). With `PoseTilt` it is levelled by its pitch and
     roll, and tilted by those of another pose, plus e (eq. 25); where the gravity of a pose is given, its tilt is that
-    of the gravity, which the network learns from. Gradients flow through the tilt that levels, and not through the one
+    of the gravity, which the network learns from. Views from anywhere are uniform over SO(3). Gradients flow through the tilt that levels, and not through the one
     that tilts, except for `MeanPitch` and `PosePitch`.
 
     Args:
@@ -75,6 +78,8 @@ def random_views(view: View, camera: CameraNetwork | None = None) -> Callable[..
     sampler = partial(sample_rotation, azimuth=view.azimuth, elevation=view.elevation)
 
     def draw(params: Any, poses: Poses, others: Poses, keys: ExampleKeys, axis_name: str | None = None) -> Views:
+        if view.anywhere:
+            return Views(jax.vmap(sample_any_rotation)(keys.view), {}, {})
         if camera is None:
             return Views(jax.vmap(partial(sampler, pitch=view.pitch))(keys.view), {}, {})
         estimated = camera.apply({"params": params}, poses.joints, poses.seen)

@@ -101,6 +101,8 @@ def pitch_is_fixed_or_learnt(config: Config) -> Iterator[Fault]:
         return
     if view.pitch:
         yield "view.pitch", view.pitch, f"0 with view.tilt={view.tilt}, where it is not fixed"
+    if view.tilt == "anywhere":
+        return
     if not view.pitch_low < view.pitch_start < view.pitch_high:
         found = f"{view.pitch_low}, {view.pitch_start}, {view.pitch_high}"
         yield "view.pitch_low, view.pitch_start, view.pitch_high", found, "pitch_low < pitch_start < pitch_high"

@@ -92,7 +92,7 @@ WIDTH, BLOCKS = Range(1, 1 << 15), Range(0, 256)  # of networks: refused before 
 SHARE, HALF_TURN = Range(0, 1, below=True), Range(0, 3.15)
 NOISE = Range(0, 1e3)
 FAR, FACTOR = Range(0, 1e4, above=True), Range(0, LARGEST, above=True)
-TILT = ("fixed", "mean", "elepose", "pose", "given")
+TILT = ("fixed", "mean", "elepose", "pose", "given", "anywhere")
 ANGLE = Range(-1.5, 1.5)  # of a learnt pitch; no camera looks straight down or up
 
 
@@ -128,7 +128,7 @@ SCHEMA = (
     Entry("view.azimuth", math.pi, "views rotate about the vertical by U[-azimuth, azimuth], radians", HALF_TURN),
     Entry("view.elevation", math.pi / 9, "views tilt by U[-elevation, elevation], radians", HALF_TURN),
     Entry("view.pitch", 0.0, "how far cameras look down, radians; views then rotate about gravity", Range(-3.15, 3.15)),
-    Entry("view.tilt", "fixed", "how cameras are tilted: view.pitch, a learnt mean, learnt of each pose, given (ours)",
+    Entry("view.tilt", "fixed", "how cameras are tilted: view.pitch, a learnt mean, learnt of each pose, given, in any way (ours)",
           choices=TILT),
     Entry("view.pitch_low", 0.0, "smallest learnt pitch, radians; below 0 cameras look up (ours)", ANGLE),
     Entry("view.pitch_high", 0.35, "largest learnt pitch, radians (ours)", ANGLE),

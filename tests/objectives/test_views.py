@@ -52,6 +52,14 @@ def test_a_fixed_pitch_is_that_of_the_geometry():
     assert not views.health and not views.losses
 
 
+def test_views_from_anywhere_use_no_angle():
+    views, other = (draw(None, None, view=View(anywhere=True, pitch=pitch)) for pitch in (0.0, 0.4))
+    np.testing.assert_array_equal(views.rotation, other.rotation)
+    down = np.asarray(views.rotation)[:, 1, 1]
+    assert (down > 0.5).mean() > 0.2 and (down < -0.5).mean() > 0.2  # a quarter each, upright and upside down
+    assert not views.health and not views.losses
+
+
 def test_gravity_stays_what_it_is_but_for_the_elevation():
     camera, params = mean_pitch()
     views = draw(camera, params)

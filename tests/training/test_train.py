@@ -562,6 +562,7 @@ def test_a_state_is_saved_after_its_metrics_were_logged(people_file, tmp_path, m
         ({"loss.gradient_penalty": -1.0}, "loss.gradient_penalty: found -1.0, expected a number from 0"),
         ({"loss.gradient_penalty": float("nan")}, "loss.gradient_penalty: found nan"),
         ({"view.tilt": "mean"}, "view.pitch: found 0.13.*, expected 0 with view.tilt=mean"),
+        ({"view.tilt": "anywhere"}, "view.pitch: found 0.13.*, expected 0 with view.tilt=anywhere"),
         (
             {"view.tilt": "pose", "view.pitch": 0.0, "view.pitch_start": 0.4},
             "view.pitch_low, view.pitch_start, view.pitch_high: found 0.0, 0.4, 0.35, expected pitch_low < pitch_start",

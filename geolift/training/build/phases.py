@@ -72,7 +72,7 @@ def _setup(config: Config, networks: Networks, skeleton: Skeleton) -> LiftingSet
     noise = config.augmentation
     return LiftingSetup(
         networks["lifter"],
-        View(**view, root=skeleton.root),
+        View(**view, root=skeleton.root, anywhere=config.view.tilt == "anywhere"),
         networks.get("camera"),
         SourceDomain(networks["adapter"], every=config.adapter.every) if "adapter" in networks else None,
         Augmentation(**noise, skeleton=skeleton) if any(noise.values()) else None,
