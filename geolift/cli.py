@@ -254,8 +254,9 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", required=True, help="weights to write, .safetensors")
     add_force(parser)
     parser.add_argument(
-        "--cameras", choices=CAMERAS, help="which way cameras look: level, down from above, or up from below "
-        "(default: by which side of the bodies they see, or from above where that is not known)",
+        "--cameras", choices=CAMERAS, help="which way cameras look: level, down from above, up from below; or "
+        "anywhere, for bodies without an upright, as fish (default: by which side of the bodies they see, or "
+        "from above where that is not known)",
     )  # fmt: skip
     parser.add_argument(
         "--synchronized", action="store_true", help="several fixed cameras film the same moments, frame by frame"

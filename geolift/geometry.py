@@ -12,7 +12,8 @@ import jax.numpy as jnp
 
 __all__ = [
     "align", "center", "depth", "gravity_of", "inverse", "joint_mask", "masked", "mirror_depth", "project", "rotate",
-    "rotation_x", "rotation_y", "rotation_z", "safe_norm", "sample_any_rotation", "sample_rotation", "tilt_of", "tilt_rotation", "unproject",
+    "rotation_x", "rotation_y", "rotation_z", "safe_norm", "sample_any_rotation", "sample_rotation", "tilt_of",
+    "tilt_rotation", "unproject",
 ]  # fmt: skip
 
 # Rotations, projections and alignments must be exact: accelerators round float32 products unless asked not to.
@@ -216,7 +217,7 @@ def sample_rotation(
 
 
 def sample_any_rotation(key: jax.Array, shape: tuple[int, ...] = ()) -> jax.Array:
-    """Draw rotations uniformly from SO(3): views from anywhere, for bodies without an upright, as fish and flies in air.
+    """Draw rotations uniformly from SO(3): views from anywhere, for bodies without an upright, as fish.
 
     Args:
         key: PRNG key.

@@ -111,8 +111,8 @@ def assess(trained: Model, data: Dataset, view: View) -> dict[str, Any]:
         trained: the lifter.
         data: poses that it was not trained on; `points_3d` are dropped first.
         view: the views that the lifter was trained with: used as they are for agreement; for realism without elevation,
-            as the data's cameras differ in azimuth alone, unless they are anywhere. With a pitch of None, views are about the gravity that the
-            data set gives for each pose, and tilted as the camera of another pose.
+            as the data's cameras differ in azimuth alone, unless they are anywhere. With a pitch of None, views are
+            about the gravity that the data set gives for each pose, and tilted as the camera of another pose.
 
     Returns:
         `score`, `CRITERIA` (`bone_spread` None without long clips, `asymmetry` without partner bones),

@@ -26,12 +26,14 @@ class Cameras(NamedTuple):
     Attributes:
         low, high, start: of the pitch that is learnt, degrees; positive looks down.
         what: in words.
+        upright: whether bodies have an upright, about which views rotate; else views are from anywhere.
     """
 
     low: float
     high: float
     start: float
     what: str
+    upright: bool = True
 
 
 # The magnitude of the pitch can be learnt, its sign cannot: the other sign explains the same 2D by mirrored bodies.
@@ -39,6 +41,7 @@ CAMERAS = {
     "level": Cameras(0, 20, 10, "they look down by 0 to 20 degrees"),
     "above": Cameras(0, 85, 20, "they look down"),
     "below": Cameras(-85, 0, -20, "they look up, as through a glass floor"),
+    "anywhere": Cameras(0, 0, 0, "bodies have no upright, as fish and insects in the air", upright=False),
 }
 
 
@@ -61,6 +64,12 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
     """
     if stated is not None and stated not in CAMERAS:
         raise DatasetError(f"cameras: found {stated!r}, expected one of {', '.join(CAMERAS)}")
+    if stated == "anywhere":
+        if data.moment is not None:
+            raise DatasetError(
+                "cameras: found anywhere with synchronised ones, whose views are known, expected another"
+            )
+        return CAMERAS[stated], (f"cameras: {CAMERAS[stated].what} (as stated); new views are from anywhere",)
     keypoints = np.where(data.seen[..., None], data.keypoints, np.nan).astype(np.float64)
     camera = data.camera[data.clip_of_frame]
     known = not is_human(data.skeleton)  # people may lie on their backs

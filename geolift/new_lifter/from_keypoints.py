@@ -73,8 +73,8 @@ def train_lifter(
         paths: keypoint files or folders of any known format, or one data set; of people or animals.
         output: the file of the weights, .safetensors.
         skeleton: a skeleton file. Default: as the joints are known, else one is proposed (`skeletons.proposal`).
-        cameras: "above", "level" or "below": which way they look. Default: by the side of the bodies that they see,
-            or from above where that is not known.
+        cameras: "above", "level", "below" or "anywhere": which way they look. Default: by the side of the bodies that
+            they see, or from above where that is not known.
         minutes: after which the training ends. Default: when its score by 2D has settled, or after `steps`.
         steps: of the lifter, at most. A training that they end gives the same weights on the same machine.
         seed: of the training.

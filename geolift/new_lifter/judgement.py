@@ -27,8 +27,8 @@ class Judgement(NamedTuple):
 
     Attributes:
         score: `selection.assess` on held-out poses; 1 is the flat skeleton's, smaller is better.
-        pitch: how far the cameras look down, radians, as learnt.
-        directions: from how many of `SECTORS` directions bodies are seen, as lifted.
+        pitch: how far the cameras look down, radians, as learnt; NaN for bodies without an upright.
+        directions: from how many of `SECTORS` directions bodies are seen, as lifted; None without an upright.
         right_handed: the share of lifted poses that are no mirror images (`handedness.right_handed_share`); NaN if it
             cannot be known.
         doubts: what speaks against the lifter, a sentence each.
@@ -42,7 +42,7 @@ class Judgement(NamedTuple):
 
     score: float
     pitch: float
-    directions: int
+    directions: int | None
     right_handed: float
     doubts: tuple[str, ...]
     fatal: str
@@ -68,14 +68,17 @@ def judge(model: Model, held_out: Dataset, view: View, *, cameras: FoundCameras 
     apart = None if cameras is None else cameras.largest_angle
     usable = usable_poses(model, held_out)
     points = np.where(usable.seen[..., None], lift_usable(model, usable), np.nan)
-    directions = seen_directions(points, view.pitch, model.skeleton)
-    right_handed = right_handed_share(points, -_down(view.pitch), model.skeleton)
-    fatal = _fatal(view.pitch, directions, right_handed, apart)
-    doubts = _doubts(score, view.pitch, right_handed, model.skeleton)
-    return Judgement(score, view.pitch, directions, right_handed, (*fatal, *doubts), fatal[0] if fatal else "", apart)
+    pitch, directions, right_handed = math.nan, None, math.nan
+    if not view.anywhere:
+        pitch = view.pitch
+        directions = seen_directions(points, pitch, model.skeleton)
+        right_handed = right_handed_share(points, -_down(pitch), model.skeleton)
+    fatal = _fatal(pitch, directions, right_handed, apart)
+    doubts = _doubts(score, pitch, right_handed, model.skeleton)
+    return Judgement(score, pitch, directions, right_handed, (*fatal, *doubts), fatal[0] if fatal else "", apart)
 
 
-def _fatal(pitch: float, directions: int, right_handed: float, apart: float | None = None) -> list[str]:
+def _fatal(pitch: float, directions: int | None, right_handed: float, apart: float | None = None) -> list[str]:
     """Why a lifter must not be used, a sentence each."""
     found = []
     if right_handed < MIRRORED:
@@ -94,7 +97,7 @@ def _fatal(pitch: float, directions: int, right_handed: float, apart: float | No
             f"cameras look {'down' if pitch > 0 else 'up'} by {abs(math.degrees(pitch)):.0f} degrees: bodies "
             "are seen from above alone, which leaves their heights open; depths cannot be learnt"
         )
-    if directions < FEW_DIRECTIONS:
+    if directions is not None and directions < FEW_DIRECTIONS:
         found.append(
             f"bodies are seen from {directions} of {SECTORS} directions: depths are learnt from views all around, by "
             "other cameras or by bodies that turn"
@@ -107,7 +110,9 @@ def _doubts(score: float, pitch: float, right_handed: float, skeleton: Skeleton)
     found = []
     if MIRRORED <= right_handed < UNSURE:
         found.append(f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses, which are mirrored")
-    if not skeleton.left:
+    if math.isnan(pitch):
+        found.append("bodies have no upright: all depths may be mirrored; compare one lifted pose with the animal")
+    elif not skeleton.left:
         found.append("no joint has a left or right: depths may come out mirrored, which 2D does not show")
     elif abs(pitch) < LEVEL and math.isnan(right_handed):
         found.append("cameras look straight ahead: depths may come out mirrored, which 2D hardly shows")
@@ -157,12 +162,15 @@ def _down(pitch: float) -> np.ndarray:
 
 def described(judgement: Judgement) -> list[str]:
     """Lines for people."""
-    looks = "down" if judgement.pitch >= 0 else "up"
+    seen = "; bodies have no upright"
+    if judgement.directions is not None:
+        seen = (
+            f"; cameras look {'down' if judgement.pitch >= 0 else 'up'} by {abs(math.degrees(judgement.pitch)):.0f} "
+            f"degrees; bodies are seen from {judgement.directions} of {SECTORS} directions"
+        )
     apart = "" if judgement.apart is None else f"{math.degrees(judgement.apart):.0f} degrees"
     together = f"; synchronised cameras are up to {apart} apart, and score how well they agree" if apart else ""
     return [
-        f"score by 2D alone {judgement.score:.2f} (flat skeleton 1, smaller is better); cameras look {looks} by "
-        f"{abs(math.degrees(judgement.pitch)):.0f} degrees; bodies are seen from {judgement.directions} of {SECTORS} "
-        f"directions{together}",
+        f"score by 2D alone {judgement.score:.2f} (flat skeleton 1, smaller is better){seen}{together}",
         *(f"against it: {doubt}" for doubt in judgement.doubts),
     ]

@@ -63,11 +63,7 @@ def choose_settings(
                 "bfloat16": True,
                 "mirror_equivariant": sided,
                 "data.masks": masks,
-                "view.tilt": "mean",
-                "view.elevation": 0.05,
-                "view.pitch_low": math.radians(cameras.low),
-                "view.pitch_high": math.radians(cameras.high),
-                "view.pitch_start": math.radians(cameras.start),
+                **_views(cameras),
                 "lifter.width": 256,
                 "lifter.norm": "none",
                 "lifter.flat_start": True,
@@ -92,3 +88,16 @@ def choose_settings(
         ),
         tuple(reasons),
     )
+
+
+def _views(cameras: Cameras) -> dict[str, str | float]:
+    """The entries of the random views."""
+    if not cameras.upright:
+        return {"view.tilt": "anywhere"}
+    return {
+        "view.tilt": "mean",
+        "view.elevation": 0.05,
+        "view.pitch_low": math.radians(cameras.low),
+        "view.pitch_high": math.radians(cameras.high),
+        "view.pitch_start": math.radians(cameras.start),
+    }

@@ -1,8 +1,8 @@
 """Random views: rotations of lifted poses about gravity, as the camera of each pose sees it, or of any kind.
 
 A view levels the body by the tilt of its camera (pitch and roll), rotates it about gravity and tilts it as another
-camera. The tilt is given for all cameras, given by the data set for each pose, or learnt with the lifter. Bodies without
-an upright have views from anywhere.
+camera. The tilt is given for all cameras, given by the data set for each pose, or learnt with the lifter. Bodies
+without an upright have views from anywhere.
 """
 
 import math
@@ -67,8 +67,8 @@ def random_views(view: View, camera: CameraNetwork | None = None) -> Callable[..
     `PosePitch` every pose is levelled by its pitch, and tilted by one drawn from the normal distribution of the batch's
     pitches, plus e (ElePose, where e is 0; docs/method.md, eq. 20). With `PoseTilt` it is levelled by its pitch and
     roll, and tilted by those of another pose, plus e (eq. 25); where the gravity of a pose is given, its tilt is that
-    of the gravity, which the network learns from. Views from anywhere are uniform over SO(3). Gradients flow through the tilt that levels, and not through the one
-    that tilts, except for `MeanPitch` and `PosePitch`.
+    of the gravity, which the network learns from. Views from anywhere are uniform over SO(3). Gradients flow
+    through the tilt that levels, and not through the one that tilts, except for `MeanPitch` and `PosePitch`.
 
     Args:
         view: the ranges, and the pitch if none is learnt.

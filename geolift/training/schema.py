@@ -128,7 +128,7 @@ SCHEMA = (
     Entry("view.azimuth", math.pi, "views rotate about the vertical by U[-azimuth, azimuth], radians", HALF_TURN),
     Entry("view.elevation", math.pi / 9, "views tilt by U[-elevation, elevation], radians", HALF_TURN),
     Entry("view.pitch", 0.0, "how far cameras look down, radians; views then rotate about gravity", Range(-3.15, 3.15)),
-    Entry("view.tilt", "fixed", "how cameras are tilted: view.pitch, a learnt mean, learnt of each pose, given, in any way (ours)",
+    Entry("view.tilt", "fixed", "how cameras are tilted: view.pitch, a learnt mean, of each pose, given, any (ours)",
           choices=TILT),
     Entry("view.pitch_low", 0.0, "smallest learnt pitch, radians; below 0 cameras look up (ours)", ANGLE),
     Entry("view.pitch_high", 0.35, "largest learnt pitch, radians (ours)", ANGLE),

@@ -7,8 +7,10 @@ from geolift.data.cameras import film
 from geolift.data.dataset import Dataset
 from geolift.data.synthetic import QUADRUPED as FOUR_LEGGED
 from geolift.data.synthetic import quadruped_clips
+from geolift.data.learnable import measure_content
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
+from geolift.new_lifter.settings import choose_settings
 from geolift.skeletons.skeleton import H36M17
 from tests.helpers.quadruped import QUADRUPED, filmed, walking
 
@@ -121,3 +123,13 @@ def test_where_nothing_shows_it_it_is_assumed_and_said():
                                    confidence=np.ones((6 * FRAMES, 17), np.float32))  # fmt: skip
         cameras, (line,) = choose_cameras(given._replace(skeleton=skeleton))
         assert cameras == CAMERAS["above"] and why in line and "--cameras states it" in line
+
+
+def test_bodies_without_an_upright_are_seen_from_anywhere():
+    """Whatever side is seen, by cameras straight above, too; no pitch is learnt, and mirror images stay possible."""
+    found = data(85)
+    cameras, (why,) = choose_cameras(found, stated="anywhere")
+    config = choose_settings(found, measure_content(found), cameras=cameras).config
+    assert "no upright" in why and (config.view.tilt, config.view.pitch) == ("anywhere", 0.0)
+    with pytest.raises(DatasetError, match=r"cameras: found anywhere with synchronised"):
+        choose_cameras(found._replace(moment=np.zeros(6, int)), stated="anywhere")
