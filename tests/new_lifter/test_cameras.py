@@ -5,9 +5,9 @@ import pytest
 
 from geolift.data.cameras import film
 from geolift.data.dataset import Dataset
+from geolift.data.learnable import measure_content
 from geolift.data.synthetic import QUADRUPED as FOUR_LEGGED
 from geolift.data.synthetic import quadruped_clips
-from geolift.data.learnable import measure_content
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
 from geolift.new_lifter.settings import choose_settings
