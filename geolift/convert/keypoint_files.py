@@ -19,6 +19,7 @@ from geolift.keypoints.recording import select_rows, without_unsure_joints
 from geolift.keypoints.sanity_checks import check_recording
 from geolift.keypoints.tracking import track
 from geolift.keypoints.training_clips import to_dataset
+from geolift.plurals import first_of
 from geolift.skeletons import skeleton_file
 from geolift.skeletons.mapping import check_head, map_joints
 
@@ -66,8 +67,10 @@ def convert(
     files = [_convert_file(one, read=content, **reading) for one, content in zip(paths, held, strict=True)]
     parts, names = [file.data for file in files], _different_names(paths)
     if more:
-        parts = [_named(part, name) for part, name in zip(parts, names, strict=True)]
+        parts = [_named(part, name)._replace(source="") for part, name in zip(parts, names, strict=True)]
     data = join_datasets(parts, " ".join(map(str, paths)))
+    if more:
+        data = data._replace(source=" ".join([*_notes_of_all(files, names), data.source]).strip())
     if synchronized:
         recordings = np.array(recordings_of(names))
         for mine in (np.flatnonzero(recordings == one) for one in range(recordings.max() + 1)):
@@ -83,11 +86,19 @@ def convert(
 
 
 class _File(NamedTuple):
-    """A file that was read: `data`, the number of its `frames`, and that of each clip's `first` frame, `[C]` int."""
+    """A file that was read.
+
+    Attributes:
+        data: its clips.
+        frames: their number.
+        first: `[C]` int, the number of each clip's first frame.
+        notes: what it was recognized as, and what was found, a sentence each.
+    """
 
     data: Dataset
     frames: int
     first: np.ndarray
+    notes: tuple[str, ...]
 
 
 def convert_file(path: Path, **reading: Any) -> Dataset:
@@ -171,8 +182,9 @@ def _convert_file(
         frames = f"{top.sum()} of {len(top)} frames"
         notes.append(f"the top of the head was extrapolated from ears and shoulders in {frames}")
     source = " ".join(f"{note}." for note in (f"{path.name}: {read.why}", *notes))
+    notes = (read.why, *notes)
     number = {name: i for i, name in enumerate(recording.frames)}
-    return _File(data._replace(source=source), len(number), np.array([number[name] for name in data.clip]))
+    return _File(data._replace(source=source), len(number), np.array([number[name] for name in data.clip]), notes)
 
 
 def _different_names(paths: Sequence[Path]) -> list[str]:
@@ -188,6 +200,16 @@ def _different_names(paths: Sequence[Path]) -> list[str]:
             return names
     twice = next(str(path) for path, parts in zip(paths, whole, strict=True) if whole.count(parts) > 1)
     raise DatasetError(f"{twice}: found it twice, expected different files")
+
+
+def _notes_of_all(files: Sequence[_File], names: Sequence[str]) -> list[str]:
+    """The notes of several files, each once, with the files that it is of."""
+    by_note: dict[str, list[str]] = {}
+    for file, name in zip(files, names, strict=True):
+        for note in file.notes:
+            by_note.setdefault(note, []).append(name)
+    every = f"all {len(files)} files"
+    return [f"{every if len(of) == len(files) else first_of(of)}: {note}." for note, of in by_note.items()]
 
 
 def _named(data: Dataset, name: str) -> Dataset:

@@ -9,11 +9,13 @@ from geolift.data.dataset import Dataset
 from geolift.data.normalization import root_centered
 from geolift.errors import DatasetError
 from geolift.plurals import counted
+from geolift.skeletons.skeleton import is_human
 
 FEWEST = 20  # poses that differ; from fewer nothing can be learnt
 FEW = 1000  # up to as many are counted; from fewer, little is learnt (docs/dataset.md)
 APART = 0.05  # of a person's size, by which at least one joint of two poses differs that are not the same
 LOOKED_AT = 1 << 13  # frames, evenly spread, among which different poses are counted, at most
+UNTRAINED = "people need no training: geolift lift"
 CURE = (
     "a lifter cannot be trained on joints that are never seen: convert with --head extrapolate if it is the top of the "
     "head, or leave joints out by a skeleton file (--skeleton)"
@@ -30,6 +32,7 @@ class Content(NamedTuple):
         different: whole poses (with masks: rooted ones) that differ from each other, counted up to `FEW`.
         unseen: joints that no frame has.
         copied: pairs of joints that are the same point in every frame.
+        people: whether they are people, whom lifters that come with geolift know.
     """
 
     frames: int
@@ -38,6 +41,7 @@ class Content(NamedTuple):
     different: int
     unseen: tuple[str, ...]
     copied: tuple[tuple[str, str], ...] = ()
+    people: bool = False
 
 
 def measure_content(data: Dataset, *, masks: bool = False) -> Content:
@@ -50,7 +54,7 @@ def measure_content(data: Dataset, *, masks: bool = False) -> Content:
     Example:
         >>> from geolift.data import open_dataset
         >>> measure_content(open_dataset("procedural").select("test"))
-        Content(frames=37440, whole=37440, rooted=37440, different=1000, unseen=(), copied=())
+        Content(frames=37440, whole=37440, rooted=37440, different=1000, unseen=(), copied=(), people=True)
     """
     seen, root = data.seen, data.skeleton.root
     usable = np.flatnonzero(seen[:, root] if masks else seen.all(axis=1))
@@ -60,7 +64,7 @@ def measure_content(data: Dataset, *, masks: bool = False) -> Content:
     whole, rooted = int(seen.all(axis=1).sum()), int(seen[:, root].sum())
     names = data.skeleton.names
     copied = tuple((names[a], names[b]) for a, b in copied_joints(data.keypoints, seen))
-    return Content(data.frames, whole, rooted, different, unseen, copied)
+    return Content(data.frames, whole, rooted, different, unseen, copied, is_human(data.skeleton))
 
 
 def count_different(keypoints: np.ndarray, seen: np.ndarray, root: int) -> int:
@@ -93,7 +97,7 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
         masks: whether the training uses frames that lack joints; None: it is not known yet.
 
     Example:
-        >>> doubts(Content(frames=400, whole=96, rooted=390, different=300, unseen=()), masks=False)
+        >>> doubts(Content(frames=400, whole=96, rooted=390, different=300, unseen=(), people=True), masks=False)
         ('96 of 400 frames have all joints, the others are left out (390 can be used with data.masks=True)', \
 '300 poses differ: few to learn from (people need no training: geolift lift)')
     """
@@ -113,7 +117,7 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
     if content.different < FEW:
         enough = f"training expects at least {FEWEST}" if content.different < FEWEST else "few to learn from"
         poses = "no two poses differ" if content.different < 2 else f"{content.different} poses differ"
-        found.append(f"{poses}: {enough} (people need no training: geolift lift)")
+        found.append(f"{poses}: {enough}{f' ({UNTRAINED})' if content.people else ''}")
     return tuple(found)
 
 
@@ -129,5 +133,6 @@ def expect_learnable(content: Content, origin: str, *, masks: bool) -> None:
         found = "the same pose" if content.different < 2 else f"{content.different} poses that differ"
         found = f"{found} in {counted(used, 'frame', 'frames')}"
         more = "" if used == content.frames else f" of {content.frames}; the others lack joints"
-        hint = "data.masks=True uses more" if more and not masks else "people need no training: geolift lift"
-        raise DatasetError(f"{origin}: found {found}{more}, expected at least {FEWEST} to learn from ({hint})")
+        hint = "data.masks=True uses more" if more and not masks else UNTRAINED if content.people else ""
+        hint = f" ({hint})" if hint else ""
+        raise DatasetError(f"{origin}: found {found}{more}, expected at least {FEWEST} to learn from{hint}")

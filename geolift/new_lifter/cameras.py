@@ -7,6 +7,7 @@ import numpy as np
 
 from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.plurals import first_of
 from geolift.skeletons.seen_side import CLEAR, SECTORS, CameraSide, SeenSide, foreshortening, seen_sectors, seen_side
 from geolift.skeletons.skeleton import is_human
 
@@ -16,7 +17,6 @@ CERTAIN = 0.3  # |sine| from which sides contradict what is stated: twice the sp
 MOST_POSES = 0.9  # of a camera that show one side, if it contradicts
 UPRIGHT = 0.7  # of the distance from root to head, the height from which nothing points ahead
 UNSURE = 0.3  # spread of the sine from which nothing is known
-NAMED = 3  # files of each kind in a message, at most
 FIRST, LAST = 5, 60  # degrees at which a pitch starts to be learnt, at least and at most: away from its bounds
 
 
@@ -144,10 +144,10 @@ def _differing(found: SeenSide) -> tuple[str, bool]:
     other = "back" if side == "belly" else "belly"
     turning = [name for name in few if found.cameras[name].directions >= FEW_DIRECTIONS]
     few = sorted(few, key=lambda name: name not in turning)
-    shares = ", ".join(f"{name} ({_share(found.cameras[name], side):.0%})" for name in few[:NAMED])
+    shares = first_of([f"{name} ({_share(found.cameras[name], side):.0%})" for name in few])
     return (
-        f"{shares}{' and others' if len(few) > NAMED else ''}: found the {side} in most poses, expected the {other}, "
-        f"as in {', '.join(many[:NAMED])}{' and others' if len(many) > NAMED else ''}. Either left and right are "
+        f"{shares}: found the {side} in most poses, expected the {other}, "
+        f"as in {first_of(many)}. Either left and right are "
         "exchanged there, or the video is mirrored, or the camera looks from the other side and needs a training of "
         f"its own{'' if turning else ', or the body lies on its side'}",
         bool(turning),

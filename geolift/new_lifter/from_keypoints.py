@@ -18,6 +18,7 @@ from geolift.new_lifter.settings import LONGEST, choose_settings
 from geolift.new_lifter.settled import Settled, view_of
 from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
+from geolift.plurals import first_of
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
 from geolift.training.config import Config
@@ -177,7 +178,7 @@ def _digest(config: Config, data: Dataset) -> str:
 
 
 def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike[str]], found: Judgement) -> dict[str, Any]:
-    names = ", ".join(Path(path).name for path in paths)
+    names = first_of([Path(path).name for path in paths])
     return card | {
         "data": f"{names}: {card['data']}",
         "terms": "Those of the keypoints.",

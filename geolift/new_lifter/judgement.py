@@ -82,8 +82,10 @@ def _fatal(pitch: float, directions: int | None, right_handed: float, apart: flo
     """Why a lifter must not be used, a sentence each."""
     found = []
     if right_handed < MIRRORED:
+        way, word = ("up", "below") if pitch > 0 else ("down", "above")
         found.append(
-            f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses: they are mirror images"
+            f"left and right are exchanged in {1 - right_handed:.0%} of the lifted poses: they are mirror images. If "
+            f"the cameras look {way}, train with --cameras {word}; else another --seed may find the right ones"
         )
     if apart is not None and apart >= APART:
         return found  # another camera sees each depth from the side, however few directions there are

@@ -17,7 +17,10 @@ from geolift.objectives.cameras import difference_2d
 from geolift.skeletons.handedness import right_handed_share
 from geolift.training.config import Config, flatten, load
 
-WEIGHT = 1000.0  # of agreement with the other cameras; compared with 10 and 300 on the 3D of training frames of a fly
+WEIGHT = (
+    1000.0  # of agreement with the other cameras. On the 3D of training frames of a fly 300 was better than 10; 1000
+)
+# goes on from there, and was used in one run before 3 cameras (docs/research-log.md)
 SHARE = 1.0  # of the views near another camera: from where no camera stands nothing is known
 NEAR = 0.1  # radians beside the pitch as found, within which it is learnt
 STEEPEST = 1.35  # radians, so that a pitch and what is beside it are those of a camera that is not upside down

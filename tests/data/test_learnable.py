@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geolift.data.learnable import FEW, count_different, doubts, expect_learnable, measure_content
+from geolift.data.learnable import FEW, Content, count_different, doubts, expect_learnable, measure_content
 from geolift.errors import DatasetError
 from geolift.skeletons.skeleton import H36M17
 
@@ -94,3 +94,13 @@ def test_a_joint_that_is_a_copy_of_another_is_named(people):
     copied = measure_content(people._replace(keypoints=keypoints))
     assert set(copied.copied) == {tuple(names[joint] for joint in sorted((ROOT, HEAD)))}
     assert sum("the same point in every frame" in sentence for sentence in doubts(copied)) == 1
+
+
+def test_only_people_need_no_training(people):
+    few = Content(frames=40, whole=40, rooted=40, different=9, unseen=())
+    for content, hinted in ((few, False), (few._replace(people=True), True)):
+        with pytest.raises(DatasetError, match="found 9 poses") as error:
+            expect_learnable(content, "mouse", masks=False)
+        assert ("people need no training" in str(error.value)) == hinted
+        assert ("people need no training" in " ".join(doubts(content))) == hinted
+    assert measure_content(people).people

@@ -132,6 +132,7 @@ def test_a_judgement_says_what_speaks_against_the_lifter():
 def test_a_lifter_of_mirror_images_is_refused():
     (mirrored,) = _fatal(0.7, 12, 0.03)
     assert mirrored.startswith("left and right are exchanged in 97% of the lifted poses")
+    assert "--cameras below; else another --seed" in mirrored and "--cameras above" in _fatal(-0.7, 12, 0.03)[0]
     assert not _fatal(0.7, 12, 1.0) and not _fatal(0.7, 12, math.nan)
     assert [line.split(":")[0] for line in _fatal(math.radians(-80), 3, 0.8)] == [
         "cameras look up by 80 degrees", "bodies are seen from 3 of 12 directions",
@@ -196,6 +197,7 @@ def test_files_are_read_once(tmp_path, monkeypatch):
     monkeypatch.setattr(keypoint_files, "read_keypoints", count)
     data = prepare_keypoints(paths, tmp_path / "a.safetensors").data
     assert read == ["a.csv", "b.csv"] and set(data.camera) == {"a", "b"}
+    assert data.source.count("recognized as deeplabcut") == 1 and data.source.startswith("all 2 files: recognized as")
 
 
 def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
