@@ -100,5 +100,9 @@ def _clearest(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     poses = np.where(seen[most, :, None], keypoints[most], np.nan)
     away = np.linalg.norm(poses[:, :, None] - poses[:, None], axis=-1)
     away[:, np.arange(away.shape[1]), np.arange(away.shape[1])] = np.nan
-    clear = np.nanmedian(np.nanmin(away, axis=2), axis=1) / np.nanmax(away, axis=(1, 2))
+    # Joints that are missing, and the joint itself, are near none and far from none.
+    nearest = np.where(np.isnan(away), np.inf, away).min(axis=2)
+    nearest[np.isinf(nearest)] = np.nan
+    widest = np.where(np.isnan(away), 0.0, away).max(axis=(1, 2))
+    clear = np.divide(np.nanmedian(nearest, axis=1), widest, out=np.zeros(len(poses)), where=widest > 0)
     return poses[int(clear.argmax())]

@@ -114,7 +114,7 @@ def doubts(content: Content, *, masks: bool | None = None) -> tuple[str, ...]:
         hint = "" if masks else f" ({content.rooted} can be used with data.masks=True)"
         left_out = "the others are left out" + (" in training" if masks is None else "")
         found.append(f"{used} of {content.frames} frames have {what}, {left_out}{hint}")
-    if content.different < FEW:
+    if content.different < FEW and used:
         enough = f"training expects at least {FEWEST}" if content.different < FEWEST else "few to learn from"
         poses = "no two poses differ" if content.different < 2 else f"{content.different} poses differ"
         found.append(f"{poses}: {enough}{f' ({UNTRAINED})' if content.people else ''}")

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from geolift.data.dataset import Dataset, save_dataset
-from geolift.data.learnable import expect_learnable, measure_content
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
-from geolift.new_lifter.settings import LONGEST, choose_settings
+from geolift.new_lifter.settings import LONGEST, choose_settings, learnable_content
 from geolift.new_lifter.settled import Settled, view_of
 from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
@@ -108,8 +107,7 @@ def train_lifter(
     if minutes is not None and not 0 < minutes < 1e5:
         raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
     data, notes = prepare_keypoints(paths, output, skeleton=skeleton, **reading)
-    content = measure_content(data.select("train"))
-    expect_learnable(content, str(paths[0]), masks=content.rooted > content.whole)
+    content = learnable_content(data.select("train"), str(paths[0]))
     looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
     config, reasons = choose_settings(data.select("train"), content, cameras=looking, seed=seed, steps=steps)
     together = None

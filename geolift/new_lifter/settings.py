@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from geolift.data.dataset import Dataset
-from geolift.data.learnable import Content
+from geolift.data.learnable import Content, expect_learnable, measure_content
 from geolift.new_lifter.cameras import Cameras
 from geolift.training.config import Config, load
 
@@ -26,6 +26,34 @@ class Settings(NamedTuple):
     reasons: tuple[str, ...]
 
 
+def uses_masks(content: Content) -> bool:
+    """Whether frames that lack joints, but not the root, are used.
+
+    Example:
+        >>> uses_masks(Content(frames=9, whole=5, rooted=9, different=5, unseen=()))
+        True
+    """
+    return content.whole < FEWEST_WHOLE * content.rooted
+
+
+def learnable_content(data: Dataset, origin: str) -> Content:
+    """What there is to learn from in the frames that training will use.
+
+    Args:
+        data: the training poses.
+        origin: what they are, for errors.
+
+    Raises:
+        DatasetError: if nothing can be learnt.
+    """
+    content = measure_content(data)
+    masks = uses_masks(content)
+    if masks:
+        content = measure_content(data, masks=True)
+    expect_learnable(content, origin, masks=masks)
+    return content
+
+
 def choose_settings(
     data: Dataset, content: Content, *, cameras: Cameras, seed: int = 0, steps: int = LONGEST
 ) -> Settings:
@@ -44,7 +72,7 @@ def choose_settings(
     skeleton = data.skeleton
     midline = skeleton.mirrored[skeleton.root] == skeleton.root
     sided = bool(skeleton.left) and midline
-    masks = content.whole < FEWEST_WHOLE * content.rooted
+    masks = uses_masks(content)
     reasons = []
     if not sided:
         why = "no joint has a side" if midline else "the root has a side"

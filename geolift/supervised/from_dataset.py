@@ -11,7 +11,7 @@ import numpy as np
 
 from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP
 from geolift.data.dataset import Dataset, load_dataset
-from geolift.data.learnable import Content, expect_learnable, measure_content
+from geolift.data.learnable import Content
 from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.evaluation.accuracy import evaluate
@@ -19,7 +19,7 @@ from geolift.evaluation.protocols import PROTOCOLS
 from geolift.evaluation.report import lift_and_evaluate
 from geolift.model import Model, flat_skeleton, identify, normalized_poses
 from geolift.new_lifter.cameras import CAMERAS
-from geolift.new_lifter.settings import choose_settings
+from geolift.new_lifter.settings import choose_settings, learnable_content
 from geolift.pretrained.export import export_model
 from geolift.supervised.training import train
 from geolift.training.config import Config
@@ -78,8 +78,7 @@ def train_with_3d(
     if not set(np.unique(data.split)) >= {"train", "test"}:
         data = split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP)
     seen = data.select("train")
-    content = measure_content(seen)
-    expect_learnable(content, str(path), masks=content.rooted > content.whole)
+    content = learnable_content(seen, str(path))
     config = config_for(seen, content, seed=seed)
     config.data.path = str(path)
     say(f"trained with 3D: {content.rooted if config.data.masks else content.whole} poses of the split train")

@@ -17,7 +17,7 @@ from geolift.new_lifter import from_keypoints, training_data
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.new_lifter.judgement import Judgement, _doubts, _fatal, described, seen_directions
-from geolift.new_lifter.settings import choose_settings
+from geolift.new_lifter.settings import choose_settings, learnable_content, uses_masks
 from geolift.new_lifter.settled import has_settled, is_steep
 from geolift.new_lifter.table_folders import tables_of
 from geolift.new_lifter.training_data import prepare_keypoints
@@ -109,6 +109,22 @@ def test_settings_follow_the_bodies(tmp_path):
     assert few.config.view.pitch_low < few.config.view.pitch_start < few.config.view.pitch_high == 0
     with pytest.raises(DatasetError, match="cameras: found 'top', expected one of level, above, below"):
         choose_cameras(data, stated="top")
+
+
+def test_tables_in_which_no_frame_has_all_joints_are_learnt_from(tmp_path):
+    table = deeplabcut(tmp_path / "mouse.csv", frames=400)
+    head, rows = table.read_text().splitlines()[:3], table.read_text().splitlines()[3:]
+    cells = [row.split(",") for row in rows]
+    joints = (len(cells[0]) - 1) // 3
+    for i, row in enumerate(cells):
+        row[3 + 3 * (i % joints)] = "0.01"  # each frame lacks another joint
+    table.write_text("\n".join([*head, *(",".join(row) for row in cells)]))
+    data = prepare_keypoints([table], tmp_path / "mouse.safetensors", fps=30.0).data.select("train")
+    assert not data.seen.all(axis=1).any()
+    content = learnable_content(data, "mouse.csv")
+    assert content.different >= 20 and uses_masks(content)
+    with pytest.raises(DatasetError, match=r"^mouse.csv: found \d+ poses? that differ|^mouse.csv: found the same pose"):
+        learnable_content(data.select("train")._replace(keypoints=np.ones_like(data.keypoints)), "mouse.csv")
 
 
 def test_bodies_that_never_turn_are_seen_from_few_directions():
