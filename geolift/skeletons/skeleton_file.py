@@ -193,7 +193,8 @@ def resolve_mapping(
         which = f"their names are those of {list(best)}" if best else "no known joint set has them all"
         raise DatasetError(
             f"{origin}: joints: found {', '.join(joints)[:300]}; {which}: expected a skeleton file "
-            "that names them (--skeleton; geolift skeleton proposes one)"
+            "that names them (--skeleton; geolift skeleton proposes one), and to lift an animal a lifter for it "
+            "(geolift train, then --model)"
         )
     return next(iter(best.values()))
 

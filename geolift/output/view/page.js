@@ -487,7 +487,7 @@ function drawSpace() {
   }));
   drawAxes();
   const said = [];
-  if (!present().length) said.push("No person in this frame");
+  if (!present().length) said.push(`No ${header.body_words[0]} in this frame`);
   if (nowhere) said.push(`${nowhere} without a position, not drawn here`);
   if (choice.ground.checked) said.push(`grid ${Number(gridStep().toPrecision(1))}${unit || " units"}`);
   tell($("message"), said.join(" · "));
@@ -736,7 +736,7 @@ function write() {
   const count = (number, one, more) => `${number.toLocaleString("en")} ${number === 1 ? one : more}`;
   $("subtitle").textContent = [
     header.video ? count(frames, "frame", "frames") : count(frames, "image", "images"),
-    count(header.people.length, "person", "people"),
+    count(header.people.length, ...header.body_words),
     `${joints} joints`,
   ].join(", ");
   const shownAt = `shown at ${header.rate} per second`;
@@ -768,7 +768,11 @@ function write() {
     }));
     $("notes-box").hidden = false;
   }
+  const [one, more] = header.body_words;
   $("people-box").hidden = !several;
+  $("people-box").ariaLabel = more[0].toUpperCase() + more.slice(1);
+  $("people-box").querySelector("h2").firstChild.data = `${$("people-box").ariaLabel} `;
+  choice.colours.querySelector("[value=person]").textContent = `by ${one}`;
   $("slider").max = frames - 1;
   for (const id of ["slider", "play", "previous", "next"]) $(id).disabled = frames < 2;
   if (!scenes.placed) choice.place.options[0].disabled = true;

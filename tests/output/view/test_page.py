@@ -562,6 +562,14 @@ def test_empty_frames_single_images_and_unknown_sizes_show(shown):
     assert alone.drawn() and not alone.driver.find_element("id", "play").is_enabled()
 
 
+def test_bodies_of_other_skeletons_are_individuals(shown):
+    skeleton = H36M17._replace(names=tuple(f"bodypart {joint}" for joint in range(17)))
+    it = shown(make_result(people=2, frames=3, skeleton=skeleton))
+    assert it.driver.find_element("id", "subtitle").text == "3 frames, 2 individuals, 17 joints"
+    assert it.driver.find_element("css selector", "#people-box h2").text == "Individuals"
+    assert it.driver.find_element("css selector", "#colours [value=person]").text == "by individual"
+
+
 def test_a_notebook_shows_it_in_its_frame(browser, tmp_path):
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><meta charset=utf-8><title>notebook</title>{make_result()._repr_html_()}")
