@@ -73,4 +73,3 @@ def test_notebooks_show_no_errors_and_no_paths_of_the_machine_that_ran_them():
         text, notebook = path.read_text(), nbformat.read(path, as_version=4)
         assert path.stat().st_size < 300_000 and "Traceback" not in text and "/tmp/" not in text, path.stem
         assert any("matplotlib" in source for source in sources(notebook)), path.stem
-        assert any()
