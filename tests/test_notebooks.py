@@ -67,9 +67,11 @@ def test_the_notebooks_run(shell):
     assert [name for name in made if not (shell / name).exists()] == []
 
 
-def test_notebooks_show_no_errors_and_no_paths_of_the_machine_that_ran_them():
+def test_notebooks_show_pictures_no_errors_and_no_paths_of_the_machine_that_ran_them():
     assert [path.stem for path in NOTEBOOKS] == ["jax_project", "keypoints_to_3d", "tables", "your_animal"]
     for path in NOTEBOOKS:
         text, notebook = path.read_text(), nbformat.read(path, as_version=4)
         assert path.stat().st_size < 300_000 and "Traceback" not in text and "/tmp/" not in text, path.stem
         assert any("matplotlib" in source for source in sources(notebook)), path.stem
+        shown = [output.get("data", ()) for cell in notebook.cells for output in cell.get("outputs", ())]
+        assert any("image/png" in data for data in shown), path.stem  # they are kept with what they show
