@@ -42,7 +42,7 @@ setup(
     long_description_content_type="text/markdown",
     author="The geolift developers",
     license_expression="Apache-2.0",
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "NOTICE"],
     project_urls={"Source": HOME, "Issues": f"{HOME}/issues"} if HOME else {},
     keywords=["3D pose estimation", "2D keypoints", "lifting", "self-supervision", "motion capture", "animals", "JAX"],
     classifiers=[

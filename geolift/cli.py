@@ -232,7 +232,12 @@ def _add_skeleton(commands: argparse._SubParsersAction) -> None:
         help="propose a skeleton file for keypoints of animals, to correct and to use as --skeleton",
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("input", metavar="IN", nargs="+", help="keypoint files or folders of any known format")
+    parser.add_argument(
+        "input",
+        metavar="IN",
+        nargs="+",
+        help="keypoint files or folders of any known format, or a model, for its own",
+    )
     parser.add_argument(
         "-o", "--output", metavar="OUT", required=True, action="append",
         help="file to write: .toml, or .png, which shows it; can be repeated",

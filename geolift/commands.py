@@ -39,11 +39,11 @@ from geolift.output.write import (
 from geolift.plurals import counted
 from geolift.pretrained.export import export_model, is_export
 from geolift.pretrained.export import files_of as files_of_export
-from geolift.pretrained.models import load, load_card
-from geolift.safe_io.atomic import replacing
+from geolift.pretrained.models import is_weights, load, load_card
+from geolift.safe_io.atomic import replace_file, replacing
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import body_words
-from geolift.skeletons.skeleton_file import skeleton_text
+from geolift.skeletons.skeleton_file import SkeletonFile, skeleton_text
 
 TAKEN = takers() | dict.fromkeys(VIEWERS, VIEW_OPTIONS)  # options of what is written, by the ending of the output
 WRITING = tuple(dict.fromkeys(option for options in TAKEN.values() for option in options))
@@ -209,9 +209,12 @@ def run_convert(options: argparse.Namespace, flags: Mapping[str, str]) -> None:
 
 def run_skeleton(options: argparse.Namespace) -> None:
     """`geolift skeleton`."""
-    _expect_writable(options.output, (".toml", ".png"))
+    of_model = len(options.input) == 1 and is_weights(options.input[0])
+    _expect_writable(options.output, (".toml",) if of_model else (".toml", ".png"))
     expect_replaceable(options.output, is_skeleton, inputs=options.input, force=options.force)
     given = {name: value for name, value in vars(options).items() if name not in ("run", "input", "output", "force")}
+    if of_model:
+        return _write_skeleton_of_model(options.input[0], options.output, sorted(given))
     found = propose_for(options.input, **given)
     for output in map(Path, options.output):
         with replacing(output) as partial_file:
@@ -221,6 +224,18 @@ def run_skeleton(options: argparse.Namespace) -> None:
                 partial_file.write_text(skeleton_text(found.file, (PROPOSED, *found.reasons)), encoding="utf-8")
         print(output)
     print(*(f"  {printable(reason)}" for reason in found.reasons), sep="\n")
+
+
+def _write_skeleton_of_model(name: str, outputs: Sequence[str], given: Sequence[str]) -> None:
+    """The skeleton file of a model, to which users add a mapping from their joints."""
+    if given:
+        raise DatasetError(f"{', '.join(given)}: found with the model {name}, expected keypoint files")
+    model = load(name)
+    comment = f"The joints of {model.id}; a table [mapping] names yours where they differ, as Nose = 'snout'."
+    text = skeleton_text(SkeletonFile(model.skeleton, None), (comment,))
+    for output in outputs:
+        replace_file(Path(output), text.encode())
+        print(output)
 
 
 def run_train(options: argparse.Namespace) -> None:

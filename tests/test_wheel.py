@@ -14,7 +14,7 @@ import pytest
 import geolift
 from tests.helpers.paths import ROOT
 
-FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "CITATION.cff", "CHANGELOG.md")
+FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "NOTICE", "CITATION.cff", "CHANGELOG.md")
 BUILD = "from setuptools import build_meta as b; print(b.build_sdist('dist') if {sdist} else b.build_wheel('dist'))"
 LARGEST = 15e6  # bytes: a download of seconds
 
@@ -62,7 +62,8 @@ def test_what_the_wheel_says_about_itself(built):
     assert "Project-URL: Source, https://github.com/someone/geolift\n" in text
     assert "Classifier: Typing :: Typed\n" in text and "Requires-Python: >=3.11\n" in text
     assert re.findall(r"\]\((?!https?://|#|<)[^)]*\)", text) == []  # PyPI has no files beside the page
-    assert any(name.startswith(folder) and name.endswith("LICENSE") for name in archive.namelist())
+    for terms in ("LICENSE", "NOTICE"):
+        assert any(name.startswith(folder) and name.endswith(terms) for name in archive.namelist()), terms
     assert f"version: {geolift.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 

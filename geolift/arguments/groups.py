@@ -9,6 +9,7 @@ from geolift.keypoints.recognition import FORMATS as KEYPOINT_FORMATS
 from geolift.output.mocap.marker_names import CHOICES as MARKER_CHOICES
 from geolift.output.view.formats import VIEWERS
 from geolift.output.write import WRITERS
+from geolift.pretrained.models import model_names
 from geolift.rig.names import PRESETS
 from geolift.skeletons.joint_sets import LARGER_SETS, SOURCES
 from geolift.skeletons.mapping import HEAD_CHOICES
@@ -126,7 +127,10 @@ def add_skeleton(parser: argparse.ArgumentParser) -> None:
 
 def add_choices(parser: argparse.ArgumentParser) -> None:
     """Options on what lifts whom."""
-    parser.add_argument("--model", help="name of a model, a .safetensors file, or the folder of a run (default human)")
+    parser.add_argument(
+        "--model",
+        help=f"one of {', '.join(model_names())}, a .safetensors file, or the folder of a run (default human)",
+    )
     parser.add_argument(
         "--people", help="all, largest, one (all detections are one person), or names separated by commas (default all)"
     )

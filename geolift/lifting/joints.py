@@ -30,6 +30,13 @@ def mapping_to(
     by_name = not recording.joint_set or skeleton != H36M17
     if path is None and by_name and set(recording.joints) >= set(skeleton.names):
         return JointMapping(recording.joints, {name: (name,) for name in skeleton.names}, skeleton)
+    if path is None and skeleton != H36M17:
+        lacking = [name for name in skeleton.names if name not in recording.joints]
+        raise DatasetError(
+            f"{source}: joints: found {', '.join(recording.joints)[:300]}, without {', '.join(lacking)[:300]}; "
+            f"expected those of the model: {', '.join(skeleton.names)}, or a skeleton file that maps them (--skeleton; "
+            "geolift skeleton MODEL -o FILE.toml writes that of the model, and a table [mapping] in it names yours)"
+        )
     mapping = skeleton_file.resolve_mapping(recording.joints, recording.joint_set, path, source)
     try:
         expect_skeleton(mapping.target, skeleton)

@@ -25,7 +25,7 @@ def model_names() -> list[str]:
 
     Example:
         >>> model_names()
-        ['cmu', 'human']
+        ['cmu', 'fly', 'human']
     """
     files = WEIGHTS.iterdir() if WEIGHTS.is_dir() else ()
     return sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX))
@@ -38,7 +38,7 @@ def load(name_or_path: str | os.PathLike[str]) -> Model:
     or folder has the same name: write ./cmu for that.
 
     Args:
-        name_or_path: "human" or "cmu", a file that `save` wrote, or a folder that `train` wrote.
+        name_or_path: one of `model_names()`, a file that `save` wrote, or a folder that `train` wrote.
 
     Returns:
         The model, with its id.
@@ -78,6 +78,16 @@ def load_card(name_or_path: str | os.PathLike[str]) -> dict[str, Any]:
     path = _find(name_or_path)
     model, content = _run_card(path) if path.is_dir() else read(path)
     return {"model": model.id, **content}
+
+
+def is_weights(name_or_path: str | os.PathLike[str]) -> bool:
+    """Whether this is the name of a model that comes with geolift, or a file of weights by its suffix.
+
+    Example:
+        >>> is_weights("human"), is_weights("dog.csv")
+        (True, False)
+    """
+    return name_or_path in model_names() or str(name_or_path).lower().endswith(SUFFIX)
 
 
 def _find(name_or_path: str | os.PathLike[str]) -> Path:

@@ -101,3 +101,28 @@ def test_a_model_of_people_refuses_a_dog(tracked, people_file, tmp_path):
         geolift.lift(tracked / "dog.csv", model=tmp_path / "human", skeleton=tracked / "dog.toml", fps=30)
     with pytest.raises(geolift.DatasetError, match="--skeleton"):
         geolift.lift(tracked / "dog.csv", model=tmp_path / "human", fps=30)
+
+
+def test_a_shipped_animal_takes_its_joints_in_any_order_others_by_a_file_and_refuses_the_rest(tmp_path, rng, capsys):
+    """Of frames that no animal made: which joint is which must not depend on the table."""
+    names = geolift.load("fly").skeleton.names
+    poses = (500 + 100 * rng.normal(size=(1, len(names), 2)) + rng.normal(size=(20, len(names), 2))).astype(np.float32)
+
+    def lift(order, *, called=lambda name: name, **options):
+        joints, sure = tuple(called(names[k]) for k in order), np.ones((20, len(order)))
+        read = geolift.record(poses[:, order], sure, joints=joints, fps=30, image_size=(1000, 1000))
+        return geolift.lift(read, model="fly", **options).points
+
+    straight = lift(range(len(names)))
+    assert straight.shape == (20, len(names), 3) and np.isfinite(straight).all()
+    shuffled = [int(k) for k in rng.permutation(len(names))]
+    np.testing.assert_allclose(lift(shuffled), straight, atol=1e-5)
+    with pytest.raises(geolift.DatasetError, match=f"without {names[3]}; expected those of the model: {names[0]}, "):
+        lift([k for k in range(len(names)) if k != 3])
+    assert cli.main(["skeleton", "fly", "-o", str(tmp_path / "fly.toml")]) == 0
+    assert cli.main(["skeleton", "fly", "--fps", "30", "-o", str(tmp_path / "other.toml")]) == 1
+    assert "fps: found with the model fly" in capsys.readouterr().err
+    with (tmp_path / "fly.toml").open("a") as file:
+        file.write("\n[mapping]\n" + "".join(f'{name} = "my {name}"\n' for name in names))
+    mapped = lift(shuffled, called=lambda name: f"my {name}", skeleton=tmp_path / "fly.toml")
+    np.testing.assert_allclose(mapped, straight, atol=1e-5)
