@@ -20,6 +20,8 @@ from geolift.new_lifter.training_data import prepare_keypoints
 from geolift.plurals import first_of
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
+from geolift.training.checkpoint import FOLDER
+from geolift.training.checkpoint import steps as steps_in
 from geolift.training.config import Config
 from geolift.training.environment import machine
 from geolift.training.run import load
@@ -127,12 +129,13 @@ def train_lifter(
         folder / RUN, held_out, end=end, stop=stop, even_steep=force or together is not None, cameras=together
     )
     ended = _train(config, folder / RUN, settled)
-    model, trained, step = load(folder / RUN)
-    if step <= _preparing(config):
+    done = max(steps_in(folder / RUN / FOLDER), default=0)
+    if done <= _preparing(config):
         raise DatasetError(
-            f"minutes: found {minutes:g}, expected more: it ended after {step} of {_preparing(config)} steps before "
-            "those of the lifter; the same command with more minutes goes on there"
+            f"minutes: found {minutes:g}, expected more: it ended after {done} steps, and those of the lifter begin "
+            f"after {_preparing(config)}; the same command with more minutes goes on there"
         )
+    model, trained, step = load(folder / RUN)
     found = judge(model, held_out, view_of(trained), cameras=together)
     say(f"{step} steps; {ended}")
     for line in described(found):

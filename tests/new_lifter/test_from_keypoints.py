@@ -216,6 +216,13 @@ def test_files_are_read_once(tmp_path, monkeypatch):
     assert data.source.count("recognized as deeplabcut") == 1 and data.source.startswith("all 2 files: recognized as")
 
 
+def test_a_time_that_is_over_before_the_first_step_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(from_keypoints, "_train", lambda *_: "the time is over")
+    table = deeplabcut(tmp_path / "mouse.csv", frames=400)
+    with pytest.raises(DatasetError, match=r"minutes: found 0.1, expected more: it ended after 0 steps"):
+        train_lifter([table], tmp_path / "a.safetensors", minutes=0.1, fps=30.0, force=True)
+
+
 def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
     with pytest.raises(DatasetError, match=r"expected .safetensors"):
         train_lifter([tmp_path / "no.csv"], tmp_path / "a.npz")
