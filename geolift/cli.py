@@ -142,7 +142,8 @@ def _add_lift(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--up", type=values.direction, metavar="X,Y,Z",
-        help="direction against gravity in camera axes, x right, y down, z forward (default: estimated)",
+        help="direction against gravity in camera axes, x right, y down, z forward (default: estimated, or as in the "
+        "lifter's training)",
     )  # fmt: skip
     parser.add_argument(
         "--pitch", type=float, metavar="DEG",

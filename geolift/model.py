@@ -48,6 +48,7 @@ class Model(NamedTuple):
         distance, min_depth: camera distance and smallest depth in training, model units.
         id: name and digest of the weights, "cmu-1a2b3c4d", which results carry; "" in a model that was not loaded.
         tilt: estimates how each pose's camera is tilted; None: the model has no such network.
+        pitch: how far all cameras of its training look down, radians, as learnt or stated; None: not known.
 
     Example:
         >>> import geolift
@@ -64,6 +65,7 @@ class Model(NamedTuple):
     min_depth: float
     id: str = ""
     tilt: TiltNetwork | None = None
+    pitch: float | None = None
 
 
 def named_weights(variables: Any) -> dict[str, np.ndarray]:

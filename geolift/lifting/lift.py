@@ -40,7 +40,7 @@ from geolift.lifting.metric_scale import in_metres, locate, people_heights
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.uncertainty import estimate_uncertainty
-from geolift.lifting.up import given_up
+from geolift.lifting.up import given_up, learnt_up
 from geolift.lifting.upright import turn_results_back, turn_upright
 from geolift.lifting.world import World, place_in_world
 from geolift.model import Model
@@ -139,7 +139,7 @@ def lift(
             are not, and `virtual_camera.ASSUMED_FOCAL_RATIO` times the image's larger side is assumed. By either one a
             virtual camera is turned to each person where the size of the images is known.
         up: three numbers, the direction against gravity in camera axes (x right, y down, z forward), of any length.
-            Default: it is estimated.
+            Default: it is estimated, or for bodies that are not people's that of the cameras of the training.
         pitch: degrees by which the camera looks down, instead of `up`; with `roll` alone 0. A level camera: 0.
         roll: degrees by which the camera is turned about its axis, what is seen clockwise; with `pitch` alone 0.
         alternatives: of single images, how many bodies to give for each pose: 3 are the best and two others that the
@@ -193,7 +193,7 @@ def lift(
     lifted = turn_results_back(lifted, upright)
     lifted = locate(model, in_metres(model, lifted, heights), focal)
     lifted = smooth_lifted(in_camera_axes(lifted), smoothing)
-    lifted, world = place_in_world(lifted, up=gravity, focal=focal, correct=refine)
+    lifted, world = place_in_world(lifted, up=gravity, learnt=learnt_up(model), focal=focal, correct=refine)
     return _result(model, *add_feet(feet, lifted, world, distance=model.distance))
 
 

@@ -1,8 +1,10 @@
 """The direction up in camera axes: one for a video, whose camera is taken to stand still, or one for each image.
 A video with several shots has one for each.
 
-The estimates of all poses are averaged. Frames of a clip err in the same way, so that many of them do not make the
-average as sure as their number suggests: only the spread of the estimates around it is known, not how far it is off.
+Some models estimate it from each pose. For bodies that are not people's it is that of the lifter's training, where all
+its cameras have one pitch; people show it in each clip by how they stand. The estimates of all poses are averaged.
+Frames of a clip err in the same way, so that many of them do not make the average as sure as their number suggests:
+only the spread of the estimates around it is known, not how far it is off.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,8 @@ from geolift.errors import DatasetError
 from geolift.geometry import gravity_of
 from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
+from geolift.model import Model
+from geolift.skeletons.skeleton import is_human
 
 STEPS = 30  # of Weiszfeld's algorithm
 NEAREST = 1e-3  # of an estimate from the median, below which it pulls no harder
@@ -54,12 +58,31 @@ def given_up(up: Sequence[float] | None, pitch: float | None, roll: float | None
     return vector / np.linalg.norm(vector)
 
 
+def learnt_up(model: Model) -> np.ndarray | None:
+    """The direction up of cameras that look down as those of a model's training.
+
+    Args:
+        model: a trained lifter.
+
+    Returns:
+        `[3]` unit vector in camera axes; None for people, and where all cameras' pitch is not known.
+
+    Example:
+        >>> from geolift.pretrained import load
+        >>> learnt_up(load("human")) is None
+        True
+    """
+    if model.pitch is None or model.tilt is not None or is_human(model.skeleton):
+        return None
+    return -np.asarray(gravity_of(np.float32(model.pitch), np.float32(0)), np.float64)
+
+
 def compare_up(lifted: Lifted, estimated: np.ndarray | None, given: np.ndarray) -> Lifted:
-    """The same, with a warning if the direction up that was given is far from what the poses show.
+    """The same, with a warning if the direction up that was given is far from what is known without it.
 
     Args:
         lifted: in camera axes.
-        estimated: `[F, 3]`, of `locate_up`.
+        estimated: `[F, 3]`, of `locate_up`, or of `learnt_up` for all frames.
         given: `[3]`, of `given_up`.
     """
     if estimated is None or not (known := np.isfinite(estimated).all(axis=1)).any():
@@ -67,8 +90,9 @@ def compare_up(lifted: Lifted, estimated: np.ndarray | None, given: np.ndarray) 
     angle = float(np.degrees(np.arccos(np.clip(np.median(estimated[known] @ given), -1, 1))))
     if angle < DOUBTFUL:
         return lifted
+    known_by = "that of the cameras of the lifter's training" if lifted.up is None else "what the poses show"
     return lifted.noted(
-        f"warning: the direction up that was given is {angle:.0f} degrees from what the poses show "
+        f"warning: the direction up that was given is {angle:.0f} degrees from {known_by} "
         "(camera axes: y points down, a level camera has up 0,-1,0)"
     )
 

@@ -1,12 +1,13 @@
 """People in the world: of a video whose camera stands still, up, floor, contacts and paths, shot by shot.
 
-Single images get world axes by their direction up alone: no floor is claimed.
+Single images, and bodies that are not people's, get world axes by their direction up alone: no floor is claimed.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from geolift.geometry import tilt_of
 from geolift.keypoints.shots import shot_of
 from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import Tracks
@@ -43,13 +44,19 @@ class World(NamedTuple):
 
 
 def place_in_world(
-    lifted: Lifted, *, up: np.ndarray | None = None, focal: float | None = None, correct: bool = True
+    lifted: Lifted,
+    *,
+    up: np.ndarray | None = None,
+    learnt: np.ndarray | None = None,
+    focal: float | None = None,
+    correct: bool = True,
 ) -> tuple[Lifted, World]:
-    """Put people into world axes; in a video whose people have positions, correct roots and feet, too.
+    """Put bodies into world axes; in a video of people who have positions, correct roots and feet, too.
 
     Args:
         lifted: N rows in camera axes.
         up: `[3]` unit vector against gravity in camera axes, given by the user; None: it is estimated.
+        learnt: `[3]` of `up.learnt_up`, used where the poses give no estimate.
         focal: focal length in pixels, given by the user; None: it is assumed.
         correct: whether roots and feet are corrected; False: points and positions stay.
 
@@ -58,18 +65,29 @@ def place_in_world(
     """
     tracks = lifted.tracks
     found, spread = locate_up(lifted)
+    every = (len(tracks.frames), 1)
+    if found is None and learnt is not None:
+        found, spread = np.tile(learnt, every), np.full(len(tracks.frames), np.nan)
+        if up is None:
+            lifted = lifted.noted(_learnt_note(learnt))
     if up is not None:
         lifted = compare_up(lifted, found, up)
-        found, spread = np.tile(up, (len(tracks.frames), 1)), np.zeros(len(tracks.frames))
+        found, spread = np.tile(up, every), np.zeros(len(tracks.frames))
     placed = lifted.position is not None and bool(np.isfinite(lifted.position).all(axis=1).any())
     world = World(found, spread, focal=_focal(lifted, focal) if placed else None)
     if placed and tracks.video and tracks.skeleton == H36M17:
         lifted, world = _place_video(lifted, world, given=up is not None, correct=correct)
     elif found is not None and tracks.video:
         lifted = lifted.noted(f"the camera is taken to stand still: one direction up for {_frames(tracks)}")
-    if not placed or world.up is None:
+    if world.up is None:
         return lifted, world
-    return lifted, _in_axes(lifted, world)
+    return lifted, _in_axes(lifted, world) if placed else _turned(lifted, world)
+
+
+def _learnt_note(learnt: np.ndarray) -> str:
+    pitch = float(np.degrees(tilt_of(-learnt)[0]))
+    looks = f"{'down' if pitch >= 0 else 'up'} by {abs(pitch):.0f} degrees"
+    return f"the camera is taken to look {looks}, as those of the lifter's training do (another: --pitch)"
 
 
 def _frames(tracks: Tracks) -> str:
@@ -242,6 +260,12 @@ def _in_axes(lifted: Lifted, world: World) -> World:
     if np.isnan(to_world).all():
         return world
     return world._replace(to_world=to_world, points=points)
+
+
+def _turned(lifted: Lifted, world: World) -> World:
+    """With the rotation to world axes alone, where no position is known."""
+    still = lifted._replace(position=np.where(lifted.rows[:, None], np.zeros(3), np.nan))
+    return _in_axes(still, world._replace(floor=None))._replace(points=None, floor=world.floor)
 
 
 def _heading(lifted: Lifted, rows: np.ndarray, up: np.ndarray) -> np.ndarray:

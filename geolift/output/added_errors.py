@@ -77,7 +77,7 @@ def _sight(result: Result) -> np.ndarray:
     right = np.cross([0.0, 1, 0], ahead)
     right /= np.linalg.norm(right, axis=-1, keepdims=True)
     rows = np.stack([right, np.cross(ahead, right), ahead], axis=1)
-    if result.world_points is None:
+    if result.to_world is None:
         return rows @ TRC_AXES.camera.T
     return rows @ (TRC_AXES.world @ result.to_world[result.frame, :, :3].astype(np.float64)).swapaxes(1, 2)
 

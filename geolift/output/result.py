@@ -47,18 +47,19 @@ class Result(NamedTuple):
         model: id of the model: name and digest of the weights.
         source: the file that was lifted, and what it was recognized as.
         notes: what reading and lifting left out, filled in or assumed, a line each, with counts.
-        up: `[F, 3]` float32 unit vectors: the direction up in camera axes in every frame, estimated from the 2D; NaN
-            where unknown. In a video all frames of a shot have the same, as for a camera that stands still. None: the
-            model does not estimate it.
+        up: `[F, 3]` float32 unit vectors: the direction up in camera axes in every frame, estimated from the 2D, or
+            learnt with the lifter; NaN where unknown. In a video all frames of a shot have the same, as for a camera
+            that stands still. None: the model does not estimate it.
         up_spread: `[F]` float32 degrees: of a video whose people have positions, the error of `up` to be expected; else
             how far the estimates of the poses spread around it, root mean square, which shows no error that they share.
-            NaN where there are fewer than two estimates. None: as `up`.
+            NaN where there are fewer than two estimates, or where it was learnt. None: as `up`.
         world_points: `[N, J, 3]` float32 metres in world axes: right-handed, z up, x the direction in which the first
             person walks, or faces where they stand. In a video the floor is at z = 0 and the first person's root
             stands above the origin in their first frame; in a single image the first person's root is the origin, as no
             floor is known. NaN where a joint or the position is missing. None: no direction up or no position is known.
         to_world: `[F, 3, 4]` float32, the rotation and the shift (metres) that take `points + position` of each frame
-            to world axes; NaN where unknown. None: as `world_points`.
+            to world axes; NaN where unknown. Without positions the rotation alone, and no shift. None: no direction up
+            is known.
         floor: `[F]` float32 metres, `up . X` of the points X of the floor in camera axes: minus the camera's height
             above it; NaN where unknown. None: no floor is known.
         contact: `[N, 2]` bool, whether the left and the right foot stand on the floor. None: not estimated.
@@ -286,11 +287,11 @@ def _check_up(result: Result, origin: str) -> None:
 
 
 def _check_world(result: Result, origin: str) -> None:
-    if (result.world_points is None) != (result.to_world is None):
-        raise DatasetError(f"{origin}: world_points, to_world: found one of them, expected both or none")
-    if result.world_points is not None:
-        if result.units != "m":
-            raise DatasetError(f"{origin}: world_points: found units {result.units!r}, expected 'm'")
+    if result.world_points is not None and result.to_world is None:
+        raise DatasetError(f"{origin}: world_points: found them without to_world, expected both")
+    if result.world_points is not None and result.units != "m":
+        raise DatasetError(f"{origin}: world_points: found units {result.units!r}, expected 'm'")
+    if result.to_world is not None:
         rotation = result.to_world[..., :3].astype(np.float64)
         known = np.isfinite(result.to_world).all(axis=(1, 2))
         turned = rotation[known] @ rotation[known].swapaxes(1, 2)
@@ -299,6 +300,9 @@ def _check_world(result: Result, origin: str) -> None:
             raise DatasetError(
                 f"{origin}: to_world: expected a rotation and a shift for each frame, or NaN in every number"
             )
+        if result.world_points is None and np.nan_to_num(result.to_world[..., 3]).any():
+            raise DatasetError(f"{origin}: world_points: found none beside a shift in to_world, expected both or none")
+    if result.world_points is not None:
         points = (result.points + result.position[:, None]).astype(np.float64)
         points = np.einsum("nij,nkj->nki", rotation[result.frame], points) + result.to_world[result.frame, None, :, 3]
         largest = np.nanmax(np.abs(points), initial=1.0)

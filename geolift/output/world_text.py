@@ -18,9 +18,12 @@ def up_lines(result: Result) -> list[str]:
     tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
     (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
     several = len(np.unique(result.up[known], axis=0))
-    if known.sum() == 1 or (result.video and several == 1):
+    lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
+    learnt = lifted > 1 and bool(np.isnan(result.up_spread[known]).all())
+    if known.sum() == 1 or (several == 1 and (result.video or learnt)):
         spread = result.up_spread[known][0]
-        sure = "from one pose" if np.isnan(spread) else "as given" if spread == 0 else f"spread {spread:.0f} degrees"
+        why = "as those of the lifter's training" if learnt else "from one pose"
+        sure = why if np.isnan(spread) else "as given" if spread == 0 else f"spread {spread:.0f} degrees"
         side = "counterclockwise" if rolled > 0 else "clockwise"  # the camera against what it sees
         looks = f"looks {'down' if down >= 0 else 'up'} by {abs(down):.0f} degrees"
         return [f"up: the camera {looks}, rolled {side} by {abs(rolled):.0f} ({sure})"]

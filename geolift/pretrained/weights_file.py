@@ -73,6 +73,7 @@ def save(model: Model, path: str | os.PathLike[str], card: dict[str, Any], *, dt
         "version": TILTED if tilt else VERSION,
         "lifter": {key: getattr(model.lifter, key) for key in LIFTER},
         **tilt,
+        **({} if model.pitch is None else {"pitch": float(model.pitch)}),
         "skeleton": model.skeleton._asdict(),
         "normalization": model.normalization._asdict(),
         "distance": model.distance,
@@ -143,6 +144,9 @@ def _check(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
     _check_network("lifter", content["lifter"], LIFTER, len(tensors))
     if "tilt" in content:
         _check_tilt(content["tilt"], len(tensors))
+    pitch = content.get("pitch", 0)
+    if type(pitch) not in (int, float) or not abs(pitch) <= math.pi / 2:
+        raise ValueError(f"pitch: found {pitch!r}, expected radians within a right angle")
     normalization, lacking = content["normalization"], sorted(set(CARD) - set(content["card"]))
     bones = normalization.get("bones", ())
     numbers = {key: content[key] for key in ("distance", "min_depth")} | {"factor": normalization["factor"]}
@@ -204,6 +208,7 @@ def _model(content: dict[str, Any], tensors: dict[str, np.ndarray]) -> Model:
         distance=content["distance"],
         min_depth=content["min_depth"],
         tilt=TiltNetwork(networks[TILT], variables[TILT]) if TILT in networks else None,
+        pitch=content.get("pitch"),
     )
 
 

@@ -86,7 +86,8 @@ def load(
 ) -> tuple[Model, Config, int]:
     """Load the model of a run, with its config and its step; the model's id is folder, step and digest.
 
-    If one pitch for all cameras was learnt, the config's `view.pitch` is the learnt one.
+    If one pitch for all cameras was learnt, the config's `view.pitch` is the learnt one. It is the model's `pitch`, as
+    is one that the config states.
 
     Args:
         workdir: the folder that `train` wrote.
@@ -107,6 +108,9 @@ def load(
         if trained and config.view.tilt == "mean":
             network = build_networks(config, run.skeleton)["camera"]
             config.view.pitch = mean_pitch(network, state.params["camera"])
+            model = model._replace(pitch=config.view.pitch)
+        elif config.view.pitch:  # 0: views turn about the camera's own axis, however it is tilted
+            model = model._replace(pitch=config.view.pitch)
     except ConfigError:
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:

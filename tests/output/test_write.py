@@ -104,6 +104,7 @@ def test_a_wrong_direction_up_is_refused(two, field, change):
     ("field", "change"),
     [
         ("world_points", lambda r: {"world_points": None}),
+        ("world_points", lambda r: {"to_world": None}),
         ("world_points", lambda r: {"units": "normalised"}),
         ("world_points", lambda r: {"world_points": np.full_like(r.world_points, np.inf)}),
         ("world_points", lambda r: {"world_points": r.world_points[1:]}),

@@ -110,6 +110,20 @@ def test_float32_comes_back_to_the_bit(norm, masks, skeleton, tmp_path):
     np.testing.assert_array_equal(lift_poses(back, poses, seen), lift_poses(model, poses, seen))
 
 
+def test_the_pitch_of_the_cameras_comes_back(tmp_path):
+    path, model = tmp_path / "down.safetensors", make_model("none", skeleton=DOG, width=4, blocks=1)
+    save(model, path, CARD)
+    assert load(path).pitch is None
+    save(model._replace(pitch=-0.7), path, CARD)
+    assert load(path).pitch == -0.7
+    tensors, content = content_of(path)
+    for wrong in (1.6, "0.7", None, True):
+        content["pitch"] = wrong
+        rewrite(path, tensors, content)
+        with pytest.raises(DatasetError, match=r"pitch: found .*, expected radians within a right angle"):
+            load(path)
+
+
 def test_bfloat16_is_rounded_once(tmp_path):
     model = make_model()
     first, second, exact = (tmp_path / f"{name}.safetensors" for name in ("first", "second", "exact"))

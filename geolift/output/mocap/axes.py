@@ -8,6 +8,7 @@ import numpy as np
 from geolift.errors import DatasetError
 from geolift.output.result import Result
 from geolift.output.world_text import up_lines
+from geolift.skeletons.skeleton import body_words
 
 
 class Axes(NamedTuple):
@@ -56,7 +57,7 @@ class Placed(NamedTuple):
 
 
 def place(result: Result, axes: Axes, instead: str) -> Placed:
-    """Points in the axes of a file: the world's where the result has a world, else the camera's.
+    """Points in the axes of a file: the world's where the direction up is known, else the camera's.
 
     Without any position all roots stay at the origin.
 
@@ -67,12 +68,16 @@ def place(result: Result, axes: Axes, instead: str) -> Placed:
     """
     points, position = result.points.astype(np.float64), result.position.astype(np.float64)
     turn = axes.camera
+    if result.to_world is not None:
+        turn = axes.world
+        rotated = np.einsum("nij,nkj->nki", result.to_world[result.frame, :, :3].astype(np.float64), points)
     if result.world_points is not None:
         world = result.world_points.astype(np.float64)
-        position, turn = world[:, result.skeleton.root], axes.world
-        rotated = np.einsum("nij,nkj->nki", result.to_world[result.frame, :, :3].astype(np.float64), points)
+        position = world[:, result.skeleton.root]
         moved = world - position[:, None]
         points = np.where(np.isfinite(moved), moved, rotated)  # a pose may have no position
+    elif result.to_world is not None:
+        points = rotated
     points, position = points @ turn.T, position @ turn.T
     known = np.isfinite(position[:, 0])
     if not known.any():
@@ -109,9 +114,11 @@ def axes_notes(result: Result, axes: Axes, asked: bool) -> list[str]:
         axes: of the file.
         asked: whether camera axes were asked for.
     """
-    if result.world_points is not None:
+    if result.to_world is not None:
         floor = ", the floor at 0" if result.floor is not None and np.isfinite(result.floor).any() else ""
-        ahead = "ahead is as the first of the lifted people walks or faces, who starts at the origin"
+        first = f"the first of the lifted {body_words(result.skeleton)[1]}"
+        starts = ", who starts at the origin" if result.world_points is not None else ""
+        ahead = f"ahead is as {first} walks or faces{starts}"
         taken = [f"taken out: {line.removeprefix('up: ')}" for line in up_lines(result)]
         return [f"world axes: {axes.world_names}{floor}; {ahead}", *taken]
     why = "as asked for" if asked else f"as {_unknown(result)}"
@@ -122,11 +129,7 @@ def _unknown(result: Result) -> str:
     """Why a result has no world, in words."""
     if result.up is None or not np.isfinite(result.up).any():
         return "no direction up is known"
-    if not np.isfinite(result.position).any():
-        return "no position is known"
-    if result.units != "m":
-        return "the size is not known"
-    return "the result holds no world points"
+    return "the result holds no rotation to world axes"
 
 
 def absence_notes(result: Result, instead: str) -> list[str]:

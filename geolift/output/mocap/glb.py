@@ -161,7 +161,7 @@ def _shown(keys: np.ndarray, frames: int, fps: float) -> tuple[dict[float, bool]
 
 def _extras(result: Result, notes: list[str]) -> dict[str, str | list[str]]:
     """What the file says about itself."""
-    world = result.world_points is not None
+    world = result.to_world is not None
     return {
         "lifted_from": result.source,
         "model": result.model,

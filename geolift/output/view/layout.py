@@ -58,10 +58,10 @@ def scenes(result: Result, points: np.ndarray) -> np.ndarray:
 def level_axes(result: Result) -> np.ndarray | None:
     """`[F, 3, 4]` rotation and shift from camera axes to level ones: x right, y down, z as the camera looks, levelled.
 
-    The floor is at y = 0. A video has one azimuth, that of its first frame. None: the result has no world; NaN where a
+    The floor is at y = 0. A video has one azimuth, that of its first frame. None: no direction up is known; NaN where a
     frame has none.
     """
-    if result.world_points is None or not (known := np.isfinite(result.to_world[:, 0, 0])).any():
+    if result.to_world is None or not (known := np.isfinite(result.to_world[:, 0, 0])).any():
         return None
     world = result.to_world.astype(np.float64)
     x, y = azimuth(result).T
