@@ -129,7 +129,11 @@ def _unknown(result: Result) -> str:
     """Why a result has no world, in words."""
     if result.up is None or not np.isfinite(result.up).any():
         return "no direction up is known"
-    return "the result holds no rotation to world axes"
+    if not np.isfinite(result.position).any():
+        return "no position is known"
+    if result.units != "m":
+        return "the size is not known"
+    return "the result holds no world points"
 
 
 def absence_notes(result: Result, instead: str) -> list[str]:
