@@ -12,17 +12,21 @@ import pytest
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_rank_promotion", "raise")
-CACHE = "JAX_COMPILATION_CACHE_DIR"
-if CACHE not in os.environ:  # what many tests train is compiled once, for the test processes and what they start
-    os.environ[CACHE] = tempfile.mkdtemp(prefix="geolift-tests-")
-    atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
-jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
 
+from geolift.compile_cache import SHORTEST  # noqa: E402
 from geolift.data.cameras import film  # noqa: E402
 from geolift.data.dataset import save_dataset  # noqa: E402
 from geolift.data.synthetic.motions import procedural_clips  # noqa: E402
 from geolift.skeletons.skeleton import H36M17  # noqa: E402
 from tests.helpers.paths import DATA  # noqa: E402
+
+CACHE, LEAST = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
+if CACHE not in os.environ:  # what many tests train is compiled once, for the test processes and what they start
+    os.environ[CACHE] = tempfile.mkdtemp(prefix="geolift-tests-")
+    atexit.register(shutil.rmtree, os.environ[CACHE], ignore_errors=True)
+os.environ.setdefault(LEAST, str(SHORTEST))
+jax.config.update("jax_compilation_cache_dir", os.environ[CACHE])
+jax.config.update("jax_persistent_cache_min_compile_time_secs", float(os.environ[LEAST]))
 
 CMU, CMU_1, MPII, COCO = "mocap_h36m17.npz", "cmu_mocap_h36m17.npz", "mpii_2d.npz", "coco_val_2d.npz"
 
