@@ -10,7 +10,7 @@ quickstart: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(RUN) -m pytest -n auto --dist worksteal
-	$(RUN) -m pytest --doctest-modules geolift
+	$(RUN) -m pytest -n auto --dist worksteal --doctest-modules geolift
 
 lint: $(VENV)/installed
 	$(RUN) -m ruff check .
