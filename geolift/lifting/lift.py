@@ -113,7 +113,7 @@ def lift(
 
     Args:
         source: a file or folder of any format in docs/formats.md, an image or a video (extra "detect"), or a recording.
-        model: a name ("human", "cmu", "fly"), a .safetensors file, a training run's folder, or a model.
+        model: a name ("human", "cmu", "fly", "mouse"), a .safetensors file, a training run's folder, or a model.
         format: the file's format, as `--from` takes it; None: it is recognized.
         joints: name of the joint set (`joint_sets.JOINT_SETS`) where the file does not state it.
         skeleton: a TOML or JSON file that maps the file's joints to those of the model, for other joint sets.

@@ -25,7 +25,7 @@ def model_names() -> list[str]:
 
     Example:
         >>> model_names()
-        ['cmu', 'fly', 'human']
+        ['cmu', 'fly', 'human', 'mouse']
     """
     files = WEIGHTS.iterdir() if WEIGHTS.is_dir() else ()
     return sorted(file.name.removesuffix(SUFFIX) for file in files if file.name.endswith(SUFFIX))

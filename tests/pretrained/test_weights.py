@@ -20,7 +20,7 @@ from geolift.pretrained.models import load_card, model_names
 from tests.helpers.paths import ROOT
 
 NAMES = ["cmu", "human"]
-ANIMALS = ["fly"]
+ANIMALS = ["fly", "mouse"]
 NOTICE = (ROOT / "NOTICE").read_text()
 
 
