@@ -19,7 +19,7 @@ def lift_command(path: Path, given: dict) -> str:
             continue
         if name == "image_size":
             value = "x".join(f"{side:g}" for side in value)
-        elif not isinstance(value, str | os.PathLike[str]) and isinstance(value, Sequence):
+        elif not isinstance(value, str | os.PathLike) and isinstance(value, Sequence):
             value = ",".join(value)
         words += [FLAGS.get(name, f"--{name.replace('_', '-')}"), str(value)]
     outputs = [word for output in _free(path, "_3d", (".npz", ".html")) for word in ("-o", output)]

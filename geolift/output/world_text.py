@@ -4,6 +4,7 @@ import numpy as np
 
 from geolift.geometry import tilt_of
 from geolift.output.result import Result
+from geolift.skeletons.skeleton import is_human
 
 
 def world_lines(result: Result) -> list[str]:
@@ -19,7 +20,8 @@ def up_lines(result: Result) -> list[str]:
     (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
     several = len(np.unique(result.up[known], axis=0))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
-    learnt = lifted > 1 and bool(np.isnan(result.up_spread[known]).all())
+    # Of people a tilt network gives each pose its direction; of others it is that of the lifter's training.
+    learnt = not is_human(result.skeleton) and lifted > 1 and bool(np.isnan(result.up_spread[known]).all())
     if known.sum() == 1 or (several == 1 and (result.video or learnt)):
         spread = result.up_spread[known][0]
         why = "as those of the lifter's training" if learnt else "from one pose"
