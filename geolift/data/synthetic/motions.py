@@ -7,8 +7,9 @@ smooth noise (`wander`) and minimum-jerk movements between postures (`glide`; Fl
 
 import numpy as np
 
-from geolift.data.cameras import WorldClip
-from geolift.data.synthetic.body import SIDES, Motion, Z, forward, grow, rotation_about, softmin, solve
+from geolift.data.synthetic.body import SIDES, Motion, Z, forward, grow, solve
+from geolift.data.synthetic.clips import clips_of, on_the_ground
+from geolift.data.world import WorldClip
 from geolift.skeletons.skeleton import H36M17
 
 GRAVITY = 9.81
@@ -287,7 +288,6 @@ def pick_up(rng: Rng, t: np.ndarray) -> Motion:
 
 # A motion's seed is its place here: a new motion goes to the end.
 MOTIONS = (walk, run, turn_around, dance, gesture, reach, bend, squat, lunge, kick, jumping_jack, sit, pick_up)
-SPLITS = ("train", "validation", "test", "train", "train", "train")  # of persons, repeated
 
 
 def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, fps: float = 30.0) -> list[WorldClip]:
@@ -318,15 +318,10 @@ def procedural_clips(seed: int = 0, *, people: int = 24, seconds: float = 6.0, f
     """
     if people < 3:
         raise ValueError(f"people: found {people}, expected at least 3, one for each split")
-    t, made = np.arange(round(seconds * fps)) / fps, []
     ankles = [H36M17.names.index(name) for name in ("left_ankle", "right_ankle")]
-    for person in range(people):
-        body, subject = grow(np.random.default_rng((seed, person))), f"person{person:02d}"
-        for number, motion in enumerate(MOTIONS, start=1):  # 0 would repeat the body's seed
-            rng, action = np.random.default_rng((seed, person, number)), motion.__name__
-            points = forward(body, *solve(body, motion(rng, t))) @ rotation_about(Z, rng.uniform(0, 360)).T
-            low = softmin(np.zeros(1), *(points[:, ankles, Z] - body["ankle"]).T, width=0.002)
-            points[..., Z] -= low[:, None]  # where a joint limit pushed a foot into the ground
-            split = SPLITS[person % len(SPLITS)]
-            made.append(WorldClip(points.astype(np.float32), fps, f"{subject}_{action}", subject, action, split))
-    return made
+
+    def move(body: dict[str, float], motion: Motion) -> np.ndarray:
+        points = forward(body, *solve(body, motion))
+        return on_the_ground(points, points[:, ankles, Z] - body["ankle"])  # a joint limit may push a foot into it
+
+    return clips_of("person", people, MOTIONS, grow, move, seed=seed, seconds=seconds, fps=fps)

@@ -6,8 +6,9 @@ tail; `geolift.data.synthetic.quadruped` computes joints from them, and defines 
 
 import numpy as np
 
-from geolift.data.synthetic.body import Z, rotation_about, softmin
-from geolift.data.synthetic.motions import SPLITS, cycle, glide, pulse, visit, wander
+from geolift.data.synthetic.body import Z
+from geolift.data.synthetic.clips import clips_of, on_the_ground
+from geolift.data.synthetic.motions import cycle, glide, pulse, visit, wander
 from geolift.data.synthetic.quadruped import AnimalMotion, grow_animal, move_animal
 from geolift.data.world import WorldClip
 
@@ -194,14 +195,9 @@ def quadruped_clips(seed: int = 0, *, animals: int = 12, seconds: float = 6.0, f
     """
     if animals < 3:
         raise ValueError(f"animals: found {animals}, expected at least 3, one for each split")
-    t, made = np.arange(round(seconds * fps)) / fps, []
-    for animal in range(animals):
-        body, subject = grow_animal(np.random.default_rng((seed, animal))), f"animal{animal:02d}"
-        for number, motion in enumerate(MOTIONS, start=1):  # 0 would repeat the body's seed
-            rng, action = np.random.default_rng((seed, animal, number)), motion.__name__
-            points = move_animal(body, motion(rng, t)) @ rotation_about(Z, rng.uniform(0, 360)).T
-            low = softmin(np.zeros(1), *(points[..., Z] - body["paw"]).T, width=0.002)
-            points[..., Z] -= low[:, None]  # where the limit of a leg, or a nose, would be in the ground
-            split = SPLITS[animal % len(SPLITS)]
-            made.append(WorldClip(points.astype(np.float32), fps, f"{subject}_{action}", subject, action, split))
-    return made
+
+    def move(body: dict[str, float], motion: AnimalMotion) -> np.ndarray:
+        points = move_animal(body, motion)
+        return on_the_ground(points, points[..., Z] - body["paw"])  # the limit of a leg, or a nose, may be in it
+
+    return clips_of("animal", animals, MOTIONS, grow_animal, move, seed=seed, seconds=seconds, fps=fps)
