@@ -21,6 +21,7 @@ from geolift.data.orbit import RANGES, place_in_range
 from geolift.data.pinhole import Camera, look_at
 from geolift.data.synthetic import QUADRUPED, procedural_clips, quadruped_clips
 from geolift.data.world import WorldClip
+from geolift.skeletons.joint_sets import COCO17
 from geolift.skeletons.skeleton import H36M17
 
 OUT = Path(__file__).parents[1] / "geolift" / "examples"
@@ -31,11 +32,7 @@ CREDIT = (
 FPS = 30
 NOISE = 1.5  # pixels, of all keypoints: about that of detectors on clear images
 J = {name: joint for joint, name in enumerate(H36M17.names)}
-COCO = (
-    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-    "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle",
-    "right_ankle",
-)  # fmt: skip
+COCO = COCO17.source
 BODY25 = (
     "nose", "thorax", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
     "pelvis", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye", "left_eye",

@@ -133,18 +133,12 @@ def lose(frames: int, joints: int, share: float, rng: np.random.Generator) -> np
 
 
 def thin(data: Dataset, frames: int) -> Dataset:
-    """About `frames` frames of the split `train`, every so-manieth of each clip; `test` is kept whole."""
+    """About `frames` frames of the split `train`, evenly spread over each clip; `test` is kept whole."""
     train = data.split == "train"
     step = max(1, -(-int((data.stop - data.start)[train].sum()) // frames))
     kept = [np.arange(a, b, step if chosen else 1) for a, b, chosen in zip(data.start, data.stop, train, strict=True)]
-    rows, stop = np.concatenate(kept), np.cumsum([len(part) for part in kept])
-    return data._replace(
-        keypoints=data.keypoints[rows],
-        confidence=data.confidence[rows],
-        points_3d=None if data.points_3d is None else data.points_3d[rows],
-        gravity=None if data.gravity is None else data.gravity[rows],
-        start=np.append(0, stop[:-1]),
-        stop=stop,
+    thinned = data.rows(np.concatenate(kept), np.arange(len(kept)), np.cumsum([len(part) for part in kept]))
+    return thinned._replace(
         fps=np.where(train, data.fps / step, data.fps).astype(np.float32),
         moment=None if data.moment is None else np.where(train, data.moment // step, data.moment),
     )

@@ -118,19 +118,23 @@ class Dataset(NamedTuple):
             frames = slice(self.start[chosen[0]], self.stop[chosen[-1]])
         else:
             frames = np.concatenate([np.arange(self.start[i], self.stop[i]) for i in chosen])
-        stop = np.cumsum((self.stop - self.start)[chosen])
+        return self.rows(frames, chosen, np.cumsum((self.stop - self.start)[chosen]))
+
+    def rows(self, frames: np.ndarray | slice, clip: np.ndarray, stop: np.ndarray) -> "Dataset":
+        """The chosen frames, as D clips that end at `stop` `[D]`, each with what is known of clip number `clip` `[D]`.
+
+        `fps` and `moment` are those of the whole clips: a caller that takes other frames states its own.
+        """
+        of_frames = ("keypoints", "confidence", "points_3d", "gravity")
+        of_clips = ("fps", "image_size", "intrinsics", "moment", *CLIP_TEXT)
+        chosen = {key: getattr(self, key) for key in (*of_frames, *of_clips)}
         return self._replace(
-            keypoints=self.keypoints[frames],
-            confidence=self.confidence[frames],
-            points_3d=None if self.points_3d is None else self.points_3d[frames],
-            gravity=None if self.gravity is None else self.gravity[frames],
+            **{
+                key: None if values is None else values[frames if key in of_frames else clip]
+                for key, values in chosen.items()
+            },
             start=np.append(0, stop[:-1]),
             stop=stop,
-            image_size=None if self.image_size is None else self.image_size[chosen],
-            intrinsics=None if self.intrinsics is None else self.intrinsics[chosen],
-            moment=None if self.moment is None else self.moment[chosen],
-            fps=self.fps[chosen],
-            **{key: getattr(self, key)[chosen] for key in CLIP_TEXT},
         )
 
 

@@ -80,7 +80,7 @@ def find_moments(data: Dataset) -> Moments:
 def with_moments_of_clips(data: Dataset, origin: str) -> Dataset:
     """A data set whose clips of the same name and length were filmed at the same time, frame by frame.
 
-    Cameras are told apart by their names; where these are the same, by those of the subjects.
+    Cameras differ by their names; where these are the same, by those of the subjects.
 
     Args:
         data: a data set; if it has moments, it stays as it is.

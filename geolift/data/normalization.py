@@ -129,6 +129,12 @@ def normalize(dataset: Dataset, normalization: Normalization) -> np.ndarray:
     return poses
 
 
+def normalize_as_possible(dataset: Dataset, normalization: Normalization) -> np.ndarray:
+    """`normalize`; data without the intrinsics or image sizes that it needs by `normalize_persons`. `[F, J, 2]`."""
+    known = dataset.intrinsics if normalization.plane == "camera" else dataset.image_size
+    return (normalize_persons if known is None else normalize)(dataset, normalization)
+
+
 def normalize_persons(dataset: Dataset, normalization: Normalization) -> np.ndarray:
     """The poses of people of any size in any camera, root-centred: each clip has a separate factor.
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from geolift.data.dataset import CLIP_TEXT, Dataset
+from geolift.data.dataset import Dataset
 
 
 def split_by_time(data: Dataset, *, share: float, gap: float) -> Dataset:
@@ -58,15 +58,5 @@ def _filmed_without_break(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
 def _cut(data: Dataset, start: np.ndarray, stop: np.ndarray, clip: np.ndarray) -> Dataset:
     """The pieces `start..stop` `[D]` of a data set, each of one of its clips `[D]`."""
     frames = np.concatenate([np.arange(a, b) for a, b in zip(start, stop, strict=True)])
-    ends = np.cumsum(stop - start)
-
-    def rows(values: np.ndarray | None, chosen: np.ndarray) -> np.ndarray | None:
-        return None if values is None else values[chosen]
-
-    return data._replace(
-        **{key: rows(getattr(data, key), frames) for key in ("keypoints", "confidence", "points_3d", "gravity")},
-        **{key: rows(getattr(data, key), clip) for key in ("fps", "image_size", "intrinsics", *CLIP_TEXT)},
-        start=np.append(0, ends[:-1]),
-        stop=ends,
-        moment=None if data.moment is None else data.moment[clip] + start - data.start[clip],
-    )
+    moment = None if data.moment is None else data.moment[clip] + start - data.start[clip]
+    return data.rows(frames, clip, np.cumsum(stop - start))._replace(moment=moment)

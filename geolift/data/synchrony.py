@@ -64,7 +64,7 @@ def expect_synchronised(observed: np.ndarray, known: np.ndarray, names: tuple[st
 def _share(observed: np.ndarray, known: np.ndarray, camera: int, shifts: Sequence[int]) -> float:
     """The misfit of a camera to another over the least one with the camera shifted by so many moments.
 
-    The median over the other cameras; 0: it cannot be told.
+    The median over the other cameras; 0: it cannot be known.
     """
     ratios = []
     for other in set(range(observed.shape[1])) - {camera}:

@@ -9,7 +9,7 @@ import numpy as np
 
 from geolift.batching import map_chunks
 from geolift.data.dataset import Dataset
-from geolift.data.normalization import normalize, normalize_persons
+from geolift.data.normalization import normalize_as_possible
 from geolift.errors import DatasetError
 from geolift.evaluation.accuracy import FEWEST
 from geolift.evaluation.criteria import (
@@ -87,8 +87,7 @@ def usable_poses(trained: Model, data: Dataset) -> UsablePoses:
     """
     data = data.without_3d()
     expect_skeleton(data.skeleton, trained.skeleton)
-    known = data.intrinsics if trained.normalization.plane == "camera" else data.image_size
-    poses = (normalize_persons if known is None else normalize)(data, trained.normalization)
+    poses = normalize_as_possible(data, trained.normalization)
     enough = data.seen[:, data.skeleton.root] & (data.seen.sum(axis=1) >= FEWEST)
     usable = enough if trained.lifter.masks else data.whole
     if not usable.any():

@@ -9,7 +9,7 @@ from geolift.data.assumed_sizes import with_assumed_sizes
 from geolift.data.dataset import Dataset
 from geolift.data.found_cameras import FoundCameras, find_cameras
 from geolift.data.moments import find_moments
-from geolift.data.normalization import fit_normalization, normalize, normalize_persons
+from geolift.data.normalization import fit_normalization, normalize, normalize_as_possible
 from geolift.geometry import project
 from geolift.losses import lift_pose, rotate_about_root
 from geolift.model import Model, lift_poses
@@ -17,15 +17,14 @@ from geolift.objectives.cameras import difference_2d
 from geolift.skeletons.handedness import right_handed_share
 from geolift.training.config import Config, flatten, load
 
-WEIGHT = (
-    1000.0  # of agreement with the other cameras. On the 3D of training frames of a fly 300 was better than 10; 1000
-)
-# goes on from there, and was used in one run before 3 cameras (docs/research-log.md)
+# Of agreement with the other cameras. On the 3D of training frames of a fly 300 was better than 10; 1000 goes on from
+# there, and was used in one run before 3 cameras (docs/research-log.md).
+WEIGHT = 1000.0
 SHARE = 1.0  # of the views near another camera: from where no camera stands nothing is known
 NEAR = 0.1  # radians beside the pitch as found, within which it is learnt
 STEEPEST = 1.35  # radians, so that a pitch and what is beside it are those of a camera that is not upside down
 SURE = 0.9  # of the bodies with one handedness, from which they decide between two mirrored solutions
-APART = math.radians(20)  # between two cameras' lines of sight, from which depths can be told
+APART = math.radians(20)  # between two cameras' lines of sight, from which depths can be known
 COMPARED = 4000  # views, evenly spread, of which those of another camera are compared
 UP = np.array([0.0, -1.0, 0.0])  # in the room's axes of `FoundCameras`
 
@@ -93,8 +92,7 @@ def disagreement(model: Model, data: Dataset, cameras: FoundCameras) -> float:
     Source:
         Ours (docs/new-lifter.md).
     """
-    plane = data.intrinsics if model.normalization.plane == "camera" else data.image_size
-    poses = (normalize_persons if plane is None else normalize)(data, model.normalization)
+    poses = normalize_as_possible(data, model.normalization)
     moments = find_moments(data)
     number = [cameras.names.index(name) for name in moments.cameras]
     first, second = [], []

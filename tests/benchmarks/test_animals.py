@@ -198,8 +198,8 @@ def test_animals_are_a_body_long_and_stand_on_their_feet(name):
 
 def _result(row, frames, seed, how, error, **others):
     measured = {"p_mpjpe": error, "n_mpjpe": 2 * error, "flat_p_mpjpe": 10.0, "flat_n_mpjpe": 20.0, "flips": 0.5}
-    told = {"pitch": 44.4, "fatal": "", "trained_on": frames or 17280, "what": "mouse", "minutes": 1.5}
-    return {"row": row, "frames": frames, "seed": seed, "how": how} | measured | told | others
+    facts = {"pitch": 44.4, "fatal": "", "trained_on": frames or 17280, "what": "mouse", "minutes": 1.5}
+    return {"row": row, "frames": frames, "seed": seed, "how": how} | measured | facts | others
 
 
 def test_a_run_that_has_a_result_is_not_made_again(tmp_path):
