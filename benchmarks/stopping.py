@@ -20,7 +20,8 @@ from geolift.model import Model
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import judge
 from geolift.new_lifter.settings import choose_settings
-from geolift.new_lifter.settled import EVERY, has_settled, view_of
+from geolift.new_lifter.settled import EVERY, has_settled
+from geolift.training.build.view import build_view
 from geolift.training.checkpoint import FOLDER, steps
 from geolift.training.run import load
 from geolift.training.train import train
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     for step in (step for step in sorted(steps(options.folder / FOLDER)) if step % EVERY == 0):
         model, config, _ = load(options.folder, step=step)
-        found = judge(model, data.select("test").without_3d(), view_of(config))
+        found = judge(model, data.select("test").without_3d(), build_view(config, model.skeleton))
         scores.append(found.score)
         errors = " | ".join(f"{error_of(model, data.select(split)):.2f}" for split in ("train", "test"))
         ends = "yes" if has_settled(scores) else ""

@@ -23,6 +23,7 @@ from geolift.evaluation.report import lift_and_evaluate, mean_and_deviation
 from geolift.evaluation.selection import CRITERIA, DEFINITIONS, assess, lift_usable, usable_poses
 from geolift.model import Model
 from geolift.objectives.views import View
+from geolift.training.build.view import build_view
 from geolift.training.checkpoint import saved_steps
 from geolift.training.config import Config
 from geolift.training.run import load
@@ -84,12 +85,10 @@ def find_runs(patterns: list[str]) -> list[Path]:
 
 def view_of(run: Path, trained: Model, config: Config) -> View:
     """The views that a run was trained with: about its learnt pitch if it has one, or about each pose's gravity."""
-    view = config.view
-    if view.tilt == "elepose":
+    if config.view.tilt == "elepose":
         raise ConfigError(f"{run}: view.tilt: found 'elepose', expected views about one pitch (see --view_of)")
-    pitch = view.pitch if view.tilt in ("fixed", "mean") else None
-    scene = {"root": trained.skeleton.root, "anywhere": view.tilt == "anywhere"}
-    return View(view.azimuth, view.elevation, pitch, view.distance, view.min_depth, **scene)
+    view = build_view(config, trained.skeleton)
+    return view._replace(pitch=None) if config.view.tilt in ("pose", "given") else view
 
 
 def rank(candidates: dict[str, Candidate], data: Dataset, like: Path | None = None) -> list[dict[str, Any]]:

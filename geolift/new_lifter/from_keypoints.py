@@ -5,7 +5,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,16 +13,17 @@ from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
 from geolift.new_lifter.settings import LONGEST, choose_settings, learnable_content
-from geolift.new_lifter.settled import Settled, view_of
+from geolift.new_lifter.settled import Settled
 from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
+from geolift.new_lifter.weights import expect_output, made_by
 from geolift.plurals import first_of
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
+from geolift.training.build.view import build_view
 from geolift.training.checkpoint import FOLDER
 from geolift.training.checkpoint import steps as steps_in
 from geolift.training.config import Config
-from geolift.training.environment import machine
 from geolift.training.run import load
 from geolift.training.signals import Stopped
 from geolift.training.train import train
@@ -104,10 +104,7 @@ def train_lifter(
         geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
     """
     started, output = time.monotonic(), Path(output)
-    if output.suffix.lower() != ".safetensors":
-        raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
-    if minutes is not None and not 0 < minutes < 1e5:
-        raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
+    expect_output(output, minutes)
     data, notes = prepare_keypoints(paths, output, skeleton=skeleton, **reading)
     content = learnable_content(data.select("train"), str(paths[0]))
     looking, seen = choose_cameras(data.select("train"), stated=cameras, force=force)
@@ -136,7 +133,7 @@ def train_lifter(
             f"after {_preparing(config)}; the same command with more minutes goes on there"
         )
     model, trained, step = load(folder / RUN)
-    found = judge(model, held_out, view_of(trained), cameras=together)
+    found = judge(model, held_out, build_view(trained, model.skeleton), cameras=together)
     say(f"{step} steps; {ended}")
     for line in described(found):
         say(line)
@@ -183,10 +180,6 @@ def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike[str]], found: 
     return card | {
         "data": f"{names}: {card['data']}",
         "terms": "Those of the keypoints.",
-        "command": "geolift train",
-        "commit": f"geolift {version('geolift')}",
-        "hardware": machine(),
-        "metrics": None,
-        "use": "Lifting 2D keypoints of the same joints, of bodies and cameras like those of the training.",
+        **made_by("geolift train"),
         "limits": " ".join(line[0].upper() + line[1:] + "." for line in described(found)),
     }

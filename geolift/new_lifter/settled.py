@@ -9,9 +9,8 @@ from geolift.data.found_cameras import FoundCameras
 from geolift.errors import ConfigError
 from geolift.new_lifter.cameras import STEEP
 from geolift.new_lifter.judgement import score_of
-from geolift.objectives.views import View
+from geolift.training.build.view import build_view
 from geolift.training.checkpoint import FOLDER, steps
-from geolift.training.config import Config
 from geolift.training.run import load
 
 EVERY = 2000  # steps between two scores, which take seconds
@@ -75,8 +74,9 @@ class Settled:
                 model, config, _ = load(self._folder, step=step)
             except (ConfigError, FileNotFoundError):
                 continue  # it is being written, or was removed as an old one
-            self.pitches[step] = view_of(config).pitch
-            self.scores[step] = score_of(model, self._held_out, view_of(config), self._cameras)
+            view = build_view(config, model.skeleton)
+            self.pitches[step] = view.pitch
+            self.scores[step] = score_of(model, self._held_out, view, self._cameras)
             self._judging = time.monotonic() - start  # the judgement takes as long
         return bool(new)
 
@@ -101,10 +101,3 @@ def has_settled(scores: list[float]) -> bool:
     """
     before, last = scores[:-PATIENCE], scores[-PATIENCE:]
     return bool(before) and min(last) > BETTER * min(before)
-
-
-def view_of(config: Config) -> View:
-    """The views of a run's training, with the learnt pitch that `run.load` gives."""
-    view = config.view
-    anywhere = view.tilt == "anywhere"
-    return View(view.azimuth, view.elevation, view.pitch, view.distance, view.min_depth, anywhere=anywhere)

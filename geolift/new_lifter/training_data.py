@@ -67,9 +67,7 @@ def prepare_keypoints(
         data = load_dataset(paths[0]).without_3d()
         if synchronized:
             data = with_moments_of_clips(data, str(paths[0]))
-        if set(np.unique(data.split)) >= {"train", "test"}:
-            return Keypoints(data, ())
-        return Keypoints(split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP), ())
+        return Keypoints(with_held_out(data), ())
     files, notes = tables_of(paths)
     options = Options(**{name: value for name, value in reading.items() if name in Options._fields})
     read = [read_keypoints(path, format=reading.get("format"), options=options) for path in files]
@@ -79,6 +77,13 @@ def prepare_keypoints(
         notes += about
     data = convert(*files, skeleton=skeleton, split_by="time", synchronized=synchronized, read=read, **reading)
     return Keypoints(data, (data.source, *notes))
+
+
+def with_held_out(data: Dataset) -> Dataset:
+    """A data set with the splits "train" and "test": as it is, or the last fifth of the time of every clip held out."""
+    if set(np.unique(data.split)) >= {"train", "test"}:
+        return data
+    return split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP)
 
 
 def _are_known(recording: Recording, path: str | os.PathLike[str]) -> bool:

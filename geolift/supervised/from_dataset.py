@@ -3,16 +3,11 @@
 import os
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from geolift.convert.keypoint_files import TEST_EVERY, TEST_GAP
 from geolift.data.dataset import Dataset, load_dataset
 from geolift.data.learnable import Content
-from geolift.data.splitting import split_by_time
 from geolift.errors import DatasetError
 from geolift.evaluation.accuracy import evaluate
 from geolift.evaluation.protocols import PROTOCOLS
@@ -20,10 +15,11 @@ from geolift.evaluation.report import lift_and_evaluate
 from geolift.model import Model, flat_skeleton, identify, normalized_poses
 from geolift.new_lifter.cameras import CAMERAS
 from geolift.new_lifter.settings import choose_settings, learnable_content
+from geolift.new_lifter.training_data import with_held_out
+from geolift.new_lifter.weights import expect_output, made_by
 from geolift.pretrained.export import export_model
 from geolift.supervised.training import train
 from geolift.training.config import Config
-from geolift.training.environment import machine
 
 STEPS = 6000  # after which the error on held-out train frames hardly falls any more, at this batch
 REPORTED = 10.0  # seconds between two lines
@@ -66,17 +62,13 @@ def train_with_3d(
         geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
     """
     output = Path(output)
-    if output.suffix.lower() != ".safetensors":
-        raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
-    if minutes is not None and not 0 < minutes < 1e5:
-        raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
+    expect_output(output, minutes)
     data = load_dataset(path)
     if data.points_3d is None:
         raise DatasetError(
             f"{path}: points_3d: found none, expected 3D; `geolift train` trains without (docs/dataset.md)"
         )
-    if not set(np.unique(data.split)) >= {"train", "test"}:
-        data = split_by_time(data, share=1 / TEST_EVERY, gap=TEST_GAP)
+    data = with_held_out(data)
     seen = data.select("train")
     content = learnable_content(seen, str(path))
     config = config_for(seen, content, seed=seed)
@@ -128,14 +120,10 @@ def _card(model: Model, config: Config, content: Content, path: Path, steps: int
         "run": model.id,
         "data": f"{path.name}, split train: {poses} poses, trained with 3D",
         "terms": "Those of the data set.",
-        "command": "geolift train-with-3d",
-        "commit": f"geolift {version('geolift')}",
+        **made_by("geolift train-with-3d"),
         "seed": config.seed,
         "steps": steps,
-        "hardware": machine(),
-        "use": "Lifting 2D keypoints of the same joints, of bodies and cameras like those of the training.",
         "limits": f"Trained with 3D, unlike all other lifters of geolift. {found[0].upper()}{found[1:]}. "
         "Cameras and motions that the 3D lacks are not learnt.",
-        "metrics": None,
         "config": config.to_dict(),
     }

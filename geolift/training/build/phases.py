@@ -19,10 +19,10 @@ from geolift.objectives.lifting import LiftingSetup, lifting_objectives
 from geolift.objectives.motion import motion_terms
 from geolift.objectives.outcome import Outcome, combine
 from geolift.objectives.terms import TermGroup
-from geolift.objectives.views import View
 from geolift.skeletons.bones import has_partners, partners
 from geolift.skeletons.skeleton import Skeleton
 from geolift.training.build.networks import build_networks, uses_bones
+from geolift.training.build.view import build_view
 from geolift.training.config import Config
 
 Networks = dict[str, nn.Module]
@@ -68,11 +68,10 @@ def build_phases(config: Config, skeleton: Skeleton, normalization: Normalizatio
 
 
 def _setup(config: Config, networks: Networks, skeleton: Skeleton) -> LiftingSetup:
-    view = {name: config.view[name] for name in ("azimuth", "elevation", "pitch", "distance", "min_depth")}
     noise = config.augmentation
     return LiftingSetup(
         networks["lifter"],
-        View(**view, root=skeleton.root, anywhere=config.view.tilt == "anywhere"),
+        build_view(config, skeleton),
         networks.get("camera"),
         SourceDomain(networks["adapter"], every=config.adapter.every) if "adapter" in networks else None,
         Augmentation(**noise, skeleton=skeleton) if any(noise.values()) else None,
