@@ -12,7 +12,7 @@ from geolift.errors import DatasetError
 from geolift.geometry import gravity_of
 from geolift.keypoints.shots import shot_of
 from geolift.lifting.proportions import bone_proportions, trusted
-from geolift.lifting.refinement import refine
+from geolift.lifting.refinement import Refined, refine
 from geolift.lifting.smoothing import running_median, smooth
 from geolift.lifting.tracks import SIZE_WINDOW, Tracks, each_person
 from geolift.lifting.virtual_camera import (
@@ -255,6 +255,14 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         fps=tracks.assumed_fps,
         noise=noise[rows],
     )
+    poses = counted(int(rows.sum()), "pose", "poses")
+    note = f"bones were made to keep their lengths, soft ones less, through {poses} (disable with --no-refine)"
+    return with_refined(model, lifted, refined).noted(note)
+
+
+def with_refined(model: Model, lifted: Lifted, refined: Refined) -> Lifted:
+    """The same with refined points of the rows that were lifted."""
+    rows = lifted.rows
     points, size = lifted.points.copy(), lifted.size.copy()
     points[rows] = refined.points
     if lifted.rotation is not None:  # refined as seen from the lifter's distance; here from the true one
@@ -262,9 +270,7 @@ def refine_lifted(model: Model, lifted: Lifted) -> Lifted:
         about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
         points[rows] = scale * move_on_rays(lifted.points[rows], refined.points[..., 2] / scale[..., 0], **about)
     size[rows] /= refined.scale
-    poses = counted(int(rows.sum()), "pose", "poses")
-    note = f"bones were made to keep their lengths, soft ones less, through {poses} (disable with --no-refine)"
-    return lifted._replace(points=points, size=size).noted(note)
+    return lifted._replace(points=points, size=size)
 
 
 def _frames_apart(tracks: Tracks) -> np.ndarray:

@@ -156,17 +156,22 @@ def _refine_clips(given: Clips, skeleton: Skeleton) -> Refined:
     while first < len(begins) - 1:
         last = max(first + 1, int(np.searchsorted(begins, begins[first] + AT_ONCE, "right")) - 1)
         rows = slice(begins[first], begins[last])
-        problem = _make_problem(given, rows, begins[first : last + 1] - begins[first], skeleton)
-        first_guess = _first_guess(problem, given.frame[rows], given.bones)
-        state = minimise(_loosened(problem, first_guess, given.noise[rows]), first_guess)
-        depths = place(problem, state)
-        mean = (state.bones * problem.ever).sum(axis=1) / problem.ever.sum(axis=1).clip(1)
-        exact = np.where(problem.ever.any(axis=1), problem.size / np.where(mean > 0, mean, 1.0), 1.0)[problem.number]
-        points = exact[:, None, None] * np.stack(depths, axis=-1)
-        refined[rows] = np.where(given.seen[rows, :, None], points, refined[rows])
-        scale[rows] = exact * np.exp(-state.log_size(skeleton))
+        problem = make_problem(given, rows, begins[first : last + 1] - begins[first], skeleton)
+        guess = first_guess(problem, given.frame[rows], given.bones)
+        state = minimise(loosened(problem, guess, given.noise[rows]), guess)
+        found = placed(problem, state)
+        refined[rows] = np.where(given.seen[rows, :, None], found.points, refined[rows])
+        scale[rows] = found.scale
         first = last
     return Refined(refined, scale)
+
+
+def placed(problem: Problem, state: State) -> Refined:
+    """The points of a state, float64, the bones that each clip shows as long on average as expected."""
+    mean = (state.bones * problem.ever).sum(axis=1) / problem.ever.sum(axis=1).clip(1)
+    exact = np.where(problem.ever.any(axis=1), problem.size / np.where(mean > 0, mean, 1.0), 1.0)[problem.number]
+    points = exact[:, None, None] * np.stack(place(problem, state), axis=-1)
+    return Refined(points, exact * np.exp(-state.log_size(problem.skeleton)))
 
 
 def minimise(problem: Problem, state: State) -> State:
@@ -206,7 +211,7 @@ def minimise(problem: Problem, state: State) -> State:
     return State(frames, bones)
 
 
-def _make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skeleton) -> Problem:
+def make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skeleton) -> Problem:
     """The problem of some rows, in which clips begin at `begins` `[C + 1]`."""
     seen, root = given.seen[rows], skeleton.root
     lifted = np.where(seen[..., None], given.points[rows], 0.0).astype(np.float64)
@@ -238,13 +243,13 @@ def _make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skele
     )
 
 
-def _loosened(problem: Problem, state: State, noise: np.ndarray) -> Problem:
+def loosened(problem: Problem, state: State, noise: np.ndarray) -> Problem:
     """The problem with bones that count less in clips whose bones seem to change their lengths."""
     slack = (softness(problem, state, noise)[problem.number] / DEPTHS)[:, None] ** 2
     return problem._replace(stiffness=problem.stiffness / (1.0 + problem.stiffness * slack))
 
 
-def _first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> State:
+def first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> State:
     """Depths as lifted, bones as long as their medians, and sizes from the bones that each frame shows."""
     number, ever, shown = problem.number, problem.ever, problem.stiffness > 0
     frames = np.where(np.arange(problem.x.shape[1]) == problem.skeleton.root, 0.0, problem.lifted)

@@ -96,13 +96,22 @@ def estimate_uncertainty(model: Model, lifted: Lifted, *, refined: bool = True) 
     unit = lifted.size / model.distance
     noise = (tracks.jitter[tracks.person] / unit)[:, None]  # of the joint and of the root
     filled = filled_errors(tracks, unit)  # on two of three axes
-    depth = np.sqrt(of_lifter**2 + filled**2 / 2)
-    total = np.sqrt(
-        (1 + LATERAL**2) * of_lifter**2 + 1.5 * filled**2 + 4 * noise**2
-    )  # noise: of the joint and the root
+    total, depth = together_with_2d(of_lifter, filled, noise)
     for values in (depth, total):
         values[known[:, root], root] = 0.0
     return lifted._replace(uncertainty=total, depth_uncertainty=depth)
+
+
+def together_with_2d(of_lifter: np.ndarray, filled: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`[N, J]` uncertainty in all and along the line of sight, of depths `of_lifter` `[N, J]` and of the 2D.
+
+    Args:
+        of_lifter: `[N, J]` from `depth_uncertainty`.
+        filled: `[N, J]` errors of the 2D of joints that were filled in, from `filled_errors`.
+        noise: `[N, 1]` errors of the 2D from frame to frame; they are those of the joint and of the root.
+    """
+    depth = np.sqrt(of_lifter**2 + filled**2 / 2)
+    return np.sqrt((1 + LATERAL**2) * of_lifter**2 + 1.5 * filled**2 + 4 * noise**2), depth
 
 
 def depth_uncertainty(signs: Signs, weights: Weights) -> np.ndarray:

@@ -227,8 +227,8 @@ def test_no_general_optimizer_finds_a_smaller_loss(noisy):
     given = refinement._checked(
         noisy[rows], np.zeros(16, int), H36M17, BONES, DISTANCE, np.arange(16) + np.repeat([0, 3], 8), None, 30.0, 0.01
     )
-    problem = refinement._make_problem(given, slice(None), np.array([0, 16]), H36M17)
-    first = refinement._first_guess(problem, given.frame, given.bones)
+    problem = refinement.make_problem(given, slice(None), np.array([0, 16]), H36M17)
+    first = refinement.first_guess(problem, given.frame, given.bones)
     found = refinement.minimise(problem, first)
 
     def state(flat):
