@@ -1,0 +1,47 @@
+"""The stages of a row in turn, in one program or, beside it, in that of another checkout; lines of the table."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.people_rows import Files
+from benchmarks.people_rows.worker import Worker
+
+HEAD = "| stage | CPU s | wall s | per CPU s |\n| --- | --- | --- | --- |"
+Rounds = dict[str, list[dict[str, float]]]  # by program: what each round took
+
+
+def measure(row: str, files: Files, checkouts: dict[str, Path], *, stages: str, rounds: int) -> None:
+    """Run each stage whose name holds the text `stages`, and print its line.
+
+    Args:
+        row: its name.
+        files: what it has made.
+        checkouts: of the programs, by name; the last one has the stages.
+        stages: "" for all.
+        rounds: after a first one that is not counted.
+    """
+    workers = {name: Worker(row, files, checkout) for name, checkout in checkouts.items()}
+    *_, now = workers.values()
+    for stage, count in now.counts.items():
+        if stages not in stage:
+            continue
+        programs = {name: worker for name, worker in workers.items() if stage in worker.counts}
+        took: Rounds = {name: [] for name in programs}
+        for _ in range(rounds + 1):
+            for name, worker in programs.items():
+                took[name].append(worker.run(stage))
+        print(line(f"{row}: {stage}", took, count), flush=True)
+    for worker in workers.values():
+        worker.close()
+
+
+def line(stage: str, rounds: Rounds, count: int) -> str:
+    """A line of the table: medians without the first round; "before -> now" where there are two programs."""
+    middle = {
+        name: {what: float(np.median([one[what] for one in took[1:]])) for what in ("cpu", "wall")}
+        for name, took in rounds.items()
+    }
+    cells = [" -> ".join(f"{seconds[what]:.2f}" for seconds in middle.values()) for what in ("cpu", "wall")]
+    cells.append(" -> ".join(f"{count / seconds['cpu']:,.0f}" for seconds in middle.values()))
+    return f"| {stage} | {' | '.join(cells)} |"

@@ -1,0 +1,64 @@
+"""The program that runs the stages of a row on request: `serve`, and `Worker`, which starts and asks it.
+
+It may run another checkout's geolift: the benchmarks are always those of this one.
+"""
+
+import importlib
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.people_rows import Files
+
+HERE = Path(__file__).parents[2]  # this checkout
+PROGRAM = "import sys, geolift; sys.path.insert(0, {here!r}); from benchmarks.people_rows import worker; worker.serve()"
+
+
+class Worker:
+    """A program that runs a stage on request and reports how long it took."""
+
+    def __init__(self, row: str, files: Files, checkout: Path = HERE) -> None:
+        about = json.dumps(files._replace(folder=str(files.folder)))
+        command = [sys.executable, "-c", PROGRAM.format(here=str(HERE)), row, about]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, **pipes, text=True, cwd=checkout)
+        self.counts: dict[str, int] = self._answer()
+
+    def _answer(self) -> dict:
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a program of this row ended with {self.process.wait()}; its error stands above")
+        return json.loads(line)
+
+    def run(self, stage: str) -> dict[str, float]:
+        """Seconds of "cpu", children included, and "wall" of a stage."""
+        self.process.stdin.write(f"{stage}\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def serve() -> None:
+    """Write the stages of a row, then for each name that is read what running it took."""
+    row, about = sys.argv[1:]
+    files = Files(*json.loads(about))
+    module = importlib.import_module(f"benchmarks.people_rows.{row}")
+    stages = module.stages(files._replace(folder=Path(files.folder)))
+    print(json.dumps({name: stage.count for name, stage in stages.items()}), flush=True)
+    for line in sys.stdin:
+        began, before = time.perf_counter(), _cpu_seconds()
+        stages[line.rstrip("\n")].run()
+        took = {"cpu": _cpu_seconds() - before, "wall": time.perf_counter() - began}
+        print(json.dumps(took), flush=True)
+
+
+def _cpu_seconds() -> float:
+    """CPU seconds of this program, and of those that it ran, so far."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

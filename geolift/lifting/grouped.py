@@ -1,0 +1,43 @@
+"""Medians and extents of the rows of each group, such as a person or an image, all groups at once."""
+
+import numpy as np
+
+
+def grouped_median(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """The median of each group in each column; NaN is left out.
+
+    Args:
+        values: `[N, K]`.
+        group: `[N]` int, under `groups`.
+        groups: G, how many there are.
+
+    Returns:
+        `[G, K]`, NaN for groups without a value.
+
+    Example:
+        >>> grouped_median(np.array([[1.0], [np.nan], [5.0], [3.0]]), np.array([0, 1, 0, 2]), 4).ravel().tolist()
+        [3.0, nan, 3.0, nan]
+    """
+    known = np.isfinite(values)
+    begins = np.searchsorted(np.sort(group), np.arange(groups))
+    medians = np.full((groups, values.shape[1]), np.nan)
+    for column, (of, there) in enumerate(zip(values.T, known.T, strict=True)):
+        rising = of[np.lexsort((of, group))]  # NaN last in each group
+        count = np.bincount(group[there], minlength=groups)
+        some = count > 0
+        low, high = begins[some] + (count[some] - 1) // 2, begins[some] + count[some] // 2
+        medians[some, column] = (rising[low] + rising[high]) / 2
+    return medians
+
+
+def grouped_middle(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """Halfway between the smallest and the largest value of each group: `[N, K] -> [G, K]`, NaN for empty groups.
+
+    Example:
+        >>> grouped_middle(np.array([[1.0], [7.0], [3.0]]), np.array([0, 2, 0]), 3).ravel().tolist()
+        [2.0, nan, 7.0]
+    """
+    low, high = (np.full((groups, values.shape[1]), fill) for fill in (np.inf, -np.inf))
+    np.minimum.at(low, group, values)
+    np.maximum.at(high, group, values)
+    return np.where(np.isfinite(low), (low + high) / 2, np.nan)
