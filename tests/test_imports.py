@@ -58,7 +58,7 @@ OPTIONAL = {
         "benchmarks/animal_rows/real.py",
         "benchmarks/triangulated_video.py",
     },
-    "ai_edge_litert": {"geolift/keypoints/detector/blazepose.py"},
+    "ai_edge_litert": {"geolift/keypoints/detector/networks.py"},
     "onnx": {"geolift/pretrained/onnx_graph.py"},
     "flatbuffers": set(),  # jax.export serialises with it
     "tensorboardX": {"geolift/training/tensorboard.py"},

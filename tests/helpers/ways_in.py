@@ -51,7 +51,10 @@ class Nobody:
     def __init__(self, *_):
         pass
 
-    def people(self, *_):
+    def follow(self, *_):
+        return []
+
+    def search(self, *_):
         return []
 
 

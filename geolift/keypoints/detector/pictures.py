@@ -1,11 +1,13 @@
 """Detection of people in images and videos: 33 landmarks each as 2D keypoints (BlazePose). Nothing is downloaded.
 
-Needs `pip install 'geolift[detect]'` and the networks, which `blazepose.COMMAND` downloads once.
+Needs `pip install 'geolift[detect]'` and the networks, which `networks.COMMAND` downloads once.
 """
 
 import os
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,8 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.detector import blazepose
+from geolift.keypoints.detector.following import FrameDetector
+from geolift.keypoints.detector.networks import FOLDER
 from geolift.keypoints.frame_names import natural_key
 from geolift.keypoints.recording import Recording, record
 from geolift.plurals import counted
@@ -22,7 +26,7 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 LARGEST_IMAGE = 2**28  # bytes of a file
 MOST_PIXELS = 2**27  # of an image
-MIN_PRESENCE = 0.5  # of a landmark; below, it is taken to be outside the image
+AHEAD = 3  # images that are read while those before are searched
 
 
 class _Pictures(NamedTuple):
@@ -44,12 +48,13 @@ class _Pictures(NamedTuple):
 
 
 def detect(
-    path: str | os.PathLike[str], *, fps: float | None = None, networks: str | os.PathLike[str] = blazepose.FOLDER
+    path: str | os.PathLike[str], *, fps: float | None = None, networks: str | os.PathLike[str] = FOLDER
 ) -> Recording:
     """Detect the people in an image, in a folder of images, or in a video.
 
     A joint's confidence is MediaPipe's visibility; joints that the network takes to be outside the image are missing.
-    In a video people are also searched where they were in the frame before; detections are untracked.
+    In a video people are also searched where they were in the frame before, and the whole image a few times a second
+    (following.py); detections are untracked.
 
     Args:
         path: a file with a suffix of `IMAGES` or `VIDEOS`, or a folder of images, sorted by the numbers in their names.
@@ -90,26 +95,25 @@ def detect(
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from error
 
-    names, sizes, frame, poses, before = [], [], [], [], []
-    for name, image in tqdm(pictures.images, total=pictures.count or None, desc=path.name, unit="frame", disable=None):
-        before = network.people(image, before if pictures.video else ())
-        frame += [len(names)] * len(before)
-        poses += before
-        names.append(name)
-        sizes.append(image.shape[1::-1])
+    names, sizes = [], []
+    shown = tqdm(read_ahead(pictures.images), total=pictures.count or None, desc=path.name, unit="frame", disable=None)
+    images, video = _noted(shown, names, sizes), FrameDetector(pictures.fps, network=network).video
+    found = list(video(images) if pictures.video else map(network.search, images))
+    frame = np.repeat(np.arange(len(found)), [len(one) for one in found])
+    poses = [pose for one in found for pose in one]
     notes = ["keypoints were found by BlazePose (pose_landmark_full of MediaPipe)", *pictures.notes]
     if pictures.count and len(names) != pictures.count:
         read = counted(len(names), "frame was", "frames were")
         notes.append(f"{read} read, where the video's header states {pictures.count}")
     if not poses:
         raise DatasetError(f"{path}: found no person in {len(names)} frames, expected at least one")
-    outside = np.stack([pose.presence for pose in poses]) < MIN_PRESENCE
+    outside = np.stack([pose.presence for pose in poses]) < blazepose.MIN_PRESENCE
     if outside.any():
         notes.append(f"{outside.sum()} of {outside.size} joints were left out: they lie outside the image")
     return record(
         np.stack([pose.landmarks for pose in poses]),
-        np.where(outside, 0, np.stack([pose.visibility for pose in poses])),
-        frame=np.array(frame),
+        np.stack([pose.confidence for pose in poses]),
+        frame=frame,
         joints=blazepose.JOINTS,
         joint_set="mediapipe33",
         frames=tuple(names),
@@ -119,6 +123,24 @@ def detect(
         image_size=np.array(sizes),
         notes=tuple(notes),
     )
+
+
+def _noted(pictures: Iterator[tuple[str, np.ndarray]], names: list, sizes: list) -> Iterator[np.ndarray]:
+    """The images alone; their names, and their sizes as width and height, are appended to the lists."""
+    for name, image in pictures:
+        names.append(name)
+        sizes.append(image.shape[1::-1])
+        yield image
+
+
+def read_ahead(items: Iterable, count: int = AHEAD) -> Iterator:
+    """The same items, read by another thread, `count` of them before they are asked for."""
+    items, end = iter(items), object()
+    with ThreadPoolExecutor(1) as reader:
+        waiting = deque(reader.submit(next, items, end) for _ in range(count))
+        while (item := waiting.popleft().result()) is not end:
+            waiting.append(reader.submit(next, items, end))
+            yield item
 
 
 def _open_video(path: Path, fps: float | None) -> _Pictures:

@@ -3,13 +3,14 @@
 import sys
 import types
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.keypoints.detector import blazepose, crops, pictures
+from geolift.keypoints.detector import blazepose, crops, following, networks, pictures
 from geolift.skeletons.joint_sets import MEDIAPIPE33
 from tests.helpers.paths import DATA
 
@@ -159,6 +160,7 @@ class Stage(blazepose.BlazePose):
 
     def __init__(self, circles, detected, monkeypatch):
         self.circles, self.detected = np.asarray(circles, float), detected
+        self._pool = ThreadPoolExecutor(2)
         monkeypatch.setattr(blazepose, "warp", lambda image, matrix, size, *, outside: matrix)
 
     def _run(self, which, matrix):
@@ -172,7 +174,7 @@ class Stage(blazepose.BlazePose):
         apart = np.linalg.norm(self.circles[:, 0] - crops.transform(matrix, np.full(2, 128.0)), axis=-1)
         raw = np.zeros((39, 5))
         raw[33:35, :2] = undone(matrix, self.circles[apart.argmin()])
-        return [raw.reshape(1, 195), np.full((1, 1), apart.min() < 30), None, np.full((1, 64, 64, 39), -9.0), None]
+        return [raw.reshape(1, 195), np.full((1, 1), apart.min() < 30), np.full((1, 64, 64, 39), -9.0)]
 
 
 CIRCLES = [[[50, 100], [50, 40]], [[150, 100], [150, 40]], [[100, 200], [100, 140]]]
@@ -221,11 +223,11 @@ def test_errors_on_missing_networks_name_the_command(content, words, tmp_path, m
     elif content:
         with zipfile.ZipFile(wheel, "w") as archive:
             archive.writestr("mediapipe/__init__.py", "")
-            for name in blazepose.MODELS if content == "other" else ():
-                archive.writestr(name, "another network")
+            for model in networks.MODELS if content == "other" else ():
+                archive.writestr(model.file, "another network")
     with pytest.raises(DatasetError) as error:
         blazepose.BlazePose(tmp_path)
-    assert one_line(error, str(tmp_path), words) and (content == "other" or blazepose.COMMAND in str(error.value))
+    assert one_line(error, str(tmp_path), words) and (content == "other" or networks.COMMAND in str(error.value))
 
 
 def test_a_missing_extra_is_named(tmp_path, monkeypatch):
@@ -246,7 +248,10 @@ class NoPeople:
     def __init__(self, folder):
         pass
 
-    def people(self, image, before):
+    def follow(self, image, before):
+        return []
+
+    def search(self, image, known=()):
         return []
 
 
@@ -269,12 +274,17 @@ def test_files_that_are_not_pictures_are_refused(name, cv2, tmp_path, monkeypatc
 
 
 def test_pictures_are_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
-    seen = []
+    followed, searched = [], []
+    person = blazepose.Pose(np.full((33, 2), 5.0), np.full(33, 0.5), np.linspace(0, 1, 33), np.ones((2, 2)))
 
     class One(NoPeople):
-        def people(self, image, before):
-            seen.append((image[0, 0, 0], len(before)))
-            return [blazepose.Pose(np.full((33, 2), 5.0), np.full(33, 0.5), np.linspace(0, 1, 33), np.ones((2, 2)))]
+        def follow(self, image, before):
+            followed.append((image[0, 0, 0], len(before)))
+            return list(before)
+
+        def search(self, image, known=()):
+            searched.append((image[0, 0, 0], len(known)))
+            return list(known) or [person]
 
     monkeypatch.setattr(blazepose, "BlazePose", One)
     for number in (10, 9, 1, 100):
@@ -283,12 +293,94 @@ def test_pictures_are_in_the_order_of_their_numbers(cv2, tmp_path, monkeypatch):
     images = pictures.detect(tmp_path)
     assert images.frames == ("é1.PNG", "é9.PNG", "é10.PNG", "é100.PNG") and not images.video and not images.fps
     np.testing.assert_array_equal(images.image_size, [[1, 8], [9, 8], [10, 8], [100, 8]])
-    assert seen == [(1, 0), (9, 0), (10, 0), (100, 0)]  # red is first, and people before are not passed on
+    assert searched == [(1, 0), (9, 0), (10, 0), (100, 0)] and not followed  # red is first
     np.testing.assert_array_equal(images.seen, np.linspace(0, 1, 33) >= 0.5 + np.zeros((4, 1)))
     assert any("64 of 132 joints" in note for note in images.notes) and any("1 file " in note for note in images.notes)
-    seen.clear()
     frames = pictures.detect(tmp_path, fps=25.0)
-    assert frames.video and frames.fps == 25 and [count for _, count in seen] == [0, 1, 1, 1]
+    assert frames.video and frames.fps == 25 and followed == [(1, 0), (9, 1), (10, 1), (100, 1)]
+
+
+class Scene:
+    """Networks that know where people are in each frame (`image[0, 0]` is its number): `{frame: their places}`.
+
+    A person is followed from one place to the next that is near; only frames in `detected` show them to a search.
+    """
+
+    def __init__(self, places, detected=None):
+        self.places, self.detected, self.searches = places, detected, []
+
+    def pose(self, image, circle):
+        for x in self.places.get(int(image[0, 0]), ()):
+            if abs(x - circle[0, 0]) < 6:
+                return pose_at(x)
+        return None
+
+    def follow(self, image, before):
+        return [pose for one in before if (pose := self.pose(image, one.circle)) is not None]
+
+    def search(self, image, known=()):
+        frame, people = int(image[0, 0]), list(known)
+        self.searches.append(frame)
+        for x in self.places.get(frame, ()) if self.detected is None or frame in self.detected else ():
+            if not blazepose.is_known(pose_at(x).circle, people):
+                people.append(pose_at(x))
+        return people
+
+
+def pose_at(x):
+    return blazepose.Pose(np.full((33, 2), x), np.ones(33), np.ones(33), np.array([[x, 50.0], [x, 20.0]]))
+
+
+def places_in(video):
+    return [sorted(pose.circle[0, 0] for pose in people) for people in video]
+
+
+FRAMES = np.broadcast_to(np.arange(90.0)[:, None, None], (90, 1, 1))
+LONG_WALK = {frame: [100.0 + frame] for frame in range(90)}
+
+
+@pytest.mark.parametrize("start", [0, 1, 13, 17, 18, 19, 22, 89])
+@pytest.mark.parametrize("fps", [0.0, 6.0, 30.0, 120.0])
+def test_who_comes_later_is_in_every_frame_from_the_first_on(start, fps):
+    places = {frame: here + [400.0 - frame] * (frame >= start) for frame, here in LONG_WALK.items()}
+    scene = Scene(places)
+    found = places_in(following.FrameDetector(fps, network=scene).video(FRAMES))
+    assert found == [sorted(places[frame]) for frame in range(90)]
+    assert len(scene.searches) <= np.ceil(90 / np.clip(round(0.2 * (fps or 30)), 1, following.MOST)) + 1
+
+
+def test_a_lost_person_is_searched_for_in_each_frame():
+    places = {frame: [] if 40 <= frame < 52 else here for frame, here in LONG_WALK.items()}
+    scene = Scene(places)
+    detector = following.FrameDetector(30.0, network=scene)
+    found = places_in(map(detector.people, FRAMES))
+    assert found == [places[frame] for frame in range(90)]  # at once, although 52 is not among every sixth frame
+    assert set(range(40, 70)) <= set(scene.searches) and len(scene.searches) < 42
+
+
+def test_each_person_is_followed_back_once(rng):
+    places = {frame: here + [300.0, 500.0 + frame] * (frame >= 20) for frame, here in LONG_WALK.items()}
+    for detected in ({0, *range(24, 90)}, {0, 30, 31, 32}, set(range(90))):
+        found = places_in(following.FrameDetector(30.0, network=Scene(places, detected)).video(FRAMES))
+        first = min(frame for frame in detected if frame >= 20)
+        assert found[first - first % 6 + 1 :] == [sorted(places[f]) for f in range(first - first % 6 + 1, 90)]
+        assert all(len(set(here)) == len(here) and set(here) <= set(places[f]) for f, here in enumerate(found))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 10])
+def test_what_is_read_ahead_is_the_same_in_the_same_order(count):
+    assert list(pictures.read_ahead(range(count), 3)) == list(range(count))
+
+
+def test_errors_of_reading_ahead_come_where_they_were():
+    def items():
+        yield 1
+        raise DatasetError("b.png: found nothing")
+
+    read = pictures.read_ahead(items(), 3)
+    assert next(read) == 1
+    with pytest.raises(DatasetError, match=r"b\.png"):
+        next(read)
 
 
 # From here on with the real networks and a real video.
@@ -299,8 +391,8 @@ def photos(tmp_path_factory):
     """The frames `BOTH` of the real video, `{number: [H, W, 3] uint8, BGR}`."""
     cv2 = pytest.importorskip("cv2", reason="needs OpenCV: pip install 'geolift[detect]'")
     pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert: pip install 'geolift[detect]'")
-    if not list(blazepose.FOLDER.glob("mediapipe-*.whl")):
-        pytest.skip(f"needs the networks: {blazepose.COMMAND}")
+    if not list(networks.FOLDER.glob("mediapipe-*.whl")):
+        pytest.skip(f"needs the networks: {networks.COMMAND}")
     if not WHEEL.exists():
         pytest.skip(f"needs a video of people: pip download sports2d==0.8.34 --no-deps --dest={DATA}")
     with zipfile.ZipFile(WHEEL) as wheel:
@@ -366,3 +458,20 @@ def test_a_video_is_read_frame_by_frame(photos, cv2, tmp_path):
     assert {1, 2} <= set(video.frame.tolist()) and (video.image_size == [1768, 994]).all()
     slow = pictures.detect(path, fps=240.0)
     assert slow.fps == 240 and any("240 frames per second as given" in note for note in slow.notes)
+
+
+def test_what_is_not_computed_changes_nothing(photos):
+    """The outputs of the networks that are used are those of the whole networks, bit for bit."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    loaded = networks.load_networks(networks.FOLDER)
+    contents = networks._read(networks.FOLDER)
+    for network, content, model, size in zip(loaded, contents, networks.MODELS, (224, 256), strict=True):
+        image = blazepose.warp(photos[80], crops.crop((884, 497), 994, 0.0, size), size, outside="black")
+        whole = Interpreter(model_content=content, num_threads=2)
+        whole.allocate_tensors()
+        whole.set_tensor(whole.get_input_details()[0]["index"], image[None].astype(np.float32))
+        whole.invoke()
+        expected = {output["name"]: whole.get_tensor(output["index"]) for output in whole.get_output_details()}
+        for found, name in zip(network(image), model.outputs, strict=True):
+            np.testing.assert_array_equal(found, expected[name])
