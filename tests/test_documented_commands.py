@@ -1,5 +1,5 @@
-"""Every command in the documents is right: the real parser takes it, what it names exists, and where its input is in
-the clone it is run. All others need data, time or machines that a test does not have."""
+"""Every command in the documents is right: the real parser takes it, and what it names exists. It is run, or stands
+below a line `# needs ...` that says which data, time or machine it needs."""
 
 import ast
 import importlib
@@ -13,7 +13,7 @@ import geolift.cli
 import geolift.supervised.command
 from geolift.output import load_result
 from geolift.training.schema import ENTRIES
-from tests.helpers.documented_commands import commands, fenced, flags_of, is_module
+from tests.helpers.documented_commands import blocks, commands, fenced, flags_of, is_module
 from tests.helpers.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -103,23 +103,28 @@ def test_programs_that_are_named_import_what_exists(page):
                     assert hasattr(module, alias.name) or is_module(f"{node.module}.{alias.name}"), alias.name
 
 
-def here(words):
-    """Whether the input of a command is in the clone."""
-    return words[1] == "demo" or (ROOT / words[2]).exists()
+def test_commands_that_are_not_run_say_what_they_need(page):
+    """`geolift` is run below; what installs, and make's targets, by .ci/run and .ci/installed."""
+    silent = [shlex.join(words) for block in blocks(page) for words, needs in block if not needs]
+    silent = [line for line in silent if not line.startswith(("geolift ", "pip install ", "make ", "source "))]
+    assert silent == [], "write `# needs DATA, HARDWARE or TIME` above them in their block"
 
 
-def test_commands_on_files_of_the_clone_are_run(tmp_path, monkeypatch):
-    """Lifted where the files are, written elsewhere."""
-    found = {tuple(words) for page in PAGES for words in commands(page)}
-    ours = sorted(words for words in found if len(words) > 2 and words[0] == "geolift" and here(words))
-    assert ours
+def test_commands_that_need_nothing_are_run(tmp_path, monkeypatch):
+    """Page by page, each block from its top, in a folder that has the clone's examples; none twice."""
     monkeypatch.chdir(tmp_path)
-    for words in ours:
-        arguments = [word.replace("examples/", f"{ROOT}/examples/") for word in words[1:]]
-        assert geolift.cli.main([*arguments, *(["--force"] if "-o" in arguments else [])]) == 0, words
-    for path in tmp_path.rglob("*.npz"):
-        result = load_result(path)
-        assert np.isfinite(result.points).any() and result.units == "m"
+    monkeypatch.setattr("webbrowser.open", lambda address: True)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = []
+    for page in PAGES:
+        ours = [words for block in blocks(page) for words, needs in block if words[0] == "geolift" and not needs]
+        for words in ours:
+            if words not in done:
+                assert geolift.cli.main(words[1:]) == 0, f"{page.name}: {shlex.join(words)}"
+                done.append(words)
+    assert len(done) > 8
+    results = [load_result(path) for path in (tmp_path / "geolift_demo").glob("*.npz")]
+    assert len(results) > 1 and all(np.isfinite(result.points).any() and result.units == "m" for result in results)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.helpers.paths import ROOT
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(geolift (?:lift|inspect|write|view|convert|skeleton|train|export|demo)\s[^`]*)`")
 ASSIGNMENT = re.compile(r"[A-Z_]+=")  # FOO=1 before a command
+NEEDS = re.compile(r"# needs \w")  # data, hardware or time that a test does not have, for the rest of the block
 
 
 def fenced(page: Path, language: str) -> Iterator[str]:
@@ -18,17 +19,27 @@ def fenced(page: Path, language: str) -> Iterator[str]:
     yield from (text for found, text in FENCE.findall(page.read_text()) if found == language)
 
 
-def commands(page: Path) -> Iterator[list[str]]:
-    """The words of each command of a page, without comments and variables that are set for it."""
+def blocks(page: Path) -> Iterator[list[tuple[list[str], bool]]]:
+    """The commands of each fenced block: words, without comments and variables that are set for them, and whether they
+    stand below a line `# needs ...`."""
     for block in fenced(page, ""):
         if not re.search(r"^(?:\w+=\S+ )*(?:geolift|python|pip|make|launch/)", block, re.MULTILINE):
             continue  # a table, a file, or what a program printed
+        needs, found = False, []
         for line in re.sub(r"\\\n\s*", " ", block).splitlines():
+            needs = needs or bool(NEEDS.match(line))
             words = shlex.split(line, comments=True)
             while words and ASSIGNMENT.match(words[0]):
                 words = words[1:]
             if words:
-                yield words
+                found.append((words, needs))
+        yield found
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words of each command of a page, in blocks and in the text."""
+    for block in blocks(page):
+        yield from (words for words, _ in block)
     for line in INLINE.findall(FENCE.sub("", page.read_text())):
         words = shlex.split(" ".join(line.split()))
         if "..." not in words and any(word.startswith("-") and word != "--help" for word in words):
