@@ -196,8 +196,10 @@ def main() -> None:
     given = poses[: arguments.batch].cpu().clone()
 
     def lift_given() -> None:
+        torch.set_float32_matmul_precision("highest")  # as geolift lifts
         with torch.inference_mode():
             lifted(lifter, given.to(device)).cpu()
+        torch.set_float32_matmul_precision("high")
 
     runs = {"step": captured(step) if arguments.mode == "captured" else step, "lift": lift_given}
     for line in sys.stdin:
