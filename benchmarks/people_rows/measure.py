@@ -1,27 +1,25 @@
-"""The stages of a row in turn, in one program or, beside it, in that of another checkout; lines of the table."""
+"""The stages of a row in turn, in one program or, beside it, in others; lines of the table."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.people_rows import Files
 from benchmarks.people_rows.worker import Worker
 
 HEAD = "| stage | CPU s | wall s | per CPU s |\n| --- | --- | --- | --- |"
 Rounds = dict[str, list[dict[str, float]]]  # by program: what each round took
 
 
-def measure(row: str, files: Files, checkouts: dict[str, Path], *, stages: str, rounds: int) -> None:
+def measure(row: str, workers: dict[str, Worker], *, stages: str, rounds: int, line: Callable[..., str]) -> None:
     """Run each stage whose name holds the text `stages`, and print its line.
 
     Args:
         row: its name.
-        files: what it has made.
-        checkouts: of the programs, by name; the last one has the stages.
+        workers: the programs, by name; the last one has the stages.
         stages: "" for all.
         rounds: after a first one that is not counted.
+        line: the line of a stage: of its name, what the programs took, and its count.
     """
-    workers = {name: Worker(row, files, checkout) for name, checkout in checkouts.items()}
     *_, now = workers.values()
     for stage, count in now.counts.items():
         if stages not in stage:

@@ -14,15 +14,17 @@ from pathlib import Path
 from benchmarks.people_rows import Files
 
 HERE = Path(__file__).parents[2]  # this checkout
-PROGRAM = "import sys, geolift; sys.path.insert(0, {here!r}); from benchmarks.people_rows import worker; worker.serve()"
+PROGRAM = "import sys; sys.path.insert(0, {here!r}); from benchmarks.people_rows import worker; worker.serve()"
 
 
 class Worker:
     """A program that runs a stage on request and reports how long it took."""
 
-    def __init__(self, row: str, files: Files, checkout: Path = HERE) -> None:
+    def __init__(self, row: str, files: Files, checkout: Path = HERE, *, python: str = "") -> None:
+        """Start it: in `checkout`, whose geolift it imports, or in another Python that has none."""
         about = json.dumps(files._replace(folder=str(files.folder)))
-        command = [sys.executable, "-c", PROGRAM.format(here=str(HERE)), row, about]
+        program = PROGRAM.format(here=str(HERE))
+        command = [python or sys.executable, "-c", program if python else f"import geolift; {program}", row, about]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen(command, **pipes, text=True, cwd=checkout)
         self.counts: dict[str, int] = self._answer()
@@ -34,7 +36,7 @@ class Worker:
         return json.loads(line)
 
     def run(self, stage: str) -> dict[str, float]:
-        """Seconds of "cpu", children included, and "wall" of a stage."""
+        """Seconds of "cpu", children included, and "wall" of a stage, and how many "poses" it found, if it counts."""
         self.process.stdin.write(f"{stage}\n")
         self.process.stdin.flush()
         return self._answer()
@@ -53,8 +55,9 @@ def serve() -> None:
     print(json.dumps({name: stage.count for name, stage in stages.items()}), flush=True)
     for line in sys.stdin:
         began, before = time.perf_counter(), _cpu_seconds()
-        stages[line.rstrip("\n")].run()
+        poses = stages[line.rstrip("\n")].run()
         took = {"cpu": _cpu_seconds() - before, "wall": time.perf_counter() - began}
+        took |= {"poses": poses} if isinstance(poses, int) else {}
         print(json.dumps(took), flush=True)
 
 

@@ -5,6 +5,8 @@ except `LONG`: MediaPipe only takes the whole image. A crop is a matrix `[2, 3]`
 image to pixels of the whole image.
 """
 
+import functools
+
 import numpy as np
 
 DETECTION_SIZE, LANDMARK_SIZE = 224, 256  # sides of the networks' images, pixels
@@ -32,6 +34,7 @@ def views(width: int, height: int) -> list[list[Square]]:
     return [[((at, height / 2) if width > height else (width / 2, at), float(short)) for at in along], whole]
 
 
+@functools.cache
 def anchors() -> np.ndarray:
     """`[2254, 2]` pixels of the detector's image: the points that its outputs are relative to."""
     grids = []

@@ -13,8 +13,8 @@ from geolift.keypoints.detector.blazepose import BlazePose, Pose, is_known
 
 UNKNOWN = 30.0  # frames per second that are assumed where the rate is unknown
 EVERY = 0.2  # seconds between two searches: who walks into the image has not crossed it by then
-MOST = 8  # frames between two searches: so many images are kept in memory
-LOST = 1.0  # seconds in which each frame is searched for who was lost: people turn, bend down or jump for less
+MOST = 12  # frames between two searches: so many images are kept in memory, 300 MB of 4K
+LOST = 0.3  # seconds in which each frame is searched for who was lost: in real videos who was found again was so in 0.2
 
 
 class FrameDetector:

@@ -350,12 +350,12 @@ def test_who_comes_later_is_in_every_frame_from_the_first_on(start, fps):
 
 
 def test_a_lost_person_is_searched_for_in_each_frame():
-    places = {frame: [] if 40 <= frame < 52 else here for frame, here in LONG_WALK.items()}
+    places = {frame: [] if 40 <= frame < 46 else here for frame, here in LONG_WALK.items()}
     scene = Scene(places)
     detector = following.FrameDetector(30.0, network=scene)
     found = places_in(map(detector.people, FRAMES))
-    assert found == [places[frame] for frame in range(90)]  # at once, although 52 is not among every sixth frame
-    assert set(range(40, 70)) <= set(scene.searches) and len(scene.searches) < 42
+    assert found == [places[frame] for frame in range(90)]  # at once, although 46 is not among every sixth frame
+    assert set(range(40, 49)) <= set(scene.searches) and len(scene.searches) < 90 / 6 + 12
 
 
 def test_each_person_is_followed_back_once(rng):
