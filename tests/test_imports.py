@@ -40,6 +40,9 @@ CONFINED = {
     "safetensors": {"geolift/pretrained"},
     "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
     "opensim": {"benchmarks/opensim_ik.py"},
+    "mediapipe": {"benchmarks/peer_rows/mediapipe_process.py"},
+    "liftpose": {"benchmarks/peer_rows/liftpose3d.py"},
+    "common": {"benchmarks/peer_rows/videopose3d.py"},  # of VideoPose3D
     "yaml": {"geolift/safe_io/yaml_file.py"},
 }
 # Modules of the extras in setup.py that a user may not have.
@@ -56,13 +59,18 @@ OPTIONAL = {
         "geolift/output/view/canvas.py",
         "geolift/output/view/movie.py",
         "benchmarks/animal_rows/real.py",
+        "benchmarks/peer_rows/mediapipe_process.py",
         "benchmarks/triangulated_video.py",
     },
     "ai_edge_litert": {"geolift/keypoints/detector/networks.py"},
     "onnx": {"geolift/pretrained/onnx_graph.py"},
     "flatbuffers": set(),  # jax.export serialises with it
     "tensorboardX": {"geolift/training/tensorboard.py"},
-    "torch": {"benchmarks/torch_step.py"},
+    "torch": {
+        "benchmarks/torch_step.py",
+        "benchmarks/peer_rows/liftpose3d.py",
+        "benchmarks/peer_rows/videopose3d.py",
+    },
     "pandas": {"geolift/output/result.py"},
     "xarray": {"geolift/output/result.py"},
 }
