@@ -22,6 +22,7 @@ GROWTH = 0.25  # natural logarithm of a change of size in a step that no motion 
 SAME = 0.06  # sizes that the median joint moves within the body in a step, at most, if only the camera is another
 RARE = 5.0  # times the usual step around it
 AROUND = 15  # steps on each side
+LARGE = 0.9  # quantile of the sizes of detections that is a person's: single joints that are wrong make some too large
 USUAL_FPS = 30.0  # where the frame rate is unknown
 SHORT = 1 / 3  # seconds; another person is taken for this one for no longer
 GAP = 1.0  # seconds without a person after which nothing is known about jumps
@@ -83,17 +84,41 @@ def _steps(recording: Recording) -> Steps:
     before, after = order[follows], order[follows + 1]
     if not len(follows):
         return Steps(before, after, np.zeros(0, bool), np.zeros(0))
-    size = np.maximum(box_diagonals(recording.keypoints, recording.seen), 1e-6)
     keypoints, seen = recording.keypoints, recording.seen
     moved, growth, shift, changed = moves(keypoints[before], seen[before], keypoints[after], seen[after])
-    scale, wait = np.maximum(size[before], size[after]), gap[follows]
-    relative = np.nan_to_num(moved / scale)
-    shifted = np.nan_to_num(np.linalg.norm(shift, axis=-1) / scale)  # 0 where the sides of a person change places
+    size = box_diagonals(keypoints, seen)[order]
+    earlier, later = _sizes(size, person)
+    scale, wait = np.maximum(earlier[follows], later[follows + 1]), gap[follows]
+    relative = moved / scale  # NaN where few joints are seen in both: such a step is neither usual nor a jump
+    shifted = np.linalg.norm(shift, axis=-1) / scale  # 0 where the sides of a person change places
     usual = _usual(relative / wait, person[follows])
     far = shifted > np.maximum(SUDDEN, FAST * wait / rate)
-    grown = (np.abs(np.nan_to_num(growth)) > GROWTH * np.maximum(1, USUAL_FPS / rate)) & (wait == 1)
-    grown &= (relative > np.maximum(SHIFT, SHIFT * USUAL_FPS / rate)) & (changed < SAME * size[before])
+    grown = (np.abs(growth) > GROWTH * np.maximum(1, USUAL_FPS / rate)) & (wait == 1)
+    grown &= (relative > np.maximum(SHIFT, SHIFT * USUAL_FPS / rate)) & (changed < SAME * size[follows])
     return Steps(before, after, (far | grown) & (relative > RARE * usual * wait), usual)
+
+
+def _sizes(size: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`[N]` sizes of whole people, by the detections up to each, and by those from each on, of the same person.
+
+    A detection of few joints is smaller than the person; those around show the others. Sizes before a cut do not count
+    after it.
+    """
+    padded = np.pad(size, AROUND, constant_values=np.nan)
+    owner = np.pad(person, AROUND, constant_values=-1)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1).copy()
+    around[np.lib.stride_tricks.sliding_window_view(owner, 2 * AROUND + 1) != person[:, None]] = np.nan
+    halves = around[:, : AROUND + 1], around[:, AROUND:]
+    earlier, later = (np.maximum(_high(half, LARGE), size) for half in halves)
+    return np.maximum(earlier, 1e-6), np.maximum(later, 1e-6)
+
+
+def _high(values: np.ndarray, share: float) -> np.ndarray:
+    """`[N]` the quantile `share` of what is known of each row, one of the values; NaN where nothing is."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    known = np.isfinite(ordered).sum(axis=1)
+    at = np.clip((share * known).astype(int), 0, np.maximum(known - 1, 0))
+    return ordered[np.arange(len(values)), at]
 
 
 def _usual(step: np.ndarray, person: np.ndarray) -> np.ndarray:
@@ -104,12 +129,8 @@ def _usual(step: np.ndarray, person: np.ndarray) -> np.ndarray:
     around = np.lib.stride_tricks.sliding_window_view(padded, window).copy()
     around[np.lib.stride_tricks.sliding_window_view(owner, window) != person[:, None]] = np.nan
     around[:, AROUND] = np.nan
-    with np.errstate(all="ignore"):
-        ordered = np.sort(around, axis=1)  # NaN last
-    known = np.isfinite(ordered).sum(axis=1)
-    at = np.clip((0.8 * known).astype(int), 0, window - 1)
-    high = ordered[np.arange(len(step)), at]
-    return np.where(known >= 4, high, np.inf)  # too few steps say nothing
+    enough = np.isfinite(around).sum(axis=1) >= 4  # fewer steps say nothing
+    return np.where(enough, _high(around, 0.8), np.inf)
 
 
 def _distance(recording: Recording, before: np.ndarray, after: np.ndarray) -> np.ndarray:
