@@ -98,3 +98,26 @@ def test_the_cases_are_told_with_their_frames():
     assert len(found.frame) == 139 and "(frames 70, 71, 72)" in found.notes[-1]
     found = track(read_keypoints(case("camera-cut-zoom/both.csv")).recording)
     assert found.people == ("0", "0 from 60") and "the video is cut before frame 60" in found.notes[-1]
+
+
+@pytest.mark.parametrize("missing", [0.5, 0.7, 0.85])
+def test_joints_that_are_missing_are_no_cut(bodies, missing):
+    """Few joints beside each other, which errors move by much of the box around them, are still a whole body."""
+    rng = np.random.default_rng(1)
+    chain = 500 + 8 * np.cumsum(np.stack([np.ones((FRAMES, 10)), rng.normal(0, 0.05, (FRAMES, 10))], axis=-1), axis=1)
+    joints = tuple(f"joint {i}" for i in range(10))
+    for body, names in ((np.tile(chain, (5, 1, 1)), joints), (np.tile(bodies[:, 0], (5, 1, 1)), H36M17.names)):
+        body = body + rng.normal(0, 3, body.shape)
+        seen = rng.random(body.shape[:2]) >= missing
+        frame = np.flatnonzero(seen.any(axis=1))
+        about = {"joints": names, "frame": frame, "fps": 30.0, "people": ("0",), "person": np.zeros(len(frame), int)}
+        found = record(body[frame], seen[frame].astype(float), frames=tuple(map(str, range(len(body)))), **about)
+        assert mend_tracks(found) is found
+
+
+def test_a_cut_is_found_though_half_of_the_joints_are_missing(bodies):
+    rng = np.random.default_rng(0)
+    body = np.concatenate([bodies[:30, :1], bodies[30:, 1:]])
+    found = of(body)
+    found = found._replace(confidence=(rng.random((FRAMES, 17)) >= 0.5).astype(np.float32))
+    assert mend_tracks(found).people == ("ann", "ann from 30")
