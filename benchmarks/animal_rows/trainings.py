@@ -1,5 +1,6 @@
 """Lifters as users train them, without 3D, and beside them the same network with 3D supervision."""
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from geolift.data.learnable import measure_content
 from geolift.model import Model
 from geolift.new_lifter.from_keypoints import train_lifter
 from geolift.supervised.from_dataset import config_for
-from geolift.supervised.training import train
+from geolift.supervised.training import train, trained
 
 WARNING = "warning: "  # begins what is refused before training, unless forced
 
@@ -45,7 +46,11 @@ def train_supervised(case: Case, *, seed: int) -> tuple[Model, dict[str, Any]]:
     """The same network trained on the 3D of the same frames (`geolift.supervised`)."""
     seen = case.data.select("train")
     config = config_for(seen, measure_content(seen), seed=seed)
-    model, steps, seconds = train(config, case.data)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        train(config, case.data, Path(folder))
+        seconds = time.perf_counter() - began
+        model, steps = trained(config, case.data, Path(folder))
     return model, {"seconds": round(seconds), "steps": steps}
 
 

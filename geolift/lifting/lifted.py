@@ -27,7 +27,7 @@ from geolift.lifting.virtual_camera import (
 from geolift.model import Model, estimate_tilt, lift_poses, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
-from geolift.skeletons.skeleton import H36M17, Skeleton, body_words
+from geolift.skeletons.skeleton import H36M17, Skeleton, body_words, is_human
 
 NOISE = 0.008  # model units, at least, of keypoints: their jitter shows only the part that changes from frame to frame
 CUT = 1000  # frames that a cut counts as in refinement, more than it looks at together
@@ -178,9 +178,13 @@ def _count_failures(lifted: Lifted, why: str) -> Lifted:
 
 
 def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
-    """Lift the people of a video again, with the bones of the training set (`proportions`); images are not changed."""
+    """Lift the people of a video again, with the bones of the training set (`proportions`); images are not changed.
+
+    Animals are not: of a mouse, flies and other quadrupeds than those trained on it makes each worse, as their bones
+    are soft or short, and their ratios are estimated worse than they differ (docs/research-log.md).
+    """
     tracks, rows = lifted.tracks, lifted.rows
-    if not tracks.video:
+    if not tracks.video or not is_human(model.skeleton):
         return lifted
     seen, ratio = np.isfinite(lifted.points).all(axis=-1), np.ones((len(rows), len(model.skeleton.bones)))
     for start, stop in each_person(tracks):
@@ -195,8 +199,7 @@ def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
     about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[changed]}
     points = lifted.points.copy()
     points[changed] = np.where(seen[..., None], move_on_rays(found, depths, **about), np.nan)
-    one, several = body_words(model.skeleton)
-    people = counted(len(np.unique(number)), f"{one} was", f"{several} were")
+    people = counted(len(np.unique(number)), "person was", "people were")
     note = f"{people} lifted with proportions nearer to the training set's (disable with --no-refine)"
     return lifted._replace(points=points).noted(note)
 

@@ -1,14 +1,12 @@
 """From keypoints to a lifter in one call: data, settings, training until it has settled, judgement, weights."""
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift.data.dataset import Dataset, save_dataset
+from geolift.data.dataset import save_dataset
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
@@ -16,7 +14,7 @@ from geolift.new_lifter.settings import LONGEST, choose_settings, learnable_cont
 from geolift.new_lifter.settled import Settled
 from geolift.new_lifter.synchronised import find_rotations, with_synchronised_cameras
 from geolift.new_lifter.training_data import prepare_keypoints
-from geolift.new_lifter.weights import expect_output, made_by
+from geolift.new_lifter.weights import expect_output, folder_of, made_by
 from geolift.plurals import first_of
 from geolift.pretrained.export import export_model
 from geolift.pretrained.models import load_card
@@ -116,7 +114,7 @@ def train_lifter(
         config = with_synchronised_cameras(config, together)
     for line in (*notes, *seen, *reasons, _plan(config, minutes)):
         say(line)
-    folder = output.with_name(f"{output.stem}_run") / _digest(config, data)
+    folder = folder_of(output, config, data)
     folder.mkdir(parents=True, exist_ok=True)
     config.data.path = str(folder / DATA)
     save_dataset(data, config.data.path)
@@ -167,12 +165,6 @@ def _train(config: Config, folder: Path, settled: Settled) -> str:
         if settled.why in ("", "stopped"):
             raise
     return settled.why or "all steps were done"
-
-
-def _digest(config: Config, data: Dataset) -> str:
-    """A name for a training that no other one has: of its settings, its joints and its keypoints."""
-    text = json.dumps([config.to_dict(), data.skeleton], sort_keys=True)
-    return hashlib.sha256(text.encode() + data.keypoints.tobytes() + data.confidence.tobytes()).hexdigest()[:12]
 
 
 def _card(card: dict[str, Any], paths: Sequence[str | os.PathLike[str]], found: Judgement) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""What every command that trains a lifter checks of its output, and states in its card."""
+"""What every command that trains a lifter checks of its output, where its run is kept, what its card states."""
 
+import hashlib
+import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from geolift.data.dataset import Dataset
 from geolift.errors import DatasetError
+from geolift.training.config import Config
 from geolift.training.environment import machine
 
 
@@ -18,6 +22,14 @@ def expect_output(output: Path, minutes: float | None) -> None:
         raise DatasetError(f"{output}: found the suffix {output.suffix!r}, expected .safetensors")
     if minutes is not None and not 0 < minutes < 1e5:
         raise DatasetError(f"minutes: found {minutes}, expected a number above 0")
+
+
+def folder_of(output: Path, config: Config, data: Dataset) -> Path:
+    """The folder of a training, NAME_run/..., that no other one has: by its settings, joints, keypoints and 3D."""
+    digest = hashlib.sha256(json.dumps([config.to_dict(), data.skeleton], sort_keys=True).encode())
+    for array in (data.keypoints, data.confidence, data.points_3d):
+        digest.update(b"" if array is None else array.tobytes())
+    return output.with_name(f"{output.stem}_run") / digest.hexdigest()[:12]
 
 
 def made_by(command: str) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from geolift.model import Model, flat_skeleton, identify, normalized_poses
 from geolift.new_lifter.cameras import CAMERAS
 from geolift.new_lifter.settings import choose_settings, learnable_content
 from geolift.new_lifter.training_data import with_held_out
-from geolift.new_lifter.weights import expect_output, made_by
+from geolift.new_lifter.weights import expect_output, folder_of, made_by
 from geolift.pretrained.export import export_model
-from geolift.supervised.training import train
+from geolift.supervised.training import train, trained
 from geolift.training.config import Config
+from geolift.training.signals import Stopped
 
 STEPS = 6000  # after which the error on held-out train frames hardly falls any more, at this batch
-REPORTED = 10.0  # seconds between two lines
 
 
 def train_with_3d(
@@ -31,18 +31,21 @@ def train_with_3d(
     *,
     minutes: float | None = None,
     seed: int = 0,
+    stop: Callable[[], bool] = lambda: False,
     say: Callable[[str], None] = print,
 ) -> Model:
     """Train a lifter on the 2D and the 3D of a data set, and write its weights.
 
     The one function of geolift that trains on 3D. The network is that of `geolift train`. What is not in the split
-    "train" is held out; without a split "test" that is the last fifth of every clip.
+    "train" is held out; without a split "test" that is the last fifth of every clip. A second call with the same data
+    and settings resumes the training, which is kept in a folder beside the weights, NAME_run.
 
     Args:
         path: a geolift data set with `points_3d`.
         output: the file of the weights, .safetensors; its card says that it was trained with 3D.
         minutes: after which the training ends. Default: after 6000 steps.
         seed: of the training.
+        stop: True ends the training (`training.signals.Signals`); it can be resumed.
         say: is called with each line for people.
 
     Returns:
@@ -51,6 +54,7 @@ def train_with_3d(
     Raises:
         DatasetError: naming the file or argument, if there is no 3D, or nothing can be learnt.
         FileNotFoundError: if there is no such file.
+        Stopped: if `stop` ended the training.
 
     Source:
         Martinez et al. 2017, with the loss after the best scale, as one view has none.
@@ -61,6 +65,7 @@ def train_with_3d(
             ...
         geolift.errors.DatasetError: mouse.npz: found the suffix '.npz', expected .safetensors
     """
+    end = None if minutes is None else time.monotonic() + 60 * minutes
     output = Path(output)
     expect_output(output, minutes)
     data = load_dataset(path)
@@ -72,16 +77,15 @@ def train_with_3d(
     seen = data.select("train")
     content = learnable_content(seen, str(path))
     config = config_for(seen, content, seed=seed)
-    config.data.path = str(path)
     say(f"trained with 3D: {content.rooted if config.data.masks else content.whole} poses of the split train")
-    began, last = time.monotonic(), [time.monotonic()]
-
-    def every(step: int) -> None:
-        if time.monotonic() - last[0] > REPORTED:
-            last[0] = time.monotonic()
-            say(f"step {step}, {last[0] - began:.0f} s")
-
-    model, steps, _ = train(config, data, seconds=60 * (minutes or 0), every=every)
+    folder = folder_of(output, config, data)
+    config.data.path = str(path)
+    try:
+        train(config, data, folder, stop=lambda: stop() or (end is not None and time.monotonic() > end))
+    except Stopped:
+        if stop():
+            raise  # by the time that is over the weights are written
+    model, steps = trained(config, data, folder)
     model = identify(model, f"{output.stem}-{steps}")
     found = _described(model, data)
     say(f"{steps} steps; {found}")

@@ -4,8 +4,10 @@ The network, batch, rate, averages and seeds are those of a config; of its losse
 used.
 """
 
-import time
+import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -15,18 +17,24 @@ import numpy as np
 from geolift import metrics
 from geolift.data.dataset import Dataset
 from geolift.data.normalization import Normalization, fit_normalization, normalize
+from geolift.errors import DatasetError
 from geolift.geometry import center, masked
 from geolift.losses import lift_pose
 from geolift.model import Model
 from geolift.networks.mirrored_mlp import mirror_pose
 from geolift.objectives.outcome import Outcome
 from geolift.skeletons.skeleton import Skeleton
+from geolift.training import checkpoint
 from geolift.training.build.networks import build_networks
 from geolift.training.build.state import build_state
+from geolift.training.clock import Clock
 from geolift.training.config import Config
 from geolift.training.devices import parallel
+from geolift.training.loop import Loop, run
 from geolift.training.run import as_model
+from geolift.training.train import open_journal
 from geolift.training.train_state import TrainState
+from geolift.training.workdir import open_workdirs
 
 
 class Pairs(NamedTuple):
@@ -77,36 +85,65 @@ def supervised_objectives(config: Config, skeleton: Skeleton) -> Callable[..., O
     return objectives
 
 
-def train(
-    config: Config, data: Dataset, *, seconds: float = 0.0, every: Callable[[int], None] = lambda step: None
-) -> tuple[Model, int, float]:
-    """Train a lifter on the 3D of a data set.
+def train(config: Config, data: Dataset, folder: Path, *, stop: Callable[[], bool] = lambda: False) -> None:
+    """Train a lifter on the 3D of a data set, in a folder in which the same call resumes.
 
     Args:
-        config: of the lifter, its batch and rates; `config.data.split` is what it is trained on.
+        config: of the lifter, its batch, rates and steps; `config.data.split` is what it is trained on.
         data: with `points_3d`.
-        seconds: train for so long; 0: for `config.steps`.
-        every: is called with the step after each dispatch.
+        folder: of the run, as that of any training: checkpoints, log, config.
+        stop: True ends the training after the current steps.
 
-    Returns:
-        The model, the steps it took, and the seconds they took after the first dispatch, which is compiled for.
+    Raises:
+        Stopped: if `stop` did; the steps until then are saved.
+        ConfigError: if the folder holds another run.
+        SaveError, Diverged: as `training.train.train`.
     """
-    chosen = data.select(config.data.split)
-    normalization = fit_normalization(chosen.without_3d(), distance=config.view.distance)
+    chosen, clock, last = data.select(config.data.split), Clock(), config.steps
+    source, state, card = _start(config, chosen)
     program = parallel(
         jax.devices(),
         batch_size=config.batch_size,
         steps=config.run.steps_per_dispatch,
         sample=sample,
         objectives=supervised_objectives(config, chosen.skeleton),
+        patience=config.run.patience,
     )
-    source = program.place(pairs(chosen, normalization, masks=config.data.masks))
-    state: TrainState = program.place(build_state(config, chosen.skeleton, len(source.pose)))
-    done, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds if seconds else done < config.steps:
-        state, _ = program.run(state, source)
-        jax.block_until_ready(state)
-        began = began if done else time.perf_counter()
-        done += config.run.steps_per_dispatch
-        every(done)
-    return as_model(config, chosen.skeleton, normalization, state), done, time.perf_counter() - began
+    with ExitStack() as opened:
+        step, messages = open_workdirs(opened, [config], [folder], card, last)
+        if step:
+            state = checkpoint.read(folder / checkpoint.FOLDER / str(step), state)
+        journal = open_journal(opened, folder, [folder], config, step, last, clock)
+        for message in messages:
+            journal.logger.info(message)
+        placed = program.place(source)
+        loop = Loop(config, clock, [(last, program)], lambda _: placed, [journal], lambda _: {}, stop)
+        run(loop, program.place(state), first=step)
+
+
+def trained(config: Config, data: Dataset, folder: Path) -> tuple[Model, int]:
+    """The model of the newest checkpoint of such a run, and its step; DatasetError if there is none."""
+    chosen = data.select(config.data.split)
+    step = max(checkpoint.steps(folder / checkpoint.FOLDER), default=0)
+    if not step:
+        raise DatasetError("minutes: found too few, expected more: the training ended before its first step")
+    state = checkpoint.read(folder / checkpoint.FOLDER / str(step), _start(config, chosen)[1])
+    return as_model(config, chosen.skeleton, _normalization(config, chosen), state), step
+
+
+def _normalization(config: Config, chosen: Dataset) -> Normalization:
+    return fit_normalization(chosen.without_3d(), distance=config.view.distance)
+
+
+def _start(config: Config, chosen: Dataset) -> tuple[Pairs, TrainState, dict[str, Any]]:
+    """Poses, the state before the first step, and fingerprints that other data do not have."""
+    normalization = _normalization(config, chosen)
+    source = pairs(chosen, normalization, masks=config.data.masks)
+    card = {
+        "skeleton": chosen.skeleton._asdict(),
+        "normalization": normalization._asdict(),
+        "training_poses": len(source.pose),
+        "keypoints_sha256": hashlib.sha256(np.ascontiguousarray(chosen.keypoints)).hexdigest(),
+        "points_sha256": hashlib.sha256(np.ascontiguousarray(chosen.points_3d)).hexdigest(),
+    }
+    return source, build_state(config, chosen.skeleton, len(source.pose)), card

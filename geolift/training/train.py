@@ -143,7 +143,7 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
                 states = [checkpoint.read(path, state) for path, state in zip(paths, states, strict=True)]
         journals = []
         if distributed.is_first():
-            journals = [_open_journal(opened, folder, folders, config, step, last, clock) for folder in folders]
+            journals = [open_journal(opened, folder, folders, config, step, last, clock) for folder in folders]
         for journal in journals:
             for message in (*notes, *messages):
                 journal.logger.info(message)
@@ -183,7 +183,7 @@ def _program(config: Config, phase: Phase, *, replicas: bool) -> Parallel:
     )
 
 
-def _open_journal(
+def open_journal(
     opened: ExitStack, folder: Path, folders: Sequence[Path], config: Config, first: int, last: int, clock: Clock
 ) -> Journal:
     logger = opened.enter_context(Logger(folder, first=first, last=last, clock=clock))

@@ -2,16 +2,21 @@
 
 import re
 
+import jax
 import numpy as np
 import pytest
 
 import geolift
 from geolift.cli import main
 from geolift.data.dataset import Dataset, load_dataset, save_dataset
+from geolift.data.learnable import measure_content
 from geolift.errors import DatasetError
 from geolift.evaluation.report import lift_and_evaluate
+from geolift.new_lifter.weights import folder_of
 from geolift.pretrained.models import load_card
 from geolift.supervised import from_dataset
+from geolift.training import checkpoint
+from geolift.training.signals import Stopped
 from tests.helpers.paths import ROOT
 from tests.helpers.quadruped import QUADRUPED, filmed, walking
 
@@ -81,6 +86,26 @@ def test_data_without_3d_are_refused(trained, tmp_path, capsys):
     assert "a.npz: points_3d: found none, expected 3D" in capsys.readouterr().err
     with pytest.raises(DatasetError, match="minutes: found 0, expected a number above 0"):
         from_dataset.train_with_3d(tmp_path / "a.npz", tmp_path / "a.safetensors", minutes=0)
+
+
+def test_a_training_that_was_stopped_is_resumed_by_the_same_call(trained, tmp_path, monkeypatch):
+    """The weights are those of a training that was never stopped, and other 3D begin another training."""
+    data, weights, _ = trained
+    monkeypatch.setattr(from_dataset, "STEPS", 300)
+    save_dataset(data, tmp_path / "walk.npz")
+    asked = iter(range(1000))
+    with pytest.raises(Stopped):
+        from_dataset.train_with_3d(tmp_path / "walk.npz", tmp_path / "a.safetensors", stop=lambda: next(asked) > 1)
+    (run,) = (tmp_path / "a_run").iterdir()
+    (step,) = checkpoint.steps(run / checkpoint.FOLDER)
+    assert 0 < step < 300
+    from_dataset.train_with_3d(tmp_path / "walk.npz", tmp_path / "a.safetensors")
+    assert 300 in checkpoint.steps(run / checkpoint.FOLDER)
+    resumed, whole = geolift.load(tmp_path / "a.safetensors"), geolift.load(weights)
+    jax.tree.map(np.testing.assert_array_equal, resumed.variables, whole.variables)
+    other = data._replace(points_3d=data.points_3d * [1, 1, 1.001])
+    about = from_dataset.config_for(data.select("train"), measure_content(data.select("train")), seed=0)
+    assert folder_of(tmp_path / "a.safetensors", about, other) != folder_of(tmp_path / "a.safetensors", about, data)
 
 
 def test_the_documented_way_attaches_3d_to_keypoints(tmp_path, monkeypatch):
