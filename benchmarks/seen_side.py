@@ -1,4 +1,4 @@
-"""Which side of bodies cameras see in data sets, and what `geolift train` concludes from it (docs/new-lifter.md).
+"""Which side of bodies cameras see in data sets, and what `geolift train` concludes from it (docs/seen-side.md).
 
     python -m benchmarks.seen_side mouse45.npz fly8.npz people.npz
 

@@ -43,7 +43,7 @@ from geolift.pretrained.models import is_weights, load, load_card
 from geolift.safe_io.atomic import replace_file, replacing
 from geolift.safe_io.json_file import read_json
 from geolift.skeletons.skeleton import body_words
-from geolift.skeletons.skeleton_file import SkeletonFile, skeleton_text
+from geolift.skeletons.skeleton_file import SkeletonFile, read_skeleton, skeleton_text
 
 TAKEN = takers() | dict.fromkeys(VIEWERS, VIEW_OPTIONS)  # options of what is written, by the ending of the output
 WRITING = tuple(dict.fromkeys(option for options in TAKEN.values() for option in options))
@@ -251,7 +251,8 @@ def run_train(options: argparse.Namespace) -> None:
         found = train_lifter(options.input, options.output, stop=stop, say=lambda line: print(printable(line)), **given)
     proposed = found.path.with_suffix(".toml")
     skeleton = vars(options).get("skeleton") or (proposed if proposed.exists() else None)
-    joints = f" --skeleton {skeleton}" if skeleton else ""
+    mapped = skeleton and read_skeleton(skeleton).mapping  # joints of the same names need no file
+    joints = f" --skeleton {skeleton}" if mapped else ""
     print(f"{found.path}\n  lift with: geolift lift NEW --model {found.path}{joints} -o poses.npz -o page.html")
 
 

@@ -14,13 +14,15 @@ import numpy as np
 from geolift.gauss_newton import step
 from geolift.lifting.refinement_problem import Problem, State, bones_of, clip_medians, losses, normal_equations, place
 from geolift.lifting.soft_bones import softness
-from geolift.skeletons.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton, is_human
 
 FPS = 30.0  # frames per second that the weights are for
 BONES = 100.0  # weight of a bone's squared deviation from its length, where the 2D is exact
 PARTLY, BONES_OF_PART = 0.75, 10.0  # the same in a clip that shows less than this share of the bones
 DEPTHS = 0.08  # model units, about how far lifted depths are off, by which errors of the 2D are measured
 ACCELERATION = 100.0  # weight of a depth's squared second difference
+# The same of animals: small bodies are fast for their size, and 100 costs exact 2D of a fly (docs/research-log.md).
+ACCELERATION_OF_ANIMALS = 10.0
 GROWTH = 1e4  # weight of that of the logarithm of the size in the image, which changes slowly
 STEPS = 50  # of Levenberg-Marquardt at most; most clips take under ten
 ENOUGH = 3e-3  # share of the loss; a clip whose loss falls by less in a step is done
@@ -226,7 +228,8 @@ def make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skelet
     joined = (np.diff(given.frame[rows]) == 1) & (np.diff(number) == 0)
     bend = np.zeros(seen.shape)
     bend[1:-1] = seen[2:] & seen[1:-1] & seen[:-2] & (joined[1:] & joined[:-1])[:, None]
-    bend *= (given.fps[rows, None] / FPS) ** 4 * np.where(np.arange(seen.shape[1]) == root, GROWTH, ACCELERATION)
+    smooth = ACCELERATION if is_human(skeleton) else ACCELERATION_OF_ANIMALS
+    bend *= (given.fps[rows, None] / FPS) ** 4 * np.where(np.arange(seen.shape[1]) == root, GROWTH, smooth)
     rays = lifted[..., :2] / (lifted[..., 2:] + given.distance)
     return Problem(
         x=rays[..., 0],

@@ -60,7 +60,7 @@ def choose_cameras(data: Dataset, *, stated: str | None = None, force: bool = Fa
         DatasetError: if `stated` is another word; or, without `force`, where it would only raise doubts.
 
     Source:
-        Ours (docs/new-lifter.md).
+        Ours (docs/seen-side.md).
     """
     if stated is not None and stated not in CAMERAS:
         raise DatasetError(f"cameras: found {stated!r}, expected one of {', '.join(CAMERAS)}")

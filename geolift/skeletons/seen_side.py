@@ -16,7 +16,7 @@ from geolift.skeletons.skeleton import Skeleton
 LONG = 90  # percentile of lengths in the image: those of bodies that lie in its plane, but for errors of detection
 ALIKE = 30  # frames that follow each other and count as one, about a second of video
 CAMERA = 0.15  # standard deviation of the sine of one camera around that of its pitch, as bodies tilt to one side: 0.11
-# of a mouse and 0.17 of a tethered fly before level cameras (docs/new-lifter.md)
+# of a mouse and 0.17 of a tethered fly before level cameras (docs/seen-side.md)
 HEIGHT = 1.0  # standard deviation of the height of heads in body lengths before anything is seen: any posture
 CLEAR = 2  # standard deviations from 0
 ENOUGH = 8  # poses that differ, of bodies that point away from a camera, and of those that point aside
