@@ -22,7 +22,7 @@ from geolift.lifting.lifted import Lifted
 from geolift.losses import rotate_about_root
 from geolift.model import Model, lift_on_device, model_bones
 from geolift.skeletons.bones import seen_bone_lengths
-from geolift.skeletons.skeleton import Skeleton
+from geolift.skeletons.skeleton import Skeleton, is_human
 
 
 class Weights(NamedTuple):
@@ -46,6 +46,7 @@ LATERAL = (
 )
 AZIMUTHS = (45.0, -45.0, 180.0)  # degrees, of the views; one at 90 sees our depths across and says nothing of them
 LEVEL = (0.0, -1.0, 0.0)  # the direction up for models that do not estimate it, camera axes
+OF_PEOPLE = "how sure joints are is estimated as for people: it is not calibrated for this body (docs/uncertainty.md)"
 SMALLEST = 0.02  # model units (1 cm of a person) or, of bones, 2 %: less is no sign of a sure joint
 
 
@@ -99,7 +100,8 @@ def estimate_uncertainty(model: Model, lifted: Lifted, *, refined: bool = True) 
     total, depth = together_with_2d(of_lifter, filled, noise)
     for values in (depth, total):
         values[known[:, root], root] = 0.0
-    return lifted._replace(uncertainty=total, depth_uncertainty=depth)
+    lifted = lifted._replace(uncertainty=total, depth_uncertainty=depth)
+    return lifted if is_human(model.skeleton) else lifted.noted(OF_PEOPLE)
 
 
 def together_with_2d(of_lifter: np.ndarray, filled: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
