@@ -70,4 +70,5 @@ def _uncertainty_lines(result: Result) -> list[str]:
     middle, most = np.nanpercentile(known, [50, 90])
     metric = result.units == "m"
     half, nine = (f"{1000 * value:.0f} mm" if metric else f"{value:.2g} (normalised)" for value in (middle, most))
-    return [f"uncertainty: half of the joints are within {half}, nine of ten within {nine}, with 68 % probability"]
+    how = "with 68 % probability" if is_human(result.skeleton) else "not calibrated for this body"
+    return [f"uncertainty: half of the joints are within {half}, nine of ten within {nine}, {how}"]

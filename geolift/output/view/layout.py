@@ -3,9 +3,11 @@
 import numpy as np
 
 from geolift.output.result import ASSUMED_FPS, Result
+from geolift.skeletons.skeleton import is_human
 
 SLIDES = 2.0  # single images shown per second
-VIEWS = {"from the camera": 0.0, "from the side": np.pi / 2}  # name: angle about the vertical, radians
+# Name: angle about the vertical, radians. Views are level where the direction up is known.
+VIEWS = {"from the camera's direction": 0.0, "from the side": np.pi / 2}
 FAINTEST, FADING = 0.35, 4.0  # of bones that are not sure; the page has the same numbers
 LEFT, RIGHT, MIDDLE = "#1f77b4", "#ff7f0e", "#000000"  # colours of the person's left and right: blue, orange; black
 
@@ -102,8 +104,11 @@ def levelled(result: Result, placed: bool) -> tuple[np.ndarray, np.ndarray]:
 
 
 def strength(result: Result) -> np.ndarray:
-    """`[N, J]` 0 to 1, how strongly a joint and its bone are drawn: less where it is less sure; 1 where unknown."""
-    if result.uncertainty is None:
+    """`[N, J]` 0 to 1, how strongly a joint and its bone are drawn: less where it is less sure; 1 where unknown.
+
+    Of animals, whose uncertainty is not calibrated, all are 1.
+    """
+    if result.uncertainty is None or not is_human(result.skeleton):
         return np.ones(result.points.shape[:2])
     there = np.isfinite(result.points)
     high = np.where(there, result.points, -np.inf).max(axis=1)

@@ -782,6 +782,7 @@ function write() {
     [level, ["axes-box"]], [contact && level && header.feet.length, ["contact-box", "contact-legend"]],
     [uncertainty, ["unsure-box", "unsure-legend"]],
   ]) for (const id of ids) $(id).hidden = !known;
+  choice.unsure.checked = header.calibrated; // else it is shown when asked for
   choice.colours.value = several ? "person" : "side";
 }
 

@@ -29,7 +29,7 @@ from geolift.output.view.layout import (
     side_by_side,
 )
 from geolift.output.world_text import world_lines
-from geolift.skeletons.skeleton import body_words
+from geolift.skeletons.skeleton import body_words, is_human
 
 MISSING = -32768  # the 16-bit integer of a joint that is missing
 FILLED = -1  # the confidence of a joint that was filled in
@@ -122,6 +122,7 @@ def pack(result: Result) -> tuple[dict, dict[str, np.ndarray]]:
         "frames": result.frames,
         "people": result.people,
         "body_words": body_words(skeleton),
+        "calibrated": is_human(skeleton),
         "video": bool(result.video),
         "fps": float(result.fps),
         "rate": shown_fps(result),
