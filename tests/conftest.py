@@ -12,6 +12,8 @@ import pytest
 
 jax.config.update("jax_num_cpu_devices", 8)
 jax.config.update("jax_numpy_rank_promotion", "raise")
+if jax.default_backend() != "cpu":  # tests compare formulas; TF32, a GPU's default, is not exact enough for that
+    jax.config.update("jax_default_matmul_precision", "highest")
 
 from geolift.compile_cache import SHORTEST  # noqa: E402
 from geolift.data.cameras import film  # noqa: E402
