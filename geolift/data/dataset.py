@@ -411,15 +411,18 @@ def _reprojection_errors(dataset: Dataset, points: np.ndarray) -> np.ndarray:
 
     The size is the diagonal of the box around the projected points, its median over the clip.
     """
-    fx, fy, cx, cy = dataset.intrinsics[dataset.clip_of_frame, :, None].transpose(1, 0, 2)
-    x, y, z = np.moveaxis(points, -1, 0)
-    projected = np.stack([fx * x / z + cx, fy * y / z + cy], axis=-1)
-    distance = np.where(dataset.confidence > 0, np.linalg.norm(projected - dataset.keypoints, axis=-1), np.nan)
-    size = np.linalg.norm(projected.max(axis=1) - projected.min(axis=1), axis=-1)
-    errors = np.zeros((len(dataset.start), distance.shape[1]))
+    errors = np.zeros((len(dataset.start), points.shape[1]))
     for i, (start, stop) in enumerate(zip(dataset.start, dataset.stop, strict=True)):
-        inside = distance[start:stop]
-        seen = ~np.isnan(inside).all(axis=0)
-        median = np.nanmedian if np.isnan(inside).any() else np.median  # far faster without NaN
-        errors[i, seen] = median(inside[:, seen], axis=0) / max(np.median(size[start:stop]), 1e-6)
+        fx, fy, cx, cy = dataset.intrinsics[i]
+        x, y, z = np.moveaxis(points[start:stop], -1, 0)
+        projected = np.stack([fx * x / z + cx, fy * y / z + cy], axis=-1)
+        size = np.median(np.linalg.norm(projected.max(axis=1) - projected.min(axis=1), axis=-1))
+        distance = np.linalg.norm(projected - dataset.keypoints[start:stop], axis=-1)
+        there = dataset.confidence[start:stop] > 0
+        seen = there.any(axis=0)
+        if there.all():  # far faster without NaN
+            medians = np.median(distance, axis=0)
+        else:
+            medians = np.nanmedian(np.where(there, distance, np.nan)[:, seen], axis=0)
+        errors[i, seen] = medians / max(size, 1e-6)
     return errors

@@ -16,7 +16,7 @@ from geolift.skeletons.skeleton import Skeleton
 STRETCHED = 0.9  # quantile over the training frames at which a bone counts as hardly foreshortened
 QUANTILE = 0.75  # over the bones of a frame, weighted by their length
 FEWEST_BONES = 3  # with fewer bones seen in a frame, a person's size is unknown
-FRAMES = 1 << 18  # frames computed in float64 at a time, so that a large data set needs little memory beside its own
+FRAMES = 1 << 13  # frames computed in float64 at a time: what they need stays in the processor's cache
 MEASURED = 1 << 21  # bones are measured in at most this many frames, evenly spread
 
 
@@ -73,8 +73,8 @@ def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalizat
     skeleton = dataset.skeleton
     ends, found = [skeleton.head, skeleton.root], []
     for part in _parts(dataset.frames):
-        joints = _on_plane(dataset, plane, part)[(dataset.confidence[part][:, ends] > 0).all(axis=1)]
-        found.append(np.linalg.norm(joints[:, ends[0]] - joints[:, ends[1]], axis=-1))
+        joints = _on_plane(dataset, plane, part, ends)[(dataset.confidence[part][:, ends] > 0).all(axis=1)]
+        found.append(np.linalg.norm(joints[:, 0] - joints[:, 1], axis=-1))
     found = np.concatenate(found)
     length = found.mean() if len(found) else 0.0
     if not length > 0:
@@ -83,8 +83,12 @@ def fit_normalization(dataset: Dataset, *, distance: float = 10.0) -> Normalizat
             f"(or are never both seen) in {dataset.frames} frames; their mean distance sets the scale"
         )
     fitted = Normalization(plane, float(1.0 / (distance * length)))
-    measured = slice(None, None, -(-dataset.frames // MEASURED))
-    lengths = seen_bone_lengths(_normalized(dataset, fitted, measured), dataset.confidence[measured] > 0, skeleton)
+    lengths = np.concatenate(
+        [
+            seen_bone_lengths(_normalized(dataset, fitted, part), dataset.confidence[part] > 0, skeleton)
+            for part in _parts(dataset.frames, every=-(-dataset.frames // MEASURED))
+        ]
+    )
     unseen = np.isnan(lengths).all(axis=0)
     if unseen.any():
         parent, child = (skeleton.names[joint] for joint in skeleton.bones[unseen.argmax()])
@@ -217,8 +221,9 @@ def _sizes(lengths: np.ndarray, bones: np.ndarray) -> np.ndarray:
     return np.where(usable.sum(axis=1) >= min(FEWEST_BONES, len(bones)), size, np.nan)
 
 
-def _parts(frames: int) -> Iterator[slice]:
-    return (slice(start, min(start + FRAMES, frames)) for start in range(0, frames, FRAMES))
+def _parts(frames: int, every: int = 1) -> Iterator[slice]:
+    """Every n-th frame, `FRAMES` at a time."""
+    return (slice(start, min(start + FRAMES * every, frames), every) for start in range(0, frames, FRAMES * every))
 
 
 def _normalized(dataset: Dataset, normalization: Normalization, frames: slice) -> np.ndarray:
@@ -228,7 +233,7 @@ def _normalized(dataset: Dataset, normalization: Normalization, frames: slice) -
     return (centered * normalization.factor).astype(np.float32)
 
 
-def _on_plane(dataset: Dataset, plane: str, frames: slice) -> np.ndarray:
+def _on_plane(dataset: Dataset, plane: str, frames: slice, joints: slice | Sequence[int] = slice(None)) -> np.ndarray:
     """`[N, J, 2]` float64 keypoints of some frames on the chosen plane, the image's centre near the origin."""
     wanted = {"camera": "intrinsics", "image": "image_size"}[plane]
     if getattr(dataset, wanted) is None:
@@ -236,7 +241,7 @@ def _on_plane(dataset: Dataset, plane: str, frames: slice) -> np.ndarray:
             f"{wanted}: found none, expected them as in the data set that the model was trained on "
             "(normalize_persons brings people without them to its size one by one)"
         )
-    keypoints = dataset.keypoints[frames].astype(np.float64)
+    keypoints = dataset.keypoints[frames, joints].astype(np.float64)
     clip = np.searchsorted(dataset.stop, np.arange(*frames.indices(dataset.frames)), side="right")
     if plane == "camera":
         intrinsics = dataset.intrinsics[clip, None].astype(np.float64)

@@ -73,17 +73,19 @@ class Parallel(NamedTuple):
     Attributes:
         run: `(state, source) -> (state, metrics)`; the state is donated.
         place: puts a state or a source on the devices.
+        compile: compiles `run` for a state and a source, of which `shapes` are enough; `run` then starts at once.
 
     Example:
         A program for one device that does nothing (for a real one: `parallel`):
 
-        >>> idle = Parallel(run=lambda state, source: (state, {}), place=jax.device_put)
+        >>> idle = Parallel(lambda state, source: (state, {}), jax.device_put, lambda state, source: None)
         >>> idle.run(idle.place(jnp.ones(2)), None)[0].tolist()
         [1.0, 1.0]
     """
 
     run: Callable[[TrainState, Any], tuple[TrainState, dict[str, jax.Array]]]
     place: Callable[[Any], Any]
+    compile: Callable[[Any, Any], None]
 
 
 def parallel(
@@ -158,7 +160,21 @@ def parallel(
         donate_argnums=0,
     )
     examples = jnp.asarray(np.arange(batch_size).reshape(len(devices), -1)[mine])
-    return Parallel(lambda state, source: run(state, source, examples), lambda x: jax.device_put(x, replicated))
+    return Parallel(
+        run=lambda state, source: run(state, source, examples),
+        place=lambda x: jax.device_put(x, replicated),
+        compile=lambda state, source: run.lower(state, source, examples).compile() and None,
+    )
+
+
+def shapes(arrays: Any) -> Any:
+    """Shapes, types and places of the arrays of a pytree, without their values: what a program is compiled for.
+
+    Example:
+        >>> shapes({"a": jnp.ones((2, 3))})["a"].shape
+        (2, 3)
+    """
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), arrays)
 
 
 def stack(states: Sequence[TrainState]) -> TrainState:

@@ -13,10 +13,11 @@ from geolift.training import distributed, divergence
 from geolift.training.checkpoint_writer import CheckpointWriter, SaveError
 from geolift.training.clock import Clock
 from geolift.training.config import Config
-from geolift.training.devices import Parallel, unstack
+from geolift.training.devices import unstack
 from geolift.training.divergence import Diverged
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
+from geolift.training.programs import Programs
 from geolift.training.signals import Stopped
 from geolift.training.step import IN_A_ROW, SKIPPED
 from geolift.training.train_state import TrainState
@@ -44,7 +45,7 @@ class Loop(NamedTuple):
     Attributes:
         config: the run's config; of several seeds, that of any.
         clock: counts the time by kind of work.
-        programs: the last step of each phase, and its program.
+        programs: of the phases.
         pools: from the number of steps done to the poses that the next dispatch samples (`data_stream.stream`).
         journals: one for each seed in the first process; none in the others.
         validate: from a state to its metrics on held-out poses.
@@ -53,7 +54,7 @@ class Loop(NamedTuple):
 
     config: Config
     clock: Clock
-    programs: Sequence[tuple[int, Parallel]]
+    programs: Programs
     pools: Callable[[int], Pools]
     journals: Sequence[Journal]
     validate: Callable[[TrainState], dict[str, jax.Array]]
@@ -84,16 +85,17 @@ def run(loop: Loop, state: TrainState, *, first: int) -> TrainState:
     """
     if bool(distributed.any_process(loop.stop())):
         raise Stopped(f"stopped at step {first}, before the first")
-    settings, last = loop.config.run, loop.programs[-1][0]
-    pending, over, work = None, False, "compile"
+    settings, last = loop.config.run, loop.programs.last
+    pending, over, program = None, False, None
     for done in range(first + settings.steps_per_dispatch, last + 1, settings.steps_per_dispatch):
-        program = next(program for end, program in loop.programs if done <= end)
         with loop.clock("data"):
             pools = loop.pools(done - settings.steps_per_dispatch)
-        with loop.clock(work):
+        with loop.clock("compile"):
+            before, program = program, loop.programs.at(done, state, pools)
+        with loop.clock("step" if program is before else "compile"):
             state, metrics = program.run(state, pools)
             asked = distributed.any_process(loop.stop())
-        work, over = "step", asked is True  # one process knows now; several have agreed by the next dispatch
+        over = asked is True  # one process knows now; several have agreed by the next dispatch
         if pending:  # while the device computes these steps, the host reads the metrics of the previous ones
             over |= _check(loop, pending, state)
         if done % settings.validate_every == 0:
@@ -164,7 +166,7 @@ def _log(loop: Loop, dispatch: Dispatch) -> Dispatch:
         return dispatch
     with loop.clock("step"):
         metrics = {name: np.reshape(value, -1) for name, value in jax.device_get(dispatch.metrics).items()}
-    settings, last = loop.config.run, dispatch.done == loop.programs[-1][0]
+    settings, last = loop.config.run, dispatch.done == loop.programs.last
     for i, journal in enumerate(loop.journals):
         values = {name: float(value[i]) for name, value in sorted(metrics.items()) if name != IN_A_ROW}
         if values[SKIPPED]:

@@ -186,6 +186,8 @@ SCHEMA = (
     Entry("optimizer.b1", 0.9, "Adam's decay of the first moment", Range(0, 1, below=True)),
     Entry("optimizer.decay", 0.95, "factor on the learning rates after each epoch", Range(0, 10, above=True)),
     Entry("optimizer.decay_every", 0, "steps between these decays; 0: an epoch", Range(0)),
+    Entry("optimizer.warmup", 0, "first steps of each phase, in which learning rates rise from 0 (ours)", Range(0)),
+    Entry("optimizer.cooldown", 0.0, "share of each phase, at its end, in which they fall to 0 (ours)", Range(0, 1)),
     # How the run is driven; changes nothing in what is learnt
     Entry("run.steps_per_dispatch", 50, "steps in one compiled program", COUNT),
     Entry("run.log_every", 50, "steps between lines of the log", COUNT),

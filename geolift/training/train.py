@@ -33,6 +33,7 @@ from geolift.training.devices import Parallel, parallel, stack
 from geolift.training.health import Watch
 from geolift.training.logger import Logger
 from geolift.training.loop import Journal, Loop, per_seed, run
+from geolift.training.programs import Programs
 from geolift.training.run import as_model, card
 from geolift.training.train_state import TrainState
 from geolift.training.validation import validator
@@ -147,7 +148,7 @@ def _train(configs: Sequence[Config], folders: Sequence[Path], stop: Callable[[]
         for journal in journals:
             for message in (*notes, *messages):
                 journal.logger.info(message)
-        loop = Loop(config, clock, programs, pools, journals, lambda state: validate(model(state)), stop)
+        loop = Loop(config, clock, Programs(programs), pools, journals, lambda state: validate(model(state)), stop)
         state = states[0] if len(states) == 1 else place(stack(states))
         del states  # device memory
         state = run(loop, state, first=step)

@@ -23,8 +23,9 @@ def validator(config: Config, data: Dataset, normalization: Normalization) -> Ca
     if not len(whole):
         return lambda model: {}
     chosen = whole[np.linspace(0, len(whole) - 1, min(FRAMES, len(whole))).astype(int)]
-    root = data.skeleton.root
-    poses, points = normalize(split, normalization)[chosen], split.points_3d[chosen]
+    clips, counts = np.unique(split.clip_of_frame[chosen], return_counts=True)
+    split, root = split.rows(chosen, clips, np.cumsum(counts)), data.skeleton.root
+    poses, points = normalize(split, normalization), split.points_3d
 
     @jax.jit
     def errors(lifted: jax.Array) -> dict[str, jax.Array]:

@@ -293,6 +293,7 @@ def test_a_run_of_an_earlier_version_resumes(straight, people_file, tmp_path):
         *("view.cameras", "loss.weights.cameras"),
         *("lifter.flat_start", "flow", "camera", "view.pitch_low", "view.pitch_high", "view.pitch_start"),
         *("view.roll_limit", "augmentation.proportions", "augmentation.coco_trunk", "optimizer.decay_every"),
+        *("optimizer.warmup", "optimizer.cooldown"),
     ):
         *blocks, last = name.split(".")
         functools.reduce(dict.get, blocks, content).pop(last)

@@ -44,10 +44,8 @@ def build_state(config: Config, skeleton: Skeleton, frames: int) -> TrainState:
     variables = {name: jax.jit(networks[name].init)(keys[name], inputs[name]) for name in networks}
     epoch = max(1, frames // config.batch_size)
 
-    def adam(learning_rate: float) -> optax.GradientTransformation:
-        every = config.optimizer.decay_every or epoch
-        schedule = optax.exponential_decay(learning_rate, every, config.optimizer.decay, staircase=True)
-        return optax.adam(schedule, b1=config.optimizer.b1)
+    def adam(name: str) -> optax.GradientTransformation:
+        return optax.adam(_learning_rate(config, name, epoch), b1=config.optimizer.b1)
 
     averaged = ("lifter", "adapter", "flow", *(("camera",) if config.view.tilt in ("pose", "given") else ()))
     return create_state(
@@ -55,10 +53,37 @@ def build_state(config: Config, skeleton: Skeleton, frames: int) -> TrainState:
         apply_fn=networks["lifter"].apply,
         params={name: v["params"] for name, v in variables.items()},
         batch_stats=variables["lifter"].get("batch_stats", {}),
-        optimizers={name: adam(config.optimizer[LEARN_AS.get(name, name)]) for name in networks},
+        optimizers={name: adam(name) for name in networks},
         ema_decay=config.ema_decay,
         averages=[name for name in averaged if name in networks],
     )
+
+
+def _learning_rate(config: Config, name: str, epoch: int) -> optax.Schedule:
+    """The learning rate of a network by the number of its updates."""
+    optimizer = config.optimizer
+    falling = optax.exponential_decay(
+        optimizer[LEARN_AS.get(name, name)], optimizer.decay_every or epoch, optimizer.decay, staircase=True
+    )
+    if not optimizer.warmup and not optimizer.cooldown:
+        return falling
+    updates = _updates(config, name)
+
+    def schedule(count: jax.Array) -> jax.Array:
+        risen = (count + 1) / max(1, optimizer.warmup)
+        left = (updates - count) / max(1.0, optimizer.cooldown * updates)
+        return falling(count) * jnp.clip(jnp.minimum(risen, left), 0.0, 1.0)
+
+    return schedule
+
+
+def _updates(config: Config, name: str) -> int:
+    """The number of updates of a network in a run."""
+    if name == "flow":
+        return config.flow.steps
+    if name in ("adapter", "domain_discriminator") and config.adapter.first_steps:
+        return config.adapter.first_steps
+    return config.steps
 
 
 def fit_flow(state: TrainState, config: Config, skeleton: Skeleton, pools: Pools) -> TrainState:
