@@ -11,6 +11,8 @@ from geolift.geometry import align, project, rotate, sample_rotation, unproject
 from geolift.keypoints.recording import Recording, record
 from geolift.lifting.lift import lift
 from geolift.lifting.refinement import refine
+from geolift.live.live import Live
+from geolift.live.pose import LivePose
 from geolift.losses import Cycle, consistency_2d, consistency_3d, lift_reproject_lift
 from geolift.metrics import (
     auc,
@@ -35,7 +37,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     # from keypoints to 3D
-    "Model", "Recording", "Result", "lift", "lift_poses", "load", "record", "refine",
+    "Live", "LivePose", "Model", "Recording", "Result", "lift", "lift_poses", "load", "record", "refine",
     # data
     "Dataset", "H36M17", "Skeleton",
     # the method

@@ -23,7 +23,7 @@ FLOORS = (
     {"output", "training"},
     {"pretrained", "convert"},
     {"lifting"},
-    {"evaluation"},
+    {"evaluation", "live"},
     {"new_lifter", "demo"},
     {"__init__", "commands"},
     {"arguments"},
