@@ -1,7 +1,7 @@
 """3D beside the picture, live: `python examples/webcam.py`, or with `--video walk.mp4` of a file. Esc or q ends it.
 
-Needs `pip install 'geolift[detect]' opencv-python` (the package of the extra has no windows; with `--save` it is enough)
-and the detector's networks: `geolift lift` of any image prints the command that downloads them.
+Needs `pip install 'geolift[detect]' opencv-python` (the OpenCV of the extra has no windows; for `--save` it is enough),
+and the detector's networks: the program prints the command that downloads them.
 """
 
 import argparse
@@ -17,25 +17,28 @@ from geolift.keypoints.detector.blazepose import JOINTS, Pose
 from geolift.keypoints.detector.following import FrameDetector
 
 AGAIN = 1.0  # sizes of a person within which one found in the next frame is the same
+AWAY = 15  # frames after which somebody who was lost is somebody else
 REACH = 1.2  # metres to each side of the root that are drawn
 GREY, LEFT, RIGHT = (90, 90, 90), (60, 160, 255), (255, 160, 60)  # blue, green, red
 
 
 class People:
-    """Track ids: who is nearest to where somebody was in the frame before is the same person."""
+    """Track ids: who is nearest to where somebody was, now or a short time ago, is the same person."""
 
     def __init__(self, detector):
-        self._detector, self._before, self._new = detector, {}, itertools.count()
+        self._detector, self._known, self._new = detector, {}, itertools.count()
 
     def find(self, picture: np.ndarray) -> dict[int, np.ndarray]:
         """`[33, 3]` x, y (pixels) and confidence by track id; `picture` `[H, W, 3]` is RGB."""
-        left, now = dict(self._before), {}
+        left, now = dict(self._known), {}
         for pose in self._detector.people(picture):
-            near = min(left, key=lambda one: _apart(left[one], pose), default=None)
-            same = near is not None and _apart(left[near], pose) < AGAIN
-            now[near if same else next(self._new)] = pose
-            left.pop(near if same else None, None)
-        self._before = now
+            near = min(left, key=lambda one: _apart(left[one][0], pose), default=None)
+            same = near is not None and _apart(left[near][0], pose) < AGAIN
+            one = near if same else next(self._new)
+            left.pop(one, None)
+            now[one] = pose
+        away = {one: (pose, frames + 1) for one, (pose, frames) in left.items() if frames < AWAY}
+        self._known = away | {one: (pose, 0) for one, pose in now.items()}
         return {one: np.column_stack([pose.landmarks, pose.confidence]) for one, pose in now.items()}
 
 

@@ -16,13 +16,14 @@ WHITE = 0.8  # of the estimate of higher order, at least, is that of lower order
 APART = 2.0  # times the errors of the median joint; the wrists and ankles of detectors have about twice those of hips
 
 
-def noise_variances(path: np.ndarray, follows: np.ndarray, fps: float) -> np.ndarray:
+def noise_variances(path: np.ndarray, follows: np.ndarray, fps: float, *, fewest: int = FEWEST) -> np.ndarray:
     """`[J]` variance of the errors of one person's joints, pixels squared; NaN where it cannot be estimated.
 
     Args:
         path: `[T, J, 2]` pixels, NaN where not seen.
         follows: `[T]` bool: the frame follows the one of the row before.
         fps: frames per second.
+        fewest: places that a joint's errors are known from.
     """
     if len(path) < 5:
         return np.full(path.shape[1], np.nan)
@@ -37,7 +38,7 @@ def noise_variances(path: np.ndarray, follows: np.ndarray, fps: float) -> np.nda
         np.maximum(_median((after - 2 * before) / (comb(2 * order + 2, order + 1) - 2 * comb(2 * order, order))), 0)
         for order, before, after in ((2, second, third), (3, third, fourth))
     )
-    enough = (known.sum(axis=0) >= FEWEST) & np.isfinite(higher)
+    enough = (known.sum(axis=0) >= fewest) & np.isfinite(higher)
     if not enough.any():
         return np.full(path.shape[1], np.nan)
     # Fast motion passes for white errors in the higher order only. What a joint's lower order does not confirm is

@@ -154,7 +154,7 @@ def _lift_rows(model: Model, lifted: Lifted, rows: np.ndarray, poses: np.ndarray
     if model.tilt is None:
         return lifted._replace(points=points)
     up = np.full((len(points), 3), np.nan)
-    up[rows] = -np.asarray(gravity_of(*estimate_tilt(model, poses, seen)))
+    up[rows] = -map_chunks(gravity_of, *estimate_tilt(model, poses, seen))
     return lifted._replace(points=points, up=up)
 
 

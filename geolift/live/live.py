@@ -67,7 +67,8 @@ class Live:
         >>> person = np.random.default_rng(0).uniform(200, 600, (17, 2))
         >>> [[pose.frame for pose in live.push(person + step)] for step in range(4)]
         [[], [], [0], [1]]
-        >>> [pose.frame for pose in live.finish()], pose.points.shape
+        >>> left = live.finish()
+        >>> [pose.frame for pose in left], left[0].points.shape
         ([2, 3], (17, 3))
     """
 

@@ -14,7 +14,8 @@ from geolift.lifting.local_smoothing import smooth_locally
 from geolift.lifting.tracks import Tracks
 
 HISTORY = 150  # frames that the errors are estimated from, 5 s at 30 frames per second
-EVERY = 8  # frames, between two estimates
+EVERY = 6  # frames, between two estimates
+FEW = 8  # places at which five frames in a row show a joint; until there are enough, all joints have the median one
 
 
 class Noise:
@@ -37,7 +38,11 @@ class Noise:
             return
         self._since = 0
         numbers, paths = (np.array(column) for column in zip(*self._rows, strict=True))
-        found = noise_variances(paths, np.diff(numbers, prepend=numbers[0] - 2) == 1, fps)
+        follows = np.diff(numbers, prepend=numbers[0] - 2) == 1
+        found = noise_variances(paths, follows, fps)
+        if not np.isfinite(found).any():
+            found = noise_variances(paths, follows, fps, fewest=FEW)
+            found = np.full_like(found, np.nanmedian(found) if np.isfinite(found).any() else np.nan)
         found = np.where(found < SMALLEST**2, 0.0, found)
         self._variance = np.where(np.isfinite(found), found, self._variance)
 

@@ -21,7 +21,7 @@ from geolift.live.smoother import EVERY, MEMORY, Smoother
 from geolift.model import Model, model_bones
 from geolift.skeletons.skeleton import is_human
 
-PAST = 40  # frames before one that it is computed from; what joins frames reaches over about 30 (eq. 22)
+PAST = 25  # frames before one that it is computed from; with 40 train people came out no better
 
 
 class Camera(NamedTuple):

@@ -24,7 +24,7 @@ from geolift.lifting.soft_bones import softness
 from geolift.skeletons.skeleton import Skeleton
 
 MEMORY = 600  # frames whose bones count: 20 s at 30 frames per second, so that a wrong start is forgotten
-STEPS, FIRST_STEPS = 2, 8  # of Levenberg-Marquardt, for a window that goes on and for a new one
+STEPS, FIRST_STEPS = 1, 8  # of Levenberg-Marquardt, for a window that goes on (2 are no better) and for a new one
 EVERY = 8  # windows, between two estimates of how soft bones are, which hardly changes
 LAST_STEPS = 50  # where nothing follows
 
