@@ -75,6 +75,9 @@ def check(words, parsed):
         assert parsed(["bvh" if word == "KIND" else word for word in words[1:]]) == 0
     elif program == "python" and words[1] == "-m" and words[2] != "pytest":
         check_python(words)
+    elif program == "python" and words[1].startswith("examples/"):
+        text = (ROOT / words[1]).read_text()
+        assert [word for word in words if word.startswith("--") and f'"{word}"' not in text] == [], words
     elif program == "pip":
         check_pip(words)
     elif program == "make":
