@@ -37,7 +37,7 @@ def grouped_middle(values: np.ndarray, group: np.ndarray, groups: int) -> np.nda
         >>> grouped_middle(np.array([[1.0], [7.0], [3.0]]), np.array([0, 2, 0]), 3).ravel().tolist()
         [2.0, nan, 7.0]
     """
-    low, high = (np.full((groups, values.shape[1]), fill) for fill in (np.inf, -np.inf))
-    np.minimum.at(low, group, values)
-    np.maximum.at(high, group, values)
-    return np.where(np.isfinite(low), (low + high) / 2, np.nan)
+    low, high = (np.full((groups, values.shape[1]), np.nan) for _ in range(2))
+    np.fmin.at(low, group, values)
+    np.fmax.at(high, group, values)
+    return (low + high) / 2

@@ -6,8 +6,8 @@ import numpy as np
 
 from geolift.errors import DatasetError
 from geolift.keypoints.shots import shot_of
+from geolift.lifting.grouped import grouped_median, grouped_middle
 from geolift.lifting.lifted import Lifted
-from geolift.lifting.tracks import each_person
 from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO, focal_lengths
 from geolift.model import Model, model_bones
 from geolift.skeletons.anthropometry import BUILD
@@ -134,15 +134,12 @@ def _assumed_camera(model: Model, lifted: Lifted) -> tuple[np.ndarray, np.ndarra
 
     By it a person of the median size is at the distance that the lifter assumes.
     """
-    tracks = lifted.tracks
+    tracks, rows = lifted.tracks, lifted.rows
     group = shot_of(tracks.frame, tracks.shots) if tracks.video else tracks.frame
-    root = tracks.keypoints[:, model.skeleton.root].astype(np.float64)
-    centre, lengths = np.full(root.shape, np.nan), np.full(len(root), np.nan)
-    for one in np.unique(group[lifted.rows]):
-        rows = lifted.rows & (group == one)
-        centre[group == one] = (root[rows].min(axis=0) + root[rows].max(axis=0)) / 2
-        lengths[group == one] = np.median(lifted.size[rows])
-    return centre, lengths
+    root, groups = tracks.keypoints[:, model.skeleton.root].astype(np.float64), int(group.max()) + 1
+    centre = grouped_middle(root[rows], group[rows], groups)
+    lengths = grouped_median(lifted.size[rows, None], group[rows], groups)
+    return centre[group], lengths[group, 0]
 
 
 def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
@@ -152,16 +149,15 @@ def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
         lifted: in model units.
         model: what lifted them; `reference_length` is a body's height with the training set's proportions.
     """
-    seen, reference = np.isfinite(lifted.points).all(axis=-1), reference_length(model)
-    size = np.full(len(seen), reference)
-    for start, stop in each_person(lifted.tracks):
-        points, shown = lifted.points[start:stop], seen[start:stop]
-        stature = stature_of_limbs(points, shown, model.skeleton) if model.skeleton == H36M17 else np.nan
-        if np.isfinite(stature):
-            size[start:stop] = stature
-        elif shown.any():
-            size[start:stop] = reference * person_factor(points, shown, model)
-    return 1 / size
+    tracks, skeleton = lifted.tracks, model.skeleton
+    seen = np.isfinite(lifted.points).all(axis=-1)
+    lengths = seen_bone_lengths(lifted.points, seen, skeleton)
+    usual = grouped_median(lengths, tracks.person, len(tracks.people))
+    size = reference_length(model) * _factors(usual, model)
+    if skeleton == H36M17:
+        stature = _statures(usual, skeleton)
+        size = np.where(np.isfinite(stature), stature, size)
+    return 1 / size[tracks.person]
 
 
 def stature_of_limbs(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> float:
@@ -178,12 +174,25 @@ def stature_of_limbs(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -
     Source:
         Lengths as fractions of stature: Drillis & Contini 1966 (`anthropometry.BUILD`).
     """
-    lengths = seen_bone_lengths(points, seen, skeleton)
+    return float(_statures(_usual_lengths(points, seen, skeleton), skeleton)[0])
+
+
+def _statures(lengths: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """`[P]` statures by the lengths of bones `[P, B]`, NaN where no limb is known."""
     share = np.array([_share_of_stature(skeleton.names[child]) for _, child in skeleton.bones])
-    measured = (share > 0) & ~np.isnan(lengths).all(axis=0)
-    if not measured.any():
-        return np.nan
-    return float(np.nanmedian(lengths[:, measured], axis=0).sum() / share[measured].sum())
+    limbs = share > 0
+    return _total_ratio(lengths[:, limbs], share[limbs], ~np.isnan(lengths[:, limbs]))
+
+
+def _total_ratio(lengths: np.ndarray, reference: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """`[P]`: the sum of `lengths` `[P, B]` that are `counted`, over that of `reference` `[B]`; NaN for none."""
+    total = np.where(counted, reference, 0).sum(axis=1)
+    return np.where(counted, lengths, 0).sum(axis=1) / np.where(total > 0, total, np.nan)
+
+
+def _usual_lengths(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
+    """`[1, B]` the median length of each bone of one person, NaN where it was never seen."""
+    return grouped_median(seen_bone_lengths(points, seen, skeleton), np.zeros(len(points), int), 1)
 
 
 def _share_of_stature(joint: str) -> float:
@@ -223,13 +232,16 @@ def person_factor(points: np.ndarray, seen: np.ndarray, model: Model) -> float:
         seen: `[T, J]` bool.
         model: whose normalization has the bones.
     """
-    lengths, bones = seen_bone_lengths(points, seen, model.skeleton), model_bones(model)
-    measured = ~np.isnan(lengths).all(axis=0) & (bones > 0)
+    return float(_factors(_usual_lengths(points, seen, model.skeleton), model)[0])
+
+
+def _factors(lengths: np.ndarray, model: Model) -> np.ndarray:
+    """`[P]` the same by the lengths of bones `[P, B]`; 1 where none is known."""
+    bones = model_bones(model)
+    measured = ~np.isnan(lengths) & (bones > 0)
     limbs = measured & np.isin(model.skeleton.bones, (*model.skeleton.left, *model.skeleton.right)).all(axis=1)
-    measured = limbs if limbs.any() else measured
-    if not measured.any():
-        return 1.0
-    return float(np.nanmedian(lengths[:, measured], axis=0).sum() / bones[measured].sum())
+    measured = np.where(limbs.any(axis=1, keepdims=True), limbs, measured)
+    return np.nan_to_num(_total_ratio(lengths, bones, measured), nan=1.0)
 
 
 def root_position(root: np.ndarray, pixels_per_metre: np.ndarray, centre: np.ndarray, focal: np.ndarray) -> np.ndarray:

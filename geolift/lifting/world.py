@@ -13,7 +13,7 @@ from geolift.lifting.lifted import Lifted
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.up import compare_up, locate_up, median_directions
 from geolift.skeletons.skeleton import H36M17, Skeleton
-from geolift.world.axes import AT_FIRST, heading, world_axes
+from geolift.world.axes import AT_FIRST, facing, heading, world_axes
 from geolift.world.contact import foot_contact
 from geolift.world.floor import APART, SHORTEST, Floor, supported_floor
 from geolift.world.gravity import combined, lying, standing_direction, still_doubt, turned_doubt
@@ -238,28 +238,24 @@ def _stature_notes(tracks: Tracks, rows: np.ndarray, heights: np.ndarray, stands
 def _in_axes(lifted: Lifted, world: World) -> World:
     """With world axes in every frame, and points in them."""
     tracks, position = lifted.tracks, lifted.position
-    to_world = np.full((len(tracks.frames), 3, 4), np.nan)
-    points = np.full_like(lifted.points, np.nan)
-    placed = np.isfinite(position).all(axis=1)
-    group = shot_of(tracks.frame, tracks.shots) if tracks.video else tracks.frame
-    frames = shot_of(np.arange(len(tracks.frames)), tracks.shots) if tracks.video else np.arange(len(tracks.frames))
-    joints = lifted.points + position[:, None]
-    for one in np.unique(group[placed]):
-        rows = np.flatnonzero(placed & (group == one))
-        first = rows[tracks.person[rows] == tracks.person[rows[0]]]
-        up = world.up[tracks.frame[rows[0]]]
-        if not np.isfinite(up).all():
-            continue
-        floor = np.nan if world.floor is None else world.floor[tracks.frame[rows[0]]]
-        rotation = world_axes(up, _heading(lifted, first, up))
-        origin = rotation @ position[first[0]]
-        if np.isfinite(floor):
-            origin[2] = floor
-        to_world[frames == one] = np.concatenate([rotation, -origin[:, None]], axis=1)
-        points[rows] = joints[rows] @ rotation.T - origin
-    if np.isnan(to_world).all():
+    every = np.arange(len(tracks.frames))
+    shots = shot_of(every, tracks.shots) if tracks.video else every  # of each frame; each still is one
+    shot = shots[tracks.frame]
+    rows = np.flatnonzero(np.isfinite(position).all(axis=1) & np.isfinite(world.up[tracks.frame]).all(axis=1))
+    if not len(rows):
         return world
-    return world._replace(to_world=to_world, points=points)
+    first = rows[np.unique(shot[rows], return_index=True)[1]]
+    rotation = world_axes(world.up[tracks.frame[first]], _headings(lifted, world.up, rows, first))
+    origin = np.einsum("gij,gj->gi", rotation, position[first])
+    if world.floor is not None:
+        floor = world.floor[tracks.frame[first]]
+        origin[:, 2] = np.where(np.isfinite(floor), floor, origin[:, 2])
+    of_shot = np.full((shots[-1] + 1, 3, 4), np.nan)
+    of_shot[shot[first]] = np.concatenate([rotation, -origin[..., None]], axis=-1)
+    points = np.full_like(lifted.points, np.nan)
+    turn = of_shot[shot[rows]]
+    points[rows] = (lifted.points + position[:, None])[rows] @ turn[..., :3].swapaxes(1, 2) + turn[:, None, :, 3]
+    return world._replace(to_world=of_shot[shots], points=points)
 
 
 def _turned(lifted: Lifted, world: World) -> World:
@@ -268,12 +264,17 @@ def _turned(lifted: Lifted, world: World) -> World:
     return _in_axes(still, world._replace(floor=None))._replace(points=None, floor=world.floor)
 
 
-def _heading(lifted: Lifted, rows: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Where one person of some rows walks or faces."""
+def _headings(lifted: Lifted, up: np.ndarray, rows: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """`[G, 3]` where the people of `first` `[G]`, a row in each shot or still, walk or face; `rows` have positions."""
     tracks, skeleton = lifted.tracks, lifted.tracks.skeleton
-    early = rows[: max(1, tracks.frames_in(AT_FIRST))] if tracks.video else rows[:1]
     sides = list(skeleton.left), list(skeleton.right)
-    path = lifted.position[rows] if tracks.video else lifted.position[rows[:1]]
     if not skeleton.left:
-        return np.full(3, np.nan)
-    return heading(path, lifted.points[early], sides, up)
+        return np.full((len(first), 3), np.nan)
+    if not tracks.video:
+        return facing(lifted.points[first, None], sides, up[tracks.frame[first]])
+    headings, shot = [], shot_of(tracks.frame, tracks.shots)
+    for one in first:
+        path = rows[(shot[rows] == shot[one]) & (tracks.person[rows] == tracks.person[one])]
+        early = path[: max(1, tracks.frames_in(AT_FIRST))]
+        headings.append(heading(lifted.position[path], lifted.points[early], sides, up[tracks.frame[one]]))
+    return np.stack(headings)

@@ -3,7 +3,7 @@
 The camera stands still. Camera axes are x right, y down, z forward, metres; world axes have z up.
 """
 
-from geolift.world.axes import heading, world_axes
+from geolift.world.axes import facing, heading, world_axes
 from geolift.world.contact import foot_contact
 from geolift.world.floor import Floor, supported_floor
 from geolift.world.foot_pose import Feet, expected_feet, place_feet
@@ -17,6 +17,7 @@ __all__ = [
     "Path",
     "combined",
     "expected_feet",
+    "facing",
     "foot_contact",
     "heading",
     "place_feet",

@@ -9,15 +9,15 @@ AT_FIRST = 0.5  # seconds over which it is measured where a standing person face
 
 
 def world_axes(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
-    """The rotation from camera axes to world axes.
+    """The rotations from camera axes to world axes.
 
     Args:
-        up: `[3]` unit vector against gravity, camera axes.
-        forward: `[3]` what x is to be above the ground; one without a part along the ground counts as the camera's
+        up: `[..., 3]` unit vectors against gravity, camera axes.
+        forward: `[..., 3]` what x is to be above the ground; one without a part along the ground counts as the camera's
             line of sight, or as its x axis.
 
     Returns:
-        `[3, 3]`; its rows are the world's x, y, z in camera axes.
+        `[..., 3, 3]`; the rows are the world's x, y, z in camera axes.
 
     Source:
         Standard (Gram and Schmidt).
@@ -29,12 +29,14 @@ def world_axes(up: np.ndarray, forward: np.ndarray) -> np.ndarray:
         >>> x.tolist(), y.tolist(), z.tolist()
         ([1.0, 0.0, 0.0], [-0.0, 0.0, 1.0], [0.0, -1.0, 0.0])
     """
-    for candidate in (forward, np.array([0.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0])):
-        x = candidate - (candidate @ up) * up
-        if np.isfinite(x).all() and np.linalg.norm(x) > 1e-3 * np.linalg.norm(candidate) > 0:
-            break
+    x = np.full(np.shape(up), np.nan)
+    for candidate in (np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0]), forward):  # the last good one counts
+        along = candidate - (candidate * up).sum(axis=-1, keepdims=True) * up
+        length, whole = np.linalg.norm(along, axis=-1), np.linalg.norm(candidate, axis=-1)
+        good = np.isfinite(along).all(axis=-1) & (length > 1e-3 * whole) & (whole > 0)
+        x = np.where(good[..., None], along, x)
     x = unit(x)
-    return np.stack([x, np.cross(up, x), up])
+    return np.stack([x, np.cross(up, x), up], axis=-2)
 
 
 def heading(root: np.ndarray, points: np.ndarray, sides: tuple[list[int], list[int]], up: np.ndarray) -> np.ndarray:
@@ -60,7 +62,26 @@ def heading(root: np.ndarray, points: np.ndarray, sides: tuple[list[int], list[i
     away = np.flatnonzero(np.linalg.norm(along, axis=1) > WALKS)
     if len(away):
         return along[away[0]]
-    across = points[:, sides[0]] - points[:, sides[1]]
-    if not np.isfinite(across).any():
-        return np.full(3, np.nan)
-    return np.cross(np.nanmean(across, axis=(0, 1)), up)
+    return facing(points, sides, up)
+
+
+def facing(points: np.ndarray, sides: tuple[list[int], list[int]], up: np.ndarray) -> np.ndarray:
+    """Where people face, by their left and right joints: `[..., 3]` camera axes, of any length; NaN where not known.
+
+    Args:
+        points: `[..., T, J, 3]` frames over which it is averaged; NaN where missing.
+        sides: left and right joints.
+        up: `[..., 3]` unit vectors.
+
+    Source:
+        Ours.
+
+    Example:
+        >>> points = np.array([[[1.0, 0.0, 4.0], [-1.0, 0.0, 4.0]]])
+        >>> facing(points, ([0], [1]), np.array([0.0, -1.0, 0.0])).tolist()
+        [0.0, 0.0, -2.0]
+    """
+    across = points[..., sides[0], :] - points[..., sides[1], :]
+    known = np.isfinite(across).all(axis=-1, keepdims=True)
+    count = known.sum(axis=(-3, -2))
+    return np.cross(np.where(known, across, 0).sum(axis=(-3, -2)) / np.where(count, count, np.nan), up)
