@@ -174,6 +174,8 @@ def _frame_run(rows: list[list[str]]) -> tuple[int | None, bool]:
     Returns:
         Its place, None if there is none, and whether it alone changes.
     """
+    if len(rows) == 1:
+        return (len(rows[0]) - 1 if rows[0] and len(rows[0][-1]) <= MOST_DIGITS else None), True
     columns = list(zip(*rows, strict=True))
     different = [len(set(column)) for column in columns]
     usable = [max(map(len, column)) <= MOST_DIGITS for column in columns]

@@ -20,6 +20,7 @@ IN_CLIPS = 0.9  # share of labels that must be in clips
 SHORTEST = 5  # labels of a clip; 2 where the user gives a frame rate
 LISTED = 8  # clips that are named in a note
 SAID = 2  # lines about single clips
+NUMBER = re.compile(r"([0-9]+)")
 SAME_RATE = 0.02  # share by which frame rates of clips may differ
 
 Label = TypeVar("Label", bound=Hashable)
@@ -91,7 +92,7 @@ def order_frames(
 
 def _takes(series: Series, names: Sequence[str]) -> list[Series]:
     """A series cut where the camera paused; takes are called like their first frames."""
-    parts = takes(series.values, series.unit)
+    parts = takes(series.values, series.unit) if len(series.members) > 1 else [series.members]
     if len(parts) == 1:
         return [series]
     return [
@@ -178,5 +179,8 @@ def distinct(labels: Sequence[Label]) -> tuple[list[Label], np.ndarray]:
 
 def natural_key(name: str) -> list[tuple[int, str] | str]:
     """A key that sorts numbers in names by value: "img2" before "img10"."""
-    parts = re.split(r"([0-9]+)", name)
-    return [(len(part.lstrip("0")), part.lstrip("0")) if i % 2 else part for i, part in enumerate(parts)]
+    parts: list[tuple[int, str] | str] = [*NUMBER.split(name)]
+    for i in range(1, len(parts), 2):
+        digits = parts[i].lstrip("0")
+        parts[i] = len(digits), digits
+    return parts

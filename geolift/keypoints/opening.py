@@ -67,8 +67,12 @@ def opened(path: Path) -> Iterator[Opened]:
 
 def files_in(folder: Path) -> list[Path]:
     """What lies in a folder, sorted, without files of the operating system."""
-    names = os.listdir(folder)
-    return [folder / name for name in sorted(names) if not containers.is_system_file(name)]
+    return [folder / name for name in names_in(folder)]
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of the same."""
+    return [name for name in sorted(os.listdir(folder)) if not containers.is_system_file(name)]
 
 
 def where_files_are(folder: Path) -> str:

@@ -42,11 +42,12 @@ from geolift.keypoints.formats import (
     videopose3d,
 )
 from geolift.keypoints.formats.base import Format
-from geolift.keypoints.opening import files_in, opened, where_files_are
+from geolift.keypoints.opening import files_in, names_in, opened, where_files_are
 from geolift.keypoints.options import NO_OPTIONS, Options
 from geolift.keypoints.recording import Recording
 from geolift.plurals import counted
 from geolift.safe_io import bounded_file, json_file, npz, pickles
+from geolift.safe_io.collection import collection_paused
 from geolift.safe_io.npz import Archive
 
 FORMATS: tuple[Format, ...] = (  # all known formats; docs of `formats.base` say how to add one
@@ -216,7 +217,7 @@ def read_keypoints(
     """
     if format is not None and format not in {known.name for known in FORMATS}:
         raise DatasetError(f"--from: found {format!r}, expected one of {sorted({known.name for known in FORMATS})}")
-    with opened(Path(path)) as (inside, notes):
+    with opened(Path(path)) as (inside, notes), collection_paused():
         recognized = _read(inside, format, options)
     recording = recognized.recording
     return recognized._replace(recording=recording._replace(notes=(*notes, *recording.notes)))
@@ -241,7 +242,7 @@ def _read(path: Path, format: str | None, options: Options) -> Recognized:
 def _is_picture(path: Path) -> bool:
     """Whether it is an image or a video, by its suffix, or a folder with images."""
     if path.is_dir():
-        return any(file.suffix.lower() in pictures.IMAGES for file in files_in(path))
+        return any(os.path.splitext(name)[1].lower() in pictures.IMAGES for name in names_in(path))
     return path.suffix.lower() in (*pictures.IMAGES, *pictures.VIDEOS)
 
 

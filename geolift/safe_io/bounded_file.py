@@ -7,6 +7,7 @@ import os
 import stat
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from geolift.errors import DatasetError
 
@@ -47,19 +48,8 @@ def size(path: str | os.PathLike[str], expected: str = "a file") -> int:
         DatasetError: if it is not a regular file, or cannot be opened for reading.
         FileNotFoundError: if there is no such file.
     """
-    path = Path(path)
-    try:
-        found = path.stat()
-        if stat.S_ISREG(found.st_mode):
-            path.open("rb").close()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileNotFoundError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
-        raise DatasetError(f"{path}: cannot be opened: {getattr(error, 'strerror', error)}") from error
-    if not stat.S_ISREG(found.st_mode):
-        kind = KINDS.get(stat.S_IFMT(found.st_mode), "not a file")
-        raise DatasetError(f"{path}: found {kind}, expected {expected}")
-    return found.st_size
+    with _opened(path, expected) as file:
+        return os.fstat(file.fileno()).st_size
 
 
 def content(path: str | os.PathLike[str], largest: int, expected: str = "a file") -> bytes:
@@ -74,16 +64,28 @@ def content(path: str | os.PathLike[str], largest: int, expected: str = "a file"
         DatasetError: as `size`; if it is larger, or reading fails.
         FileNotFoundError: if there is no such file.
     """
-    found = size(path, expected)
-    if found > largest:
-        raise DatasetError(f"{path}: found {found} bytes, expected {expected} of up to {largest}")
-    try:
-        with Path(path).open("rb") as file:
+    with _opened(path, expected) as file:
+        found = os.fstat(file.fileno()).st_size
+        if found > largest:
+            raise DatasetError(f"{path}: found {found} bytes, expected {expected} of up to {largest}")
+        try:
             return file.read(found)
-    except (OSError, MemoryError) as error:
-        raise DatasetError(
-            f"{path}: cannot be read: {getattr(error, 'strerror', 'too large for the memory')}"
-        ) from error
+        except (OSError, MemoryError) as error:
+            why = getattr(error, "strerror", "too large for the memory")
+            raise DatasetError(f"{path}: cannot be read: {why}") from error
+
+
+def _opened(path: str | os.PathLike[str], expected: str) -> BinaryIO:
+    """A regular file; the errors are those of `size`. It is looked at before it is opened, and opened once."""
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            return open(path, "rb")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileNotFoundError(f"{path}: no such file") from error
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise DatasetError(f"{path}: cannot be opened: {getattr(error, 'strerror', error)}") from error
+    raise DatasetError(f"{path}: found {KINDS.get(stat.S_IFMT(mode), 'not a file')}, expected {expected}")
 
 
 def unpacked(data: bytes, limit: int) -> bytes:

@@ -83,10 +83,11 @@ def whole(value: Any, where: str, *, least: int = -LARGEST_WHOLE) -> int:
 
 def number(value: Any, where: str) -> float:
     """A finite number."""
-    found = numbers([value], where)[0]
-    if not np.isfinite(found):
+    found = optional_number(value)
+    if np.isnan(found):
+        numbers([value], where)  # raises for what is no number at all
         raise DatasetError(f"{where}: found {describe(value)}, expected a finite number")
-    return float(found)
+    return found
 
 
 def numbers(value: Any, where: str) -> np.ndarray:
@@ -100,9 +101,10 @@ def numbers(value: Any, where: str) -> np.ndarray:
         found = np.array(value, np.float64)
     except OverflowError:
         found = np.array([LARGEST * 10])
-    found[~np.isfinite(found)] = np.nan
-    if (np.abs(found) > LARGEST).any():
-        raise DatasetError(f"{where}: found a huge number, expected pixels")
+    if not (np.abs(found) <= LARGEST).all():
+        found[~np.isfinite(found)] = np.nan
+        if (np.abs(found) > LARGEST).any():
+            raise DatasetError(f"{where}: found a huge number, expected pixels")
     return found
 
 
