@@ -30,7 +30,7 @@ def parse_json(text: str, *, strict: bool = False) -> Any:
         {'fps': 30}
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_not_a_number if strict else None)
+        return (STRICT if strict else USUAL).decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (RecursionError, MemoryError) as error:
@@ -48,6 +48,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _not_a_number(constant: str) -> None:
     raise ValueError(f"{constant} is not a number in JSON")
+
+
+USUAL = json.JSONDecoder(object_pairs_hook=_once)
+STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_not_a_number)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def read_folder(files: list[Path], path: Path, options: Options) -> Recording:
     chosen = _chosen(files)
     if not chosen:
         raise DatasetError(f"{path}: found no files *{ENDING}.json among {len(files)}, expected one for every frame")
-    names = [file.stem.removesuffix(ENDING) for file in chosen]
+    names = [file.name.removesuffix(".json").removesuffix(ENDING) for file in chosen]
     frames = order_frames(names, str(path), options, gapless=True)
     absent = len(frames.names) - len(names)
     note = f"{counted(absent, 'frame in between has', 'frames in between have')} no file: counted as without people"
@@ -95,8 +95,8 @@ FORMATS = (
 
 def _chosen(files: list[Path]) -> list[Path]:
     """The files with OpenPose's ending; without such files, all JSON files, if the first is OpenPose's."""
-    found = [file for file in files if file.suffix == ".json"]
-    ending = [file for file in found if file.stem.endswith(ENDING)]
+    found = [file for file in files if file.name.endswith(".json")]
+    ending = [file for file in found if file.name.endswith(f"{ENDING}.json")]
     if ending or not found:
         return ending
     try:
