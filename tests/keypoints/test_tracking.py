@@ -225,3 +225,16 @@ def test_one_person_is_the_large_one_who_goes_on(walkers, rng):
     assert stills.people == ("0",) and len(stills.frame) == len(scene)
     shots = selection.select(video(scene, present, shots=((0, "a"), (20, "b")))[0], "one")
     assert shots.people == ("a 0", "b 0")
+
+
+def test_one_person_is_followed_alike_by_all_steps_at_once_and_frame_by_frame(walkers, rng, monkeypatch):
+    present = np.ones(walkers.shape[:2], bool)
+    present[:, 1:] = False
+    present[12:18, 1] = True  # a second person for some frames
+    present[[25, 26, 33]] = False  # nobody
+    jumps = walkers.copy()
+    jumps[30:] += 3000
+    recording, _ = video(jumps + rng.normal(0, 2, jumps.shape), present)
+    at_once = tracking.track(recording)
+    monkeypatch.setattr(tracking, "_steady", lambda *arrays: (np.zeros(len(arrays[0]), bool), None))
+    np.testing.assert_array_equal(at_once.person, tracking.track(recording).person)
