@@ -1,13 +1,12 @@
 """Poses per second of `geolift lift`, end to end and of the network alone: `python -m benchmarks.lifting --model=cmu`.
 
-Procedural people are written as OpenPose folder, COCO results and CSV, and lifted from there; the network alone runs on
+Procedural people are written as OpenPose folder and CSV, and lifted from there; the network alone runs on
 the same poses. In the same run its matrix products alone are computed: the machine's limit, with which every other
 speed is compared. Medians over alternating rounds; times depend on the machine, ratios hardly do. Last, poses are
 lifted one at a time, as in live use.
 """
 
 import functools
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,42 +18,16 @@ import numpy as np
 from absl import app, flags
 
 import geolift
+from benchmarks.people_rows import inputs
 from geolift import batching
 from geolift.data.cameras import film
 from geolift.data.synthetic.motions import procedural_clips
-from geolift.skeletons.joint_sets import JOINT_SETS
 from geolift.skeletons.skeleton import H36M17
 
 MODEL = flags.DEFINE_string("model", "human", "A name, a .safetensors file or a run's folder.")
 FRAMES = flags.DEFINE_integer("frames", 20_000, "Frames with one person each.")
 ROUNDS = flags.DEFINE_integer("rounds", 5, "Turns.")
 SINGLES = 1000
-
-
-def body25(keypoints: np.ndarray) -> np.ndarray:
-    """`[F, 25, 3]` x, y, confidence, as OpenPose gives them; what Human3.6M-17 does not have is missing."""
-    mapping = JOINT_SETS["body25"]
-    people = np.zeros((len(keypoints), len(mapping.source), 3))
-    for joint, sources in mapping.mean_of.items():
-        if len(sources) == 1:
-            at = mapping.source.index(sources[0])
-            people[:, at, :2], people[:, at, 2] = keypoints[:, H36M17.names.index(joint)], 0.9
-    return people
-
-
-def write_openpose(keypoints: np.ndarray, folder: Path) -> Path:
-    folder.mkdir()
-    for i, person in enumerate(body25(keypoints).round(3)):
-        people = [{"person_id": [-1], "pose_keypoints_2d": person.ravel().tolist()}]
-        (folder / f"video_{i:012d}_keypoints.json").write_text(json.dumps({"version": 1.3, "people": people}))
-    return folder
-
-
-def write_table(keypoints: np.ndarray, path: Path) -> Path:
-    header = ["frame", *(f"{name}_{axis}" for name in H36M17.names for axis in "xy")]
-    rows = np.concatenate([np.arange(len(keypoints))[:, None], keypoints.reshape(len(keypoints), -1)], axis=1)
-    np.savetxt(path, rows, delimiter=",", header=",".join(header), comments="", fmt="%.3f")
-    return path
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -74,12 +47,12 @@ def main(_: list[str]) -> None:
     seen = np.ones((count, 17), bool) if model.lifter.masks else None
 
     product = jax.jit(lambda x: functools.reduce(jnp.matmul, kernels, x))
-    inputs = jnp.ones((batching.SIZES[-1], kernels[0].shape[0]))
+    ones = jnp.ones((batching.SIZES[-1], kernels[0].shape[0]))
     with tempfile.TemporaryDirectory() as folder:
-        openpose = write_openpose(keypoints, Path(folder) / "openpose")
-        table = write_table(keypoints, Path(folder) / "table.csv")
+        openpose = inputs.write_openpose(keypoints, Path(folder, "openpose"), inputs.image_names(inputs.VIDEO, count))
+        table = inputs.write_table(keypoints, Path(folder, "table.csv"), range(count))
         runs = {
-            "matrix products alone": (lambda: product(inputs), batching.SIZES[-1]),
+            "matrix products alone": (lambda: product(ones), batching.SIZES[-1]),
             "network alone": (lambda: geolift.lift_poses(model, poses, seen), count),
             "geolift.lift, CSV": (lambda: geolift.lift(table, model=model, fps=30).points, count),
             "geolift.lift, OpenPose folder": (lambda: geolift.lift(openpose, model=model, fps=30).points, count),
