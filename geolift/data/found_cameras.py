@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.data.moments import Moments
-from geolift.data.synchrony import expect_synchronised
+from geolift.data.synchrony import expect_in_time, expect_synchronised
 from geolift.errors import DatasetError
 from geolift.skeletons.bones import seen_bone_lengths
 from geolift.skeletons.skeleton import Skeleton
@@ -94,6 +94,8 @@ def find_cameras(
     """
     observed, known = _observations(poses, seen, moments, skeleton)
     expect_synchronised(observed, known, moments.cameras)
+    there = seen & seen[:, [skeleton.root]] & (np.arange(seen.shape[1]) != skeleton.root)
+    expect_in_time(poses, there, moments.frame, moments.cameras)
     size = np.ones(known.shape[:2])
     used, shown = known, observed
     for i in range(ROUNDS):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.plurals import counted
 
 LEAST = 30  # joints at moments that two cameras both see, with which they can be compared
 QUANTILE = 0.75  # of the misfits: of a body that is fixed, most joints hardly move; of detectors, few are far off
@@ -17,6 +18,17 @@ BETTER = (
     0.95  # misfit with the camera shifted in time, at best, over that without; found: 0.99 and more of right cameras
 )
 # with any noise, 0.2 to 0.94 of cameras that are late by 1 to 10 s
+# A camera that is late by few moments fits all the same, but fits nearly all other cameras better if shifted by one
+# number of moments. Under noise right cameras fit some others better, too, by numbers that differ from pair to pair.
+FEW = 12  # moments, to both sides; more is found by `expect_synchronised`
+AGREE = 0.75  # of the other cameras, with which a camera must be late by the same number, give or take 1
+CLEARLY = (
+    0.97  # misfit over that without a shift (mean squares); of a rat, 3 pixels of noise, 1 to 3 frames: 0.93 to 0.99
+)
+CLEARLY_OF_FEW = 0.9  # the same where fewer than `SEVERAL` other cameras agree
+SEVERAL = 3
+COMPARED = 1500  # moments, evenly spread
+EXACT = 1e-8  # misfit over the mean square of the 2D, as of exact 2D and of bodies that do not move
 SHIFTS = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90)  # moments that are tried, to both sides
 
 
@@ -59,6 +71,79 @@ def expect_synchronised(observed: np.ndarray, known: np.ndarray, names: tuple[st
                 f"{f', and fits better when it is shifted in time ({better:.0%})' if better < BETTER else ''}; do all "
                 "files film one body, frame by frame, by cameras that do not move?"
             )
+
+
+def expect_in_time(poses: np.ndarray, known: np.ndarray, frame: np.ndarray, names: tuple[str, ...]) -> None:
+    """Refuse a camera that is late, or early, by a few moments.
+
+    Args:
+        poses: `[F, J, 2]` root-centred 2D of all frames.
+        known: `[F, J]` bool.
+        frame: `[M, C]` int, the frame of each moment in each camera; -1 where there is none (`moments.Moments`).
+        names: of the C cameras.
+
+    Raises:
+        DatasetError: naming the camera, and by how much it is late.
+
+    Source:
+        Ours: the 2D of two views has rank 3 (docs/method.md, eq. 40) at the shift at which they show the same moments.
+
+    Example:
+        >>> steps = np.random.default_rng(0).normal(size=(400, 8, 3)).cumsum(axis=0)
+        >>> views = np.concatenate([steps[:, :, [0, 1]], steps[:, :, [0, 2]], steps[:, :, [1, 2]] + steps[:, :, :1]])
+        >>> frame = np.arange(1200).reshape(3, 400).T
+        >>> expect_in_time(views, np.ones((1200, 8), bool), frame, ("a", "b", "c"))
+        >>> frame[2:, 1] -= 2
+        >>> expect_in_time(views, np.ones((1200, 8), bool), frame[2:], ("a", "b", "c"))  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        geolift.errors.DatasetError: synchronized: b is late by 2 frames, as 2 of 2 other cameras show, expected ...
+    """
+    cameras = range(len(names))
+    found = {(a, b): _lag(poses, known, frame[:, [a, b]]) for a in cameras for b in cameras if a < b}
+    for camera in cameras:
+        pairs = [(sign, pair) for pair, sign in _pairs_of(camera, len(names)) if found[pair]]
+        lags = np.array([(sign * found[pair][0], found[pair][1]) for sign, pair in pairs])
+        if not len(lags):
+            continue
+        late = round(float(np.median(lags[:, 0])))
+        agree = (np.abs(lags[:, 0] - late) <= 1) & (lags[:, 0] * late > 0)
+        count = int(agree.sum())
+        clearly = CLEARLY if count >= SEVERAL else CLEARLY_OF_FEW
+        if late and count >= AGREE * len(lags) and np.median(lags[agree, 1]) < clearly:
+            way = "late" if late > 0 else "early"
+            raise DatasetError(
+                f"synchronized: {names[camera]} is {way} by {counted(abs(late), 'frame', 'frames')}, as {count} of "
+                f"{len(lags)} other cameras show, expected the same moments in the same rows of all files"
+            )
+
+
+def _pairs_of(camera: int, count: int) -> list[tuple[tuple[int, int], int]]:
+    """The pairs of a camera with the others, and 1 where it is the first of both, else -1."""
+    others = [other for other in range(count) if other != camera]
+    return [((min(camera, other), max(camera, other)), 1 if camera < other else -1) for other in others]
+
+
+def _lag(poses: np.ndarray, known: np.ndarray, frame: np.ndarray) -> tuple[int, float] | None:
+    """By how many moments the first of two cameras is late, and the misfit then, over that without a shift.
+
+    None where they cannot be compared.
+    """
+    moments, misfits = len(frame), {}
+    rows = np.arange(FEW, moments - FEW)
+    rows = rows[:: -(-len(rows) // COMPARED)] if len(rows) else rows
+    for shift in range(-FEW, FEW + 1):
+        one, other = frame[rows + shift, 0], frame[rows, 1]
+        same = (one >= 0) & (other >= 0) & (frame[rows, 0] >= 0) & (one - frame[rows, 0] == shift)  # no other recording
+        both = known[one] & known[other] & same[:, None]
+        if both.sum() < LEAST:
+            return None
+        columns = np.concatenate([poses[one], poses[other]], axis=-1)[both].astype(np.float64)
+        misfits[shift] = np.linalg.eigvalsh(columns.T @ columns / len(columns))[0]
+    if misfits[0] <= EXACT * np.square(columns).mean():
+        return 0, 1.0
+    best = min(misfits, key=misfits.get)
+    return None if abs(best) == FEW else (best, max(misfits[best], 0.0) / misfits[0])
 
 
 def _share(observed: np.ndarray, known: np.ndarray, camera: int, shifts: Sequence[int]) -> float:
