@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolift.data.dataset import save_dataset
+import numpy as np
+
+from geolift.data.dataset import Dataset, save_dataset
 from geolift.errors import DatasetError
 from geolift.new_lifter.cameras import choose_cameras
 from geolift.new_lifter.judgement import Judgement, described, judge
@@ -112,7 +114,7 @@ def train_lifter(
         together, rotations = find_rotations(data.select("train"), look_down=looking.start >= 0)
         seen = (*rotations, *(line for line in seen if line.startswith("warning")))
         config = with_synchronised_cameras(config, together)
-    for line in (*notes, *seen, *reasons, _plan(config, minutes)):
+    for line in (*notes, _rates(data), *seen, *reasons, _plan(config, minutes)):
         say(line)
     folder = folder_of(output, config, data)
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,6 +146,16 @@ def train_lifter(
 def _preparing(config: Config) -> int:
     """The steps that come before those of the lifter."""
     return config.flow.steps if config.loss.weights.likelihood else 0
+
+
+def _rates(data: Dataset) -> str:
+    """What the frame rate is for: no loss of these trainings compares frames, so that a wrong one shows in no score."""
+    rates = [f"{rate:g}" if rate else "unknown" for rate in np.unique(data.fps)]
+    what = f"{rates[0]}" if len(rates) == 1 else f"differ from file to file: {', '.join(rates)}"
+    return (
+        f"frames per second: {what}. They are not checked and hardly matter here: frames are learnt one by one, "
+        "and only the gap before the held-out ones is in seconds. `geolift lift` needs those of each new video"
+    )
 
 
 def _plan(config: Config, minutes: float | None) -> str:

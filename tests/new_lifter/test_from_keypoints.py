@@ -15,7 +15,7 @@ from geolift.errors import DatasetError
 from geolift.keypoints import read_keypoints
 from geolift.new_lifter import from_keypoints, training_data
 from geolift.new_lifter.cameras import CAMERAS, choose_cameras
-from geolift.new_lifter.from_keypoints import train_lifter
+from geolift.new_lifter.from_keypoints import _rates, train_lifter
 from geolift.new_lifter.judgement import Judgement, _doubts, _fatal, described, seen_directions
 from geolift.new_lifter.settings import choose_settings, learnable_content, uses_masks
 from geolift.new_lifter.settled import has_settled, is_steep
@@ -228,3 +228,12 @@ def test_wrong_arguments_are_refused_before_anything_is_read(tmp_path):
         train_lifter([tmp_path / "no.csv"], tmp_path / "a.npz")
     with pytest.raises(DatasetError, match=r"minutes: found 0"):
         train_lifter([tmp_path / "no.csv"], tmp_path / "a.safetensors", minutes=0)
+
+
+def test_what_the_frame_rate_is_for_is_said(people):
+    """A wrong one shows in no score, as no loss compares frames."""
+    rates = np.where(np.arange(len(people.fps)) % 2, 25, 30).astype(np.float32)
+    assert _rates(people._replace(fps=np.full_like(rates, 30))).startswith(
+        "frames per second: 30. They are not checked"
+    )
+    assert _rates(people._replace(fps=rates)).startswith("frames per second: differ from file to file: 25, 30. They")
