@@ -13,7 +13,7 @@ not, the npm package @mediapipe/pose@0.5.1675469404 has.
 whose table has geolift without and with 3D on the same frames.
 
 **VideoPose3D**, `--videopose3d` (a clone): its temporal network trained with 3D on `--data`, a geolift data set, for
-`--minutes`. geolift's figures on the same frames are in docs/results.md.
+`--minutes` of processor time. geolift's figures on the same frames are in docs/results.md.
 """
 
 import tempfile
@@ -34,7 +34,9 @@ from geolift.data.length_unit import MILLIMETRES
 POSE2SIM = flags.DEFINE_string("pose2sim", "", "Pose2Sim's folder Demo: calibration, OpenPose's 2D, its 3D.")
 VIDEOS = flags.DEFINE_string("videos", "", "The trial with the videos of the same frames.")
 MEDIAPIPE = flags.DEFINE_string("mediapipe", "", "Python of an environment with MediaPipe; empty: it is not run.")
-KEEP = flags.DEFINE_string("keep", "", "Folder for MediaPipe's results, which are used again; empty: nowhere.")
+KEEP = flags.DEFINE_string(
+    "keep", "", "Folder for MediaPipe's results, which are used again, and trainings of LiftPose3D, which go on."
+)
 LIFTPOSE3D = flags.DEFINE_string("liftpose3d", "", "Folder that holds the package liftpose.")
 ROW = flags.DEFINE_enum("row", "mouse45", sorted(ROWS), "Animals and cameras.")
 EPOCHS = flags.DEFINE_integer("epochs", 30, "Of LiftPose3D; 30 is its default.")
@@ -42,7 +44,7 @@ VIDEOPOSE3D = flags.DEFINE_string("videopose3d", "", "A clone of VideoPose3D.")
 DATA = flags.DEFINE_string("data", "", "A geolift data set with 3D, of VideoPose3D.")
 WIDTHS = flags.DEFINE_list("widths", ["3", "3", "3"], "Of VideoPose3D's convolutions: 3,3,3 sees 27 frames.")
 CHANNELS = flags.DEFINE_integer("channels", 1024, "Of VideoPose3D; 1024 is its default.")
-MINUTES = flags.DEFINE_float("minutes", 6.0, "Training of VideoPose3D.")
+MINUTES = flags.DEFINE_float("minutes", 6.0, "Time of the processor that VideoPose3D trains for.")
 SEED = flags.DEFINE_integer("seed", 0, "Of trainings.")
 
 
@@ -84,7 +86,9 @@ def print_single_views() -> None:
 
 def print_liftpose3d() -> None:
     case = ROWS[ROW.value].load()
-    points = liftpose3d.lift(LIFTPOSE3D.value, case.data, seed=SEED.value, epochs=EPOCHS.value)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(KEEP.value or scratch) / f"liftpose3d_{ROW.value}_{SEED.value}"
+        points = liftpose3d.lift(LIFTPOSE3D.value, case.data, folder, seed=SEED.value, epochs=EPOCHS.value)
     found = figures(points, case.truth, root=case.data.skeleton.root, length=case.length)
     print(f"LiftPose3D, {ROW.value}, {EPOCHS.value} epochs, seed {SEED.value}, % of body length: {found}")
 

@@ -40,7 +40,7 @@ CONFINED = {
     "safetensors": {"geolift/pretrained"},
     "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
     "opensim": {"benchmarks/opensim_ik.py"},
-    "mediapipe": {"benchmarks/peer_rows/mediapipe_process.py"},
+    "mediapipe": {"benchmarks/peer_rows/mediapipe_process.py", "benchmarks/people_rows/mediapipe_pose.py"},
     "liftpose": {"benchmarks/peer_rows/liftpose3d.py"},
     "common": {"benchmarks/peer_rows/videopose3d.py"},  # of VideoPose3D
     "yaml": {"geolift/safe_io/yaml_file.py"},
@@ -60,6 +60,7 @@ OPTIONAL = {
         "geolift/output/view/movie.py",
         "benchmarks/animal_rows/real.py",
         "benchmarks/peer_rows/mediapipe_process.py",
+        "benchmarks/people_rows",
         "benchmarks/triangulated_video.py",
     },
     "ai_edge_litert": {"geolift/keypoints/detector/networks.py"},

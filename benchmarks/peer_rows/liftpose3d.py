@@ -7,9 +7,8 @@ that no test frame chooses.
 
 import functools
 import logging
-import os
 import sys
-import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -18,19 +17,19 @@ from geolift.data.dataset import Dataset
 CHOOSING = 0.1  # of each train clip
 
 
-def lift(package: str, data: Dataset, *, seed: int, epochs: int) -> np.ndarray:
+def lift(package: str, data: Dataset, folder: Path, *, seed: int, epochs: int) -> np.ndarray:
     """Train on the split "train" and lift the split "test".
 
     Args:
         package: the folder that holds `liftpose`.
         data: with `points_3d`.
+        folder: for its files; a training that was ended there goes on.
         seed: of the network and the order of the batches.
         epochs: 30 in its defaults.
 
     Returns:
         `[F, J, 3]`, root-centred, the test frames in order.
     """
-    os.environ["TQDM_DISABLE"] = "1"  # a line for each batch
     if package not in sys.path:
         sys.path.insert(0, package)
     import torch
@@ -45,22 +44,24 @@ def lift(package: str, data: Dataset, *, seed: int, epochs: int) -> np.ndarray:
     cut = known.stop - np.round(CHOOSING * (known.stop - known.start)).astype(int)
     first = np.concatenate([np.arange(a, b) for a, b in zip(known.start, cut, strict=True)])
     last = np.concatenate([np.arange(a, b) for a, b in zip(cut, known.stop, strict=True)])
-    with tempfile.TemporaryDirectory() as folder:
-        main.train(
-            *({"all": pixels(known)[rows]} for rows in (first, last)),
-            *({"all": known.points_3d[rows].astype(float)} for rows in (first, last)),
-            roots=[root],
-            target_sets=[[joint for joint in range(len(data.skeleton.names)) if joint != root]],
-            out_dir=folder,
-            training_kwargs={"epochs": epochs, "job": 0},
-        )
-        statistics = main.set_test_data(folder, {"all": pixels(test)})[2:]
-        # What its `test` does, which would begin eight more processes:
-        options = main.Options().parse()
-        options.data_dir = options.out = options.out_dir = folder
-        options.test, options.load, options.job = True, f"{folder}/ckpt_best.pth.tar", 0
-        main.network_main(options)
-        points = load_test_results(folder, *statistics)[1]
+    # An epoch is written as the best one or, if it is not, as the last one.
+    epochs_done = sorted(folder.glob("ckpt_*.pth.tar"), key=lambda path: path.stat().st_mtime)
+    going_on = {"resume": True, "load": str(epochs_done[-1])} if epochs_done else {}
+    main.train(
+        *({"all": pixels(known)[rows]} for rows in (first, last)),
+        *({"all": known.points_3d[rows].astype(float)} for rows in (first, last)),
+        roots=[root],
+        target_sets=[[joint for joint in range(len(data.skeleton.names)) if joint != root]],
+        out_dir=str(folder),
+        training_kwargs={"epochs": epochs, "job": 0, **going_on},
+    )
+    statistics = main.set_test_data(str(folder), {"all": pixels(test)})[2:]
+    # What its `test` does, which would begin eight more processes:
+    options = main.Options().parse()
+    options.data_dir = options.out = options.out_dir = str(folder)
+    options.test, options.load, options.job = True, str(folder / "ckpt_best.pth.tar"), 0
+    main.network_main(options)
+    points = load_test_results(str(folder), *statistics)[1]
     return points - points[:, [root]]
 
 

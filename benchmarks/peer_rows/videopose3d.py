@@ -27,7 +27,7 @@ def lift(clone: str, data: Dataset, *, widths: list[int], channels: int, seconds
         data: with `points_3d`, intrinsics or image sizes.
         widths: of the convolutions: [3, 3, 3] sees 27 frames, [1, 1, 1] one.
         channels: 1024 in its defaults.
-        seconds: of training.
+        seconds: of processor time, of training.
         seed: of the network and of the order of the frames.
 
     Returns:
@@ -50,11 +50,11 @@ def lift(clone: str, data: Dataset, *, widths: list[int], channels: int, seconds
     pad = (network.receptive_field() - 1) // 2
     points, poses = sequences(data.select("train"))
     batches = ChunkedGenerator(BATCH, None, points, poses, 1, pad=pad, augment=True, random_seed=seed, **sides)
-    began, seen = time.monotonic(), 0
+    began, seen = time.process_time(), 0
     network.train()
-    while (share := (time.monotonic() - began) / seconds) < 1:
+    while (share := (time.process_time() - began) / seconds) < 1:
         for _, batch_3d, batch_2d in batches.next_epoch():
-            share = min((time.monotonic() - began) / seconds, 1.0)
+            share = min((time.process_time() - began) / seconds, 1.0)
             optimizer.param_groups[0]["lr"] = RATE * (LAST_RATE / RATE) ** share
             network.set_bn_momentum(MOMENTUM * (LAST_MOMENTUM / MOMENTUM) ** share)
             target = torch.from_numpy(batch_3d.astype("float32"))
