@@ -35,15 +35,26 @@ class Normal(NamedTuple):
     begins: np.ndarray
 
 
-def step(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+class Step(NamedTuple):
+    """What `step` returns.
+
+    Attributes:
+        frames: `[F, n]` changes of the frames' unknowns.
+        shared: `[C, B]` changes of the shared unknowns.
+        information: `[C, B, B]` of the shared unknowns, whatever the frames' are; its inverse is their covariance.
+    """
+
+    frames: np.ndarray
+    shared: np.ndarray
+    information: np.ndarray
+
+
+def step(normal: Normal, damping: np.ndarray) -> Step:
     """The change of the unknowns that the damped normal equations give.
 
     Args:
         normal: `bands` are overwritten.
         damping: `[F]` share of the diagonal that is added to it.
-
-    Returns:
-        Changes `[F, n]` and `[C, B]`.
 
     Raises:
         numpy.linalg.LinAlgError: if the matrix is not positive definite.
@@ -57,8 +68,8 @@ def step(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         >>> bands = np.array([[[1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]]])
         >>> border, corner = np.full((1, 2, 1), -1.0), np.array([[[2.0 + 1.0]]])
         >>> gradient, shared = np.array([[-1.0], [-3.0]]), np.array([[4.0]])
-        >>> change, of_shared = step(Normal(bands, border, corner, gradient, shared, np.array([0, 2])), np.zeros(2))
-        >>> change.round(3).tolist(), abs(of_shared.round(3)).tolist()
+        >>> found = step(Normal(bands, border, corner, gradient, shared, np.array([0, 2])), np.zeros(2))
+        >>> found.frames.round(3).tolist(), abs(found.shared.round(3)).tolist()
         ([[1.0], [3.0]], [[0.0]])
     """
     from scipy.linalg import lapack
@@ -80,4 +91,4 @@ def step(normal: Normal, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for piece, of_clip in zip(pieces, shared, strict=True):
         alone[piece] -= of_clip @ edges[:, piece]
     change = lapack.dtbtrs(factor, alone[:, None], uplo="L", trans="T")[0]
-    return change.reshape(normal.gradient.shape), shared
+    return Step(change.reshape(normal.gradient.shape), shared, schur)

@@ -35,13 +35,13 @@ def random_normal(rng, lengths, unknowns, shared):
 @pytest.mark.parametrize("damping", [0.0, 0.5])
 def test_the_step_solves_the_normal_equations_of_every_clip(rng, damping):
     normal, matrices = random_normal(rng, [5, 1, 3], unknowns=4, shared=3)
-    change, of_shared = step(normal, np.full(9, damping))
+    found = step(normal, np.full(9, damping))
     for clip, matrix in enumerate(matrices):
         a, b = normal.begins[clip : clip + 2]
         size = (b - a) * 4
         matrix[np.arange(size), np.arange(size)] *= 1 + damping
         expected = np.linalg.solve(matrix, -np.concatenate([normal.gradient[a:b].ravel(), normal.shared[clip]]))
-        np.testing.assert_allclose(np.concatenate([change[a:b].ravel(), of_shared[clip]]), expected, rtol=1e-5)
+        np.testing.assert_allclose(np.concatenate([found.frames[a:b].ravel(), found.shared[clip]]), expected, rtol=1e-5)
 
 
 def test_a_matrix_that_is_not_positive_definite_is_refused(rng):

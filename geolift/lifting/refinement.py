@@ -187,8 +187,8 @@ def minimise(problem: Problem, state: State) -> State:
     rows = np.arange(len(frames))
     for _ in range(STEPS):
         here = State(frames[rows], bones[clips])
-        change, of_bones = step(normal_equations(left, here), damping)
-        there = State(here.frames + change, here.bones + of_bones)
+        change = step(normal_equations(left, here), damping)
+        there = State(here.frames + change.frames, here.bones + change.shared)
         after = losses(left, there)
         worse = after > before
         fall = np.add.reduceat(before - after, left.begins[:-1])

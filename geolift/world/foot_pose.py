@@ -220,7 +220,7 @@ class _Equations:
                     bands[:, i, below] = blocks[:, j, i]
         border, whole = np.moveaxis(self.border, 2, 0), np.array([0, count])
         normal = Normal(bands, border, self.corner[None], self.right, self.sizes[None], whole)
-        turns, sizes = step(normal, np.zeros(count))
+        turns, sizes, _ = step(normal, np.zeros(count))
         return turns, sizes[0]
 
 

@@ -1,21 +1,21 @@
 """Where people and their feet are, up and the floor: one least-squares problem for a clip.
 
-Unknown are, frame by frame, how far the root, the knees and the ankles are moved, and, for the whole clip, two angles
-of up and the height of the floor. The first make a banded system, which the others border, so that time and memory
-grow with the frames alone. The spread of what holds for the clip is part of it. The focal length is no unknown: errors
-of contact along the line of sight would decide it.
+Unknown are, frame by frame, how far the root is moved, and knees and ankles against it, and, for the whole clip, two
+angles of up and the height of the floor (`path_equations`). The spread of what holds for the clip is part of it. The
+focal length is no unknown: errors of contact along the line of sight would decide it.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from geolift.gauss_newton import step
 from geolift.rotations import unit
 from geolift.world.gravity import tangents
+from geolift.world.path_equations import JOINTS, PathEquations
 
-JOINTS = ("root", "left_knee", "left_ankle", "right_knee", "right_ankle")  # that move; hips move with the root
-SIZE = 3 * len(JOINTS)  # unknowns of a frame
-BAND = 3 * SIZE - 1  # a second difference joins three frames
+LEGS = range(1, len(JOINTS))
+ANKLES = [JOINTS.index("left_ankle"), JOINTS.index("right_ankle")]
 # Standard deviations, metres unless said otherwise. ACROSS, AGAIN and SWINGS were compared on people of `train` that
 # the model was not trained on; the others are set by judgement, and were not compared.
 ROOT_ACROSS, ACROSS = 1e-4, 0.003  # of the root, and of knees and ankles, across the line of sight: it is well seen
@@ -36,6 +36,8 @@ COARSE = 0.04  # metres, as HEIGHT, before roots and feet are corrected
 STARTS = np.arange(-20.0, 21.0, 2.0)  # degrees of up along the line of sight, half as far across it, that are tried
 MOST = 400  # ankles that are looked at for this
 ROUNDS = 4  # of Gauss and Newton
+RARELY = 0.05  # of the contact's probability; with less, a foot does not stand
+SECOND = (1.0, -2.0, 1.0)  # a second difference of three frames
 
 
 class Path(NamedTuple):
@@ -124,12 +126,16 @@ def solve_path(clip: Clip) -> Path:
     start = np.where(missing[..., None], clip.joints[:, :1], clip.joints)
     first, directions = clip.up, tangents(clip.up, start[:, 0].mean(axis=0))
     moved = np.zeros_like(start)
-    shared = _first_shared(clip, start[:, [2, 4]], missing[:, [2, 4]], directions)
+    shared = _first_shared(clip, start[:, ANKLES], missing[:, ANKLES], directions)
     for _ in range(ROUNDS):
-        terms = _Terms(len(start))
-        _add_terms(terms, clip, start, moved, shared, missing, directions)
-        moved, shared, covariance = _solve(terms, moved, shared)
-    covariance *= _alike(clip)
+        equations = PathEquations(len(start))
+        _add_terms(equations, clip, start, moved, shared, missing, directions)
+        found = step(equations.normal(), np.zeros(len(start)))
+        change = found.frames.reshape(moved.shape)
+        moved[:, 0] += change[:, 0]
+        moved[:, 1:] += change[:, :1] + change[:, 1:]
+        shared = shared + found.shared[0]
+    covariance = np.linalg.inv(found.information[0]) * _alike(clip)
     up = first + shared[0] * directions[0] + shared[1] * directions[1]
     floor, floor_spread = (float(x / np.linalg.norm(up)) for x in (shared[2], np.sqrt(covariance[2, 2])))
     return Path(moved, unit(up), covariance[:2, :2], floor, floor_spread)
@@ -160,138 +166,94 @@ def _spread(clip: Clip, directions: tuple[np.ndarray, np.ndarray]) -> np.ndarray
     return np.array([[a @ clip.up_covariance @ b for b in directions] for a in directions])
 
 
-class _Terms:
-    """Rows of a linear least-squares problem: weighted coefficients of each unknown, and what is left over."""
-
-    def __init__(self, frames: int):
-        self.unknowns = frames * SIZE
-        self.rows, self.columns, self.values, self.shared, self.left = [], [], [], [], []
-        self.count = 0
-
-    def add(self, parts: list[tuple[np.ndarray, np.ndarray]], left: np.ndarray, shared: np.ndarray | None = None):
-        """Add M terms of K rows.
-
-        Args:
-            parts: first unknown `[M]` of a joint, and coefficients `[M, K, 3]` of its three.
-            left: `[M, K]` the value now, which is to become 0.
-            shared: `[M, K, 3]` coefficients of what holds for the whole clip.
-        """
-        many, each = left.shape
-        row = self.count + np.arange(many * each).reshape(many, each, 1)
-        for first, coefficients in parts:
-            self.rows.append(np.broadcast_to(row, coefficients.shape).ravel())
-            columns = first[:, None, None] + np.arange(3)
-            self.columns.append(np.broadcast_to(columns, coefficients.shape).ravel())
-            self.values.append(coefficients.ravel())
-        self.left.append(left.ravel())
-        self.shared.append(np.zeros((many * each, 3)) if shared is None else shared.reshape(-1, 3))
-        self.count += many * each
-
-
-def _add_terms(terms, clip, start, moved, shared, missing, directions) -> None:
+def _add_terms(equations, clip, start, moved, shared, missing, directions) -> None:
     """All terms of the problem, linear around where joints are now."""
+    fps, now, sight = clip.fps, start + moved, unit(start)
+    up = clip.up + shared[0] * directions[0] + shared[1] * directions[1]
+    inside = (np.diff(clip.person) == 0) & (np.diff(clip.frame) == 1)
+    _add_measured(equations, start, moved, missing, sight)
+    _add_bones(equations, clip, start, moved, missing)
+    _add_smooth(equations, inside, now, moved, sight[:, 0], fps)
+    for contact, joint in zip(clip.contact.T, ANKLES, strict=True):
+        stands = np.where(missing[:, joint] | (contact <= RARELY), 0.0, contact)
+        _add_standing(equations, joint, now[:, joint], stands, inside, fps)
+        above = now[:, joint] @ up - shared[2]
+        common = np.stack([*(now[:, joint] @ d for d in directions), np.full(len(now), -1.0)])
+        weight = stands / (HEIGHT * (1 + (above / (2 * HEIGHT)) ** 2)) ** 2
+        equations.add([(0, 0, up), (0, joint, up)], weight, above, common)
+        # Ankles that are somewhat below the floor are lifted; far below there is another one. The floor is not moved.
+        low = ~missing[:, joint] & (above < -LOWEST) & (above > -DEEPEST)
+        equations.add([(0, 0, up), (0, joint, up)], low / HEIGHT**2, above + LOWEST)
+    equations.add_shared(*_prior(clip, shared, directions))
+
+
+def _add_measured(equations, start, moved, missing, sight) -> None:
+    """Joints stay where they are seen, and, less surely, as deep as they were lifted."""
+    for joint in range(len(JOINTS)):
+        parts, along = ([(0, 0, 1.0)] + [(0, joint, 1.0)] * (joint > 0)), sight[:, joint]
+        across = 1 / (ROOT_ACROSS if joint == 0 else ACROSS) ** 2
+        equations.add_vectors(parts, np.full(len(start), across), moved[:, joint])
+        parts = [(late, which, along) for late, which, _ in parts]
+        equations.add(parts, np.full(len(start), -across), _dot(along, moved[:, joint]))
+    depth = ROOT_DEPTH * np.linalg.norm(start[:, 0], axis=-1)
+    equations.add([(0, 0, sight[:, 0])], depth**-2, _dot(sight[:, 0], moved[:, 0]))
+    for joint in LEGS:
+        along, spread = sight[:, joint], np.where(missing[:, joint], 1e-3, LEG_DEPTH)
+        equations.add([(0, joint, along)], spread**-2, _dot(along, moved[:, joint] - moved[:, 0]))
+
+
+def _add_bones(equations, clip, start, moved, missing) -> None:
+    """Thighs and shanks keep their lengths; hips move with the root."""
+    legs = moved - moved[:, :1]
+    for hip, knee, ankle in ((clip.hips[:, 0], 1, 2), (clip.hips[:, 1], 3, 4)):
+        thigh, shank = start[:, knee] - hip, start[:, ankle] - start[:, knee]
+        for bone, stretched, ends in (
+            (thigh, thigh + legs[:, knee], [(knee, 1.0)]),
+            (shank, shank + legs[:, ankle] - legs[:, knee], [(ankle, 1.0), (knee, -1.0)]),
+        ):
+            length, length_now = np.linalg.norm(bone, axis=-1), np.linalg.norm(stretched, axis=-1)
+            kept = ~missing[:, [joint for joint, _ in ends]].any(axis=1) & (length > 1e-6)  # hips may be missing: NaN
+            along = np.where(kept[:, None], stretched / np.where(kept, length_now, 1.0)[:, None], 0.0)
+            off = np.where(kept, length_now - length, 0.0)
+            equations.add([(0, joint, sign * along) for joint, sign in ends], kept / BONE**2, off)
+
+
+def _add_smooth(equations, inside, now, moved, sight, fps) -> None:
+    """Roots change their speed along the line of sight slowly; so do the corrections of legs."""
+    if len(now) < 3:
+        return
+    middle, sight = (inside[1:] & inside[:-1]).astype(float), sight[1:-1]
+    parts = [(late, 0, times * sight) for late, times in enumerate(SECOND)]
+    equations.add(parts, middle * (fps**2 / ACCELERATION) ** 2, _dot(sight, np.diff(now[:, 0], 2, axis=0)))
+    for joint in LEGS:
+        parts = [(late, joint, times) for late, times in enumerate(SECOND)]
+        bend = np.diff(moved[:, joint] - moved[:, 0], 2, axis=0)
+        equations.add_vectors(parts, middle * (fps**2 / SHIFT) ** 2, bend)
+
+
+def _add_standing(equations, joint, path, stands, inside, fps) -> None:
+    """An ankle `[N, 3]` stays where it is between two frames in which it stands, `stands` `[N]`, and is slow."""
     from scipy.ndimage import gaussian_filter1d  # takes a while to import
 
-    rows, fps = np.arange(len(start)), clip.fps
-    place = SIZE * rows[:, None] + 3 * np.arange(len(JOINTS))
-    now = start + moved
-    sight = unit(start)
-    _add_measured(terms, place, start, moved, missing, sight)
-    _add_bones(terms, clip, place, now, start, moved, missing)
-    inside = (np.diff(clip.person) == 0) & (np.diff(clip.frame) == 1)
-    _add_smooth(terms, place, inside, now, moved, sight, fps)
-    up = clip.up + shared[0] * directions[0] + shared[1] * directions[1]
-    contact = np.where(missing[:, [2, 4]], 0, clip.contact)
-    for side, joint in enumerate((2, 4)):
-        both = np.flatnonzero(inside & (np.minimum(contact[1:, side], contact[:-1, side]) > 0.05))
-        speed = np.linalg.norm(np.diff(gaussian_filter1d(now[:, joint], SMOOTH * fps, axis=0), axis=0), axis=-1) * fps
-        slow = 1 / (1 + (speed[both] / SWINGS) ** 4)
-        weight = np.sqrt(contact[both, side] * contact[both + 1, side]) * slow * fps / STANDING
-        eye = weight[:, None, None] * np.eye(3)
-        step = weight[:, None] * (now[both + 1, joint] - now[both, joint])
-        terms.add([(place[both + 1, joint], eye), (place[both, joint], -eye)], step)
-        stands = np.flatnonzero(contact[:, side] > 0.05)
-        above = now[stands, joint] @ up - shared[2]
-        weight = np.sqrt(contact[stands, side]) / HEIGHT / (1 + (above / (2 * HEIGHT)) ** 2)
-        common = np.stack([*(now[stands, joint] @ d for d in directions), np.full(len(stands), -1.0)], axis=-1)
-        coefficients = np.broadcast_to(up, (len(stands), 1, 3))
-        terms.add(
-            [(place[stands, joint], weight[:, None, None] * coefficients)],
-            (weight * above)[:, None],
-            (weight[:, None] * common)[:, None],
-        )
-        _add_above_floor(terms, place[:, joint], now[:, joint] @ up - shared[2], up, missing[:, joint])
-    _add_priors(terms, clip, shared, directions)
+    steps = np.diff(path, axis=0)
+    speed = np.linalg.norm(np.diff(gaussian_filter1d(path, SMOOTH * fps, axis=0), axis=0), axis=-1) * fps
+    slow = 1 / (1 + (speed / SWINGS) ** 4)
+    weight = inside * stands[1:] * stands[:-1] * slow**2 * (fps / STANDING) ** 2
+    parts = [(late, which, sign) for late, sign in ((1, 1.0), (0, -1.0)) for which in (0, joint)]
+    equations.add_vectors(parts, weight, steps)
 
 
-def _add_above_floor(terms, place, above, up, missing) -> None:
-    """Ankles that are somewhat below the floor are lifted; far below there is another one. The floor is not moved."""
-    low = np.flatnonzero(~missing & (above < -LOWEST) & (above > -DEEPEST))
-    weight = np.full(len(low), 1 / HEIGHT)
-    lifted = np.broadcast_to(up, (len(low), 1, 3)) * weight[:, None, None]
-    terms.add([(place[low], lifted)], (weight * (above[low] + LOWEST))[:, None])
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("ni,ni->n", a, b)
 
 
-def _add_measured(terms, place, start, moved, missing, sight) -> None:
-    """Joints stay where they are seen, and, less surely, as deep as they were lifted."""
-    across = np.eye(3) - sight[..., :, None] * sight[..., None, :]
-    for joint in range(len(JOINTS)):
-        a = across[:, joint] / (ROOT_ACROSS if joint == 0 else ACROSS)
-        terms.add([(place[:, joint], a)], np.einsum("nij,nj->ni", a, moved[:, joint]))
-        if joint == 0:
-            along = sight[:, 0, None] / (ROOT_DEPTH * np.linalg.norm(start[:, 0], axis=-1))[:, None, None]
-            terms.add([(place[:, 0], along)], np.einsum("nij,nj->ni", along, moved[:, 0]))
-            continue
-        along = sight[:, joint, None] / np.where(missing[:, joint], 1e-3, LEG_DEPTH)[:, None, None]
-        off = np.einsum("nij,nj->ni", along, moved[:, joint] - moved[:, 0])
-        terms.add([(place[:, joint], along), (place[:, 0], -along)], off)
-
-
-def _add_bones(terms, clip, place, now, start, moved, missing) -> None:
-    """Thighs and shanks keep their lengths."""
-    for side, (knee, ankle) in enumerate(((1, 2), (3, 4))):
-        hip, hip_now = clip.hips[:, side], clip.hips[:, side] + (now - start)[:, 0]
-        for upper, lower, above, below in ((0, knee, (hip, hip_now), knee), (knee, ankle, None, ankle)):
-            rest, is_now = above or (start[:, knee], now[:, knee])
-            bone, bone_now = start[:, below] - rest, now[:, below] - is_now
-            shown = ~missing[:, lower] & ~missing[:, upper] & np.isfinite(bone).all(axis=1)
-            kept = np.flatnonzero(shown & (np.linalg.norm(bone, axis=-1) > 1e-6))
-            length, length_now = (np.linalg.norm(x[kept], axis=-1) for x in (bone, bone_now))
-            along = (bone_now[kept] / length_now[:, None])[:, None] / BONE
-            off = ((length_now - length) / BONE)[:, None]
-            terms.add([(place[kept, lower], along), (place[kept, upper], -along)], off)
-
-
-def _add_smooth(terms, place, inside, now, moved, sight, fps) -> None:
-    """Roots change their speed along the line of sight slowly; so do the corrections of legs."""
-    middle = np.flatnonzero(inside[1:] & inside[:-1]) + 1
-    if not len(middle):
-        return
-    along = sight[middle, 0][:, None] * fps**2 / ACCELERATION
-    second = now[middle + 1, 0] - 2 * now[middle, 0] + now[middle - 1, 0]
-    parts = [(place[middle + 1, 0], along), (place[middle, 0], -2 * along), (place[middle - 1, 0], along)]
-    terms.add(parts, np.einsum("nij,nj->ni", along, second))
-    eye = np.broadcast_to(np.eye(3) * fps**2 / SHIFT, (len(middle), 3, 3))
-    for joint in range(1, len(JOINTS)):
-        relative = moved[:, joint] - moved[:, 0]
-        second = (relative[middle + 1] - 2 * relative[middle] + relative[middle - 1]) * fps**2 / SHIFT
-        parts = [
-            (place[middle + i, j], sign * times * eye)
-            for i, times in ((1, 1.0), (0, -2.0), (-1, 1.0))
-            for j, sign in ((joint, 1.0), (0, -1.0))
-        ]
-        terms.add(parts, second)
-
-
-def _add_priors(terms, clip, shared, directions) -> None:
-    """What is known of up; it counts as much as `AGAIN` seconds of frames that err alike."""
-    often = _alike(clip)
-    spread = _spread(clip, directions)
-    root = np.linalg.cholesky(np.linalg.inv(spread + 1e-10 * np.eye(2)) * often).T
-    common, left = np.zeros((1, 3, 3)), np.zeros((1, 3))
-    common[0, :2, :2], left[0, :2] = root, root @ shared[:2]
-    common[0, 2, 2] = 1e-6  # a floor that no foot shows is nowhere
-    terms.add([], left, common)
+def _prior(clip, shared, directions) -> tuple[np.ndarray, np.ndarray]:
+    """What is known of up, matrix and gradient; it counts as much as `AGAIN` seconds of frames that err alike."""
+    matrix = np.zeros((3, 3))
+    matrix[:2, :2] = np.linalg.inv(_spread(clip, directions) + 1e-10 * np.eye(2)) * _alike(clip)
+    gradient = matrix @ shared
+    matrix[2, 2] = 1e-12  # a floor that no foot shows is nowhere
+    return matrix, gradient
 
 
 def _alike(clip: Clip) -> float:
@@ -303,23 +265,3 @@ def _alike(clip: Clip) -> float:
     stance = np.cumsum((new & stands).T)[stands.T.ravel()]
     lengths = np.bincount(stance)[1:]
     return float(lengths.sum() / (np.minimum(lengths, second) / second).sum()) if len(lengths) else second
-
-
-def _solve(terms: _Terms, moved: np.ndarray, shared: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One step of Gauss and Newton; the covariance `[3, 3]` of what is shared, as if all frames were independent."""
-    from scipy.linalg import solveh_banded  # takes a while to import
-    from scipy.sparse import coo_matrix  # takes a while to import
-
-    values, rows, columns = (np.concatenate(x) for x in (terms.values, terms.rows, terms.columns))
-    jacobian = coo_matrix((values, (rows, columns)), shape=(terms.count, terms.unknowns)).tocsr()
-    left, common = np.concatenate(terms.left), np.concatenate(terms.shared)
-    normal = (jacobian.T @ jacobian).tocoo()
-    lower = normal.row >= normal.col
-    banded = np.zeros((BAND + 1, terms.unknowns))
-    banded[(normal.row - normal.col)[lower], normal.col[lower]] = normal.data[lower]
-    right = jacobian.T @ np.column_stack([left, common])
-    solved = solveh_banded(banded, right, lower=True, overwrite_ab=True, check_finite=False)
-    inner = common.T @ common - right[:, 1:].T @ solved[:, 1:]
-    step = np.linalg.solve(inner, -(common.T @ left - right[:, 1:].T @ solved[:, 0]))
-    change = -solved[:, 0] - solved[:, 1:] @ step
-    return moved + change.reshape(moved.shape), shared + step, np.linalg.inv(inner)

@@ -165,7 +165,7 @@ def test_ankles_somewhat_below_the_floor_are_lifted_and_those_far_below_are_not(
         given[frames, 2] *= farther / joints[frames, 2, 1:2]  # lifted too far away
         path = solve_path(as_lifted(given, hips, stands))
         with monkeypatch.context() as without:
-            without.setattr("geolift.world.root_path.LOWEST", np.inf)
+            without.setattr("geolift.world.root_path.DEEPEST", 0.0)
             low = solve_path(as_lifted(given, hips, stands))
         higher = (low.moved - path.moved)[frames, 2, 1].mean()
         assert higher > 1e-3 if moves else higher == 0
