@@ -125,6 +125,7 @@ def tilt_rotation(pitch: jax.Array, roll: jax.Array) -> jax.Array:
     return jnp.matmul(rotation_z(roll), rotation_x(pitch), precision=_HIGHEST)
 
 
+@jax.jit  # one program: called with numpy arrays, every operation would be compiled by itself
 def gravity_of(pitch: jax.Array, roll: jax.Array) -> jax.Array:
     """The direction of gravity in the axes of a tilted camera, C (0, 1, 0).
 
@@ -145,6 +146,7 @@ def gravity_of(pitch: jax.Array, roll: jax.Array) -> jax.Array:
     return jnp.stack([-jnp.sin(roll) * jnp.cos(pitch), jnp.cos(roll) * jnp.cos(pitch), jnp.sin(pitch)], axis=-1)
 
 
+@jax.jit
 def tilt_of(gravity: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The pitch and the roll of a camera, from the direction of gravity in its axes: the inverse of `gravity_of`.
 

@@ -41,6 +41,7 @@ class Weights(NamedTuple):
 IMAGES = Weights(-0.440, 0.506, 0.276, 0.315, 0.310, 0.646)
 VIDEOS = Weights(-0.603, 0.290, 0.523, 0.258, 0.069, 0.189)
 AROUND = 1.0  # seconds of a video over which the views are averaged: its errors last
+LOOKS = 10.0  # frames per second that are looked at from other sides: those between them show the same errors
 LATERAL = (
     0.26  # error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all
 )
@@ -87,9 +88,13 @@ def estimate_uncertainty(model: Model, lifted: Lifted, *, refined: bool = True) 
     """
     tracks, rows, root = lifted.tracks, lifted.rows, model.skeleton.root
     together = tracks.video and refined
-    signs = read_signs(model, lifted.points[rows], None if lifted.up is None else lifted.up[rows])
+    points, up = lifted.points[rows], None if lifted.up is None else lifted.up[rows]
     if together:
-        signs = over_time(signs, tracks.person[rows], tracks.frame[rows], tracks.frames_in(AROUND))
+        person, frame = tracks.person[rows], tracks.frame[rows]
+        turned = _turned_rows(np.isfinite(points).all(axis=-1), person, frame, tracks.frames_in(1 / LOOKS))
+        signs = over_time(read_signs(model, points, up, turned), person, frame, tracks.frames_in(AROUND))
+    else:
+        signs = read_signs(model, points, up)
     of_lifter = np.full(lifted.points.shape[:2], np.nan)
     of_lifter[rows] = depth_uncertainty(signs, VIDEOS if together else IMAGES)
     known = np.isfinite(lifted.points).all(axis=-1)
@@ -145,19 +150,36 @@ def over_time(signs: Signs, person: np.ndarray, frame: np.ndarray, window: int) 
     return signs._replace(spread=mean(signs.spread), pose_spread=mean(signs.pose_spread))
 
 
-def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs:
+def _turned_rows(seen: np.ndarray, person: np.ndarray, frame: np.ndarray, every: int) -> np.ndarray:
+    """`[N]` bool: the first row of each person in `every` frames, and those that show other joints than the one before.
+
+    So every joint is looked at near each row that shows it.
+
+    Args:
+        seen: `[N, J]` bool.
+        person, frame: as for `over_time`.
+        every: frames.
+    """
+    part = frame // max(every, 1)
+    same = (np.diff(person) == 0) & (np.diff(part) == 0) & (seen[1:] == seen[:-1]).all(axis=1)
+    return np.append(True, ~same)[: len(frame)]
+
+
+def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None, turned: np.ndarray | None = None) -> Signs:
     """The signs of lifted poses.
 
     Args:
         model: that lifted them.
         points: `[N, J, 3]` root-centred, model units, camera axes; NaN where missing.
         up: `[N, 3]` the direction up in each, or None.
+        turned: `[N]` bool, the poses that are looked at from other sides; the spreads of the others are NaN. None: all.
     """
-    seen = np.isfinite(points).all(axis=-1)
+    seen, turned = np.isfinite(points).all(axis=-1), np.ones(len(points), bool) if turned is None else turned
     level = np.tile(LEVEL, (len(points), 1))
     up = level if up is None else np.where(np.isfinite(up).all(axis=-1, keepdims=True), up, level)
     arrays = (np.nan_to_num(points).astype(np.float32), up.astype(np.float32), seen)
-    spread = map_chunks(functools.partial(_spread, model), *arrays)
+    spread = np.full(seen.shape, np.nan)
+    spread[turned] = map_chunks(functools.partial(_spread, model), *(array[turned] for array in arrays))
     lengths, bones = seen_bone_lengths(points, seen, model.skeleton), model_bones(model)
     known = np.isfinite(lengths) & (bones > 0) & (lengths > 0)
     ratio = np.log(np.divide(lengths, bones, out=np.ones_like(lengths), where=known))
@@ -165,7 +187,7 @@ def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs
     return Signs(
         reach=_reach(model.skeleton, bones),
         spread=np.where(seen, spread, np.nan),
-        pose_spread=np.sqrt((np.where(seen, spread, 0) ** 2).sum(axis=1) / joints),
+        pose_spread=np.sqrt((np.where(seen, spread, 0) ** 2).sum(axis=1) / joints),  # NaN where `spread` is
         mismatch=np.sqrt((np.where(known, ratio, 0) ** 2).sum(axis=1) / np.maximum(known.sum(axis=1), 1)),
         hidden=1 - seen.mean(axis=1),
     )
@@ -173,10 +195,9 @@ def read_signs(model: Model, points: np.ndarray, up: np.ndarray | None) -> Signs
 
 def _spread(model: Model, points: jax.Array, up: jax.Array, seen: jax.Array) -> jax.Array:
     about = (model.distance, model.min_depth, model.skeleton.root)
-    novel = _turned(points, up, *about)
     shown = seen if model.lifter.masks else None
-    relifted = [lift_on_device(model, pose, shown) for pose in novel]
-    return _difference(points, up, jnp.stack(relifted))
+    relifted = [lift_on_device(model, pose, shown) for pose in _turned(points, up, *about)]
+    return _difference(points, up, relifted)
 
 
 def _views(up: jax.Array) -> jax.Array:
@@ -187,15 +208,16 @@ def _views(up: jax.Array) -> jax.Array:
 
 
 @functools.partial(jax.jit, static_argnums=(2, 3, 4))
-def _turned(points, up, distance, min_depth, root) -> jax.Array:
-    """`[K, N, J, 2]` the poses as the views see them."""
-    return project(rotate_about_root(points[None], _views(up), distance=distance, root=root), min_depth=min_depth)
+def _turned(points, up, distance, min_depth, root) -> tuple[jax.Array, ...]:
+    """K times `[N, J, 2]`, the poses as the views see them."""
+    rotated = rotate_about_root(points[None], _views(up), distance=distance, root=root)
+    return tuple(project(rotated, min_depth=min_depth))
 
 
 @jax.jit
 def _difference(points, up, relifted) -> jax.Array:
     """`[N, J]` from points to those lifted in the views and turned back, root mean square over the views."""
-    change = rotate(relifted, inverse(_views(up))) - points[None]
+    change = rotate(jnp.stack(relifted), inverse(_views(up))) - points[None]
     return jnp.sqrt((change**2).sum(axis=-1).mean(axis=0))
 
 

@@ -16,9 +16,9 @@ def up_lines(result: Result) -> list[str]:
     """How the camera is tilted, by the direction up in the result, in one line; nothing if that is not known."""
     if result.up is None or not (known := np.isfinite(result.up).all(axis=1)).any():
         return []
-    tilt = np.degrees(np.stack(tilt_of(-result.up[known])))
+    directions = np.unique(result.up[known], axis=0)
+    tilt, several = np.degrees(np.stack(tilt_of(-directions))), len(directions)
     (down, rolled), (down_most, rolled_most) = tilt.min(axis=1), tilt.max(axis=1)
-    several = len(np.unique(result.up[known], axis=0))
     lifted = int(np.isfinite(result.points).any(axis=(1, 2)).sum())
     # Of people a tilt network gives each pose its direction; of others it is that of the lifter's training.
     learnt = not is_human(result.skeleton) and lifted > 1 and bool(np.isnan(result.up_spread[known]).all())

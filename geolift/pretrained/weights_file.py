@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -216,7 +217,7 @@ def _variables(networks: dict[str, Any], joints: int, tensors: dict[str, np.ndar
     """The variables of each network; ValueError if there are other tensors than theirs. Keys begin their paths."""
     pose, trees, expected = jax.ShapeDtypeStruct((1, joints, 2), np.float32), {}, {}
     for prefix, network in networks.items():
-        leaves, structure = jax.tree.flatten_with_path(jax.eval_shape(network.init, jax.random.key(0), pose))
+        leaves, structure = jax.tree.flatten_with_path(jax.eval_shape(partial(_initial, network), pose))
         names = [prefix + path_name(path) for path, _ in leaves]
         trees[prefix] = structure, names
         expected |= {name: leaf.shape for name, (_, leaf) in zip(names, leaves, strict=True)}
@@ -229,9 +230,14 @@ def _variables(networks: dict[str, Any], joints: int, tensors: dict[str, np.ndar
             f"{len(differ)} of {len(expected | found)} tensors differ"
         )
     return {
-        prefix: jax.tree.unflatten(structure, [jnp.asarray(tensors[name], jnp.float32) for name in names])
+        prefix: jax.tree.unflatten(structure, jax.device_put([np.asarray(tensors[name], np.float32) for name in names]))
         for prefix, (structure, names) in trees.items()
     }
+
+
+def _initial(network: Any, pose: jax.Array) -> Any:
+    """The variables before training. The key is made where it is only traced: nothing is compiled."""
+    return network.init(jax.random.key(0), pose)
 
 
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
