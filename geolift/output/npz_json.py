@@ -7,6 +7,7 @@ them `format`, `version` and `axes`. A field that is None is left out. In JSON N
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
@@ -36,13 +37,16 @@ PLAIN = {
     "head": (np.int64, 0),
 }  # fmt: skip
 ENTRIES = PLAIN | ARRAYS
+COMPRESSION = 1  # of 9; NumPy's 6 takes 1.5 times as long, and makes a long clip's file 1 % smaller
 
 
 def write_npz(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
     """Write a .npz without pickles; nothing is left out or changed, but joints above `trust` metres are counted."""
     notes = _notes(result, trust)
-    with path.open("wb") as file:
-        np.savez_compressed(file, **_entries(result))
+    with path.open("wb") as file, ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
+        for name, array in _entries(result).items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
     return notes
 
 

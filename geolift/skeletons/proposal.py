@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
 
 from geolift.errors import DatasetError
 from geolift.skeletons.part_names import LIMBS, REAR, UNLIKELY, is_of_face, likely, limbs_of, words_of
@@ -78,6 +77,8 @@ def propose_skeleton(
         ((1, 2, -1, 2, 3), 'c', 'nose')
     """
     names = list(names)
+    from scipy.sparse.csgraph import shortest_path  # takes a while to import
+
     if len(names) < FEWEST or len(set(names)) < len(names):
         raise DatasetError(f"joints: found {', '.join(names)[:300]}, expected at least {FEWEST}, all different")
     pairs, unknown = partners_of(names, stated.partners, stated.where)
@@ -161,6 +162,8 @@ def _tree(length: np.ndarray, pairs: Sequence[tuple[int, int]], names: Sequence[
     First the minimum spanning tree of the joints without a side, then pairs, the nearest first: both partners hang
     from one joint of the tree, or each from the partner on its side of another pair.
     """
+    from scipy.sparse.csgraph import minimum_spanning_tree  # takes a while to import
+
     sides = {joint for pair in pairs for joint in pair}
     middle = [j for j in range(len(names)) if j not in sides]
     inside = length[np.ix_(middle, middle)]
