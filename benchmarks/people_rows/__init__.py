@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROWS = ("reading", "video")
+ROWS = ("reading", "clip", "outputs", "startup", "video")
 
 
 class Files(NamedTuple):
