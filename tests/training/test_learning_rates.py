@@ -1,12 +1,16 @@
 """Learning rates by the number of a network's updates: they rise at the start of its phase, and fall at its end."""
 
+from contextlib import ExitStack
+
 import jax
 import numpy as np
 import pytest
 
+from geolift.errors import ConfigError
 from geolift.skeletons import H36M17
 from geolift.training.build.state import build_state
 from geolift.training.config import load
+from geolift.training.workdir import open_workdirs
 
 SMALL = {
     **{f"{name}.width": 2 for name in ("lifter", "discriminator", "flow")},
@@ -46,3 +50,16 @@ def test_each_phase_has_its_own_end(rates):
 
 def test_without_them_rates_are_as_they_were(rates):
     assert rates("lifter", 5) == pytest.approx([0.5] * 5, rel=1e-4)
+
+
+def test_a_run_whose_rates_depend_on_the_number_of_steps_keeps_it(tmp_path):
+    def start(folder, **changes):
+        with ExitStack() as locks:
+            open_workdirs(locks, [load(SMALL | changes)], [tmp_path / folder], {}, 200)
+
+    falling = {"optimizer.cooldown": 0.5}
+    start("falling", **falling)
+    with pytest.raises(ConfigError, match="steps: started with 40, now 80"):
+        start("falling", **falling, steps=80)
+    start("constant")
+    start("constant", steps=80)
