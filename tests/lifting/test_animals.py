@@ -7,6 +7,8 @@ import geolift
 from configs import quickstart
 from geolift import cli
 from geolift.data.dataset import load_dataset
+from geolift.lifting.uncertainty import OF_PEOPLE
+from geolift.output.view import layout
 from geolift.output.write import load_result
 from geolift.training.config import Config
 
@@ -126,3 +128,13 @@ def test_a_shipped_animal_takes_its_joints_in_any_order_others_by_a_file_and_ref
         file.write("\n[mapping]\n" + "".join(f'{name} = "my {name}"\n' for name in names))
     mapped = lift(shuffled, called=lambda name: f"my {name}", skeleton=tmp_path / "fly.toml")
     np.testing.assert_allclose(mapped, straight, atol=1e-5)
+
+
+def test_a_video_of_an_animal_keeps_its_proportions_and_says_that_nothing_calibrates_its_uncertainty(rng):
+    names = geolift.load("fly").skeleton.names
+    sway = 20 * np.sin(np.arange(70) / 5)[:, None, None] * rng.normal(size=(1, len(names), 2))
+    poses = (500 + 100 * rng.normal(size=(1, len(names), 2)) + sway).astype(np.float32)
+    read = geolift.record(poses, np.ones(poses.shape[:2]), joints=names, fps=30, image_size=(1000, 1000), video=True)
+    result = geolift.lift(read, model="fly")
+    assert OF_PEOPLE in result.notes and not any("proportions" in note for note in result.notes)
+    assert layout.strength(result).min() == 1
