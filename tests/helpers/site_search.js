@@ -7,6 +7,10 @@ const [site, ...queries] = process.argv.slice(2);
 const workers = path.join(site, "assets/javascripts/workers");
 const program = fs.readdirSync(workers).find((name) => /^search\..*\.js$/.test(name));
 
+// What pages do to a question: in a browser, at the message to the worker.
+const words = fs.readFileSync(path.join(site, "assets/search_words.js"), "utf8");
+const withoutCommonWords = (0, eval)(`${words}\nwithoutCommonWords`);
+
 // What a worker of a browser has.
 let answer;
 let receive;
@@ -28,7 +32,7 @@ const ask = (message) =>
   await ask({ type: SETUP, data: { ...index, options: { suggest: true } } });
   const found = [];
   for (const query of queries) {
-    const { items } = (await ask({ type: QUERY, data: query })).data;
+    const { items } = (await ask({ type: QUERY, data: withoutCommonWords(query) })).data;
     found.push(items.map((sections) => [sections[0].location.split("#")[0], sections.map((one) => one.location)]));
   }
   console.log(JSON.stringify(found));
