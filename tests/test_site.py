@@ -14,23 +14,49 @@ import pytest
 from geolift.demo import DEMOS
 from tests.helpers.paths import ROOT
 
-# What people asked in the threads of other projects (MotioNet#46, LiftPose3D#6, mmpose#1978, VideoPose3D#126,
-# MotionBERT#6 and others), in their words, and where the answer is. It must be among the first hits.
+# What people asked in the threads of other projects, in their words, and where the answer is, which must be among the
+# first hits. MotioNet#46, LiftPose3D#6, mmpose#1978, VideoPose3D#2, #38, #126, #240, videopose#4, PoseAug#34, HoT#16,
+# MotionBERT#6, #8, #29, #145, 3d-pose-baseline#39, #114, pose2sim#71, mediapipe#6034 and others.
 QUESTIONS = {
     "can I lift without synchronised cameras": "questions/#can-i-lift-without-synchronised-cameras-without-calibration",
     "BVH upside down": "questions/#bvh-the-hips-are-wrong-the-motion-is-upside-down-or-too-large-in-blender",
     "BVH hips wrong": "motion-files/#the-rig",
     "toes": "world/#toes-and-heels",
     "mirroring must swap left and right labels": "questions/#left-and-right-are-swapped-or-the-person-is-mirrored",
-    "what unit, why axes are swapped": "questions/#what-units-axes-and-root-do-results-have",
+    "what unit, why axes are swapped": "questions/#what-units-axes-y-up-or-z-up-and-root-do-results-have",
     "GPU out of memory": "launching/#batch-memory-threads",
     "which joint order COCO Human3.6M": "joint-mapping/",
     "custom skeleton how to write the parent list": "formats/#custom-skeletons",
     "half-body videos": "questions/#occlusion-half-of-the-body-is-hidden-a-webcam-shows-no-legs",
     "several people track ids": "lifting/#following-people",
     "smooth jitter": "lifting/#jitter",
-    "animals without a 3D library": "questions/#can-i-lift-animals-do-i-need-a-3d-library",
+    "animals without a 3D library": "questions/#can-i-lift-animals-dog-horse-mouse-monkey-fly-do-i-need-a-3d-library",
     "ONNX output not close to the original": "models/#without-geolift-stablehlo-and-onnx",
+    "Not able to get accurate output on own video": "questions/#my-own-wild-video-gives-nonsense-wrong-or-inaccurate-output-entangled-random-poses",
+    "how can I utilize your pre-trained model to inference on my own video?": (
+        "questions/#inference-on-my-own-video-photo-or-single-image-my-input-is-no-keypoints"
+    ),
+    "can it be extended to posenet, what format should I have the input?": "formats/#keypoint-files-that-are-read",
+    "is this model suitable for a real-time 3d pose estimation problem?": (
+        "questions/#how-fast-is-it-real-time-frame-by-frame"
+    ),
+    "Does the camera have to be calibrated, where do my intrinsics go?": (
+        "questions/#do-i-need-camera-intrinsics-a-focal-length-a-calibrated-camera"
+    ),
+    "why does the person not move, where is the trajectory?": (
+        "questions/#the-person-does-not-move-where-is-the-trajectory-the-global-position"
+    ),
+    "How do I get this animation into Unity or Blender?": "questions/#export-to-fbx-unity-unreal-opensim",
+    "Can I get a trc and run OpenSim with only one camera?": "questions/#export-to-fbx-unity-unreal-opensim",
+    "world landmarks z has no clear scale": "questions/#mediapipes-z-world-landmarks-or-other-3d-as-input",
+    "fast spins are smoothed away": "questions/#jitter-the-pose-trembles-or-fast-motion-is-smoothed-away",
+    "what is --people for": "questions/#several-people-track-ids-people-who-change-their-number",
+    "Do I need a graphics card?": "questions/#which-gpu-graphics-card-do-i-need-cuda-tpu-cpu-only",
+    "how accurate is it": "questions/#how-accurate-is-it-how-large-is-the-error",
+    "train on my own dataset": (
+        "questions/#can-i-train-on-my-own-data-set-how-many-frames-does-training-need-how-long-does-it-take"
+    ),
+    "hands and fingers": "questions/#hands-fingers-and-face",
 }
 FIRST = 6  # pages with hits; those further down need scrolling
 
