@@ -108,3 +108,4 @@ def test_pages_load_nothing_from_other_servers(site):
         loaded += re.findall(r'<link[^>]*rel="(?:stylesheet|preconnect|preload)"[^>]*href="([^"]+)"', page.read_text())
         assert loaded
         assert [address for address in loaded if address.startswith(("http:", "https:", "//"))] == []
+        assert 'data-md-component="source"' not in page.read_text()  # asks GitHub for the counts of a repository

@@ -20,10 +20,10 @@ REPOSITORY = os.environ.get("GITHUB_REPOSITORY")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Show the repository in the head of the site."""
+    """Link the repository at the foot of each page: the theme's box in the head (`repo_url`) asks GitHub for counts."""
     if REPOSITORY:
-        config.repo_url = f"https://github.com/{REPOSITORY}"
-        config.repo_name = REPOSITORY
+        link = f"https://github.com/{REPOSITORY}"
+        config.extra["social"] = [{"icon": "fontawesome/brands/github", "link": link, "name": REPOSITORY}]
         owner, name = REPOSITORY.split("/")
         config.site_url = f"https://{owner}.github.io/{name}/"
     return config
