@@ -32,7 +32,9 @@ QUESTIONS = {
     "smooth jitter": "lifting/#jitter",
     "animals without a 3D library": "questions/#can-i-lift-animals-dog-horse-mouse-monkey-fly-do-i-need-a-3d-library",
     "ONNX output not close to the original": "models/#without-geolift-stablehlo-and-onnx",
-    "Not able to get accurate output on own video": "questions/#my-own-wild-video-gives-nonsense-wrong-or-inaccurate-output-entangled-random-poses",
+    "Not able to get accurate output on own video": (
+        "questions/#my-own-wild-video-gives-nonsense-wrong-or-inaccurate-output-entangled-random-poses"
+    ),
     "how can I utilize your pre-trained model to inference on my own video?": (
         "questions/#inference-on-my-own-video-photo-or-single-image-my-input-is-no-keypoints"
     ),
