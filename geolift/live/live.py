@@ -132,9 +132,10 @@ class Live:
         """
         came = clocks.perf_counter()
         people = read_people(keypoints, self._joints, self._sure)
+        known = {name: self._person(name) for name in people}
         self._clock.tick(self._pushed, time)
         for name, seen in people.items():
-            self._person(name).add(self._row(*seen), self.fps)
+            known[name].add(self._row(*seen), self.fps)
         here = self._clock
         self._waiting.append(Waiting(self._pushed, here.number, here.time, came))
         self._pushed += 1
@@ -161,6 +162,8 @@ class Live:
 
     def _new(self, name: Hashable) -> Person:
         height = self._heights.get(name) if isinstance(self._heights, Mapping) else self._heights
+        if height is None and self._heights is not None and not is_human(self.skeleton):
+            raise DatasetError(f"height: found none for {name!r}, expected one for each track id, or one for all")
         return Person(name, self._camera, height)
 
     def _row(self, keypoints: np.ndarray, confidence: np.ndarray) -> Row:

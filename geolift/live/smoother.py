@@ -12,6 +12,7 @@ from geolift.lifting.refinement import (
     DAMPING,
     DEPTHS,
     EASIER,
+    ENOUGH,
     HARDER,
     Clips,
     Refined,
@@ -112,10 +113,13 @@ class Smoother:
             change, of_bones = step(normal, np.full(len(state.frames), damping))
             there = State(state.frames + change, state.bones + of_bones)
             after = self._loss(problem, there)
-            if after < before:
-                state, before, damping = there, after, EASIER * damping
-            else:
+            if after >= before:
                 damping = HARDER * damping
+                continue
+            done = before - after <= ENOUGH * before
+            state, before, damping = there, after, EASIER * damping
+            if done:
+                break
         return state
 
     def _loss(self, problem: Problem, state: State) -> float:
