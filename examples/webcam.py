@@ -19,7 +19,8 @@ from geolift.keypoints.detector.following import FrameDetector
 AGAIN = 1.0  # sizes of a person within which one found in the next frame is the same
 AWAY = 15  # frames after which somebody who was lost is somebody else
 REACH = 1.2  # metres to each side of the root that are drawn
-GREY, LEFT, RIGHT = (90, 90, 90), (60, 160, 255), (255, 160, 60)  # blue, green, red
+TALLEST = 720  # pixels of the picture that is shown
+WHITE, GREY, LEFT, RIGHT = (255, 255, 255), (90, 90, 90), (60, 160, 255), (255, 160, 60)  # blue, green, red
 
 
 class People:
@@ -103,8 +104,11 @@ def run(source: int | str, detector, *, ahead: int, mirrored: bool, save: str | 
         rate = count / (time.perf_counter() - begin)
         late = f", {1000 * poses[0].latency:.0f} ms late" if poses else ""
         text = f"{rate:.0f} frames/s, 3D in {1000 * np.median(slow[-50:]):.0f} ms{late}"
-        both = np.hstack([picture, draw(poses, live.skeleton, height)])
-        cv2.putText(both, text, (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, GREY, 2, cv2.LINE_AA)
+        small = min(1.0, TALLEST / height)
+        picture = cv2.resize(picture, (round(small * width), round(small * height)))
+        both = np.hstack([picture, draw(poses, live.skeleton, len(picture))])
+        for colour, thick in ((WHITE, 5), (GREY, 2)):
+            cv2.putText(both, text, (10, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, thick, cv2.LINE_AA)
         if save:
             film = film or cv2.VideoWriter(save, cv2.VideoWriter_fourcc(*"mp4v"), 30.0, both.shape[1::-1])
             film.write(both)
