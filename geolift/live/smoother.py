@@ -110,7 +110,7 @@ class Smoother:
             normal = normal_equations(problem, state)
             normal.corner[0] += np.diag(self._weight)
             normal.shared[0] += self._weight * (state.bones[0] - self._length)
-            change, of_bones = step(normal, np.full(len(state.frames), damping))
+            change, of_bones, _ = step(normal, np.full(len(state.frames), damping))
             there = State(state.frames + change, state.bones + of_bones)
             after = self._loss(problem, there)
             if after >= before:
