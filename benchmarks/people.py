@@ -22,7 +22,7 @@ FRAMES = flags.DEFINE_integer("frames", 18_000, "Frames of the video: ten minute
 STILLS = flags.DEFINE_integer("stills", 20_000, "Single images.")
 DATA = flags.DEFINE_string("data", "procedural", "The motion: a geolift data set with long clips, or 'procedural'.")
 ROUNDS = flags.DEFINE_integer("rounds", 3, "Rounds, after a first one that is not counted.")
-WHEELS = flags.DEFINE_string("wheels", "", "Folder with the wheels of the row 'video'; empty: no such row.")
+WHEELS = flags.DEFINE_string("wheels", "", "Folder with the wheels of the row 'video'; empty: without this row.")
 MEDIAPIPE = flags.DEFINE_string("mediapipe", "", "A Python with MediaPipe, for the row 'video'; empty: without it.")
 AGAINST = flags.DEFINE_string("against", "", "Another checkout of geolift, whose stages take turns: 'before'.")
 
@@ -32,6 +32,9 @@ def main(_: list[str]) -> None:
     checkouts = ({"before": Path(AGAINST.value)} if AGAINST.value else {}) | {"now": HERE}
     with tempfile.TemporaryDirectory(prefix="people.") as folder:
         for row in ONLY.value:
+            if row == "video" and not WHEELS.value:
+                print("video: left out, it needs --wheels (benchmarks/people_rows/video.py)")
+                continue
             files = Files(Path(folder, row), FRAMES.value, STILLS.value, DATA.value, WHEELS.value, MEDIAPIPE.value)
             files.folder.mkdir()
             module = importlib.import_module(f"benchmarks.people_rows.{row}")
