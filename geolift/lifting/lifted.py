@@ -194,14 +194,22 @@ def lift_in_proportion(model: Model, lifted: Lifted) -> Lifted:
     changed = rows & (ratio != 1).any(axis=1)
     if not changed.any():
         return lifted
-    found, seen, number = np.nan_to_num(lifted.points[changed]), seen[changed], tracks.person[changed]
-    depths = _depths_in_proportion(model, as_expected(found, model.distance), seen, ratio[changed], number)
+    number = tracks.person[changed]
+    people = counted(len(np.unique(number)), "person was", "people were")
+    note = f"{people} lifted with proportions nearer to the training set's (disable with --no-refine)"
+    return with_proportions(model, lifted, ratio).noted(note)
+
+
+def with_proportions(model: Model, lifted: Lifted, ratio: np.ndarray) -> Lifted:
+    """The same lifted again where bones are `ratio` `[N, B]` times the training set's, and not as long."""
+    changed = lifted.rows & (ratio != 1).any(axis=1)
+    found, seen = np.nan_to_num(lifted.points[changed]), np.isfinite(lifted.points[changed]).all(axis=-1)
+    poses, person = as_expected(found, model.distance), lifted.tracks.person[changed]
+    depths = _depths_in_proportion(model, poses, seen, ratio[changed], person)
     about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[changed]}
     points = lifted.points.copy()
     points[changed] = np.where(seen[..., None], move_on_rays(found, depths, **about), np.nan)
-    people = counted(len(np.unique(number)), "person was", "people were")
-    note = f"{people} lifted with proportions nearer to the training set's (disable with --no-refine)"
-    return lifted._replace(points=points).noted(note)
+    return lifted._replace(points=points)
 
 
 def _depths_in_proportion(

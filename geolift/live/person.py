@@ -15,6 +15,7 @@ from geolift.lifting.refinement import Clips
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.uncertainty import AROUND, VIDEOS, depth_uncertainty, read_signs, together_with_2d
+from geolift.live.body import Body
 from geolift.live.hold import held_errors, hold
 from geolift.live.noise import Noise
 from geolift.live.smoother import EVERY, MEMORY, Smoother
@@ -68,6 +69,7 @@ class Person:
         self._name, self._camera, self._height = str(name), camera, height
         self._rows: deque[Row] = deque()
         self._noise = Noise(len(model.skeleton.names))
+        self._body = Body(model)
         self._smoother = Smoother(model.skeleton, model_bones(model))
         self._spreads: deque[tuple[int, np.ndarray, float]] = deque()
         self._calls, self._unit_now = 0, 0.0
@@ -110,6 +112,7 @@ class Person:
         if not lifted.rows[at]:
             return None
         self._before = number
+        lifted = self._body.lift(lifted, at, fps)
         lifted = self._refined(lifted, rows[0].number, fps, last)
         return self._finished(lifted, at, number, held, fps, restarted)
 
