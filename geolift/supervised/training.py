@@ -31,6 +31,7 @@ from geolift.training.clock import Clock
 from geolift.training.config import Config
 from geolift.training.devices import parallel
 from geolift.training.loop import Loop, run
+from geolift.training.programs import Programs
 from geolift.training.run import as_model
 from geolift.training.train import open_journal
 from geolift.training.train_state import TrainState
@@ -117,7 +118,7 @@ def train(config: Config, data: Dataset, folder: Path, *, stop: Callable[[], boo
         for message in messages:
             journal.logger.info(message)
         placed = program.place(source)
-        loop = Loop(config, clock, [(last, program)], lambda _: placed, [journal], lambda _: {}, stop)
+        loop = Loop(config, clock, Programs([(last, program)]), lambda _: placed, [journal], lambda _: {}, stop)
         run(loop, program.place(state), first=step)
 
 
