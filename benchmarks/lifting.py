@@ -19,6 +19,7 @@ from absl import app, flags
 
 import geolift
 from benchmarks.people_rows import inputs
+from benchmarks.turns import take_turns
 from geolift import batching
 from geolift.data.cameras import film
 from geolift.data.synthetic.motions import procedural_clips
@@ -59,10 +60,7 @@ def main(_: list[str]) -> None:
         }
         for run, _ in runs.values():
             run()
-        times = {name: [] for name in runs}
-        for _ in range(ROUNDS.value):
-            for name, (run, _) in runs.items():
-                times[name].append(timed(run))
+        times = take_turns({name: functools.partial(timed, run) for name, (run, _) in runs.items()}, ROUNDS.value)
     single, one = [], seen[:1] if seen is not None else None
     for i in range(-10, SINGLES):  # the first are to warm up
         at = i % count

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from absl import app, flags
 
+from benchmarks.turns import spread, take_turns
 from configs.tables import ablation
 from geolift.data.normalization import fit_normalization
 from geolift.data.sampling import sample_batch
@@ -81,14 +82,10 @@ def main(_: list[str]) -> None:
     programs["plain, one of three seeds side by side"] = program(configs[PLAIN], seeds=3)
     for run in programs.values():
         run()
-    times = {name: [] for name in programs}
-    for _ in range(ROUNDS.value):
-        for name, run in programs.items():
-            times[name].append(run())
+    times = take_turns(programs, ROUNDS.value)
     print(f"{PLAIN}: {1000 * np.median(times[PLAIN]) / STEPS:.1f} ms per step on {jax.devices()[0].device_kind}")
     for name in programs:
-        low, middle, high = np.percentile(np.divide(times[name], times[PLAIN]), (25, 50, 75))
-        print(f"{name:45s} {middle:5.2f} x   ({low:.2f} to {high:.2f})")
+        print(f"{name:45s} {spread(np.divide(times[name], times[PLAIN]))} times the plain step")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from absl import app, flags
 
 from benchmarks.people_rows import ROWS, Files
 from benchmarks.people_rows.measure import HEAD, line, measure
-from benchmarks.people_rows.worker import HERE, Worker
+from benchmarks.people_rows.worker import HERE, StageWorker
 
 ONLY = flags.DEFINE_multi_enum("only", list(ROWS), ROWS, "Rows.")
 STAGES = flags.DEFINE_string("stages", "", "Only stages whose names hold this text.")
@@ -40,7 +40,7 @@ def main(_: list[str]) -> None:
             module = importlib.import_module(f"benchmarks.people_rows.{row}")
             module.make(files)
             peers = module.peers(files) if hasattr(module, "peers") else {}
-            workers = {name: Worker(row, files, checkout) for name, checkout in checkouts.items()}
+            workers = {name: StageWorker(row, files, checkout) for name, checkout in checkouts.items()}
             print(getattr(module, "HEAD", HEAD))
             measure(row, peers | workers, stages=STAGES.value, rounds=ROUNDS.value, line=getattr(module, "line", line))
 

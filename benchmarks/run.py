@@ -9,10 +9,10 @@ Operations are those that a step or a lift must do, counted by hand (benchmarks/
 """
 
 import datetime
+import functools
 import itertools
 import json
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -22,6 +22,7 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks import operations
+from benchmarks.turns import Worker, spread, take_turns
 
 TORCH_MODES = ("eager", "compiled", "graphs", "captured")  # of benchmarks/torch_step.py
 
@@ -36,47 +37,23 @@ AGAINST = flags.DEFINE_string("against", "", "Another checkout of geolift, whose
 OUT = flags.DEFINE_string("out", "benchmarks/results/steps.json", "Where all rounds are written, and a table (.md).")
 
 
-class Worker:
-    """A program that repeats an operation on request and reports how long it took."""
-
-    def __init__(self, command: list[str], checkout: str | None = None) -> None:
-        self.command = command
-        env = os.environ | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # several programs share a GPU
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(command, **pipes, text=True, cwd=checkout, env=env)
-
-    def answer(self) -> dict[str, Any]:
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{' '.join(self.command)} ended with {self.process.wait()}; its error stands above")
-        return json.loads(line)
-
-    def run(self, what: str, times: int) -> dict[str, Any]:
-        self.process.stdin.write(f"{what} {times}\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
     """All rounds of one setting: seconds of one step, one lift of the batch and one product."""
     shape = [f"--width={width}", f"--batch={batch}"]
     sizes, step = [*shape, f"--precision={precision}"], [sys.executable, "-m", "benchmarks.step"]
     ours = [*step, *sizes]
-    workers = {"geolift": Worker(ours)}
+    env = os.environ | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # several programs share a GPU
+    workers = {"geolift": Worker(ours, env=env)}
     about = workers["geolift"].answer()
     if AGAINST.value:
-        workers["against"] = Worker(ours, AGAINST.value)
+        workers["against"] = Worker(ours, checkout=AGAINST.value, env=env)
         workers["against"].answer()
     if precision != "float32":
-        workers["float32"] = Worker([*step, *shape, "--precision=float32"])
+        workers["float32"] = Worker([*step, *shape, "--precision=float32"], env=env)
         workers["float32"].answer()
     if TORCH.value:
         torch = [TORCH.value, str(Path(__file__).with_name("torch_step.py")), *sizes, f"--threads={os.cpu_count()}"]
-        workers |= {f"torch {mode}": Worker([*torch, f"--mode={mode}"]) for mode in MODES.value}
+        workers |= {f"torch {mode}": Worker([*torch, f"--mode={mode}"], env=env) for mode in MODES.value}
     work = {
         "step": batch * operations.step(width),
         "lift": batch * operations.lift(width),
@@ -84,14 +61,16 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
     }
     does = {"geolift": ("step", "lift", "product"), "against": ("step",), "float32": ("step",)}
     jobs = [(name, what) for name in workers for what in does.get(name, ("step", "lift"))]
-    first = {job: workers[job[0]].run(job[1], 1) for job in sorted(jobs, key=lambda job: job[1] != "step")}
+    first = {
+        (name, what): workers[name].ask(f"{what} 1") for name, what in sorted(jobs, key=lambda job: job[1] != "step")
+    }
     memory = {name: first[name, "step"]["memory"] for name in workers}
-    once = {what: workers["geolift"].run(what, 3)["seconds"] / 3 for what in work}
+    once = {what: workers["geolift"].ask(f"{what} 3")["seconds"] / 3 for what in work}
     times = {what: max(1, round(SECONDS.value / seconds)) for what, seconds in once.items()}
-    rounds = {name: {what: [] for other, what in jobs if other == name} for name in workers}
-    for _ in range(ROUNDS.value):
-        for name, what in jobs:
-            rounds[name][what].append(workers[name].run(what, times[what])["seconds"] / times[what])
+    took = take_turns(
+        {job: functools.partial(_seconds, workers[job[0]], job[1], times[job[1]]) for job in jobs}, ROUNDS.value
+    )
+    rounds = {name: {what: took[other, what] for other, what in jobs if other == name} for name in workers}
     for worker in workers.values():
         worker.close()
     return {
@@ -104,6 +83,10 @@ def measure(width: int, batch: int, precision: str) -> dict[str, Any]:
         "memory_bytes": memory,
         "seconds": rounds,
     }
+
+
+def _seconds(worker: Worker, what: str, times: int) -> float:
+    return worker.ask(f"{what} {times}")["seconds"] / times
 
 
 def row(result: dict[str, Any]) -> str:
@@ -139,11 +122,6 @@ def columns() -> str:
     step = f"step: poses/s | GFLOP/s | of the limit | {over} | over float32"
     other = " | over the other" if AGAINST.value else ""
     return f"width | batch | precision | {step}{other} | lift: poses/s | of the limit | {over} | first step | memory"
-
-
-def spread(ratios: np.ndarray) -> str:
-    low, middle, high = np.percentile(ratios, (25, 50, 75))
-    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
 def main(_: list[str]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from benchmarks.people_rows import inputs
 from geolift.data.cameras import film
 from geolift.data.synthetic.motions import procedural_clips
 from geolift.skeletons.skeleton import H36M17
@@ -31,11 +32,8 @@ GEOLIFT = [sys.executable, "-m", "geolift.cli"]
 
 def frame(folder: Path) -> Path:
     """One person in one frame, as a table."""
-    pose = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17).keypoints[0]
-    header = ",".join(f"{name}_{axis}" for name in H36M17.names for axis in "xy")
-    path = folder / "one.csv"
-    path.write_text(f"frame,{header}\n0,{','.join(f'{x:.2f}' for x in pose.ravel())}\n")
-    return path
+    people = film(procedural_clips(people=3, seconds=1.0, fps=10.0), H36M17)
+    return inputs.write_table(people.keypoints[:1], folder / "one.csv", range(1))
 
 
 def to_the_end(command: list[str], env: dict[str, str]) -> float:

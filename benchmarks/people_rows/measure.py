@@ -1,16 +1,18 @@
 """The stages of a row in turn, in one program or, beside it, in others; lines of the table."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.people_rows.worker import Worker
+from benchmarks.people_rows.worker import StageWorker
+from benchmarks.turns import take_turns
 
 HEAD = "| stage | CPU s | wall s | per CPU s |\n| --- | --- | --- | --- |"
 Rounds = dict[str, list[dict[str, float]]]  # by program: what each round took
 
 
-def measure(row: str, workers: dict[str, Worker], *, stages: str, rounds: int, line: Callable[..., str]) -> None:
+def measure(row: str, workers: dict[str, StageWorker], *, stages: str, rounds: int, line: Callable[..., str]) -> None:
     """Run each stage whose name holds the text `stages`, and print its line.
 
     Args:
@@ -25,10 +27,7 @@ def measure(row: str, workers: dict[str, Worker], *, stages: str, rounds: int, l
         if stages not in stage:
             continue
         programs = {name: worker for name, worker in workers.items() if stage in worker.counts}
-        took: Rounds = {name: [] for name in programs}
-        for _ in range(rounds + 1):
-            for name, worker in programs.items():
-                took[name].append(worker.run(stage))
+        took = take_turns({name: functools.partial(worker.ask, stage) for name, worker in programs.items()}, rounds + 1)
         print(line(f"{row}: {stage}", took, count), flush=True)
     for worker in workers.values():
         worker.close()

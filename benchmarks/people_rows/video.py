@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.people_rows import Files, Stage
-from benchmarks.people_rows.worker import Worker
+from benchmarks.people_rows.worker import StageWorker
+from benchmarks.turns import spread
 
 IN_WHEELS = {
     "one person": ("pose2sim-*.whl", "Pose2Sim/Demo_SinglePerson/videos/cam01.mp4"),
@@ -47,9 +48,9 @@ def make(files: Files) -> None:
     _write_twice(_video(files, "one person"), _video(files, TWICE))
 
 
-def peers(files: Files) -> dict[str, Worker]:
+def peers(files: Files) -> dict[str, StageWorker]:
     """MediaPipe, if there is a Python that has it."""
-    return {"MediaPipe": Worker("mediapipe_pose", files, python=files.mediapipe)} if files.mediapipe else {}
+    return {"MediaPipe": StageWorker("mediapipe_pose", files, python=files.mediapipe)} if files.mediapipe else {}
 
 
 def stages(files: Files) -> dict[str, Stage]:
@@ -86,8 +87,7 @@ def line(stage: str, rounds: dict[str, list[dict[str, float]]], count: int) -> s
         " -> ".join(f"{np.median(of[what]):.1f}" for of in figures.values()) for what in ("frames", "poses", "cpu")
     ]
     for what, sign in (("frames", 1), ("poses", 1), ("cpu", -1)):
-        low, middle, high = np.percentile((ours[what] / first[what]) ** sign, [25, 50, 75])
-        cells.append(f"{middle:.2f} ({low:.2f} to {high:.2f})")
+        cells.append(spread((ours[what] / first[what]) ** sign))
     return f"| {stage} | {' | '.join(cells)} |"
 
 

@@ -1,4 +1,4 @@
-"""The program that runs the stages of a row on request: `serve`, and `Worker`, which starts and asks it.
+"""The program that runs the stages of a row on request: `serve`, and `StageWorker`, which starts and asks it.
 
 It may run another checkout's geolift: the benchmarks are always those of this one.
 """
@@ -6,44 +6,40 @@ It may run another checkout's geolift: the benchmarks are always those of this o
 import importlib
 import json
 import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from benchmarks.people_rows import Files
+from benchmarks.turns import Worker
 
 HERE = Path(__file__).parents[2]  # this checkout
 PROGRAM = "import sys; sys.path.insert(0, {here!r}); from benchmarks.people_rows import worker; worker.serve()"
 
 
-class Worker:
-    """A program that runs a stage on request and reports how long it took."""
+class StageWorker(Worker):
+    """A program that runs a stage on request, by its name.
+
+    An answer has the seconds of "cpu", children included, and "wall", and how many "poses" it found, if it counts.
+
+    Args:
+        row: whose stages it has.
+        files: that they read.
+        checkout: where it is started, whose geolift it imports.
+        python: another Python, which has no geolift; "": this one.
+
+    Attributes:
+        counts: how many frames, poses or commands each stage is.
+    """
 
     def __init__(self, row: str, files: Files, checkout: Path = HERE, *, python: str = "") -> None:
-        """Start it: in `checkout`, whose geolift it imports, or in another Python that has none."""
         about = json.dumps(files._replace(folder=str(files.folder)))
         program = PROGRAM.format(here=str(HERE))
-        command = [python or sys.executable, "-c", program if python else f"import geolift; {program}", row, about]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(command, **pipes, text=True, cwd=checkout)
-        self.counts: dict[str, int] = self._answer()
-
-    def _answer(self) -> dict:
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"a program of this row ended with {self.process.wait()}; its error stands above")
-        return json.loads(line)
-
-    def run(self, stage: str) -> dict[str, float]:
-        """Seconds of "cpu", children included, and "wall" of a stage, and how many "poses" it found, if it counts."""
-        self.process.stdin.write(f"{stage}\n")
-        self.process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
+        super().__init__(
+            [python or sys.executable, "-c", program if python else f"import geolift; {program}", row, about],
+            checkout=checkout,
+        )
+        self.counts: dict[str, int] = self.answer()
 
 
 def serve() -> None:
