@@ -26,7 +26,7 @@ QUESTIONS = {
     "what unit, why axes are swapped": "questions/#what-units-axes-y-up-or-z-up-and-root-do-results-have",
     "GPU out of memory": "launching/#batch-memory-threads",
     "which joint order COCO Human3.6M": "joint-mapping/",
-    "custom skeleton how to write the parent list": "formats/#custom-skeletons",
+    "custom skeleton how to write the parent list": "skeletons/",
     "half-body videos": "questions/#occlusion-half-of-the-body-is-hidden-a-webcam-shows-no-legs",
     "several people track ids": "lifting/#following-people",
     "smooth jitter": "lifting/#jitter",

@@ -1,4 +1,4 @@
-"""Results of lifting, and the files they are written to (docs/formats.md)."""
+"""Results of lifting, and the files they are written to (docs/result-files.md)."""
 
 from geolift.output.result import Result, check_result
 from geolift.output.view.formats import write_view

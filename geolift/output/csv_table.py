@@ -1,4 +1,4 @@
-"""Lifted poses as a table, .csv: a row is one person in one frame, every column has a name (docs/formats.md)."""
+"""Lifted poses as a table, .csv: a row is one person in one frame, every column has a name (docs/result-files.md)."""
 
 import csv
 from collections.abc import Iterator

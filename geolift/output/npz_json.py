@@ -1,4 +1,4 @@
-"""Lifted poses as .npz or JSON, both without loss and with the same entries (docs/formats.md).
+"""Lifted poses as .npz or JSON, both without loss and with the same entries (docs/result-files.md).
 
 Every field of `Result` under its own name, the skeleton as `joint_names`, `parents`, `left`, `right`, `head`, and with
 them `format`, `version` and `axes`. A field that is None is left out. In JSON NaN is null.

@@ -1,4 +1,4 @@
-"""The result of lifting: 3D points with everything needed to understand them, and its checks (docs/formats.md)."""
+"""The result of lifting: 3D points with everything needed to understand them, and its checks (docs/result-files.md)."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -118,7 +118,7 @@ def write_result(
         OSError: if the disk does not accept a file; it names the file, and existing ones are as they were.
 
     Source:
-        Formats: docs/formats.md.
+        Formats: docs/result-files.md.
 
     Example:
         >>> import tempfile
@@ -239,7 +239,7 @@ def load_result(path: str | os.PathLike[str]) -> Result:
         FileNotFoundError: if there is no such file.
 
     Source:
-        Formats: docs/formats.md.
+        Formats: docs/result-files.md.
 
     Example:
         >>> import tempfile

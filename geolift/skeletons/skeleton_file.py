@@ -1,4 +1,4 @@
-"""Skeleton files: a custom skeleton of people or animals as a small file in TOML or JSON (docs/formats.md).
+"""Skeleton files: a custom skeleton of people or animals as a small file in TOML or JSON (docs/skeletons.md).
 
 A dog, whose tracker gives some joints other names than the file:
 
@@ -70,7 +70,7 @@ def read_skeleton(path: str | os.PathLike[str]) -> SkeletonFile:
     """Read a skeleton file, JSON if it begins with a brace, else TOML.
 
     Args:
-        path: the file (docs/formats.md).
+        path: the file (docs/skeletons.md).
 
     Returns:
         The checked skeleton of J joints, and its mapping from the joints of keypoint files, if the file has one.

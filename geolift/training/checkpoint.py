@@ -222,7 +222,14 @@ def _file_entry(path: Path) -> dict[str, Any]:
 
 
 def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    """Have a file or the names in a folder written to the disk; folders as far as the system opens them."""
+    if path.is_dir():
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except PermissionError:  # Windows opens no folder: it writes their names by itself
+            return
+    else:
+        descriptor = os.open(path, os.O_RDWR)  # Windows syncs what is open for writing alone
     try:
         os.fsync(descriptor)
     finally:

@@ -1,6 +1,7 @@
 """Checkpoints: what is read back is what was saved, to the bit, or it is refused, moved aside and reported."""
 
 import hashlib
+import os
 import shutil
 import threading
 from concurrent.futures import Future
@@ -74,6 +75,25 @@ def test_what_is_read_is_what_was_saved(run):
     assert_same(restored, state)
     assert jax.tree.structure(restored.opt_state) == jax.tree.structure(state.opt_state)
     assert recovery.resume_step([run]) == (20, [])
+
+
+def test_a_system_that_opens_no_folder_saves_all_the_same(tmp_path, monkeypatch):
+    opened, synced = os.open, []
+
+    def open_as_windows_does(path, flags, *args, **kwargs):
+        if os.path.isdir(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, flags, *args, **kwargs)
+
+    def sync_as_windows_does(descriptor):
+        synced.append(os.write(descriptor, b""))  # OSError if it is not open for writing
+
+    monkeypatch.setattr(checkpoint.os, "open", open_as_windows_does)
+    monkeypatch.setattr(checkpoint.os, "fsync", sync_as_windows_does)
+    arrays = {"w": np.arange(3.0)}
+    checkpoint.write(tmp_path, 7, arrays)
+    checkpoint.verify(tmp_path / "7")
+    assert len(synced) >= sum(path.is_file() for path in tmp_path.rglob("*"))
 
 
 def test_it_is_placed_where_the_other_was(run):

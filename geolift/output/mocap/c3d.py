@@ -1,4 +1,4 @@
-"""Lifted points as .c3d, the binary format of motion capture, written by ezc3d (docs/formats.md)."""
+"""Lifted points as .c3d, the binary format of motion capture, written by ezc3d (docs/result-files.md)."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Lifted points as .trc, the text table of markers that OpenSim reads (docs/formats.md)."""
+"""Lifted points as .trc, the text table of markers that OpenSim reads (docs/result-files.md)."""
 
 from pathlib import Path
 
