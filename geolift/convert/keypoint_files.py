@@ -52,7 +52,8 @@ def convert(
         read: what the files hold, in their order, where they were read already.
         synchronized: whether the files film the same moments, frame by frame, by cameras that do not move. Files of the
             same names in several folders are several recordings.
-        reading: as in `convert_file`.
+        reading: format, joints, skeleton, fps, image_size, min_score, coordinates, clip, min_confidence and head, as in
+            `_convert_file`.
 
     Raises:
         DatasetError: naming the file or argument, what was found and what was expected.
@@ -99,21 +100,6 @@ class _File(NamedTuple):
     frames: int
     first: np.ndarray
     notes: tuple[str, ...]
-
-
-def convert_file(path: Path, **reading: Any) -> Dataset:
-    """The people or animals of one keypoint file as clips without gaps.
-
-    Args:
-        path: a file or folder of any known format.
-        reading: format, joints, skeleton, fps, image_size, min_score, coordinates, clip, min_confidence and head, as in
-            `_convert_file`.
-
-    Raises:
-        DatasetError: naming the file or argument, what was found and what was expected.
-        FileNotFoundError: if there is no such file.
-    """
-    return _convert_file(path, **reading).data
 
 
 def _convert_file(
