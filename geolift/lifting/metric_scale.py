@@ -153,7 +153,7 @@ def metres_per_unit(lifted: Lifted, model: Model) -> np.ndarray:
     seen = np.isfinite(lifted.points).all(axis=-1)
     lengths = seen_bone_lengths(lifted.points, seen, skeleton)
     usual = grouped_median(lengths, tracks.person, len(tracks.people))
-    size = reference_length(model) * _factors(usual, model)
+    size = reference_length(model) * person_factors(usual, model)
     if skeleton == H36M17:
         stature = _statures(usual, skeleton)
         size = np.where(np.isfinite(stature), stature, size)
@@ -174,7 +174,8 @@ def stature_of_limbs(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -
     Source:
         Lengths as fractions of stature: Drillis & Contini 1966 (`anthropometry.BUILD`).
     """
-    return float(_statures(_usual_lengths(points, seen, skeleton), skeleton)[0])
+    usual = grouped_median(seen_bone_lengths(points, seen, skeleton), np.zeros(len(points), int), 1)
+    return float(_statures(usual, skeleton)[0])
 
 
 def _statures(lengths: np.ndarray, skeleton: Skeleton) -> np.ndarray:
@@ -188,11 +189,6 @@ def _total_ratio(lengths: np.ndarray, reference: np.ndarray, counted: np.ndarray
     """`[P]`: the sum of `lengths` `[P, B]` that are `counted`, over that of `reference` `[B]`; NaN for none."""
     total = np.where(counted, reference, 0).sum(axis=1)
     return np.where(counted, lengths, 0).sum(axis=1) / np.where(total > 0, total, np.nan)
-
-
-def _usual_lengths(points: np.ndarray, seen: np.ndarray, skeleton: Skeleton) -> np.ndarray:
-    """`[1, B]` the median length of each bone of one person, NaN where it was never seen."""
-    return grouped_median(seen_bone_lengths(points, seen, skeleton), np.zeros(len(points), int), 1)
 
 
 def _share_of_stature(joint: str) -> float:
@@ -222,21 +218,18 @@ def reference_length(model: Model) -> float:
     return (trunk + float(np.mean(legs))) / SOLES
 
 
-def person_factor(points: np.ndarray, seen: np.ndarray, model: Model) -> float:
-    """How many times larger than a person of the training set this one is, by their bones.
+def person_factors(lengths: np.ndarray, model: Model) -> np.ndarray:
+    """How many times larger than a person of the training set people are, by their bones.
 
     Limbs count, bones between joints that have sides, as every joint set means the same by them; without any, all do.
 
     Args:
-        points: `[T, J, 3]` one person's lifted points in model units.
-        seen: `[T, J]` bool.
+        lengths: `[P, B]` of each person's bones, model units, NaN where not known.
         model: whose normalization has the bones.
+
+    Returns:
+        `[P]`, 1 where no bone is known.
     """
-    return float(_factors(_usual_lengths(points, seen, model.skeleton), model)[0])
-
-
-def _factors(lengths: np.ndarray, model: Model) -> np.ndarray:
-    """`[P]` the same by the lengths of bones `[P, B]`; 1 where none is known."""
     bones = model_bones(model)
     measured = ~np.isnan(lengths) & (bones > 0)
     limbs = measured & np.isin(model.skeleton.bones, (*model.skeleton.left, *model.skeleton.right)).all(axis=1)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.gauss_newton import step
-from geolift.lifting.refinement_problem import Problem, State, bones_of, clip_medians, losses, normal_equations, place
+from geolift.lifting.grouped import grouped_median
+from geolift.lifting.refinement_problem import Problem, State, bones_of, losses, normal_equations, place
 from geolift.lifting.soft_bones import softness
 from geolift.skeletons.skeleton import Skeleton, is_human
 
@@ -257,7 +258,8 @@ def first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> St
     number, ever, shown = problem.number, problem.ever, problem.stiffness > 0
     frames = np.where(np.arange(problem.x.shape[1]) == problem.skeleton.root, 0.0, problem.lifted)
     lengths = bones_of(problem, State(frames, np.zeros(ever.shape))).length
-    bones = np.where(ever, clip_medians(np.where(shown, lengths, np.nan), problem.begins), expected)
+    medians = grouped_median(np.where(shown, lengths, np.nan), number, len(problem.begins) - 1)
+    bones = np.where(ever, medians, expected)
     mean = (bones * ever).sum(axis=1) / ever.sum(axis=1).clip(1)
     bones *= np.where(mean > 0, problem.size / np.where(mean > 0, mean, 1.0), 1.0)[:, None]
     same = (shown * bones[number]).sum(axis=1)

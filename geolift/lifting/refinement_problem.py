@@ -211,16 +211,6 @@ def _mean_off(problem: Problem, bones: np.ndarray) -> np.ndarray:
     )
 
 
-def clip_medians(values: np.ndarray, begins: np.ndarray) -> np.ndarray:
-    """`[C, B]` medians of each clip's values `[F, B]` that are not NaN; NaN where it has none."""
-    number = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
-    ordered = np.array([column[np.lexsort((column, number))] for column in values.T]).T  # NaN last
-    count = np.add.reduceat(np.isfinite(values).astype(int), begins[:-1])
-    low, high = (begins[:-1, None] + np.maximum(count - back, 0) // 2 for back in (1, 0))
-    columns = np.arange(values.shape[1])
-    return (ordered[low, columns] + ordered[high.clip(max=begins[1:, None] - 1), columns]) / 2
-
-
 def _second_differences(values: np.ndarray) -> np.ndarray:
     """Of each frame and those before and after it; 0 at the ends."""
     result = np.zeros_like(values)
