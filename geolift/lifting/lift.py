@@ -37,6 +37,7 @@ from geolift.lifting.lifted import (
     smooth_lifted,
 )
 from geolift.lifting.metric_scale import in_metres, locate, people_heights
+from geolift.lifting.option_ranges import LONGEST, expect_metres, expect_positive, expect_up_to
 from geolift.lifting.tracks import Tracks
 from geolift.lifting.trunk import place_trunks
 from geolift.lifting.uncertainty import estimate_uncertainty
@@ -49,9 +50,6 @@ from geolift.pretrained.models import load
 from geolift.skeletons.mapping import check_head
 from geolift.skeletons.skeleton import H36M17, Skeleton, body_words
 
-TALLEST = 20.0  # metres, of any animal
-LARGEST = 1e6  # frames per second, metres, pixels
-LONGEST = 3600.0  # seconds, of a gap or a smoothing window
 BRIEF = 5  # frames; a person in no more may be a false detection
 
 
@@ -166,7 +164,12 @@ def lift(
         >>> result.points.shape, result.units
         ((5, 17, 3), 'm')
     """
-    _check_options(min_confidence, head, gap, smoothing, fps, height, focal)
+    expect_up_to(1.0, min_confidence=min_confidence)
+    expect_up_to(LONGEST, gap=gap, smoothing=smoothing)
+    expect_positive(fps=fps, focal=focal)
+    expect_metres(height)
+    if head is not None:
+        check_head(head)
     gravity = given_up(up, pitch, roll)
     if not isinstance(model, Model):
         model = load(model)
@@ -231,34 +234,6 @@ def prepare(
     warnings = check_recording(recording)
     tracks = tracks.noted(*missing_joints(tracks), *(f"warning: {sentence}" for sentence in warnings))
     return Prepared(recording, warnings, tracks.noted(*_unknown_fps(tracks), *_brief(tracks)))
-
-
-def _check_options(
-    min_confidence: float,
-    head: str | None,
-    gap: float,
-    smoothing: float,
-    fps: float | None,
-    height: float | Mapping[str, float] | None,
-    focal: float | None,
-) -> None:
-    """Raise DatasetError for the first option of `lift` that is out of range."""
-    for name, value, most in (
-        ("min_confidence", min_confidence, 1.0),
-        ("gap", gap, LONGEST),
-        ("smoothing", smoothing, LONGEST),
-    ):
-        if not 0 <= value <= most:
-            raise DatasetError(f"{name}: found {value}, expected a number from 0 to {most:g}")
-    heights = list(height.values()) if isinstance(height, Mapping) else [height]
-    for name, value in (("fps", fps), *(("height", value) for value in heights), ("focal", focal)):
-        if value is not None and not 0 < value < LARGEST:
-            raise DatasetError(f"{name}: found {value}, expected a number above 0, under {LARGEST:g}")
-    tallest = max((value for value in heights if value is not None), default=0.0)
-    if tallest > TALLEST:
-        raise DatasetError(f"height: found {tallest:g} m, expected metres, up to {TALLEST:g} (are these centimetres?)")
-    if head is not None:
-        check_head(head)
 
 
 def read_source(source: str | os.PathLike[str] | Recording, format: str | None, options: Options) -> Source:

@@ -12,8 +12,10 @@ from geolift.batching import SIZES
 from geolift.errors import DatasetError
 from geolift.keypoints.recording import record
 from geolift.lifting.joints import mapping_to
-from geolift.lifting.lift import LARGEST, LONGEST, TALLEST
+from geolift.lifting.metric_scale import ASSUMED_STATURE
+from geolift.lifting.option_ranges import LONGEST, expect_metres, expect_positive, expect_up_to
 from geolift.lifting.up import given_up, learnt_up
+from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO
 from geolift.live.clock import Clock
 from geolift.live.gravity import Gravity
 from geolift.live.incoming import read_people
@@ -90,7 +92,11 @@ class Live:
         pitch: float | None = None,
         roll: float | None = None,
     ):
-        _check(fps, image_size, ahead, min_confidence, gap, height, focal)
+        _check(ahead, image_size)
+        expect_up_to(1.0, min_confidence=min_confidence)
+        expect_up_to(LONGEST, gap=gap)
+        expect_positive(fps=fps, focal=focal)
+        expect_metres(height)
         model = model if isinstance(model, Model) else load(model)
         self._joints, self._mapping = _mapping(joints, model.skeleton, skeleton)
         self._head = "mask" if model.lifter.masks else "extrapolate"
@@ -217,21 +223,10 @@ class Live:
                 person.estimate(max(0, number - self._ahead), ASSUMED_FPS)
 
 
-def _check(fps, image_size, ahead, min_confidence, gap, height, focal) -> None:
-    """Raise DatasetError for the first argument that is out of range."""
+def _check(ahead: int, image_size: tuple[float, float] | None) -> None:
+    """Raise DatasetError for arguments that `lift` does not take, or takes another way."""
     if not isinstance(ahead, int | np.integer) or not 0 <= ahead <= MOST_AHEAD:
         raise DatasetError(f"ahead: found {ahead!r}, expected a number of frames from 0 to {MOST_AHEAD}")
-    for name, value, most in (("min_confidence", min_confidence, 1.0), ("gap", gap, LONGEST)):
-        if not 0 <= value <= most:
-            raise DatasetError(f"{name}: found {value}, expected a number from 0 to {most:g}")
-    heights = list(height.values()) if isinstance(height, Mapping) else [height]
-    for name, value, most in (
-        ("fps", fps, LARGEST),
-        ("focal", focal, LARGEST),
-        *(("height", x, TALLEST) for x in heights),
-    ):
-        if value is not None and not 0 < value <= most:
-            raise DatasetError(f"{name}: found {value}, expected a number above 0, up to {most:g}")
     if image_size is not None and (np.shape(image_size) != (2,) or not (np.asarray(image_size) >= 1).all()):
         raise DatasetError(f"image_size: found {image_size!r}, expected width and height in pixels")
 
@@ -259,9 +254,10 @@ def _notes(camera: Camera, fps: float | None, height: object, mirrored: bool) ->
     if camera.image_size is None:
         notes.append("the image size (image_size) is missing: positions are not known")
     elif camera.focal is None:
-        notes.append("the focal length (focal) is missing: 0.85 times the larger side of the image was assumed")
+        assumed = f"{ASSUMED_FOCAL_RATIO:g} times the larger side of the image"
+        notes.append(f"the focal length (focal) is missing: {assumed} was assumed")
     if height is None and is_human(camera.model.skeleton):
-        notes.append("the height is missing: 1.7 m was assumed")
+        notes.append(f"the height is missing: {ASSUMED_STATURE:g} m was assumed")
     elif height is None:
         notes.append("the size of this skeleton (height) is missing: points are in the model's units")
     if mirrored:

@@ -96,7 +96,7 @@ def test_memory_does_not_grow(model, walk):
 
 
 def test_people_do_not_change_each_other(model, walk):
-    left, right = walk[:12], walk[40:52, ::1] + (300, 0)
+    left, right = walk[:12], walk[40:52] + np.array([300, 0])
     both = stream(model, [{"ann": a, "bob": b} for a, b in zip(left, right, strict=True)], ahead=1)
     for name, alone in (("ann", left), ("bob", right)):
         mine = points([pose for pose in both if pose.person == name])
@@ -176,7 +176,7 @@ def test_latency_is_the_frames_waited_for_and_the_computation(model, walk):
         ({"ahead": -1}, "ahead: found -1, expected"),
         ({"ahead": 1.5}, "ahead: found 1.5, expected"),
         ({"fps": 0}, "fps: found 0, expected"),
-        ({"height": 170}, r"height: found 170, expected a number above 0, up to 20"),
+        ({"height": 170}, r"height: found 170 m, expected metres, up to 20 \(are these centimetres"),
         ({"image_size": (640,)}, "image_size: found"),
         ({"joints": "coco"}, "joints: found 'coco', expected"),
         ({"joints": ("nose", "nose")}, "joints: found .* expected different names"),
