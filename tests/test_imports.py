@@ -2,6 +2,7 @@
 packages that a user may lack are imported only where they are used."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -157,6 +158,15 @@ def test_only_the_command_line_imports_the_training_with_3d():
 
 def test_there_is_no_import_cycle_between_files():
     assert import_cycles(ROOT / "geolift") == []
+
+
+def test_the_pages_list_the_packages_of_each_floor():
+    table = re.findall(r"^\| (\d+) \| (`.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    listed = [{name.split("/")[-1].removesuffix(".py") for name in re.findall("`([^`]+)`", row)} for _, row in table]
+    assert [number for number, _ in table] == [str(i + 1) for i in range(len(FLOORS) + 1)]
+    assert tuple(listed) == (*FLOORS, {"launch", "benchmarks"})
+    linked = re.findall(r"\]\(\.\./geolift/(\w+?)(?:\.py)?\)", (ROOT / "docs/code.md").read_text())
+    assert set.union(*FLOORS) - {"__init__"} <= set(linked)
 
 
 def test_foreign_code_is_imported_only_where_it_belongs():
