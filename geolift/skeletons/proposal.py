@@ -76,9 +76,9 @@ def propose_skeleton(
         >>> skeleton.parents, skeleton.names[skeleton.root], skeleton.names[skeleton.head]
         ((1, 2, -1, 2, 3), 'c', 'nose')
     """
-    names = list(names)
     from scipy.sparse.csgraph import shortest_path  # takes a while to import
 
+    names = list(names)
     if len(names) < FEWEST or len(set(names)) < len(names):
         raise DatasetError(f"joints: found {', '.join(names)[:300]}, expected at least {FEWEST}, all different")
     pairs, unknown = partners_of(names, stated.partners, stated.where)

@@ -187,6 +187,7 @@ def _program(config: Config, phase: Phase, *, replicas: bool) -> Parallel:
 def open_journal(
     opened: ExitStack, folder: Path, folders: Sequence[Path], config: Config, first: int, last: int, clock: Clock
 ) -> Journal:
+    """What is written of the run in `folder`, one of `folders`, from step `first` to `last`; `opened` closes it."""
     logger = opened.enter_context(Logger(folder, first=first, last=last, clock=clock))
     logger.info(f"{'resuming from' if first else 'starting at'} step {first} on {environment.machine()}")
     writer = CheckpointWriter(folder, keep=config.run.keep, notify=logger.info, beside=folders)
