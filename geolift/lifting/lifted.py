@@ -24,7 +24,7 @@ from geolift.lifting.virtual_camera import (
     turn_back,
     turn_to_root,
 )
-from geolift.model import Model, estimate_tilt, lift_poses, model_bones
+from geolift.model import Model, estimate_tilt, flat_skeleton, lift_poses, model_bones
 from geolift.plurals import counted
 from geolift.skeletons.bones import scale_bones
 from geolift.skeletons.skeleton import H36M17, Skeleton, body_words, is_human
@@ -88,7 +88,7 @@ class Lifted(NamedTuple):
         return self._replace(tracks=self.tracks.noted(note))
 
 
-def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lifted:
+def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None, *, deep: np.ndarray | None = None) -> Lifted:
     """Lift what can be lifted: every person as large as those of the training set.
 
     One pass of the network, with the camera turned to each person where the size of the images is known; with a focal
@@ -98,6 +98,8 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
         model: a trained lifter.
         tracks: N rows.
         focal: focal length in pixels; None: the camera is turned by an assumed one, and no distance is used.
+        deep: `[N]` bool, without a focal length: the rows whose depths and direction up are estimated. The points of
+            the others lie in the plane of the root, which is enough for `with_proportions`. None: all.
 
     Raises:
         DatasetError: if no pose can be lifted.
@@ -123,7 +125,12 @@ def lift_tracks(model: Model, tracks: Tracks, focal: float | None = None) -> Lif
         lifted = lifted.noted("the focal length was not used because the image size (--image-size) is missing")
     if usable.any():
         poses = root_centered(keypoints[usable].astype(np.float64), available[usable], root)
-        lifted = _lift_rows(model, lifted, usable, (poses / size[usable, None, None]).astype(np.float32))
+        poses = (poses / size[usable, None, None]).astype(np.float32)
+        if deep is not None:
+            flat = np.where(available[usable, :, None], model.distance * flat_skeleton(poses), np.nan)
+            lifted.points[usable] = flat
+            poses, usable = poses[deep[usable]], usable & deep
+        lifted = _lift_rows(model, lifted, usable, poses) if len(poses) else lifted
     return _count_failures(lifted, why)
 
 
@@ -146,7 +153,7 @@ def _lift_rows(model: Model, lifted: Lifted, rows: np.ndarray, poses: np.ndarray
     found = lift_poses(model, poses, seen)
     if lifted.distance_known:
         about = {"distance": model.distance, "min_depth": model.min_depth, "nearness": lifted.nearness[rows]}
-        on_plane = np.concatenate([model.distance * poses, np.zeros_like(poses[..., :1])], axis=-1)
+        on_plane = model.distance * flat_skeleton(poses)
         found = move_on_rays(on_plane, found[..., 2], **about)
         poses = as_expected(found, model.distance).astype(np.float32)
         found = move_on_rays(found, lift_poses(model, poses, seen)[..., 2], **about)

@@ -5,6 +5,7 @@ the root's place, the logarithm of that size. Divided so, second differences of 
 normal equations are narrow. The lengths of a person's bones are shared by the frames of a clip.
 """
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from geolift.skeletons.skeleton import Skeleton
 
 GAUGE = 10.0  # weight that keeps the mean bone at its expected length, frame by frame; one view does not show it
 OUTLIER = 0.1  # model units; a bone or a jump that is off by more pulls no harder
+PAIRS = tuple(itertools.combinations_with_replacement(range(3), 2))  # of the unknowns that a bone's length depends on
+BLOCK = 256  # frames whose bones are in memory at once: they stay in the processor's cache
 TINY = 1e-12  # square of a length; of a bone along which no direction is defined
 
 
@@ -163,25 +166,12 @@ def _add_lifted(problem: Problem, state: State, normal: Normal, bands: np.ndarra
 
 
 def _add_bones(problem: Problem, state: State, normal: Normal, bands: np.ndarray) -> None:
-    root, bones = problem.skeleton.root, bones_of(problem, state)
+    bones = bones_of(problem, state)
     weight = problem.stiffness * _slack(bones.off)
     across = weight * _across(bones.off, bones.length, bones.direction[2])
-    away = -problem.distance * np.exp(-state.log_size(problem.skeleton))
-    one = np.ones(len(away))
-    for bone, (parent, child) in enumerate(problem.skeleton.bones):
-        x, y = problem.x, problem.y
-        moves = {root: away * np.stack([x[:, child] - x[:, parent], y[:, child] - y[:, parent], 0 * one])}
-        moves |= {
-            end: sign * np.stack([x[:, end], y[:, end], one]) for sign, end in ((1, child), (-1, parent)) if end != root
-        }
-        along = {slot: (move * bones.direction[:, :, bone]).sum(axis=0) for slot, move in moves.items()}
-        for slot, by in along.items():
-            normal.gradient[:, slot] += weight[:, bone] * by * bones.off[:, bone]
-            normal.border[bone, :, slot] -= weight[:, bone] * by
-        for (slot, move), (other, moved) in itertools.combinations_with_replacement(moves.items(), 2):
-            both = along[slot] * along[other]
-            curve = weight[:, bone] * both + across[:, bone] * ((move * moved).sum(axis=0) - both)
-            bands[abs(slot - other), :, min(slot, other)] += curve
+    for first in range(0, len(weight), BLOCK):
+        rows = slice(first, first + BLOCK)
+        _add_curves(problem, state, normal, bands, bones, weight[rows].T, across[rows].T, rows)
     total = np.add.reduceat(weight, problem.begins[:-1])
     mean = problem.ever / problem.ever.sum(axis=1, keepdims=True).clip(1)
     gauge = GAUGE * np.diff(problem.begins)[:, None]
@@ -189,6 +179,72 @@ def _add_bones(problem: Problem, state: State, normal: Normal, bands: np.ndarray
     normal.shared[...] += gauge * _mean_off(problem, state.bones)[:, None] * mean
     normal.corner[...] += (gauge * mean)[:, :, None] * mean[:, None]
     normal.corner[...] += np.eye(mean.shape[1]) * (total + ~problem.ever)[:, None]
+
+
+def _add_curves(
+    problem: Problem,
+    state: State,
+    normal: Normal,
+    bands: np.ndarray,
+    bones: Bones,
+    weight: np.ndarray,
+    across: np.ndarray,
+    rows: slice,
+) -> None:
+    """What bones add to the frames' unknowns in some rows, given `weight` and `across` `[B, F]` of these."""
+    slots, moves = _slots(problem.skeleton), _moves(problem, state, rows)
+    along = (moves * bones.direction[:, rows].swapaxes(1, 2)).sum(axis=1)
+    pull = weight * along
+    normal.gradient[rows] += (pull * bones.off[rows].T).reshape(-1, weight.shape[1]).T @ slots.unknowns
+    for bone, slot in np.argwhere(slots.places >= 0):
+        normal.border[bone, rows, slots.places[bone, slot]] -= pull[slot, bone]
+    curves = np.empty((len(PAIRS), *weight.shape))
+    for curve, (one, other) in zip(curves, PAIRS, strict=True):
+        both = along[one] * along[other]
+        curve[...] = weight * both + across * ((moves[one] * moves[other]).sum(axis=0) - both)
+    sums = np.add.reduceat(curves.reshape(-1, weight.shape[1])[slots.order], slots.begins, axis=0)
+    bands[slots.below, rows, slots.column] += sums
+
+
+class _Slots(NamedTuple):
+    """Which unknowns the length of a bone depends on: the size (in the root's place), the child's and parent's depths.
+
+    Attributes:
+        places: `[B, 3]` these unknowns; -1 for the depth of the root, which is none.
+        unknowns: `[3 B, J]` adds values of slots, slot by slot, to unknowns.
+        order, begins: products of two slots, PAIRS by PAIRS and bone by bone, put in order of their cell of the bands,
+            and where each cell begins.
+        below, column: of the cells, how far below the diagonal in which column.
+    """
+
+    places: np.ndarray
+    unknowns: np.ndarray
+    order: np.ndarray
+    begins: np.ndarray
+    below: np.ndarray
+    column: np.ndarray
+
+
+@functools.lru_cache(maxsize=64)
+def _slots(skeleton: Skeleton) -> _Slots:
+    joints, root, (parent, child) = len(skeleton.names), skeleton.root, np.transpose(skeleton.bones)
+    places = np.stack([np.full(len(child), root), child, np.where(parent == root, -1, parent)])
+    one, other = (places[[pair[end] for pair in PAIRS]].ravel() for end in (0, 1))
+    cell = np.where((one < 0) | (other < 0), -1, np.abs(one - other) * joints + np.minimum(one, other))
+    order = np.argsort(cell, kind="stable")[(cell < 0).sum() :]
+    cells, begins = np.unique(cell[order], return_index=True)
+    unknowns = (places.reshape(-1, 1) == np.arange(joints)).astype(float)
+    return _Slots(places.T, unknowns, order, begins, *np.divmod(cells, joints))
+
+
+def _moves(problem: Problem, state: State, rows: slice) -> np.ndarray:
+    """`[3, 3, B, F]` how x, y, z of a bone change with its slots in some rows."""
+    parent, child = np.transpose(problem.skeleton.bones)
+    away = -problem.distance * np.exp(-state.log_size(problem.skeleton)[rows])
+    x, y = problem.x[rows].T, problem.y[rows].T
+    rays = np.stack([x, y, np.ones_like(x)])
+    ends = rays[:, child], rays[:, parent]
+    return np.stack([away * (ends[0] - ends[1]), ends[0], -ends[1]])
 
 
 def _add_motion(problem: Problem, state: State, normal: Normal, bands: np.ndarray) -> None:

@@ -27,9 +27,13 @@ class Body:
         self._points: deque[np.ndarray] = deque(maxlen=HISTORY)
         self._log, self._wanted = np.zeros(len(model.skeleton.bones)), np.zeros(len(model.skeleton.bones))
         self._since = 0
+        self.differs = False  # from the training set's: windows are then lifted again
 
     def lift(self, lifted: Lifted, at: int, fps: float) -> Lifted:
-        """A window lifted again with the person's proportions; its row `at` is added to what they are known from."""
+        """A window lifted again with the person's proportions; its row `at` is added to what they are known from.
+
+        Where `differs`, only the depths of this row need to be lifted before (`lift_tracks`).
+        """
         if not is_human(self._model.skeleton):
             return lifted
         shown = lifted.tracks.measured[at][:, None]
@@ -40,6 +44,7 @@ class Body:
             ratio = bone_proportions(points, np.isfinite(points).all(axis=-1), self._model, fps)
             self._wanted = np.log(trusted(ratio))
         self._log += FOLLOWS * (self._wanted - self._log)
-        if np.abs(self._log).max() < SAME:
+        again, self.differs = self.differs, np.abs(self._log).max() >= SAME
+        if not again:
             return lifted
         return with_proportions(self._model, lifted, np.tile(np.exp(self._log), (len(lifted.points), 1)))

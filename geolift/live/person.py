@@ -106,7 +106,8 @@ class Person:
         if at >= len(tracks.frame) or not tracks.available[at].any():
             return None
         try:
-            lifted = lift_tracks(self._camera.model, tracks, self._camera.focal)
+            deep = np.arange(len(tracks.frame)) == at if self._body.differs and not self._camera.focal else None
+            lifted = lift_tracks(self._camera.model, tracks, self._camera.focal, deep=deep)
         except DatasetError:  # too little is seen in all frames
             return None
         if not lifted.rows[at]:

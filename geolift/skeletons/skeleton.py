@@ -3,6 +3,7 @@
 Only here do joints have numbers; all other code finds them by name or by their relations.
 """
 
+import functools
 from typing import NamedTuple
 
 from geolift.errors import DatasetError
@@ -41,7 +42,7 @@ class Skeleton(NamedTuple):
     @property
     def bones(self) -> tuple[tuple[int, int], ...]:
         """The J - 1 bones as (parent, child) pairs."""
-        return tuple((parent, child) for child, parent in enumerate(self.parents) if parent >= 0)
+        return _bones(self.parents)
 
     def ancestors(self, joint: int) -> tuple[int, ...]:
         """The joints from the parent of `joint` up to the root; none for the root itself."""
@@ -62,6 +63,11 @@ class Skeleton(NamedTuple):
         for left, right in zip(self.left, self.right, strict=True):
             partner[left], partner[right] = right, left
         return tuple(partner)
+
+
+@functools.lru_cache(maxsize=256)
+def _bones(parents: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((parent, child) for child, parent in enumerate(parents) if parent >= 0)
 
 
 def check_skeleton(skeleton: Skeleton) -> Skeleton:
