@@ -30,7 +30,7 @@ def logarithm(rotation: np.ndarray) -> np.ndarray:
     r = rotation
     doubled = np.stack([r[..., 2, 1] - r[..., 1, 2], r[..., 0, 2] - r[..., 2, 0], r[..., 1, 0] - r[..., 0, 1]], axis=-1)
     sine = np.linalg.norm(doubled, axis=-1) / 2
-    cosine = (np.trace(r, axis1=-2, axis2=-1) - 1) / 2
+    cosine = (r[..., 0, 0] + r[..., 1, 1] + r[..., 2, 2] - 1) / 2
     angle = np.arctan2(sine, cosine)
     vector = doubled / 2 / np.sinc(angle / np.pi)[..., None].clip(SHORTEST)
     half = (sine < 1e-6) & (cosine < 0)  # by 180 degrees: the axis is the column of R + 1 that is longest
@@ -139,5 +139,12 @@ def calm_order(rotation: np.ndarray) -> str:
     order. The usual one is kept unless another is better by more than `CALMER`.
     """
     own = np.degrees(np.linalg.norm(logarithm(rotation[:-1].swapaxes(-1, -2) @ rotation[1:]), axis=-1))
-    excess = [(np.abs(np.diff(euler(rotation, order), axis=0)).max(axis=-1) - own).max(initial=0) for order in ORDERS]
-    return ORDERS[0] if excess[0] <= min(excess) + CALMER else ORDERS[int(np.argmin(excess))]
+
+    def excess(order: str) -> float:
+        return (np.abs(np.diff(euler(rotation, order), axis=0)).max(axis=-1) - own).max(initial=0)
+
+    usual = excess(ORDERS[0])
+    if usual <= CALMER:  # none is below 0
+        return ORDERS[0]
+    found = [usual, *map(excess, ORDERS[1:])]
+    return ORDERS[0] if usual <= min(found) + CALMER else ORDERS[int(np.argmin(found))]

@@ -59,12 +59,13 @@ def _rows(result: Result, person: PersonAngles) -> list[list[str]]:
     values = np.concatenate([pair.reshape(len(pair), -1) for pair in pairs], axis=1)
     events, feet = person.event_names(), _seen_feet(result, person)
     timed = result.video and result.fps > 0
+    stands = np.where(feet, np.where(person.contact, "1", "0"), "").tolist()
+    views, cells = _cells(person.view[:, None], 1), _cells(values, 2)
     rows = []
     for i, frame in enumerate(person.frames.tolist()):
-        stands = [str(int(side)) if seen else "" for side, seen in zip(person.contact[i], feet[i], strict=True)]
         seconds = f"{person.seconds[i]:.6f}" if timed else ""
-        head = [person.person, frame, result.frames[frame], seconds, _cell(person.view[i], 1), *stands, events[i]]
-        rows.append([*head, *(_cell(value, 2) for value in values[i].tolist())])
+        head = [person.person, frame, result.frames[frame], seconds, *views[i], *stands[i], events[i]]
+        rows.append([*head, *cells[i]])
     return rows
 
 
@@ -74,5 +75,8 @@ def _seen_feet(result: Result, person: PersonAngles) -> np.ndarray:
     return np.isfinite(np.stack(ankles, axis=1)).all(axis=-1) & (result.contact is not None)
 
 
-def _cell(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}" if np.isfinite(value) else ""
+def _cells(values: np.ndarray, digits: int) -> list[list[str]]:
+    """Numbers `[F, C]` as text, a frame at a time, which is several times as fast as one by one; "" if not finite."""
+    line = ",".join([f"%.{digits}f"] * values.shape[1])
+    rows = np.where(np.isfinite(values), values, np.nan).tolist()
+    return [(line % tuple(row)).replace("nan", "").split(",") for row in rows]

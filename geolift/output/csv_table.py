@@ -1,15 +1,21 @@
 """Lifted poses as a table, .csv: a row is one person in one frame, every column has a name (docs/result-files.md)."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from geolift.output.decimals import WORDS, number_words, text_of, words_of
 from geolift.output.result import AXES, Result
 from geolift.output.trust import trust_note, untrusted
 
 ROWS = 256  # poses that are text in memory at a time
+
+
+class Lines(list):
+    """What is written, in pieces: a file for `csv.writer`, which writes a line at a time."""
+
+    write = list.append
 
 
 def write_csv(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
@@ -26,38 +32,47 @@ def write_csv(result: Result, path: Path, *, trust: float | None = None) -> list
     for name in result.skeleton.names:
         columns += [f"{name}_{part}" for part in ("x", "y", "z", "u", "v", "confidence", "filled")]
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow([*columns, *_more(result, slice(0, 0), unsure)])
+        csv.writer(file, lineterminator="\n").writerow([*columns, *_more(result, slice(0, 0), unsure)])
         for first in range(0, len(result.frame), ROWS):
-            table.writerows(_rows(result, slice(first, first + ROWS), unsure))
+            part = slice(first, first + ROWS)
+            file.writelines(map(",".join, zip(_heads(result, part), _numbers(result, part, unsure), strict=True)))
     notes = [] if unsure is None else [trust_note(unsure, result, trust, "flagged")]
     if result.alternatives is not None:
         notes.append("alternatives: the first body of each pose is written; .npz and .json hold the others")
     return notes
 
 
-def _rows(result: Result, part: slice, unsure: np.ndarray | None) -> Iterator[list]:
-    """The lines of some poses."""
-    timed, frames = result.video and result.fps > 0, result.frame[part]
-    joints = [_cells(result.points[part]), _cells(result.keypoints[part]), _cells(result.confidence[part, :, None])]
-    joints = np.concatenate([*joints, np.where(result.filled[part], "1", "0")[..., None]], axis=2)
-    more = [column[:, None] for column in _more(result, part, unsure).values()]
-    numbers = np.concatenate([_cells(result.position[part]), joints.reshape(len(joints), -1), *more], axis=1).tolist()
-    for person, frame, cells in zip(result.person[part].tolist(), frames.tolist(), numbers, strict=True):
+def _heads(result: Result, part: slice) -> list[str]:
+    """What is before the numbers in the lines of some poses."""
+    timed, lines = result.video and result.fps > 0, Lines()
+    table = csv.writer(lines, lineterminator="\n")  # which it quotes in names
+    for person, frame in zip(result.person[part].tolist(), result.frame[part].tolist(), strict=True):
         seconds = f"{frame / result.fps:.6f}" if timed else ""
-        yield [result.people[person], frame, result.frames[frame], seconds, result.units, AXES, *cells]
+        table.writerow([result.people[person], frame, result.frames[frame], seconds, result.units, AXES])
+    return [line.removesuffix("\n") for line in lines]
+
+
+def _numbers(result: Result, part: slice, unsure: np.ndarray | None) -> list[str]:
+    """The rest of these lines, with their ends."""
+    joints = [_cells(result.points[part]), _cells(result.keypoints[part]), _cells(result.confidence[part, :, None])]
+    joints = np.concatenate([*joints, _flags(result.filled[part, :, None])], axis=2)
+    joints = joints.reshape(len(joints), -1, joints.shape[-1])
+    more = [column[:, None] for column in _more(result, part, unsure).values()]
+    cells = np.concatenate([_cells(result.position[part]), joints, *more], axis=1)
+    cells[:, -1, -1] = words_of("\n", 1)
+    return text_of(cells).splitlines(keepends=True)
 
 
 def _more(result: Result, part: slice, unsure: np.ndarray | None) -> dict[str, np.ndarray]:
-    """The columns of the fields that may be None, by their names: cells `[n]` of some poses."""
+    """The columns of the fields that may be None, by their names: cells `[n, W]` of some poses."""
     frames, columns = result.frame[part], {}
     if result.up is not None:
-        columns |= dict(zip(("up_x", "up_y", "up_z"), _cells(result.up[frames]).T, strict=True))
+        columns |= dict(zip(("up_x", "up_y", "up_z"), _cells(result.up[frames]).swapaxes(0, 1), strict=True))
         columns["up_spread"] = _cells(result.up_spread[frames])
     if result.floor is not None:
         columns["floor"] = _cells(result.floor[frames])
     if result.contact is not None:
-        stands = np.where(result.contact[part], "1", "0")
+        stands = _flags(result.contact[part])
         columns |= {"left_contact": stands[:, 0], "right_contact": stands[:, 1]}
     joints = {}
     if result.world_points is not None:
@@ -67,10 +82,22 @@ def _more(result: Result, part: slice, unsure: np.ndarray | None) -> dict[str, n
     for joint, name in enumerate(result.skeleton.names):
         columns |= {f"{name}_{key}": _cells(values[:, joint]) for key, values in joints.items()}
         if unsure is not None:
-            columns[f"{name}_trusted"] = np.where(unsure[part, joint], "0", "1")
+            columns[f"{name}_trusted"] = _flags(~unsure[part, joint])
     return columns
 
 
 def _cells(values: np.ndarray) -> np.ndarray:
-    """Float32 as text, with the digits it needs; empty for NaN."""
-    return np.where(np.isnan(values), "", values.astype(np.str_))
+    """Float32 `[...]` as words of text `[..., W]`, with the digits they need and a comma; none for NaN."""
+    return _ended(number_words(values, ""))
+
+
+def _flags(flags: np.ndarray) -> np.ndarray:
+    """Bools `[...]` as such words, 1 or 0."""
+    words = np.zeros((*flags.shape, WORDS), np.uint32)
+    words[..., 0] = np.where(flags, words_of("1", 1), words_of("0", 1))
+    return _ended(words)
+
+
+def _ended(words: np.ndarray) -> np.ndarray:
+    comma = np.broadcast_to(words_of(",", 1), (*words.shape[:-1], 1))
+    return np.concatenate([words, comma], axis=-1)

@@ -12,6 +12,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.output.decimals import number_words, text_of, words_of
 from geolift.output.result import AXES, OPTIONAL, Result, check_result
 from geolift.output.trust import trust_note, untrusted
 from geolift.safe_io import bounded_file, json_file
@@ -21,6 +22,7 @@ from geolift.skeletons.skeleton import Skeleton
 FORMAT, VERSION = "geolift poses", 1
 LARGEST = 2**30  # bytes of JSON
 ROWS = 256  # poses that are text in memory at a time
+SEPARATOR = 2  # words of the longest text between two numbers, "]]], [[["
 MOST_LETTERS = 2**26  # of a list of texts, all as wide as the widest
 ARRAYS = {  # name: type and number of axes
     "points": (np.float32, 3), "position": (np.float32, 2), "keypoints": (np.float32, 3), "confidence": (np.float32, 2),
@@ -107,20 +109,25 @@ def _entries(result: Result) -> dict[str, np.ndarray]:
 
 def _json(value: np.ndarray) -> Iterator[str]:
     """An entry as JSON, a piece of its rows at a time."""
-    if not value.ndim or len(value) <= ROWS:
-        yield json.dumps(_listed(value), allow_nan=False)
+    if not value.ndim or not value.size:
+        yield json.dumps(value.tolist(), allow_nan=False)
         return
     for first in range(0, len(value), ROWS):
-        piece = json.dumps(_listed(value[first : first + ROWS]), allow_nan=False)[1:-1]
-        yield f"{', ' if first else '['}{piece}"
+        yield f"{', ' if first else '['}{_listed(value[first : first + ROWS])}"
     yield "]"
 
 
-def _listed(value: np.ndarray) -> object:
-    """What JSON takes: lists, with None for NaN. The float64 with a float32's digits stands for that float32."""
-    if value.dtype != np.float32:
-        return value.tolist()
-    return np.where(np.isnan(value), None, value.astype(np.str_).astype(np.float64)).tolist()
+def _listed(rows: np.ndarray) -> str:
+    """Rows as JSON, with null for NaN; a number of float32 has the digits that it needs."""
+    if rows.dtype != np.float32:
+        return json.dumps(rows.tolist(), allow_nan=False)[1:-1]
+    inner = rows.ndim - 1
+    ends = np.arange(1, rows[0].size + 1)[:, None] % np.cumprod(rows.shape[:0:-1], dtype=int) == 0
+    between = np.stack([words_of(f"{']' * n}, {'[' * n}", SEPARATOR) for n in range(inner + 1)])[ends.sum(axis=1)]
+    numbers = number_words(rows.reshape(len(rows), -1), "null")
+    separators = np.broadcast_to(between, (*numbers.shape[:2], SEPARATOR))
+    text = text_of(np.concatenate([numbers, separators], axis=-1))
+    return "[" * inner + text[: -inner - len(", ")]
 
 
 def _expect_small(value: object) -> None:

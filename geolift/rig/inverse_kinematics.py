@@ -16,7 +16,7 @@ from geolift.rotations import cross_matrix, exponential, logarithm
 STEPS = 8  # at most; frames that no longer get better are left out
 WORST = 1e3  # a frame that needs more damping than this is left as it is
 EDGE = 1e-6  # radians from its limit within which a hinge is at it
-BLOCK = 128  # frames at a time, which fit into a processor's cache
+BLOCK = 256  # frames at a time, which fit into a processor's cache
 ENOUGH = 1e-3  # share of its loss by which a frame must get better
 DAMPING = 1e-4  # at first, of the diagonal; 10 times more after a step that fails, 10 times less after one that helps
 OUTLIER = 0.06  # of stature: a joint that is farther off counts less (Cauchy)
@@ -39,7 +39,7 @@ class Chain(NamedTuple):
     """What may rotate, and what draws it.
 
     Attributes:
-        bone: `[D]` the bone of each degree of freedom.
+        bone: `[D]` the bone of each degree of freedom; those of one bone follow each other.
         axis: `[D, 3]` its axis in the bone's own axes.
         limits: `{bone: (axis, least, most)}` radians, of hinges.
         pull: `[B, 3]` how strongly a bone is drawn to its target, about its own axes.
@@ -134,24 +134,48 @@ def solve(
     return np.concatenate(rotations), size * np.concatenate(roots)
 
 
+class Pose(NamedTuple):
+    """Some frames of the body, what the steps from there need, and how far it is from what is sought.
+
+    Attributes:
+        rotation: `[F, B, 3, 3]` relative to the parents.
+        root: `[F, 3]`.
+        axes: `[F, B, 3, 3]` of the bones.
+        joints: `[F, B, 3]` where they begin.
+        found: `[F, P, 3]` where the points are on the body.
+        turned: `[F, B, 3]` the rotation from a bone's target, radians about its own axes.
+        bent: `[F, H]` radians of the hinges, in the order of the chain's limits.
+        loss: `[F]`.
+    """
+
+    rotation: np.ndarray
+    root: np.ndarray
+    axes: np.ndarray
+    joints: np.ndarray
+    found: np.ndarray
+    turned: np.ndarray
+    bent: np.ndarray
+    loss: np.ndarray
+
+
 def _solve_block(problem: Problem, rotation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rotations and first joints of some frames; `rotation`, from which it starts, is overwritten."""
-    root = problem.points[:, 0].copy()
-    damping, loss = np.full(len(root), DAMPING), _loss(problem, rotation, root)
-    active = np.arange(len(root))
+    pose = _pose(problem, rotation, problem.points[:, 0].copy())
+    active = np.arange(len(rotation))
+    damping = np.full(len(rotation), DAMPING)
     for _ in range(STEPS):
         part = problem._replace(**{key: getattr(problem, key)[active] for key in ("points", "weight", "target")})
-        turned, moved = _step(part, rotation[active], root[active], damping[active])
-        after = _loss(part, turned, moved)
-        better = after < loss[active]
-        done = np.abs(after - loss[active]) < ENOUGH * loss[active]
-        kept = active[better]
-        rotation[kept], root[kept], loss[kept] = turned[better], moved[better], after[better]
+        after = _pose(part, *_step(part, Pose(*(values[active] for values in pose)), damping[active]))
+        loss = pose.loss[active]
+        better = after.loss < loss
+        done = np.abs(after.loss - loss) < ENOUGH * loss
+        for values, new in zip(pose, after, strict=True):
+            values[active[better]] = new[better]
         damping[active] *= np.where(better, 0.1, 10)
         active = active[~done & (damping[active] < WORST)]
         if not len(active):
             break
-    return rotation, root
+    return pose.rotation, pose.root
 
 
 def forward(rotation: np.ndarray, root: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -173,42 +197,38 @@ def relative(axes: np.ndarray) -> np.ndarray:
     return above.swapaxes(-1, -2) @ axes
 
 
-def _found(problem: Problem, axes: np.ndarray, joints: np.ndarray) -> np.ndarray:
-    """Where the points are on the body, `[F, P, 3]`."""
-    return joints[:, problem.bones] + np.einsum("fpij,pj->fpi", axes[:, problem.bones], problem.at)
+def _pose(problem: Problem, rotation: np.ndarray, root: np.ndarray) -> Pose:
+    """The body of some frames."""
+    axes, joints = forward(rotation, root, problem.offset)
+    found = joints[:, problem.bones] + np.einsum("fpij,pj->fpi", axes[:, problem.bones], problem.at)
+    turned = logarithm(problem.target.swapaxes(-1, -2) @ rotation)
+    hinges = [axis for axis, _, _ in problem.chain.limits.values()]
+    bent = np.einsum("fhi,hi->fh", logarithm(rotation[:, list(problem.chain.limits)]), hinges)
+    far = np.sum((found - problem.points) ** 2, axis=-1) / OUTLIER**2
+    loss = np.sum(problem.weight * OUTLIER**2 * np.log1p(far), axis=1)
+    loss += np.sum((problem.chain.pull * turned) ** 2, axis=(1, 2))
+    return Pose(rotation, root, axes, joints, found, turned, bent, loss)
 
 
-def _loss(problem: Problem, rotation: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """`[F]`."""
-    off = _found(problem, *forward(rotation, root, problem.offset)) - problem.points
-    far = np.sum(off**2, axis=-1) / OUTLIER**2
-    drawn = problem.chain.pull * logarithm(problem.target.swapaxes(-1, -2) @ rotation)
-    return np.sum(problem.weight * OUTLIER**2 * np.log1p(far), axis=1) + np.sum(drawn**2, axis=(1, 2))
-
-
-def _step(
-    problem: Problem, rotation: np.ndarray, root: np.ndarray, damping: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _step(problem: Problem, pose: Pose, damping: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rotations and first joints after a damped Gauss-Newton step."""
     bone, axis = problem.chain.bone, problem.chain.axis
-    axes, joints = forward(rotation, root, problem.offset)
-    found = _found(problem, axes, joints)
-    off = found - problem.points
+    off = pose.found - problem.points
     sure = np.sqrt(problem.weight / (1 + np.sum(off**2, axis=-1) / OUTLIER**2))
-    about = np.einsum("fdij,dj->fdi", axes[:, bone], axis)
-    moved = cross_matrix(about).reshape(len(root), -1, 3) @ found.swapaxes(1, 2)
-    moved = moved.reshape(len(root), len(bone), 3, -1) - np.cross(about, joints[:, bone])[..., None]
+    about = np.einsum("fdij,dj->fdi", pose.axes[:, bone], axis)
+    moved = cross_matrix(about).reshape(len(off), -1, 3) @ pose.found.swapaxes(1, 2)
+    moved = moved.reshape(len(off), len(bone), 3, -1) - np.cross(about, pose.joints[:, bone])[..., None]
     moved *= sure[:, None, None] * _moves(problem.bones, bone).T[:, None]
     shifted = np.eye(3)[:, :, None] * sure[:, None, None]
-    slope = np.concatenate([moved, shifted], axis=1).reshape(len(root), len(bone) + 3, -1)
+    slope = np.concatenate([moved, shifted], axis=1).reshape(len(off), len(bone) + 3, -1)
     normal = slope @ slope.swapaxes(1, 2)
-    gradient = (slope @ (sure[..., None] * off).swapaxes(1, 2).reshape(len(root), -1, 1))[..., 0]
-    _add_pull(problem, rotation, normal, gradient)
-    _hold(problem.chain, rotation, normal, gradient)
+    gradient = (slope @ (sure[..., None] * off).swapaxes(1, 2).reshape(len(off), -1, 1))[..., 0]
+    _add_pull(problem.chain, pose, normal, gradient)
+    _hold(problem.chain, pose, normal, gradient)
     diagonal = np.einsum("fdd->fd", normal)
     diagonal *= 1 + damping[:, None]
     change = np.linalg.solve(normal, -gradient[..., None])[..., 0]
-    return _turned(problem.chain, rotation, change[:, :-3]), root + change[:, -3:]
+    return _turned(problem.chain, pose, change[:, :-3]), pose.root + change[:, -3:]
 
 
 def _moves(points: np.ndarray, freedom: np.ndarray) -> np.ndarray:
@@ -220,24 +240,20 @@ def _moves(points: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     return above[points][:, freedom]
 
 
-def _add_pull(problem: Problem, rotation: np.ndarray, normal: np.ndarray, gradient: np.ndarray) -> None:
+def _add_pull(chained: Chain, pose: Pose, normal: np.ndarray, gradient: np.ndarray) -> None:
     """Add what draws bones to their targets."""
-    bone, axis = problem.chain.bone, problem.chain.axis
-    off = logarithm(problem.target.swapaxes(-1, -2) @ rotation)
-    slope = problem.chain.pull[:, :, None] * _inverse_right_jacobian(off)
-    off = problem.chain.pull * off
-    for one in np.unique(bone):
-        dofs = np.flatnonzero(bone == one)
-        part = slope[:, one] @ axis[dofs].T
-        normal[:, dofs[:, None], dofs] += part.swapaxes(1, 2) @ part
-        gradient[:, dofs] += np.einsum("fij,fi->fj", part, off[:, one])
+    bone, axis = chained.bone, chained.axis
+    slope = chained.pull[:, :, None] * _inverse_right_jacobian(pose.turned)
+    slope = np.einsum("fdij,dj->fdi", slope[:, bone], axis)
+    one, other = np.nonzero(bone[:, None] == bone)
+    normal[:, one, other] += np.einsum("fdi,fdi->fd", slope[:, one], slope[:, other])
+    gradient[:, : len(bone)] += np.einsum("fdi,fdi->fd", slope, (chained.pull * pose.turned)[:, bone])
 
 
-def _hold(chained: Chain, rotation: np.ndarray, normal: np.ndarray, gradient: np.ndarray) -> None:
+def _hold(chained: Chain, pose: Pose, normal: np.ndarray, gradient: np.ndarray) -> None:
     """Take hinges at a limit, that the loss would rotate beyond it, out of the equations."""
-    for bone, (axis, least, most) in chained.limits.items():
+    for angle, (bone, (_, least, most)) in zip(pose.bent.T, chained.limits.items(), strict=True):
         dof = np.flatnonzero(chained.bone == bone)[0]
-        angle = logarithm(rotation[:, bone]) @ axis
         beyond = ((angle <= least + EDGE) & (gradient[:, dof] > 0)) | ((angle >= most - EDGE) & (gradient[:, dof] < 0))
         normal[beyond, dof], normal[beyond, :, dof], gradient[beyond, dof] = 0, 0, 0
         normal[beyond, dof, dof] = 1
@@ -250,12 +266,11 @@ def _inverse_right_jacobian(vector: np.ndarray) -> np.ndarray:
     return np.eye(3) + k / 2 + (1 / angle**2 - (1 + np.cos(angle)) / (2 * angle * np.sin(angle))) * (k @ k)
 
 
-def _turned(chained: Chain, rotation: np.ndarray, change: np.ndarray) -> np.ndarray:
+def _turned(chained: Chain, pose: Pose, change: np.ndarray) -> np.ndarray:
     """Rotations `[F, B, 3, 3]` after changes `[F, D]`; hinges stay hinges, within their limits."""
-    vector = np.zeros(rotation.shape[:-1])
-    for i, (bone, axis) in enumerate(zip(chained.bone, chained.axis, strict=True)):
-        vector[:, bone] += change[:, i, None] * axis
-    for bone, (axis, least, most) in chained.limits.items():
-        angle = logarithm(rotation[:, bone]) @ axis
+    vector = np.zeros(pose.turned.shape)
+    first = np.flatnonzero(np.diff(chained.bone, prepend=-1))
+    vector[:, chained.bone[first]] = np.add.reduceat(change[..., None] * chained.axis, first, axis=1)
+    for angle, (bone, (axis, least, most)) in zip(pose.bent.T, chained.limits.items(), strict=True):
         vector[:, bone] = (np.clip(angle + vector[:, bone] @ axis, least, most) - angle)[:, None] * axis
-    return rotation @ exponential(vector)
+    return pose.rotation @ exponential(vector)
