@@ -22,6 +22,7 @@ from geolift.lifting.inspection_text import describe_inspection
 from geolift.lifting.lift import lift
 from geolift.output.endings import ending_of
 from geolift.output.overwriting import PROPOSED, expect_replaceable, is_dataset, is_lifted, is_result, is_skeleton
+from geolift.output.packages import expect_packages
 from geolift.output.result import Result
 from geolift.output.selection import select
 from geolift.output.view.formats import VIEW_OPTIONS, VIEWERS, expect_viewable, write_view
@@ -149,6 +150,7 @@ def _expect_writable(outputs: Sequence[str], endings: Sequence[str], asked: Mapp
             found = output.suffix or "no suffix"
             raise DatasetError(f"{output}: found {found}, expected one of {', '.join(endings)}")
         _expect_folder(output)
+        expect_packages(output)
     expect_taken(asked, [Path(output) for output in outputs], TAKEN)
 
 
