@@ -9,7 +9,10 @@ import itertools
 import time
 from collections.abc import Iterator
 
-import cv2
+try:
+    import cv2
+except ModuleNotFoundError:
+    raise SystemExit("webcam.py shows pictures by OpenCV: pip install 'geolift[detect]' opencv-python") from None
 import numpy as np
 
 import geolift

@@ -40,7 +40,7 @@ QUESTIONS = {
     ),
     "can it be extended to posenet, what format should I have the input?": "formats/#keypoint-files-that-are-read",
     "is this model suitable for a real-time 3d pose estimation problem?": (
-        "questions/#how-fast-is-it-real-time-frame-by-frame"
+        "questions/#real-time-frame-by-frame-webcam-streaming-latency"
     ),
     "Does the camera have to be calibrated, where do my intrinsics go?": (
         "questions/#do-i-need-camera-intrinsics-a-focal-length-a-calibrated-camera"
@@ -59,6 +59,16 @@ QUESTIONS = {
         "questions/#can-i-train-on-my-own-data-set-how-many-frames-does-training-need-how-long-does-it-take"
     ),
     "hands and fingers": "questions/#hands-fingers-and-face",
+    "wrong number of keypoints": (
+        "questions/#the-wrong-number-of-keypoints-or-joints-my-file-has-14-18-25-26-33-or-133"
+    ),
+    "arms go through the body": "questions/#arms-or-hands-go-through-the-body-legs-through-each-other",
+    "Kinect or depth camera": "questions/#kinect-realsense-zed-iphone-lidar-a-depth-camera",
+    "rat mouse lab videos from above": (
+        "questions/#laboratory-videos-of-a-mouse-or-rat-filmed-from-above-from-below-in-an-arena-on-a-treadmill"
+    ),
+    "no module named cv2": "questions/#modulenotfounderror-no-module-named-cv2-matplotlib-pandas-h5py",
+    "my csv is not recognized": "questions/#my-file-is-not-recognized-or-is-taken-for-another-format",
 }
 FIRST = 6  # pages with hits; those further down need scrolling
 
