@@ -5,36 +5,21 @@ exchange from one frame to the next, and one back, bound the frames in which sid
 walks past, brings left and right together first, which is no exchange.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from geolift.keypoints.body_sides import agreement, contradicted, twisted_runs, untwisted_run
 from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.pose_distance import box_diagonals
 from geolift.keypoints.recording import Recording, rows_of_people
 from geolift.keypoints.side_checks import SLOWEST
+from geolift.keypoints.side_exchanges import FEWEST, Exchanges, Person, end_runs, exchanges, runs
 from geolift.plurals import counted
 
 LIMBS = {"legs": ("hip", "knee", "ankle", "heel", "toe", "foot"), "arms": ("shoulder", "elbow", "wrist", "hand")}
 USUAL_FPS = 30.0  # where the frame rate is unknown
-APART = 0.05  # sizes of the person by which a limb must move, on average, to have changed places
-NEARER = 0.45  # of that way: as near is the other side's place before
-FEWEST = 2  # pairs of joints of a limb that change places
-STEP = 0.2  # seconds between two detections in which sides are compared
-LONGEST = 2.0  # seconds of swapped sides between two exchanges
-SURROUNDED = 2.0  # times as many frames with the other sides are before and after
-AT_END = 0.25  # seconds of swapped sides where the video begins or ends with them
-END_SURROUNDED = 4.0  # times as many frames after, or before, these
-
-
-class _Person(NamedTuple):
-    """Detections of one person: `[T, K, 2]` pixels, `[T, K]` seen, `[T]` frames and sizes."""
-
-    points: np.ndarray
-    seen: np.ndarray
-    frame: np.ndarray
-    size: np.ndarray
 
 
 def undo_swaps(recording: Recording) -> Recording:
@@ -69,13 +54,12 @@ def undo_swaps(recording: Recording) -> Recording:
     once = {limb: [] for limb in pairs}
     size = box_diagonals(recording.keypoints, recording.seen)
     for rows in rows_of_people(recording):
-        person = _Person(
+        person = Person(
             recording.keypoints[rows].astype(np.float64), recording.seen[rows], recording.frame[rows], size[rows]
         )
-        for limb, of_limb in pairs.items():
-            found, left_over = _of_limb(person, of_limb, rate)
-            swapped[limb][rows] = found
-            once[limb] += recording.frame[rows[left_over]].tolist()
+        for limb, of_limb in zip(pairs, _limbs(person, recording.joints, pairs, rate), strict=True):
+            swapped[limb][rows] = of_limb.swapped
+            once[limb] += recording.frame[rows[of_limb.found.rows]].tolist()
     notes = _notes(recording, swapped, once)
     return _exchanged(recording, pairs, swapped)._replace(notes=(*recording.notes, *notes)) if notes else recording
 
@@ -92,79 +76,71 @@ def _pairs(joints: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
     return {limb: of_limb for limb, of_limb in found.items() if len(of_limb) >= FEWEST}
 
 
-def _of_limb(person: _Person, pairs: list[tuple[int, int]], rate: float) -> tuple[np.ndarray, list[int]]:
-    """`[T, K]` bool: the joints of a limb whose sides are swapped, and rows at which sides change for good."""
-    same, other = _moved(person, pairs, max(1, round(STEP * rate)))
-    known = np.isfinite(same)
-    apart = known & (same > APART * person.size[:, None])
-    crossed = apart & (other < NEARER * same)
-    with np.errstate(all="ignore"):
-        total, total_other = (np.where(known, moved, 0).sum(axis=1) for moved in (same, other))
-    far = total > APART * person.size * np.maximum(known.sum(axis=1), 1)
-    exchange = far & (total_other < NEARER * total) & (crossed.sum(axis=1) >= FEWEST)
-    swapped = np.zeros(person.seen.shape, bool)
-    left_over = np.flatnonzero(exchange).tolist()
-    for start, stop, ends in _runs(left_over, person.frame, rate):
-        for pair, both in enumerate(pairs):
-            stays = [apart[end, pair] & ~crossed[end, pair] for end in ends]
-            if not all(stays):
-                swapped[start:stop, both] ^= True
-    return swapped, left_over
+class _Limb(NamedTuple):
+    """Pairs of joints, left and right; exchanges that bound no run yet; `[T, K]` bool, joints to be changed back."""
+
+    pairs: list[tuple[int, int]]
+    found: Exchanges
+    swapped: np.ndarray
+
+    def swap(self, run: slice, ends: Sequence[int]) -> None:
+        """Mark the rows between exchanges `ends`: pairs that move and keep their sides at all of these stay."""
+        for pair, both in enumerate(self.pairs):
+            if not ends or not all(self.found.stays[end, pair] for end in ends):
+                self.swapped[run, both] ^= True
 
 
-def _moved(person: _Person, pairs: list[tuple[int, int]], longest: int) -> tuple[np.ndarray, np.ndarray]:
-    """`[T, P]` pixels from where a pair of joints was expected, and from where the other sides were; NaN if unknown.
-
-    A joint is expected where it was or where its speed takes it, whichever is nearer; both sides by the same rule.
-    """
-    points, seen, frame = person.points, person.seen, person.frame
-    same, other = (np.full((len(points), len(pairs)), np.nan) for _ in range(2))
-    wait = np.diff(frame)
-    for number, (left, right) in enumerate(pairs):
-        both = points[:, [left, right]]
-        there = seen[:, left] & seen[:, right]
-        known = there[1:] & there[:-1] & (wait <= longest)
-        speed = np.zeros_like(both)
-        steady = known[:-1] & known[1:]
-        before = np.diff(both, axis=0)[:-1] / wait[:-1, None, None]
-        speed[1:-1][steady] = before[steady]
-        guesses = both[:-1], both[:-1] + speed[:-1] * wait[:, None, None]
-        for moved, chosen in ((same, [0, 1]), (other, [1, 0])):
-            off = [np.linalg.norm(both[1:, chosen] - guess, axis=-1).mean(axis=1) for guess in guesses]
-            moved[1:, number] = np.where(known, np.minimum(*off), np.nan)
-    return same, other
-
-
-def _runs(exchanges: list[int], frame: np.ndarray, rate: float) -> Iterator[tuple[int, int, list[int]]]:
-    """Rows between two exchanges that are swapped beyond doubt, and these; the shortest first.
-
-    The exchanges of these runs are taken out of the list.
-    """
-    end = int(frame[-1]) + 1
-    while len(exchanges) > 1:
-        at = frame[exchanges]
-        lengths = np.diff(at)
-        around = np.diff(np.concatenate([[frame[0]], at, [end]]))
-        enough = (around[:-2] + around[2:] >= SURROUNDED * lengths) & (lengths <= LONGEST * rate)
-        if not enough.any():
-            break
-        first = int(np.where(enough, lengths, np.inf).argmin())
-        yield exchanges[first], exchanges[first + 1], exchanges[first : first + 2]
-        del exchanges[first : first + 2]
-    if exchanges and _brief(0, exchanges[0], exchanges[1:2], frame, rate):
-        yield 0, exchanges[0], exchanges[:1]
-        del exchanges[:1]
-    mirrored = end - 1 - frame[::-1]
-    if exchanges and _brief(0, len(frame) - exchanges[-1], [len(frame) - i for i in exchanges[-2:-1]], mirrored, rate):
-        yield exchanges[-1], len(frame), exchanges[-1:]
-        del exchanges[-1:]
+def _limbs(person: Person, joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]], rate: float) -> list[_Limb]:
+    """The limbs in order, with what is to be changed back. Exchanges in one frame are of the whole body: first."""
+    limbs = [_Limb(each, exchanges(person, each, rate), np.zeros(person.seen.shape, bool)) for each in pairs.values()]
+    whole = sorted(set.intersection(*(set(limb.found.rows) for limb in limbs)))
+    for start, stop, ends in runs(whole, person.frame, rate):
+        for limb in limbs:
+            limb.swap(slice(start, stop), ends)
+            limb.found.rows[:] = [row for row in limb.found.rows if row not in ends]
+    for limb in limbs:
+        for start, stop, ends in runs(limb.found.rows, person.frame, rate):
+            limb.swap(slice(start, stop), ends)
+    trunk = _trunk(joints, pairs)
+    if trunk:
+        agrees = agreement(person, *trunk)
+        _open_runs(limbs, trunk, agrees, person.frame, rate)
+    for limb in limbs:
+        for start, stop, ends in end_runs(limb.found.rows, person.frame, rate):
+            limb.swap(slice(start, stop), ends)
+    if trunk:
+        _join(limbs, trunk, agrees, person.size)
+    return limbs
 
 
-def _brief(start: int, stop: int, following: list[int], frame: np.ndarray, rate: float) -> bool:
-    """Whether the first rows of a video are few, and those from `stop` to the `following` exchange many."""
-    length = int(frame[stop] - frame[start])
-    rest = int(frame[following[0]] if following else frame[-1]) - int(frame[stop])
-    return length <= AT_END * rate and rest >= END_SURROUNDED * length
+def _open_runs(
+    limbs: list[_Limb], trunk: list[tuple[int, int]], agrees: np.ndarray, frame: np.ndarray, rate: float
+) -> None:
+    """Change back runs of which one exchange is seen, and of the other that hips and shoulders agree again."""
+    for limb in limbs:
+        for at in tuple(limb.found.rows):
+            legs, arms = (each.swapped[:, left] for each, (left, _) in zip(limbs, trunk, strict=True))
+            run = untwisted_run(np.where(legs ^ arms, -agrees, agrees), at, limb.found, frame, rate)
+            if run is not None:
+                limb.swap(run, [at])
+                limb.found.rows.remove(at)
+
+
+def _join(limbs: list[_Limb], trunk: list[tuple[int, int]], agrees: np.ndarray, size: np.ndarray) -> None:
+    """Change back both limbs where one alone would twist the body, if the other's steps do not contradict."""
+    hips, shoulders = (each.swapped[:, left].copy() for each, (left, _) in zip(limbs, trunk, strict=True))
+    for alone, with_it, other in ((hips, shoulders, limbs[1]), (shoulders, hips, limbs[0])):
+        for run in twisted_runs(agrees, alone & ~with_it):
+            if not contradicted(other.found, run, with_it, size):
+                other.swap(run, [end for end in (run.start, run.stop) if 0 < end < len(agrees)])
+                other.found.rows[:] = [row for row in other.found.rows if row not in (run.start, run.stop)]
+
+
+def _trunk(joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]]) -> list[tuple[int, int]]:
+    """Left and right hip, left and right shoulder; empty without both."""
+    found = [pair for limb, name in zip(LIMBS, ("left_hip", "left_shoulder"), strict=True)
+             for pair in pairs.get(limb, ()) if joints[pair[0]] == name]  # fmt: skip
+    return found if len(found) == len(LIMBS) else []
 
 
 def _exchanged(

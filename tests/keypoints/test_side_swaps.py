@@ -93,6 +93,29 @@ def test_several_exchanges_and_one_without_end(turning):
     assert mended.notes and all("which are right is not known (frame 50)" in note for note in mended.notes)
 
 
+def test_a_body_whose_sides_flicker_and_come_back_over_two_frames_is_right_again(turning):
+    """As MediaPipe gave it: the whole body, at the end for single frames, and a frame half-way before it is over."""
+    wrong = turning
+    for part, first, last in (("the whole body", 27, 36), ("arms", 38, 38), ("the whole body", 40, 43)):
+        wrong = exchanged(wrong, part, first, last)
+    wrong[43] = (wrong[42] + wrong[44]) / 2
+    mended = undo_swaps(of(wrong))
+    off = np.abs(mended.keypoints - of(turning).keypoints).max(axis=(1, 2))
+    assert (np.delete(off, 43) < 6).all() and len(mended.notes) == 1
+
+
+@pytest.mark.parametrize("lost", ["legs", "arms"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_limb_that_is_lost_where_its_sides_come_back_is_right_elsewhere(turning, part, lost):
+    """Hips and shoulders show when the exchange is over, or the other limb does."""
+    wrong = of(exchanged(turning, part, 30, 40))
+    joints = [i for i, name in enumerate(H36M17.names) if any(word in name for word in PARTS[lost])]
+    wrong.confidence[37:45, joints] = 0
+    mended = undo_swaps(wrong)
+    np.testing.assert_allclose(mended.keypoints[wrong.seen], of(turning).keypoints[wrong.seen], atol=6)
+    assert len(mended.notes) == 1 and "change places" not in mended.notes[0]
+
+
 def test_images_and_low_frame_rates_are_not_changed(turning):
     for recording in (of(turning)._replace(video=False), of(turning, 6.0)):
         wrong = recording._replace(keypoints=exchanged(recording.keypoints, "legs", 5, 5))
