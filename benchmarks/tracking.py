@@ -2,9 +2,10 @@
 
 In each scene some people of a motion capture data set walk through each other's way before a standing camera, each
 clip carried along a straight course. Detections jitter, people behind others are missed, single detections and runs of
-them are missed at random, and in some scenes there are ghosts for one or two frames. The detections of each frame are
-shuffled and followed by `geolift.keypoints.track`. Prints IDF1 (Ristani et al. 2016, arXiv:1609.01775), how often a
-person's track changes, and how many people come out of those that are there, and the time for a long video.
+them are missed at random, and in some scenes there are ghosts for one or two frames, or joints are missing at random.
+The detections of each frame are shuffled and followed by `geolift.keypoints.track`. Prints IDF1 (Ristani et al. 2016,
+arXiv:1609.01775), how often a person's track changes, and how many people come out of those that are there, and the
+time for a long video.
 """
 
 import json
@@ -37,13 +38,23 @@ HIDDEN = 0.6  # share of a person's box that another covers from which on the on
 
 
 class Kind(NamedTuple):
-    """A kind of scene: how many people, frames per second, how fast they go (m/s), runs that are missed, ghosts."""
+    """A kind of scene.
+
+    Attributes:
+        people: how many.
+        fps: frames per second.
+        speed: how fast they go, m/s.
+        gaps: runs of detections that are missed.
+        ghosts: how many.
+        missing: share of the joints.
+    """
 
     people: int
     fps: float
     speed: float
     gaps: int = 0
     ghosts: int = 0
+    missing: float = 0.0
 
 
 KINDS = {
@@ -58,6 +69,8 @@ KINDS = {
     "three crossing, 6 per second": Kind(3, 6, 1.5),
     "three running, 10 per second": Kind(3, 10, 4.0),
     "five crossing, lost for 1.3 s": Kind(5, 30, 1.5, 2),
+    "two crossing, 40 % of joints missing": Kind(2, 30, 1.5, missing=0.4),
+    "three crossing, 40 % of joints missing": Kind(3, 30, 1.5, missing=0.4),
 }
 
 
@@ -86,9 +99,10 @@ def scene(motions: list[np.ndarray], kind: Kind, rng: np.random.Generator) -> tu
         frame, who, rows = np.append(frame, at), np.append(who, np.full(len(at), -1)), np.concatenate([rows, ghost])
     order = np.lexsort((rng.random(len(frame)), frame))
     names = tuple(str(i) for i in range(frames))
-    recording = record(
-        rows[order], np.ones((len(rows), 17)), frame=frame[order], frames=names, joints=H36M17.names, fps=kind.fps
-    )
+    trust = np.ones((len(rows), 17))
+    if kind.missing:
+        trust[rng.random(trust.shape) < kind.missing] = 0
+    recording = record(rows[order], trust, frame=frame[order], frames=names, joints=H36M17.names, fps=kind.fps)
     return recording, who[order]
 
 
@@ -186,10 +200,10 @@ def long_video(motions: list[np.ndarray]) -> float:
 def main(_: list[str]) -> None:
     motions = clips(DATA.value, SPLIT.value)
     table = {}
-    print(f"{'scenes':32}   IDF1   changes of track   people too many")
+    print(f"{'scenes':40}   IDF1   changes of track   people too many")
     for name, row in measured(motions):
         table[name] = {key: round(float(value), 4) for key, value in row.items()}
-        print(f"{name:32}  {row['idf1']:.3f}  {row['switches']:16.2f}  {row['people too many']:16.2f}", flush=True)
+        print(f"{name:40}  {row['idf1']:.3f}  {row['switches']:16.2f}  {row['people too many']:16.2f}", flush=True)
     table["seconds"] = round(long_video(motions), 2)
     print(f"{FRAMES.value} frames of three people: {table['seconds']:.1f} s")
     if OUT.value:

@@ -26,16 +26,18 @@ def distances(
     others: np.ndarray,
     others_seen: np.ndarray,
     others_size: np.ndarray,
+    *,
+    fewest: int = COMMON,
 ) -> np.ndarray:
     """Distances `[...]` of keypoints `[..., K, 2]` and `others`, in units of the larger `size` `[...]`.
 
-    The mean over joints seen in both; infinite with less than `COMMON` of them (or all, in a skeleton with fewer).
+    The mean over joints seen in both; infinite with less than `fewest` of them (or all, in a skeleton with fewer).
     """
     common = seen & others_seen
     count = common.sum(axis=-1)
     offset = keypoints - others
     total = (np.sqrt((offset * offset).sum(axis=-1)) * common).sum(axis=-1)
-    enough = count >= min(COMMON, keypoints.shape[-2])
+    enough = count >= min(fewest, keypoints.shape[-2])
     return np.where(enough, total / np.maximum(count * np.maximum(size, others_size), 1e-6), np.inf)
 
 

@@ -1,14 +1,13 @@
 """Following people by position through the frames of a video that does not follow them itself.
 
-Frame by frame, known people are moved on at their speed and joined with the detections by the best assignment
-(`follow`). Then pieces of one person's track are put together, and detections that are nobody are left out
-(`track_joining`). Last, what a track must not do is looked for, in files that follow people, too (`track_breaks`).
+Frame by frame, known people are joined with the detections by the best assignment (`following`). Then pieces of one
+person's track are put together, and detections that are nobody are left out (`track_joining`). Last, what a track must
+not do is looked for, in files that follow people, too (`track_breaks`).
 """
-
-import itertools
 
 import numpy as np
 
+from geolift.keypoints.following import LIMIT, follow
 from geolift.keypoints.ghosts import without_ghosts
 from geolift.keypoints.photographs import as_photographs
 from geolift.keypoints.pose_distance import box_diagonals, distances
@@ -19,24 +18,20 @@ from geolift.keypoints.track_ids import ALONE
 from geolift.keypoints.track_joining import attach, join_tracks
 from geolift.plurals import counted
 
-LIMIT = 0.5  # of a person's size: a detection farther from every known person begins a new one
-SPEED = 4.0  # sizes per second by which a person may leave the expected place: at low frame rates more than LIMIT
-FARTHEST = 1.0  # sizes; no detection farther than this from the expected place is joined
 GAP = 0.5  # seconds for which a person may be lost
 GAP_FRAMES = 15  # the same in frames where the frame rate is unknown
 DUPLICATE = 0.07  # of a person's size: nearer, two detections are one person; in COCO duplicates 0.03, others 0.19
-BLOCK = 256  # known people who are compared at once
-AHEAD = 5  # frames for which a lost person is taken to go on at their speed
 
 
 def track(recording: Recording) -> Recording:
     """Follow people through a video by position: detections of the same person get the same `person`.
 
     The distance of two detections is the mean over their common joints, in units of the larger one's size (the diagonal
-    of the box around its joints). In each frame, known people and detections are joined so that the sum of distances is
-    smallest; a person is expected where they were last, or where their speed takes them. Detections farther than
-    `LIMIT` (at low frame rates up to `FARTHEST`) begin new people. A person may be lost for `GAP` seconds (`GAP_FRAMES`
-    frames where the frame rate is unknown).
+    of the box around its joints). A joint that a person's last detection lacks is where it was seen last, moved on with
+    the person. In each frame, known people and detections are joined so that the sum of distances is smallest, those
+    with fewer than three joints in common after all others; a person is expected where they were last, or where their
+    speed takes them. Detections farther than `LIMIT` (at low frame rates up to `FARTHEST`) begin new people. A person,
+    or a joint, may be lost for `GAP` seconds (`GAP_FRAMES` frames where the frame rate is unknown).
 
     Before that, of two detections in a frame that are less than `DUPLICATE` apart, the one with fewer (then less sure)
     joints is left out: detectors sometimes find a person twice. After it, pieces are joined: all of them where there
@@ -155,105 +150,3 @@ def _duplicates(recording: Recording) -> np.ndarray:
         better = np.where(joints[first] == joints[second], sure[first] >= sure[second], joints[first] > joints[second])
         duplicate[np.where(better, second, first)] = True
     return duplicate
-
-
-def follow(
-    keypoints: np.ndarray, seen: np.ndarray, frame: np.ndarray, shot: np.ndarray, *, gap: int, fps: float
-) -> np.ndarray:
-    """`[N]` the person of each detection, numbered in the order of appearance.
-
-    Args:
-        keypoints: `[N, K, 2]`, sorted by frame.
-        seen: `[N, K]` bool.
-        frame: `[N]` int.
-        shot: `[N]` int; nobody is followed from one to the next.
-        gap: frames for which a person may be lost.
-        fps: frames per second; 0: unknown.
-    """
-    size = box_diagonals(keypoints, seen)
-    person = np.full(len(frame), -1, np.int64)
-    speed = np.zeros((len(frame), 2))  # pixels per frame of each detection's person
-    last = np.empty(0, np.int64)  # the last detection of each person who is not lost
-    people = 0
-    bounds = np.append(np.flatnonzero(np.diff(frame, prepend=-1)), len(frame))
-    steady, steps = _steady(keypoints, seen, size, frame, shot, gap)
-    for start, stop in itertools.pairwise(bounds.tolist()):
-        if steady[start] and len(last) == 1 and last[0] == start - 1:
-            person[start], speed[start], last[0] = person[start - 1], steps[start], start
-            continue
-        last = last[(frame[last] >= frame[start] - 1 - gap) & (shot[last] == shot[start])]
-        new = np.arange(start, stop)
-        since = frame[start] - frame[last]
-        limit = np.full(len(last), LIMIT) if not fps else np.clip(SPEED * since / fps, LIMIT, FARTHEST)
-        cost = _costs(keypoints, seen, size, speed, last, since, new)
-        old, joined = _assign(cost, limit[:, None])
-        before, after = last[old], new[joined]
-        person[after] = person[before]
-        speed[after] = _speeds(keypoints, seen, before, after, since[old])
-        last[old] = after
-        begun = new[person[new] < 0]
-        person[begun] = people + np.arange(len(begun))
-        people += len(begun)
-        last = np.append(last, begun)
-    return person
-
-
-def _steady(
-    keypoints: np.ndarray, seen: np.ndarray, size: np.ndarray, frame: np.ndarray, shot: np.ndarray, gap: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """`[N]` bool: detections alone in their frame and near the one before them, which is alone, too; `[N, 2]` speeds.
-
-    Most videos show one person for most of the time, who is followed by this alone.
-    """
-    before, after = np.arange(len(frame) - 1), np.arange(1, len(frame))
-    since = frame[after] - frame[before]
-    apart = distances(keypoints[before], seen[before], size[before], keypoints[after], seen[after], size[after])
-    alone = np.bincount(frame)[frame] == 1
-    steady, steps = np.zeros(len(frame), bool), np.zeros((len(frame), 2))
-    steady[1:] = alone[:-1] & alone[1:] & (shot[:-1] == shot[1:]) & (since <= gap + 1) & (apart <= LIMIT)
-    steps[1:] = _speeds(keypoints, seen, before, after, since)
-    return steady, steps
-
-
-def _costs(
-    keypoints: np.ndarray,
-    seen: np.ndarray,
-    size: np.ndarray,
-    speed: np.ndarray,
-    last: np.ndarray,
-    since: np.ndarray,
-    new: np.ndarray,
-) -> np.ndarray:
-    """`[L, M]` distances of detections `new` from where people were `last`, or from where their speed takes them."""
-    cost = np.empty((len(last), len(new)))
-    for first in range(0, len(last), BLOCK):
-        old = last[first : first + BLOCK]
-        ahead = speed[old] * np.minimum(since[first : first + BLOCK], AHEAD)[:, None]
-        there = (seen[old][:, None], size[old][:, None], keypoints[new], seen[new], size[new])
-        still = distances(keypoints[old][:, None], *there)
-        going = distances((keypoints[old] + ahead[:, None])[:, None], *there) if ahead.any() else still
-        cost[first : first + BLOCK] = np.minimum(still, going)
-    return cost
-
-
-def _assign(cost: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns that are joined: the smallest sum of costs, none beyond the limit of its row."""
-    near = cost <= limit
-    if not near.any():
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    if (near.sum(axis=0) <= 1).all() and (near.sum(axis=1) <= 1).all():
-        return np.nonzero(near)
-    from scipy.optimize import linear_sum_assignment  # slow to import
-
-    rows, columns = linear_sum_assignment(np.where(near, cost, 1e3))
-    joined = near[rows, columns]
-    return rows[joined], columns[joined]
-
-
-def _speeds(
-    keypoints: np.ndarray, seen: np.ndarray, before: np.ndarray, after: np.ndarray, since: np.ndarray
-) -> np.ndarray:
-    """`[M, 2]` pixels per frame, the mean over joints seen in both detections."""
-    common = (seen[before] & seen[after])[..., None]
-    shift = ((keypoints[after] - keypoints[before]) * common).sum(axis=1)
-    return shift / np.maximum(common.sum(axis=1), 1) / np.maximum(since, 1)[:, None]

@@ -48,7 +48,7 @@ def filmed_animals(name):
 
 
 @pytest.mark.parametrize("animal", ["quadruped", "chain", "mouse45.npz", "fly3.npz"])
-@pytest.mark.parametrize(("missing", "noise"), [(0.0, 0.0), (0.05, 0.01), (0.15, 0.02)])
+@pytest.mark.parametrize(("missing", "noise"), [(0.0, 0.0), (0.05, 0.01), (0.5, 0.02)])
 def test_nothing_is_found_in_right_animals(animal, missing, noise):
     made = {"quadruped": quadrupeds, "chain": chains}
     clips, names = made[animal]() if animal in made else filmed_animals(animal)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geolift.errors import DatasetError
-from geolift.keypoints import selection, tracking
+from geolift.keypoints import following, selection, tracking
 from geolift.keypoints.recording import record
 from geolift.skeletons.skeleton import H36M17
 
@@ -175,10 +175,25 @@ def test_only_real_people_who_are_labelled_twice_are_left_out(coco_file):
     assert [int(image[frame]) for frame in left_out] == [43314, 57597, 171190, 172946]
 
 
-def test_missing_joints_do_not_count(walkers, rng):
-    trust = (rng.random((*walkers.shape[:2], 17)) > 0.3).astype(float)
+@pytest.mark.parametrize("missing", [0.3, 0.5])
+def test_missing_joints_do_not_count(walkers, missing, rng):
+    """With half of the joints missing, two frames have a quarter in common: a body is known from several."""
+    trust = (rng.random((*walkers.shape[:2], 17)) > missing).astype(float)
     recording, who = video(walkers, confidence=trust)
     np.testing.assert_array_equal(tracking.track(recording).person, who)
+
+
+def test_a_person_of_whom_few_joints_are_left_goes_on(walkers):
+    """Of two people who cross, one is a hand for a while, and then has only legs."""
+    trust = np.ones((*walkers.shape[:2], 17))
+    trust[8:20, 0], trust[20:, 0, 7:] = 0, 0
+    trust[8:20, 0, H36M17.names.index("left_wrist")] = 1
+    recording, who = video(walkers, confidence=trust)
+    tracked = tracking.track(recording)
+    np.testing.assert_array_equal(tracked.person, who)
+    far = walkers.copy()
+    far[8:20, 0] += 3000  # nobody's hand
+    assert len(tracking.track(video(far, confidence=trust)[0]).people) > 3
 
 
 def test_single_images_and_tracked_people_are_unchanged(walkers):
@@ -227,14 +242,16 @@ def test_one_person_is_the_large_one_who_goes_on(walkers, rng):
     assert shots.people == ("a 0", "b 0")
 
 
-def test_one_person_is_followed_alike_by_all_steps_at_once_and_frame_by_frame(walkers, rng, monkeypatch):
+@pytest.mark.parametrize("missing", [0.0, 0.3])
+def test_one_person_is_followed_alike_by_all_steps_at_once_and_frame_by_frame(walkers, missing, rng, monkeypatch):
     present = np.ones(walkers.shape[:2], bool)
     present[:, 1:] = False
     present[12:18, 1] = True  # a second person for some frames
     present[[25, 26, 33]] = False  # nobody
     jumps = walkers.copy()
     jumps[30:] += 3000
-    recording, _ = video(jumps + rng.normal(0, 2, jumps.shape), present)
+    trust = (rng.random(jumps.shape[:3]) >= missing).astype(float)
+    recording, _ = video(jumps + rng.normal(0, 2, jumps.shape), present, confidence=trust)
     at_once = tracking.track(recording)
-    monkeypatch.setattr(tracking, "_steady", lambda *arrays: (np.zeros(len(arrays[0]), bool), None))
+    monkeypatch.setattr(following, "_steady", lambda _, shot, gap: (np.zeros(len(shot), bool), None))
     np.testing.assert_array_equal(at_once.person, tracking.track(recording).person)
