@@ -85,7 +85,8 @@ def view_names(view: np.ndarray) -> list[str]:
         ['front', 'side', '']
     """
     away = np.abs((view + 180) % 360 - 180)
-    return ["" if np.isnan(one) else VIEWS[int(np.abs(np.array(FACING) - one).argmin())] for one in away]
+    nearest = np.abs(away[:, None] - np.array(FACING)).argmin(axis=1)
+    return np.where(np.isnan(away), "", np.array(VIEWS)[nearest]).tolist()
 
 
 def side_free(name: str) -> str:

@@ -1,11 +1,13 @@
 """Joint angles as a table, .angles.csv: a row is one person in one frame (docs/joint-angles.md)."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from geolift.biomechanics.segments import joint_at
+from geolift.output.csv_table import csv_lines
 from geolift.output.gait_text import angle_lines
 from geolift.output.mocap.axes import TRC_AXES, axes_notes
 from geolift.output.motion_angles import PersonAngles, people_angles
@@ -43,30 +45,28 @@ def write_angles_csv(result: Result, path: Path, *, camera: bool = False, trust:
         result = without_joints(result, unsure)
     people = people_angles(result)
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow([*FIRST, *(people[0].columns if people else ())])
+        csv.writer(file, lineterminator="\n").writerow([*FIRST, *(people[0].columns if people else ())])
         for person in people:
-            table.writerows(_rows(result, person))
+            file.writelines(_lines(result, person))
     for person in people:
         name = f"{person.person}: " if len(people) > 1 else ""
         notes += [f"{name}{line}" for line in angle_lines(person)]
     return notes
 
 
-def _rows(result: Result, person: PersonAngles) -> list[list[str]]:
+def _lines(result: Result, person: PersonAngles) -> Iterator[str]:
+    """The lines of a person."""
     sets = ((person.opensim, person.opensim_errors), (person.clinical, person.clinical_errors))
     pairs = [np.stack([np.where(a.shown, a.degrees, np.nan), errors], axis=-1) for a, errors in sets]
     values = np.concatenate([pair.reshape(len(pair), -1) for pair in pairs], axis=1)
     events, feet = person.event_names(), _seen_feet(result, person)
     timed = result.video and result.fps > 0
     stands = np.where(feet, np.where(person.contact, "1", "0"), "").tolist()
-    views, cells = _cells(person.view[:, None], 1), _cells(values, 2)
-    rows = []
+    views, heads = _cells(person.view[:, None], 1), []
     for i, frame in enumerate(person.frames.tolist()):
         seconds = f"{person.seconds[i]:.6f}" if timed else ""
-        head = [person.person, frame, result.frames[frame], seconds, *views[i], *stands[i], events[i]]
-        rows.append([*head, *cells[i]])
-    return rows
+        heads.append([person.person, frame, result.frames[frame], seconds, views[i], *stands[i], events[i]])
+    return (f"{head},{cells}\n" for head, cells in zip(csv_lines(heads), _cells(values, 2), strict=True))
 
 
 def _seen_feet(result: Result, person: PersonAngles) -> np.ndarray:
@@ -75,8 +75,8 @@ def _seen_feet(result: Result, person: PersonAngles) -> np.ndarray:
     return np.isfinite(np.stack(ankles, axis=1)).all(axis=-1) & (result.contact is not None)
 
 
-def _cells(values: np.ndarray, digits: int) -> list[list[str]]:
-    """Numbers `[F, C]` as text, a frame at a time, which is several times as fast as one by one; "" if not finite."""
+def _cells(values: np.ndarray, digits: int) -> list[str]:
+    """Numbers `[F, C]` as the cells of lines, which is several times as fast as one by one; "" if not finite."""
     line = ",".join([f"%.{digits}f"] * values.shape[1])
     rows = np.where(np.isfinite(values), values, np.nan).tolist()
-    return [(line % tuple(row)).replace("nan", "").split(",") for row in rows]
+    return [(line % tuple(row)).replace("nan", "") for row in rows]

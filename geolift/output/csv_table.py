@@ -1,6 +1,7 @@
 """Lifted poses as a table, .csv: a row is one person in one frame, every column has a name (docs/result-files.md)."""
 
 import csv
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,6 @@ from geolift.output.result import AXES, Result
 from geolift.output.trust import trust_note, untrusted
 
 ROWS = 256  # poses that are text in memory at a time
-
-
-class Lines(list):
-    """What is written, in pieces: a file for `csv.writer`, which writes a line at a time."""
-
-    write = list.append
 
 
 def write_csv(result: Result, path: Path, *, trust: float | None = None) -> list[str]:
@@ -35,21 +30,33 @@ def write_csv(result: Result, path: Path, *, trust: float | None = None) -> list
         csv.writer(file, lineterminator="\n").writerow([*columns, *_more(result, slice(0, 0), unsure)])
         for first in range(0, len(result.frame), ROWS):
             part = slice(first, first + ROWS)
-            file.writelines(map(",".join, zip(_heads(result, part), _numbers(result, part, unsure), strict=True)))
+            heads = csv_lines(_heads(result, part))
+            file.writelines(map(",".join, zip(heads, _numbers(result, part, unsure), strict=True)))
     notes = [] if unsure is None else [trust_note(unsure, result, trust, "flagged")]
     if result.alternatives is not None:
         notes.append("alternatives: the first body of each pose is written; .npz and .json hold the others")
     return notes
 
 
-def _heads(result: Result, part: slice) -> list[str]:
+class _Lines(list):
+    """What is written, in pieces: a file for `csv.writer`, which writes a line at a time."""
+
+    write = list.append
+
+
+def csv_lines(rows: Iterable[Iterable]) -> list[str]:
+    """Lines of CSV without their ends."""
+    lines = _Lines()
+    csv.writer(lines, lineterminator="\n").writerows(rows)  # it quotes this end in names
+    return [line.removesuffix("\n") for line in lines]
+
+
+def _heads(result: Result, part: slice) -> Iterator[list]:
     """What is before the numbers in the lines of some poses."""
-    timed, lines = result.video and result.fps > 0, Lines()
-    table = csv.writer(lines, lineterminator="\n")  # which it quotes in names
+    timed = result.video and result.fps > 0
     for person, frame in zip(result.person[part].tolist(), result.frame[part].tolist(), strict=True):
         seconds = f"{frame / result.fps:.6f}" if timed else ""
-        table.writerow([result.people[person], frame, result.frames[frame], seconds, result.units, AXES])
-    return [line.removesuffix("\n") for line in lines]
+        yield [result.people[person], frame, result.frames[frame], seconds, result.units, AXES]
 
 
 def _numbers(result: Result, part: slice, unsure: np.ndarray | None) -> list[str]:

@@ -11,7 +11,6 @@ from geolift import metrics
 from geolift.data.dataset import Dataset
 from geolift.data.length_unit import length_unit
 from geolift.errors import DatasetError
-from geolift.geometry import rotate, rotation_y
 from geolift.output.view.layout import LEFT, MIDDLE, RIGHT, VIEWS
 from geolift.skeletons.skeleton import Skeleton
 
@@ -121,7 +120,8 @@ def _legend(skeleton: Skeleton) -> str:
 
 def _seen_from(points: np.ndarray, angle: float) -> np.ndarray:
     """`[J, 2]` points `[J, 3]` rotated about the vertical by `angle` radians, seen without perspective."""
-    return np.asarray(rotate(jnp.asarray(points, jnp.float32), rotation_y(jnp.float32(angle))))[:, :2]
+    x, y, z = points.T
+    return np.stack([np.cos(angle) * x + np.sin(angle) * z, y], axis=1)
 
 
 def _draw(
