@@ -10,22 +10,21 @@ from geolift.plurals import counted
 
 LEAST = 30  # joints at moments that two cameras both see, with which they can be compared
 QUANTILE = 0.75  # of the misfits: of a body that is fixed, most joints hardly move; of detectors, few are far off
-LARGEST = (
-    0.4  # misfit over that of mixed moments, up to which nothing is doubted: 0.01 to 0.34 of exact 2D, but 0.51 of
-)
-# a rat's camera before which a detector errs, and 0.42 to 0.72 of a shift by 3 s
+# Misfit over that of mixed moments, up to which nothing is doubted: 0.01 to 0.34 of exact 2D, but 0.51 of a rat's
+# camera before which a detector errs, and 0.42 to 0.72 of a shift by 3 s.
+LARGEST = 0.4
 NOTHING = 0.9  # the same, from which a camera fits no moment; found with noise of 15 % of the body: up to 0.7
-BETTER = (
-    0.95  # misfit with the camera shifted in time, at best, over that without; found: 0.99 and more of right cameras
-)
-# with any noise, 0.2 to 0.94 of cameras that are late by 1 to 10 s
+# Misfit with the camera shifted in time, at best, over that without; found: 0.99 and more of right cameras with any
+# noise, 0.2 to 0.94 of cameras that are late by 1 to 10 s.
+BETTER = 0.95
 # A camera that is late by few moments fits all the same, but fits nearly all other cameras better if shifted by one
 # number of moments. Under noise right cameras fit some others better, too, by numbers that differ from pair to pair.
 FEW = 12  # moments, to both sides; more is found by `expect_synchronised`
 AGREE = 0.75  # of the other cameras, with which a camera must be late by the same number, give or take 1
 CERTAIN = 0.5  # misfit over that without a shift (mean squares), from which a camera is late
-CLEARLY = 0.97  # the same, where the camera then fits the others as well as these fit each other. Before a camera whose
-# detector errs for long, of a rat, it was 0.89 at a shift by 7 frames, and the misfit stayed larger than that of others
+# The same, where the camera then fits the others as well as these fit each other. Before a camera whose detector errs
+# for long, of a rat, it was 0.89 at a shift by 7 frames, and the misfit stayed larger than that of others.
+CLEARLY = 0.97
 AS_WELL = 1.5  # times the misfit of the others
 SEVERAL = 3  # cameras at least, for that
 COMPARED = 1500  # moments, evenly spread

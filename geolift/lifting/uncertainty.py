@@ -42,9 +42,8 @@ IMAGES = Weights(-0.440, 0.506, 0.276, 0.315, 0.310, 0.646)
 VIDEOS = Weights(-0.603, 0.290, 0.523, 0.258, 0.069, 0.189)
 AROUND = 1.0  # seconds of a video over which the views are averaged: its errors last
 LOOKS = 10.0  # frames per second that are looked at from other sides: as good as all (docs/performance.md)
-LATERAL = (
-    0.26  # error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all
-)
+# Error across the line of sight over that along it; of the same people's 3D, and no more than 3 % in all.
+LATERAL = 0.26
 AZIMUTHS = (45.0, -45.0, 180.0)  # degrees, of the views; one at 90 sees our depths across and says nothing of them
 LEVEL = (0.0, -1.0, 0.0)  # the direction up for models that do not estimate it, camera axes
 OF_PEOPLE = "how sure joints are is estimated as for people: it is not calibrated for this body (docs/uncertainty.md)"
