@@ -12,7 +12,9 @@ import sys
 import pytest
 
 from geolift.demo import DEMOS
+from geolift.skeletons.joint_sets import JOINT_SETS
 from tests.helpers.paths import ROOT
+from tests.test_api import PACKAGES
 
 # What people asked in the threads of other projects, in their words, and where the answer is, which must be among the
 # first hits. MotioNet#46, LiftPose3D#6, mmpose#1978, VideoPose3D#2, #38, #126, #240, videopose#4, PoseAug#34, HoT#16,
@@ -85,18 +87,31 @@ def site(tmp_path_factory):
     return folder
 
 
-def test_the_search_answers_what_users_ask(site):
+def searched(site, questions):
+    """What the site's search finds for each question: pages, and the sections of each."""
     if shutil.which("node") is None:
         pytest.skip("needs node, which runs the site's search")
-    command = ["node", str(ROOT / "tests/helpers/site_search.js"), str(site), *QUESTIONS]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    for (question, answer), pages in zip(QUESTIONS.items(), found, strict=True):
+    command = ["node", str(ROOT / "tests/helpers/site_search.js"), str(site), *questions]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_the_search_answers_what_users_ask(site):
+    for (question, answer), pages in zip(QUESTIONS.items(), searched(site, QUESTIONS), strict=True):
         shown = [section for _, sections in pages[:FIRST] for section in sections[:3]]
         assert answer in shown, f"{question}: {shown}"
 
 
+def test_the_search_finds_words_with_digits(site):
+    names = [name for name in JOINT_SETS if re.search(r"[0-9]", name)]
+    assert len(names) > 20
+    for name, pages in zip(names, searched(site, names), strict=True):
+        assert "joint-mapping/" in [page for page, _ in pages], name
+
+
 def test_every_public_name_is_documented(site):
-    for package in ("geolift.lifting", "geolift.geometry", "geolift.training"):
+    fenced = {"geolift", "geolift.safe_io", "geolift.supervised"}  # the index; for geolift itself; by its command alone
+    top = {package for package in PACKAGES if package.count(".") == 1}
+    for package in {*top, "geolift.geometry", "geolift.losses", "geolift.metrics"} - fenced:
         page = (site / "api" / package / "index.html").read_text()
         names = importlib.import_module(package).__all__
         assert [name for name in names if f'id="{package}.{name}"' not in page] == []

@@ -9,7 +9,7 @@ from mkdocs.structure.files import File, Files
 
 # What is first is read first: lifting a file, then what it works with, then the method.
 PACKAGES = (
-    "geolift.lifting", "geolift.keypoints", "geolift.output", "geolift.model", "geolift.pretrained",
+    "geolift.lifting", "geolift.live", "geolift.keypoints", "geolift.output", "geolift.model", "geolift.pretrained",
     "geolift.skeletons", "geolift.world", "geolift.rig", "geolift.biomechanics", "geolift.new_lifter",
     "geolift.convert", "geolift.data", "geolift.geometry", "geolift.losses", "geolift.metrics", "geolift.networks",
     "geolift.objectives", "geolift.training", "geolift.evaluation", "geolift.errors",
