@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 
@@ -106,6 +107,13 @@ def test_the_search_finds_words_with_digits(site):
     assert len(names) > 20
     for name, pages in zip(names, searched(site, names), strict=True):
         assert "joint-mapping/" in [page for page, _ in pages], name
+
+
+def test_the_search_meets_no_word_that_no_page_has(site):
+    """A letter stands for all words that begin with it; where one of them is on no page, the search finds nothing."""
+    characters = [*string.ascii_lowercase, *string.digits]
+    found = searched(site, characters)
+    assert [one for one, pages in zip(characters, found, strict=True) if not pages] == []
 
 
 def test_every_public_name_is_documented(site):
