@@ -9,7 +9,7 @@ APART = 0.05  # sizes of the person by which a limb must move, on average, to ha
 NEARER = 0.45  # of that way: as near is the other side's place before
 FEWEST = 2  # pairs of joints of a limb that change places
 STEP = 0.2  # seconds between two detections in which sides are compared
-BLEND = 0.07  # seconds from a frame before to one after an exchange whose frame shows sides half-way
+BLEND = 0.07  # seconds around a frame that shows sides half-way; legs themselves take longer
 LONGEST = 2.0  # seconds of swapped sides between two exchanges
 SURROUNDED = 1.5  # times as many frames with the other sides are before and after
 AT_END = 0.25  # seconds of swapped sides where the video begins or ends with them
@@ -38,14 +38,19 @@ class Exchanges(NamedTuple):
     stays: np.ndarray
 
 
-def exchanges(person: Person, pairs: list[tuple[int, int]], rate: float) -> Exchanges:
-    """Of one limb. Detectors that smooth show a frame between both places: then the frames around it are compared."""
-    longest = max(1, round(STEP * rate))
-    same, other = _moved(person, pairs, longest)
+def exchanges(person: Person, pairs: list[tuple[int, int]], *, step: int, blend: int) -> Exchanges:
+    """Of one limb. Detectors that smooth show a frame between both places: then the frames around it are compared.
+
+    Args:
+        person: of which `pairs` are joints, left and right.
+        pairs: of the limb.
+        step: frames, up to which two detections are compared.
+        blend: the same for those around a frame; under 2, none are.
+    """
+    same, other = _moved(person, pairs, step)
     exchange, stays = _judged(same, other, person.size)
-    apart = round(BLEND * rate)
-    if apart >= 2:
-        every_other, stays_over = _over_two(person, pairs, apart)
+    if blend >= 2:
+        every_other, stays_over = _over_two(person, pairs, blend)
         for row in np.flatnonzero(every_other):
             # `row` is after the frame half-way, which has the sides that it is nearer to.
             if not exchange[max(0, row - 2) : row + 2].any():

@@ -15,7 +15,7 @@ from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.pose_distance import box_diagonals
 from geolift.keypoints.recording import Recording, rows_of_people
 from geolift.keypoints.side_checks import SLOWEST
-from geolift.keypoints.side_exchanges import FEWEST, Exchanges, Person, end_runs, exchanges, runs
+from geolift.keypoints.side_exchanges import BLEND, FEWEST, STEP, Exchanges, Person, end_runs, exchanges, runs
 from geolift.plurals import counted
 
 LIMBS = {"legs": ("hip", "knee", "ankle", "heel", "toe", "foot"), "arms": ("shoulder", "elbow", "wrist", "hand")}
@@ -47,8 +47,7 @@ def undo_swaps(recording: Recording) -> Recording:
         ([16.0, 17.0, 18.0], ('left and right were exchanged and are changed back: legs in frame 6',))
     """
     pairs = _pairs(recording.joints)
-    rate = recording.fps or USUAL_FPS
-    if not (recording.video and recording.tracked and pairs) or rate < SLOWEST:
+    if not (recording.video and recording.tracked and pairs) or 0 < recording.fps < SLOWEST:
         return recording
     swapped = {limb: np.zeros(recording.seen.shape, bool) for limb in pairs}
     once = {limb: [] for limb in pairs}
@@ -57,7 +56,7 @@ def undo_swaps(recording: Recording) -> Recording:
         person = Person(
             recording.keypoints[rows].astype(np.float64), recording.seen[rows], recording.frame[rows], size[rows]
         )
-        for limb, of_limb in zip(pairs, _limbs(person, recording.joints, pairs, rate), strict=True):
+        for limb, of_limb in zip(pairs, _limbs(person, recording.joints, pairs, recording.fps), strict=True):
             swapped[limb][rows] = of_limb.swapped
             once[limb] += recording.frame[rows[of_limb.found.rows]].tolist()
     notes = _notes(recording, swapped, once)
@@ -90,9 +89,13 @@ class _Limb(NamedTuple):
                 self.swapped[run, both] ^= True
 
 
-def _limbs(person: Person, joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]], rate: float) -> list[_Limb]:
+def _limbs(person: Person, joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]], fps: float) -> list[_Limb]:
     """The limbs in order, with what is to be changed back. Exchanges in one frame are of the whole body: first."""
-    limbs = [_Limb(each, exchanges(person, each, rate), np.zeros(person.seen.shape, bool)) for each in pairs.values()]
+    rate = fps or USUAL_FPS
+    frames = {"step": max(1, round(STEP * rate)), "blend": round(BLEND * fps)}
+    limbs = [
+        _Limb(each, exchanges(person, each, **frames), np.zeros(person.seen.shape, bool)) for each in pairs.values()
+    ]
     whole = sorted(set.intersection(*(set(limb.found.rows) for limb in limbs)))
     for start, stop, ends in runs(whole, person.frame, rate):
         for limb in limbs:

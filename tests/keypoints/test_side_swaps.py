@@ -122,6 +122,11 @@ def test_images_and_low_frame_rates_are_not_changed(turning):
         assert undo_swaps(wrong) is wrong
 
 
+def test_a_sprint_at_an_unknown_low_frame_rate_is_left():
+    sprint = geolift.keypoints.read_keypoints(case("fast-mover-low-fps/sprint6.json")).recording
+    assert not sprint.fps and undo_swaps(sprint) is sprint
+
+
 def test_a_real_clip_with_exchanged_sides_is_lifted_as_without():
     clean = geolift.keypoints.read_keypoints(case("single-joint-spikes/clean.csv")).recording
     truth, names, swapped = np.load(case("single-joint-spikes/true.npy")), clean.joints, clean.keypoints.copy()
