@@ -41,7 +41,7 @@ CONFINED = {
     "safetensors": {"geolift/pretrained"},
     "tqdm": {"geolift/keypoints", "geolift/output/view/movie.py"},
     "opensim": {"benchmarks/opensim_ik.py"},
-    "mediapipe": {"benchmarks/peer_rows/mediapipe_process.py", "benchmarks/people_rows/mediapipe_pose.py"},
+    "mediapipe": {"benchmarks/peer_rows/mediapipe_process.py"},
     "liftpose": {"benchmarks/peer_rows/liftpose3d.py"},
     "common": {"benchmarks/peer_rows/videopose3d.py"},  # of VideoPose3D
     "yaml": {"geolift/safe_io/yaml_file.py"},

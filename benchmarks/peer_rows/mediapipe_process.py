@@ -8,6 +8,20 @@ pixels, and the seconds that `process` took.
 import json
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
+
+
+def results(video: str, complexity: int) -> Iterator[tuple[Any, float]]:
+    """MediaPipe's result of each frame of a video, and the seconds that `process` took."""
+    import cv2
+    import mediapipe
+
+    capture = cv2.VideoCapture(video)
+    with mediapipe.solutions.pose.Pose(model_complexity=complexity) as pose:
+        while (read := capture.read())[0]:
+            image, began = cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB), time.perf_counter()
+            yield pose.process(image), time.perf_counter() - began
 
 
 def landmarks(found, width: int, height: int) -> list[dict[str, float]]:
@@ -26,21 +40,15 @@ def main(video: str, out: str, complexity: int) -> None:
 
     capture, frames, seconds = cv2.VideoCapture(video), [], 0.0
     width, height = (int(capture.get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    with mediapipe.solutions.pose.Pose(static_image_mode=False, model_complexity=complexity) as pose:
-        while True:
-            there, image = capture.read()
-            if not there:
-                break
-            began = time.perf_counter()
-            result = pose.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
-            seconds += time.perf_counter() - began
-            frames.append(
-                {
-                    "frame": len(frames),
-                    "pose_landmarks": landmarks(result.pose_landmarks, width, height),
-                    "pose_world_landmarks": landmarks(result.pose_world_landmarks, 1, 1),
-                }
-            )
+    for result, took in results(video, complexity):
+        seconds += took
+        frames.append(
+            {
+                "frame": len(frames),
+                "pose_landmarks": landmarks(result.pose_landmarks, width, height),
+                "pose_world_landmarks": landmarks(result.pose_world_landmarks, 1, 1),
+            }
+        )
     about = {"width": width, "height": height, "fps": capture.get(cv2.CAP_PROP_FPS), "seconds": seconds}
     with open(out, "w") as file:
         json.dump({**about, "version": mediapipe.__version__, "frames": frames}, file)

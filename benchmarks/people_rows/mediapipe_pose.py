@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peer_rows import mediapipe_process
 from benchmarks.people_rows import Files, Stage, video
 
 COMPLEXITY = 1  # pose_landmark_full, as ours
@@ -19,16 +20,11 @@ def stages(files: Files) -> dict[str, Stage]:
 
 def poses(path: Path) -> np.ndarray:
     """`[P, 33, 5]` x, y as fractions of the image, and x, y, z in metres, of all frames in which somebody is found."""
-    import cv2
-    import mediapipe
-
-    video, found = cv2.VideoCapture(str(path)), []
-    with mediapipe.solutions.pose.Pose(model_complexity=COMPLEXITY) as network:
-        while (read := video.read())[0]:
-            result = network.process(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
-            if result.pose_landmarks:
-                pairs = zip(result.pose_landmarks.landmark, result.pose_world_landmarks.landmark, strict=True)
-                found.append([[image.x, image.y, world.x, world.y, world.z] for image, world in pairs])
+    found = []
+    for result, _ in mediapipe_process.results(str(path), COMPLEXITY):
+        if result.pose_landmarks:
+            pairs = zip(result.pose_landmarks.landmark, result.pose_world_landmarks.landmark, strict=True)
+            found.append([[image.x, image.y, world.x, world.y, world.z] for image, world in pairs])
     return np.array(found)
 
 
