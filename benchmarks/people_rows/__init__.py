@@ -41,7 +41,7 @@ class Stage(NamedTuple):
     """What people wait for.
 
     Attributes:
-        run: does it once; may return how many poses it found.
+        run: does it once; may return figures by name for the row's lines, such as the poses that it found.
         count: how many frames, poses or commands that is.
     """
 

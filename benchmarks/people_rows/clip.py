@@ -1,11 +1,15 @@
 """`geolift lift` of one long video of one person, the whole command: imports, reading, lifting, refining, writing."""
 
+import os
 import subprocess
 import sys
 
-from benchmarks.people_rows import Files, Stage, inputs
+import numpy as np
+
+from benchmarks.people_rows import Files, Stage, inputs, measure
 
 TABLE = "clip.csv"
+HEAD = "| stage | CPU s | wall s | per CPU s | most memory, MiB |\n| --- | --- | --- | --- | --- |"
 
 
 def make(files: Files) -> None:
@@ -23,5 +27,16 @@ def stages(files: Files) -> dict[str, Stage]:
     }
 
 
-def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+def line(stage: str, rounds: measure.Rounds, count: int) -> str:
+    """A line of the table, with the most memory that the command had at once."""
+    memory = [np.median([one["memory"] for one in took[1:]]) for took in rounds.values()]
+    return f"{measure.line(stage, rounds, count)} {' -> '.join(f'{most:,.0f}' for most in memory)} |"
+
+
+def _run(command: list[str]) -> dict[str, float]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return {"memory": used.ru_maxrss / 1024}  # Linux counts KiB, and at least those of the program that starts it

@@ -74,7 +74,7 @@ def all_stages(files: Files, detect: Callable[[Path], Sequence], module: str, su
         path = _video(files, name)
         frames = _count_frames(path)
         command = [sys.executable, "-m", module, "lift", str(path), "-o", str(path.with_suffix(suffix))]
-        found[f"{name}, {DETECTION}"] = Stage(lambda path=path: len(detect(path)), frames)
+        found[f"{name}, {DETECTION}"] = Stage(lambda path=path: {"poses": len(detect(path))}, frames)
         found[f"{name}, {COMMAND}"] = Stage(lambda command=command: _run(command), frames)
     return found
 
@@ -101,11 +101,11 @@ def _video(files: Files, name: str) -> Path:
     return files.folder / f"{name.replace(' ', '_')}.mp4"
 
 
-def _run(command: list[str]) -> int:
+def _run(command: list[str]) -> dict[str, int]:
     """Run a command that writes a result, and count its poses."""
     subprocess.run(command, check=True, capture_output=True)
     with np.load(command[-1]) as result:
-        return len(result["points"])
+        return {"poses": len(result["points"])}
 
 
 def _count_frames(path: Path) -> int:

@@ -20,7 +20,7 @@ PROGRAM = "import sys; sys.path.insert(0, {here!r}); from benchmarks.people_rows
 class StageWorker(Worker):
     """A program that runs a stage on request, by its name.
 
-    An answer has the seconds of "cpu", children included, and "wall", and how many "poses" it found, if it counts.
+    An answer has the seconds of "cpu", children included, and "wall", and the figures of the stage, if any.
 
     Args:
         row: whose stages it has.
@@ -51,9 +51,9 @@ def serve() -> None:
     print(json.dumps({name: stage.count for name, stage in stages.items()}), flush=True)
     for line in sys.stdin:
         began, before = time.perf_counter(), _cpu_seconds()
-        poses = stages[line.rstrip("\n")].run()
+        figures = stages[line.rstrip("\n")].run()
         took = {"cpu": _cpu_seconds() - before, "wall": time.perf_counter() - began}
-        took |= {"poses": poses} if isinstance(poses, int) else {}
+        took |= figures if isinstance(figures, dict) else {}
         print(json.dumps(took), flush=True)
 
 

@@ -1,8 +1,12 @@
 """The files that the benchmark makes are read as what they should be."""
 
+import resource
+import subprocess
+import sys
+
 import pytest
 
-from benchmarks.people_rows import Files, reading
+from benchmarks.people_rows import Files, clip, reading
 from benchmarks.people_rows.measure import line
 from geolift.keypoints.options import Options
 from geolift.keypoints.recognition import read_keypoints
@@ -39,3 +43,13 @@ def test_a_line_leaves_the_first_round_out():
         "now": [{"cpu": 9.0, "wall": 9.0}, {"cpu": 1.0, "wall": 2.0}],
     }
     assert line("reading: CSV", rounds, 1000) == "| reading: CSV | 2.00 -> 1.00 | 3.00 -> 2.00 | 500 -> 1,000 |"
+    took = {name: [one | {"memory": 1500.4 * one["cpu"]} for one in of] for name, of in rounds.items()}
+    assert clip.line("clip: CSV", took, 1000).endswith("| 500 -> 1,000 | 3,001 -> 1,500 |")
+
+
+def test_the_memory_of_a_command_is_counted_and_its_failure_ends_the_benchmark():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # that of this program counts, too
+    most = clip._run([sys.executable, "-c", f"b'1' * ({before + 50} << 20)"])["memory"]
+    assert before + 50 <= most < before + 150
+    with pytest.raises(subprocess.CalledProcessError):
+        clip._run([sys.executable, "-c", "raise SystemExit(3)"])
