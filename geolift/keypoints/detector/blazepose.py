@@ -56,17 +56,13 @@ class BlazePose:
         self._networks = networks.load_networks(folder)
         self._pool = ThreadPoolExecutor(MOST_THREADS)
 
-    def people(self, image: np.ndarray, before: Sequence[Pose] = ()) -> list[Pose]:
-        """The people in an image: those of the frame before where they were, then all others.
+    def follow(self, image: np.ndarray, before: Sequence[Pose]) -> list[Pose]:
+        """The people of the frame before that are found where they were, in their order.
 
         Args:
             image: `[H, W, 3]` uint8, RGB.
             before: the people of the frame before.
         """
-        return self.search(image, self.follow(image, before))
-
-    def follow(self, image: np.ndarray, before: Sequence[Pose]) -> list[Pose]:
-        """The people of the frame before that are found where they were, in their order; arguments as of `people`."""
         people: list[Pose] = []
         for pose in self._each(lambda one: self.pose(image, one.circle), before):
             if pose is not None and not is_known(pose.circle, people):

@@ -191,7 +191,8 @@ def test_each_person_is_found_once(detected, before, found, monkeypatch):
         blazepose.Pose(np.zeros((33, 2)), nothing, nothing, stage.circles[i] + [[3, 2], [0, -4]])  # has moved since
         for i in before
     ]
-    people = stage.people(np.zeros((224, 224, 3), np.uint8), poses)
+    image = np.zeros((224, 224, 3), np.uint8)
+    people = stage.search(image, stage.follow(image, poses))
     assert len(people) == len(found)
     for pose, i in zip(people, found, strict=True):
         np.testing.assert_allclose(pose.circle, stage.circles[i], atol=1e-6)
@@ -200,7 +201,8 @@ def test_each_person_is_found_once(detected, before, found, monkeypatch):
 def test_a_person_must_be_confirmed_by_the_second_network(monkeypatch):
     stage = Stage([*CIRCLES[:2], [[400, 400], [400, 300]]], [0], monkeypatch)
     far = blazepose.Pose(np.zeros((33, 2)), np.zeros(33), np.zeros(33), np.array([[100.0, 10], [100, -30]]))
-    assert len(stage.people(np.zeros((224, 224, 3), np.uint8), [far])) == 1
+    image = np.zeros((224, 224, 3), np.uint8)
+    assert stage.follow(image, [far]) == [] and len(stage.search(image)) == 1
 
 
 def one_line(error, *words):
