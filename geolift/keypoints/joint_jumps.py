@@ -65,10 +65,7 @@ def without_jumps(recording: Recording) -> Recording:
     """
     if not (recording.video and recording.tracked):
         return recording
-    jumping = np.zeros(recording.seen.shape, bool)
-    size = _sizes(recording)
-    for rows in rows_of_people(recording):
-        jumping[rows] = _of_person(recording, rows, size[rows])
+    jumping = find_jumps(recording)
     if not jumping.any():
         return recording
     steady = recording._replace(
@@ -77,6 +74,20 @@ def without_jumps(recording: Recording) -> Recording:
         notes=(*recording.notes, _note(recording, jumping)),
     )
     return select_rows(steady, steady.seen.any(axis=1), "all joints jump")
+
+
+def find_jumps(recording: Recording) -> np.ndarray:
+    """`[N, K]` bool: the joints of a tracked video that jump away and back."""
+    jumping = np.zeros(recording.seen.shape, bool)
+    size = detection_sizes(recording)
+    for rows in rows_of_people(recording):
+        jumping[rows] = _of_person(recording, rows, size[rows])
+    return jumping
+
+
+def least_jump(rate: float) -> float:
+    """Sizes by which the speed of a joint changes at least in a step that is a jump, at so many frames per second."""
+    return max(SMALLEST, FASTEST / rate * max(1.0, SLOW / rate))
 
 
 def _note(recording: Recording, jumping: np.ndarray) -> str:
@@ -94,7 +105,7 @@ def _note(recording: Recording, jumping: np.ndarray) -> str:
     return f"{what} away and back: counted as missing: {', '.join(named)}{rest}"
 
 
-def _sizes(recording: Recording) -> np.ndarray:
+def detection_sizes(recording: Recording) -> np.ndarray:
     """`[N]` sizes of the detections as if legs were seen; single joints that are wrong count in `_high` only."""
     size = box_diagonals(recording.keypoints, recording.seen)
     legs = [i for i, name in enumerate(recording.joints) if "knee" in name or "ankle" in name]
@@ -135,7 +146,7 @@ def _allowed(
     of_people = recording.joint_set in JOINT_SETS
     smallest = SMALLEST if of_people else SMALLEST_OF_ANIMALS
     allowed = np.repeat(size[:, None], seen.shape[1], axis=1)
-    allowed *= max(smallest, FASTEST / rate * max(1.0, SLOW / rate))
+    allowed *= max(smallest, least_jump(rate))
     if recording.fps and of_people:
         return allowed
     changes = [_change(points[seen[:, k], k], frame[seen[:, k]]) for k in range(seen.shape[1])]

@@ -50,12 +50,17 @@ def check_recording(recording: Recording) -> tuple[str, ...]:
         >>> check_recording(record(clip, np.ones((4, 2)), joints=("head", "tail")))
         ('the coordinates are not pixels: none is beyond 0.935 (normalized?)',)
     """
+    return tuple(failed_checks(recording).values())
+
+
+def failed_checks(recording: Recording) -> dict[str, str]:
+    """What `check_recording` returns, by the name of the check."""
     checks = [normalized, wrong_order, contradicting_face, outside, copied, frozen, jumps, numbering]
-    found = [check(recording) for check in checks]
+    found = {check.__name__: check(recording) for check in checks}
     if recording.joint_set in JOINT_SETS:
         person = as_human36m(recording)
-        found += [check(person) for check in (twisted, flicker, too_fast)]
-    return tuple(sentence for sentence in found if sentence)
+        found |= {check.__name__: check(person) for check in (twisted, flicker, too_fast)}
+    return {name: sentence for name, sentence in found.items() if sentence}
 
 
 def as_human36m(recording: Recording) -> Recording:

@@ -46,7 +46,7 @@ def undo_swaps(recording: Recording) -> Recording:
         >>> mended.keypoints[5:8, 0, 0].tolist(), mended.notes
         ([16.0, 17.0, 18.0], ('left and right were exchanged and are changed back: legs in frame 6',))
     """
-    pairs = _pairs(recording.joints)
+    pairs = limb_pairs(recording.joints)
     if not (recording.video and recording.tracked and pairs) or 0 < recording.fps < SLOWEST:
         return recording
     swapped = {limb: np.zeros(recording.seen.shape, bool) for limb in pairs}
@@ -63,7 +63,7 @@ def undo_swaps(recording: Recording) -> Recording:
     return _exchanged(recording, pairs, swapped)._replace(notes=(*recording.notes, *notes)) if notes else recording
 
 
-def _pairs(joints: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+def limb_pairs(joints: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
     """Left and right joints of each limb; only limbs with enough of them."""
     found = {limb: [] for limb in LIMBS}
     for i, name in enumerate(joints):

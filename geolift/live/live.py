@@ -10,7 +10,7 @@ import numpy as np
 
 from geolift.batching import SIZES
 from geolift.errors import DatasetError
-from geolift.keypoints.recording import record
+from geolift.keypoints.recording import Recording, record
 from geolift.lifting.joints import mapping_to
 from geolift.lifting.metric_scale import ASSUMED_STATURE
 from geolift.lifting.option_ranges import LONGEST, expect_metres, expect_positive, expect_up_to
@@ -18,7 +18,7 @@ from geolift.lifting.up import given_up, learnt_up
 from geolift.lifting.virtual_camera import ASSUMED_FOCAL_RATIO
 from geolift.live.clock import Clock
 from geolift.live.gravity import Gravity
-from geolift.live.incoming import read_people
+from geolift.live.incoming import ALONE, Seen, read_people
 from geolift.live.person import PAST, Camera, Estimate, Person, Row
 from geolift.live.pose import LivePose
 from geolift.model import Model
@@ -35,20 +35,22 @@ MOST_PEOPLE = 50  # who are remembered; of more, those who have been away for lo
 class Waiting(NamedTuple):
     """A frame whose poses have not been given yet: the number of its push and on the even grid, its time, when it came.
 
-    `time` is that of its stamp, `pushed` that of this machine's clock.
+    `time` is that of its stamp, `pushed` that of this machine's clock; `notes` are on each person.
     """
 
     frame: int
     number: int
     time: float
     pushed: float
+    notes: dict[Hashable, tuple[str, ...]]
 
 
 class Live:
     """Lift people frame by frame, smoothed, a fixed number of frames later.
 
     Nothing of a pose depends on frames after the one that is `ahead` of it. Memory, and the work of a frame, do not
-    grow with time. What was assumed stands in `notes`.
+    grow with time. What was assumed stands in `notes`, and what is found wrong while frames come: the first of each
+    kind, and in `LivePose.notes` all.
 
     Args:
         joints: the name of a joint set ("coco17", "mediapipe33", ..., `joint_sets.SOURCES`), or the names of K joints.
@@ -98,15 +100,16 @@ class Live:
         expect_positive(fps=fps, focal=focal)
         expect_metres(height)
         model = model if isinstance(model, Model) else load(model)
-        self._joints, self._mapping = _mapping(joints, model.skeleton, skeleton)
+        blank, self._mapping = _mapping(joints, model.skeleton, skeleton)
+        self._joints = blank.joints
         self._head = "mask" if model.lifter.masks else "extrapolate"
-        self._camera = Camera(model, image_size, focal, gap)
+        self._camera = Camera(model, image_size, focal, gap, blank, ahead)
         self._ahead, self._mirrored, self._sure, self._heights = ahead, mirrored, min_confidence, height
-        self._fps = fps or ASSUMED_FPS
+        self._fps, self._stated = fps or ASSUMED_FPS, fps is not None
         direction = given_up(up, pitch, roll)
         self._given = learnt_up(model) if direction is None else direction
         self.units = "m" if is_human(model.skeleton) or height is not None else "normalised"
-        self.notes = _notes(self._camera, fps, height, mirrored)
+        self.notes, self._said = _notes(self._camera, fps, height, mirrored), set()
         self._restart()
         self._warm_up()
 
@@ -139,11 +142,11 @@ class Live:
         came = clocks.perf_counter()
         people = read_people(keypoints, self._joints, self._sure)
         known = {name: self._person(name) for name in people}
-        self._clock.tick(self._pushed, time)
-        for name, seen in people.items():
-            known[name].add(self._row(*seen), self.fps)
+        doubts = self._clock.tick(self._pushed, time)
+        doubts = self._say({kind: sentence for kind, sentence in doubts.items() if kind not in self._said})
         here = self._clock
-        self._waiting.append(Waiting(self._pushed, here.number, here.time, came))
+        notes = {name: (*doubts, *self._add(name, known[name], seen)) for name, seen in people.items()}
+        self._waiting.append(Waiting(self._pushed, here.number, here.time, came, notes))
         self._pushed += 1
         return self._poses(self._waiting.popleft(), last=False) if len(self._waiting) > self._ahead else []
 
@@ -154,7 +157,7 @@ class Live:
         return poses
 
     def _restart(self) -> None:
-        self._clock, self._gravity = Clock(self._fps), Gravity(self._given)
+        self._clock, self._gravity = Clock(self._fps, stated=self._stated), Gravity(self._given)
         self._people: dict[Hashable, Person] = {}
         self._waiting: deque[Waiting] = deque()
         self._pushed = 0
@@ -172,7 +175,24 @@ class Live:
             raise DatasetError(f"height: found none for {name!r}, expected one for each track id, or one for all")
         return Person(name, self._camera, height)
 
-    def _row(self, keypoints: np.ndarray, confidence: np.ndarray) -> Row:
+    def _add(self, name: Hashable, person: Person, seen: Seen) -> tuple[str, ...]:
+        """A person's new frame, mended, and what was found; the first of each kind stands in `notes`, too."""
+        found = person.watch.add(self._clock.number, self._pushed, *seen, self.fps)
+        for row in found.rows[:-1]:
+            person.replace(self._row(row.number, row.points, row.steady))
+        new = found.rows[-1]
+        person.add(self._row(new.number, new.points, new.steady), self.fps)
+        return self._say(found.notes, "" if name == ALONE else f"of {name!r}, ")
+
+    def _say(self, found: dict[str, str], who: str = "") -> tuple[str, ...]:
+        """Sentences by their kind; the first of each kind also stands in `notes`."""
+        for kind, sentence in found.items():
+            if kind not in self._said:
+                self._said.add(kind)
+                self.notes.append(f"{who}first in frame {self._pushed}: {sentence}")
+        return tuple(found.values())
+
+    def _row(self, number: int, keypoints: np.ndarray, confidence: np.ndarray) -> Row:
         """One person's keypoints in the joints of the model; sides of a mirrored picture exchanged."""
         points, trust = map_joints(self._mapping, keypoints, confidence, head=self._head)
         if self._mirrored:
@@ -182,7 +202,7 @@ class Live:
         filled, top = np.zeros(len(trust), bool), self.skeleton.head
         if self._head == "extrapolate" and not self._mapping.mean_of[self.skeleton.names[top]]:
             filled[top], trust[top] = trust[top] > 0, 0.0
-        return Row(self._clock.number, points, trust, filled)
+        return Row(number, points, trust, filled)
 
     def _poses(self, frame: Waiting, *, last: bool) -> list[LivePose]:
         found = []
@@ -208,6 +228,7 @@ class Live:
             time=frame.time,
             restarted=one.restarted,
             latency=waited + clocks.perf_counter() - began,
+            notes=frame.notes.get(name, ()),
         )
 
     def _warm_up(self) -> None:
@@ -233,8 +254,8 @@ def _check(ahead: int, image_size: tuple[float, float] | None) -> None:
 
 def _mapping(
     joints: str | Sequence[str], target: Skeleton, skeleton: str | os.PathLike[str] | None
-) -> tuple[tuple[str, ...], JointMapping]:
-    """The names of the K joints, and their mapping to those of the model."""
+) -> tuple[Recording, JointMapping]:
+    """A recording of the K joints, and their mapping to those of the model."""
     if isinstance(joints, str):
         if joints not in SOURCES:
             raise DatasetError(f"joints: found {joints!r}, expected names of joints, or one of {', '.join(SOURCES)}")
@@ -242,8 +263,9 @@ def _mapping(
     names = tuple(joints)
     if not names or not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise DatasetError(f"joints: found {list(names)[:40]}, expected different names")
-    blank = record(np.ones((1, len(names), 2)), np.ones((1, len(names))), joints=names, origin="joints")
-    return names, mapping_to(target, blank, skeleton, "joints")
+    about = {"joints": names, "person": np.zeros(1, int), "people": ("",), "origin": "joints"}
+    blank = record(np.ones((1, len(names), 2)), np.ones((1, len(names))), **about)
+    return blank, mapping_to(target, blank, skeleton, "joints")
 
 
 def _notes(camera: Camera, fps: float | None, height: object, mirrored: bool) -> list[str]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.errors import DatasetError
+from geolift.keypoints.recording import Recording
 from geolift.lifting.filled_errors import filled_errors
 from geolift.lifting.gaps import fill
 from geolift.lifting.lifted import NOISE, Lifted, in_camera_axes, lift_tracks, with_refined
@@ -19,6 +20,7 @@ from geolift.live.body import Body
 from geolift.live.hold import held_errors, hold
 from geolift.live.noise import Noise
 from geolift.live.smoother import EVERY, MEMORY, Smoother
+from geolift.live.watch import Watch
 from geolift.model import Model, model_bones
 from geolift.skeletons.skeleton import is_human
 
@@ -26,12 +28,18 @@ PAST = 25  # frames before one that it is computed from; with 40 train people ca
 
 
 class Camera(NamedTuple):
-    """What is the same for all people: the model, `image_size` in pixels, the focal length, seconds of a gap."""
+    """What is the same for all people.
+
+    `image_size` is in pixels, `gap` in seconds; `blank` is a recording of the joints that are given, and `ahead` the
+    number of frames that are looked ahead.
+    """
 
     model: Model
     image_size: tuple[float, float] | None
     focal: float | None
     gap: float
+    blank: Recording
+    ahead: int
 
 
 class Row(NamedTuple):
@@ -68,6 +76,7 @@ class Person:
         model = camera.model
         self._name, self._camera, self._height = str(name), camera, height
         self._rows: deque[Row] = deque()
+        self.watch = Watch(camera.blank, camera.image_size, camera.ahead)
         self._noise = Noise(len(model.skeleton.names))
         self._body = Body(model)
         self._smoother = Smoother(model.skeleton, model_bones(model))
@@ -80,6 +89,12 @@ class Person:
         self._rows.append(row)
         seen = (row.confidence > 0)[:, None]
         self._noise.add(row.number, np.where(seen, row.keypoints, np.nan), fps)
+
+    def replace(self, row: Row) -> None:
+        """A frame in which other joints count as missing than before; nothing where it is no longer needed."""
+        for at, before in enumerate(self._rows):
+            if before.number == row.number:
+                self._rows[at] = row
 
     def estimate(self, number: int, fps: float, *, last: bool = False) -> Estimate | None:
         """The pose in a frame, from frames up to the newest; None where it cannot be lifted.

@@ -25,6 +25,8 @@ class LivePose(NamedTuple):
         time: its time stamp, seconds; by the frame rate where none was given.
         restarted: whether nothing before this frame counts: the person is new, or was lost for longer than `gap`.
         latency: seconds from the time stamp to the result: the frames that were waited for, and the computation.
+        notes: sentences on what was found wrong when this frame came: sides that are changed back, joints that jump and
+            count as missing, what the checks of a file say of the last seconds, odd time stamps.
 
     Example:
         >>> blank = np.zeros((17, 3), np.float32)
@@ -46,6 +48,7 @@ class LivePose(NamedTuple):
     time: float
     restarted: bool
     latency: float
+    notes: tuple[str, ...] = ()
 
     @property
     def world_points(self) -> np.ndarray:

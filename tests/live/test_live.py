@@ -30,9 +30,21 @@ def walk():
     return exact + np.random.default_rng(0).normal(0, 2, exact.shape)
 
 
-def stream(model, frames, times=None, joints=H36M17.names, **options):
+LIVES = {}
+
+
+def live_of(model, **options):
+    """One `Live` for all streams with the same options; `finish` has made it as good as new."""
+    options = {"image_size": SIZE, "fps": 30, **options}
+    key = tuple(sorted(options.items(), key=str))
+    if key not in LIVES:
+        LIVES[key] = geolift.Live(H36M17.names, model=model, **options)
+    return LIVES[key]
+
+
+def stream(model, frames, times=None, **options):
     """All poses of some frames."""
-    live = geolift.Live(joints, model=model, **{"image_size": SIZE, "fps": 30, **options})
+    live = live_of(model, **options)
     times = [None] * len(frames) if times is None else times
     poses = [live.push(frame, time=time) for frame, time in zip(frames, times, strict=True)]
     return [pose for one in poses for pose in one] + live.finish()
