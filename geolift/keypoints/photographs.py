@@ -6,7 +6,7 @@ have people of any size, and often sizes of their own.
 
 import numpy as np
 
-from geolift.keypoints.pose_distance import box_diagonals
+from geolift.keypoints.pose_distance import COMMON, box_diagonals
 from geolift.keypoints.recording import Recording
 
 CHANGE = 0.4  # natural logarithm of the factor by which the largest person's size differs from image to image, median
@@ -48,13 +48,18 @@ def _still(recording: Recording, why: str) -> Recording:
 
 
 def _change_of_size(recording: Recording) -> float:
-    """The median change of the largest person from image to image, a natural logarithm; 0 with few images."""
+    """The median change of the largest person from image to image, a natural logarithm; 0 with few images.
+
+    By joints that are seen in both: with others missing in each, people seem to change their size.
+    """
     some = recording.frame < MOST
-    frame = recording.frame[some]
-    size = box_diagonals(recording.keypoints[some], recording.seen[some])
-    order = np.lexsort((-size, frame))
+    keypoints, seen, frame = recording.keypoints[some], recording.seen[some], recording.frame[some]
+    order = np.lexsort((-box_diagonals(keypoints, seen), frame))
     largest = order[np.diff(frame[order], prepend=-1) > 0]
-    follows = np.diff(frame[largest]) == 1
-    if follows.sum() < FEWEST - 1:
+    before, after = largest[:-1], largest[1:]
+    common = seen[before] & seen[after]
+    shown = (frame[after] - frame[before] == 1) & (common.sum(axis=1) >= min(COMMON, keypoints.shape[1]))
+    if shown.sum() < FEWEST - 1:
         return 0.0
-    return float(np.median(np.abs(np.diff(np.log(np.maximum(size[largest], 1e-6))))[follows]))
+    sizes = [np.maximum(box_diagonals(keypoints[rows[shown]], common[shown]), 1e-6) for rows in (before, after)]
+    return float(np.median(np.abs(np.log(sizes[1] / sizes[0]))))

@@ -27,6 +27,15 @@ def test_photographs_become_single_images(photographs):
     assert not found.video and not found.tracked and "read as single images: people are" in found.notes[-1]
 
 
+@pytest.mark.parametrize("missing", [0.4, 0.8])
+def test_a_video_with_missing_joints_stays_a_video(missing, rng):
+    """Seen by a few of its ten joints, which are others in each frame, a body seems large and small in turn."""
+    wave = np.stack([20.0 * np.arange(10), np.zeros(10)], axis=-1) + np.zeros((200, 1, 1))
+    wave[..., 1] = 30 * np.sin(0.6 * np.arange(10) - 0.2 * np.arange(200)[:, None])
+    recording = of(wave, rng.random((200, 10)) >= missing)
+    assert as_photographs(recording) is recording
+
+
 @pytest.mark.parametrize("about", [{"fps": 30.0}, {"shots": ((0, "a"), (30, "b"))}])
 def test_what_is_known_about_time_makes_a_video(photographs, about):
     recording = of(**photographs, **about)
