@@ -181,7 +181,7 @@ def described(fits: Sequence[Fit]) -> str:
     """The fits in words."""
     listed = ", ".join(f"{fit.name} {fit.by_joint:.2f}" for fit in fits if fit.people)
     people = counted(max(fit.people for fit in fits), "detection", "detections")
-    return f"fit of {people}, people's is 0.5 to 3: {listed}"
+    return f"fit of {people}, 0.5 to 3 for people: {listed}"
 
 
 def _rows(recording: Recording) -> np.ndarray:

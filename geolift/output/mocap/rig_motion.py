@@ -119,7 +119,7 @@ def _notes(result: Result, person: int, known: np.ndarray, motion: RigMotion) ->
     notes, names, seen = [], np.array(result.skeleton.names), known.any(axis=0)
     if not seen.all():
         hang = " (arms hang)" if any(name.endswith("elbow") for name in names[~seen]) else ""
-        notes.append(f"at rest{hang}, as no frame shows them: {', '.join(names[~seen])}")
+        notes.append(f"in the rest pose{hang}, as no frame shows them: {', '.join(names[~seen])}")
     there = result.frame[result.person == person]
     if missing := int((~known[there][:, seen]).sum()):
         notes.append(f"{missing} missing joints: {BETWEEN}")

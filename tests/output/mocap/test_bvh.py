@@ -126,7 +126,7 @@ def test_missing_people_and_joints_of_a_bvh(one, tmp_path):
     points[:, JOINT("head")] = np.nan
     result = without_rows(one._replace(points=points), (one.frame >= 30) & (one.frame < 34))
     (path,), notes = write_result(result, tmp_path / "out.bvh")
-    assert "at rest, as no frame shows them: head" in notes
+    assert "in the rest pose, as no frame shows them: head" in notes
     assert "10 missing joints: bones pass evenly from the frame before to the frame after" in notes
     assert "absent in 4 of 40 frames: bones pass evenly from the frame before to the frame after" in notes
     read = points_of(read_bvh(path), H36M17.names)
