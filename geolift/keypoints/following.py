@@ -13,6 +13,7 @@ from geolift.keypoints.pose_distance import COMMON, box_diagonals, distances
 LIMIT = 0.5  # of a person's size: a detection farther from every known person begins a new one
 SPEED = 4.0  # sizes per second by which a person may leave the expected place: at low frame rates more than LIMIT
 FARTHEST = 1.0  # sizes; no detection farther than this from the expected place is joined
+FEWER = 0.02  # sizes by which who shares no joint is farther than who shares all: halves come after whole people
 BLOCK = 256  # known people who are compared at once
 AHEAD = 5  # frames for which a lost person is taken to go on at their speed
 
@@ -176,7 +177,8 @@ def _costs(
         ahead = tracks.speed[some.last] * np.minimum(frame[new[0]] - frame[some.last], AHEAD)[:, None]
         places = np.stack([bodies, bodies + ahead[:, None]])[:, :, None]
         others = (there[:, None], large[:, None], keypoints[new], seen[new], size[new])
-        cost[first : first + BLOCK] = distances(places, *others, fewest=fewest).min(axis=0)
+        shared = (there[:, None] & seen[new]).mean(axis=-1)
+        cost[first : first + BLOCK] = distances(places, *others, fewest=fewest).min(axis=0) + FEWER * (1 - shared)
     return cost
 
 

@@ -43,6 +43,21 @@ def test_people_who_cross_keep_their_track(walkers):
     np.testing.assert_array_equal(tracked.keypoints, recording.keypoints)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_person_found_in_two_halves_for_a_frame_goes_on_as_one(first):
+    """The half that is not joined is nearer to the whole of the next frame; it does not take its place."""
+    half = np.arange(10) < 5
+    bodies = np.tile(np.stack([np.zeros(10), 20 * np.arange(10)], axis=1), (12, 1, 1))
+    bodies[6:, ~half, 0] += 1  # so that the other half is joined in frame 6, but
+    bodies[7:, half, 0] += 1  # moves to frame 7
+    halves = [half, ~half][:: 1 - 2 * first]
+    frame = np.insert(np.arange(12), 6, 6)
+    seen = np.ones((13, 10), bool)
+    seen[6:8] = halves
+    person = following.follow(bodies[frame], seen, frame, np.zeros(13, int), gap=15, fps=30.0)
+    assert set(person[frame != 6]) == {0}
+
+
 def test_the_order_of_detections_changes_nothing_but_names(walkers, rng):
     tracked = tracking.track(video(walkers)[0])
     for order in itertools.permutations(range(3)):
