@@ -16,12 +16,19 @@ from geolift.errors import DatasetError
 from geolift.keypoints.formats import json_values as values
 from geolift.keypoints.joint_names import canonical_names
 from geolift.keypoints.options import begins_with
+from geolift.plurals import counted
 from geolift.skeletons.joint_sets import JOINT_SETS, LARGER_SETS, find_joint_set
 from geolift.skeletons.stated_bones import StatedBones, stated_by_number
 
 FLAGS = (0.0, 0.5, 1.0)  # confidence of not labelled, hidden, visible
 TRACKS = ("track_id", "instance_id")  # of an annotation, or among its attributes
 PARTS = ("foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts")  # COCO-WholeBody
+NO_KEYPOINTS, OTHER, CROWD, UNLABELLED = (  # what is left out, one and many of it
+    ("annotation without keypoints was", "annotations without keypoints were"),
+    ("annotation of another category was", "annotations of other categories were"),
+    ("crowd was", "crowds were"),
+    ("person without labelled joints was", "people without labelled joints were"),
+)
 Id = int | str
 
 
@@ -76,13 +83,13 @@ def read_people(content: dict[str, Any], path: Path, image_key: str, images: Con
         if kept and len(found) != len(kept[0][0]):
             raise DatasetError(f"{where}: found {len(found)} joints, expected {len(kept[0][0])} as in the first")
         kept.append((found, entry, where))
-    notes += tuple(f"{number} {what} were left out" for what, number in left.items())
+    notes += tuple(f"{counted(number, *what)} left out" for what, number in left.items())
     if not kept:
         raise DatasetError(f"{path}: found no person in {len(entries)} annotations, expected at least one")
     rows, assumed = _confidences(np.stack([row for row, _, _ in kept]), path)
     labelled = (rows[..., 2] > 0).any(axis=1)
     if unlabelled := int((~labelled).sum()):
-        notes += (f"{unlabelled} people without labelled joints were left out",)
+        notes += (f"{counted(unlabelled, *UNLABELLED)} left out",)
     if not labelled.any():
         raise DatasetError(f"{path}: found no person with labelled joints in {len(rows)}, expected at least one")
     people = [person for person, keep in zip(kept, labelled, strict=True) if keep]
@@ -121,19 +128,19 @@ def _image_of(entry: dict[str, Any], where: str, key: str, images: Container[Id]
 
 def _joints(
     entry: Any, where: str, category: Id | None, names: tuple[str, ...] | None
-) -> tuple[np.ndarray | None, str]:
-    """`[K, 3]` x, y, flag or score of an annotation; or None, and what it is."""
+) -> tuple[np.ndarray | None, tuple[str, str] | None]:
+    """`[K, 3]` x, y, flag or score of an annotation; or None, and what it is, one and many of it."""
     joints = values.mapping(entry, where).get("keypoints")
     if names is not None and f"keypoints_{len(names)}" in entry:
         joints = entry[f"keypoints_{len(names)}"]
     if joints is None or joints == []:
-        return None, "annotations without keypoints"
+        return None, NO_KEYPOINTS
     if category is not None and entry.get("category_id") != category:
-        return None, "annotations of other categories"
+        return None, OTHER
     if entry.get("iscrowd") in (1, True):
-        return None, "crowds"
+        return None, CROWD
     found = values.triples(joints, f"{where}: keypoints")
-    return found, ""
+    return found, None
 
 
 def _of_body(names: tuple[str, ...], count: int, where: str) -> None:

@@ -45,7 +45,7 @@ def test_track_ids_are_people_and_make_a_video(tracks, rng, tmp_path):
     for row, (frame, person) in enumerate(zip(found.frame, found.person, strict=True)):
         true = next(p for p in scene[frame] if p.track == person + 1)
         np.testing.assert_allclose(found.keypoints[row], writers.cleared(true)[0], atol=1e-3)
-    assert noted(found, "1 annotations without keypoints were left out")
+    assert noted(found, "1 annotation without keypoints was left out")
     # Without tracks the same images are single ones.
     found = read(writers.coco_annotations(tmp_path / "b.json", scene, label=True))
     assert not found.video and not found.tracked
@@ -96,7 +96,7 @@ def test_labels_with_other_joints_are_left_out_and_two_of_people_refused(rng, tm
 
     found = read(changed(path, dog))
     assert found.joint_set == "coco17" and len(found.frame) == 8
-    assert noted(found, "1 annotations of other categories were left out")
+    assert noted(found, "1 annotation of another category was left out")
     changed(path, lambda content: content["categories"][1].update(keypoints=list(COCO17.source[::-1])))
     with pytest.raises(DatasetError, match=r"found 2 different lists of joints \('person' 17, 'dog' 17\)"):
         read(path)

@@ -261,8 +261,8 @@ def test_coco_annotations_have_their_names_sizes_and_flags(rng, tmp_path):
     agrees(found, half)
     assert found.joint_set == "coco17" and not found.video and not found.tracked and found.fps == 0
     assert found.frames[10] == "000000000010.jpg" and found.image_size.tolist() == [list(SIZE)] * 12
-    for words in ("1 crowds", "1 people without labelled joints", "1 annotations without keypoints"):
-        assert noted(found, f"{words} were left out")
+    for words in ("1 crowd", "1 person without labelled joints", "1 annotation without keypoints"):
+        assert noted(found, f"{words} was left out")
     assert read(ANNOTATIONS, tmp_path / "a.json", fps=5.0).video
     refused(ANNOTATIONS, tmp_path / "a.json", "image size", image_size=(10, 10))
 
