@@ -10,6 +10,7 @@ from geolift.data.copied_joints import copied_joints
 from geolift.keypoints.frame_labels import readings
 from geolift.keypoints.frame_ranges import frame_ranges
 from geolift.keypoints.frame_times import timing
+from geolift.keypoints.joint_jumps import detection_sizes
 from geolift.keypoints.pose_distance import box_diagonals, consecutive, distances
 from geolift.keypoints.readings import impossible_anatomy
 from geolift.keypoints.recording import Recording
@@ -136,7 +137,7 @@ def too_fast(person: Recording) -> str | None:
     move = np.where(seen[..., None], person.keypoints[after] - person.keypoints[before], 0)
     move -= move.sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1), 1)[:, None, None]
     step = np.linalg.norm(move, axis=-1)[:, ENDS]
-    size = box_diagonals(person.keypoints, person.seen)[after]
+    size = detection_sizes(person)[after]
     fastest = np.where(seen[:, ENDS] & (size > 0)[:, None], step, 0).max(axis=1) / np.maximum(size, 1e-6) * person.fps
     speed = float(np.median(fastest))
     if speed <= FASTEST:

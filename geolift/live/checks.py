@@ -28,7 +28,7 @@ class Checks:
 
         Args:
             frame: of the push.
-            points, trust: `[K, 2]` pixels and `[K]` confidences, as given.
+            points, trust: `[K, 2]` pixels and `[K]` confidences, sides changed back.
             fps: frames per second.
         """
         self._rows.append((frame, points, trust))

@@ -39,9 +39,8 @@ class Watch:
             points, trust: `[K, 2]` pixels and `[K]` confidences, 0 where missing.
             fps: frames per second.
         """
-        notes = self._checks.add(frame, points, trust, fps)
         points, trust, of_sides = self._sides.mend(number, points, trust, fps)
-        notes |= {sentence: sentence for sentence in of_sides}
+        notes = {sentence: sentence for sentence in of_sides} | self._checks.add(frame, points, trust, fps)
         rows, names = self._jumps.add(number, points, trust, fps)
         if names:
             notes["jump"] = f"{', '.join(names)} jumped: counted as missing where they are away"

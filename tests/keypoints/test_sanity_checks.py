@@ -114,6 +114,16 @@ def test_a_frame_rate_that_is_too_high(video):
     assert len(found) == 1 and "frame rate may be too high" in found[0]
 
 
+def test_hands_of_people_without_legs_are_not_too_fast_for_the_part_that_is_seen(video):
+    """The highest rate at which the whole person is not too fast is not too high for the upper body."""
+    hips = [JOINT(f"{side}_{joint}") for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
+    upper = video._replace(confidence=np.where(np.isin(np.arange(17), [0, *hips]), 0, video.confidence))
+    rates = np.geomspace(20, 1000, 200)
+    highest = max(fps for fps in rates if sanity_checks.too_fast(video._replace(fps=fps)) is None)
+    assert sanity_checks.too_fast(upper._replace(fps=highest)) is None
+    assert sanity_checks.too_fast(upper._replace(fps=4 * highest)) is not None
+
+
 def with_faces(video, turned, confidence):
     """The procedural person in the joints of COCO, with a face that is sure; `turned`: all sides are exchanged."""
     names = list(JOINT_SETS["coco17"].source)
