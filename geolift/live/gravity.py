@@ -12,7 +12,9 @@ EVERY = 8  # estimates, between two medians
 
 
 class Gravity:
-    """The direction up in camera axes.
+    """The direction `up` in camera axes, and `to_world`.
+
+    That is `[3, 3]` from camera axes to x away from the camera, y to its left, z up. Both are NaN while up is unknown.
 
     Args:
         given: `[3]` unit vector, which then stays; None: it is estimated.
@@ -20,7 +22,7 @@ class Gravity:
 
     def __init__(self, given: np.ndarray | None):
         self._given = given is not None
-        self.up = np.full(3, np.nan) if given is None else given
+        self._turn(np.full(3, np.nan) if given is None else given)
         self._estimates: deque[tuple[np.ndarray, float]] = deque(maxlen=RECENT)
         self._count = 0
 
@@ -32,11 +34,9 @@ class Gravity:
         self._count += 1
         if self._count <= EVERY or self._count % EVERY == 0:
             directions, weights = (np.array(column) for column in zip(*self._estimates, strict=True))
-            self.up = median_directions(directions, weights, np.zeros(len(weights), int), 1)[0][0]
+            self._turn(median_directions(directions, weights, np.zeros(len(weights), int), 1)[0][0])
 
-    @property
-    def to_world(self) -> np.ndarray:
-        """`[3, 3]` from camera axes to x away from the camera, y to its left, z up; NaN where up is not known."""
-        if not np.isfinite(self.up).all():
-            return np.full((3, 3), np.nan)
-        return world_axes(self.up, np.array([0.0, 0.0, 1.0]))
+    def _turn(self, up: np.ndarray) -> None:
+        self.up, self.to_world = up, np.full((3, 3), np.nan)
+        if np.isfinite(up).all():
+            self.to_world = world_axes(up, np.array([0.0, 0.0, 1.0]))
