@@ -1,6 +1,7 @@
 """The rows on one clip, its outputs and short commands do what they say."""
 
 import csv
+import subprocess
 import sys
 
 import pytest
@@ -26,15 +27,16 @@ def in_process(monkeypatch):
     """Commands that rows start run here, without another start of Python; the exit code of each."""
     codes = []
 
-    def run(command, *, check, stdout):
-        assert command[:3] == [sys.executable, "-m", "geolift.cli"]
-        assert check
+    def run(command):
+        program = [sys.executable, "-m", "geolift.cli"]
+        command = command[3:] if command[:3] == program else command
         try:
-            codes.append(main(command[3:]))
+            codes.append(main(command))
         except SystemExit as end:  # of --help
             codes.append(end.code)
 
-    monkeypatch.setattr("subprocess.run", run)
+    for row in (clip, startup):
+        monkeypatch.setattr(row, "_run", run)
     return codes
 
 
@@ -49,6 +51,11 @@ def test_the_clip_is_lifted_with_and_without_refinement(files, in_process):
         notes[name] = " ".join(result.notes)
     assert in_process == [0, 0]
     assert ["keep their lengths" in of for of in notes.values()] == [True, False], notes
+
+
+def test_a_short_command_that_fails_ends_the_row():
+    with pytest.raises(subprocess.CalledProcessError):
+        startup._run(["no-such-command"])
 
 
 def test_short_commands_end_without_an_error(files, in_process):
