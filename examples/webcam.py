@@ -89,17 +89,19 @@ def _sticks(canvas, points, skeleton, middle, scale) -> None:
 def run(source: int | str, detector, *, ahead: int, mirrored: bool, save: str | None) -> int:
     """Show or save a camera or a video with its poses; how many frames there were."""
     live, film, people, slow, begin = None, None, People(detector), [], time.perf_counter()
-    count, poses = 0, []
+    count, poses, said = 0, [], 0
     for count, (picture, at) in enumerate(pictures(source), 1):
         height, width = picture.shape[:2]
         if live is None:
             live = geolift.Live(JOINTS, image_size=(width, height), ahead=ahead, mirrored=mirrored)
-            print("\n".join(live.notes))
             begin = time.perf_counter()
         found = people.find(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         before = time.perf_counter()
         poses = live.push(found, time=at)
         slow.append(time.perf_counter() - before)
+        for note in live.notes[said:]:  # what is assumed, and later what is found wrong
+            print(note)
+        said = len(live.notes)
         for keypoints in found.values():
             for x, y, sure in keypoints:
                 if sure > 0.5:
