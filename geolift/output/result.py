@@ -6,6 +6,7 @@ import numpy as np
 
 from geolift.data.dataset import LARGEST_PIXEL
 from geolift.errors import DatasetError
+from geolift.plurals import counted
 from geolift.skeletons import skeleton as skeletons
 from geolift.skeletons.skeleton import Skeleton
 
@@ -109,6 +110,17 @@ class Result(NamedTuple):
     uncertainty: np.ndarray | None = None
     depth_uncertainty: np.ndarray | None = None
     alternatives: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        """What the result holds, in a few lines, in place of all numbers."""
+        rate = f" at {self.fps:g} frames per second" if self.fps > 0 else ""
+        known = [name for name in (*ROWS[:2], *OPTIONAL[1:]) if getattr(self, name) is not None]
+        poses, tracks = counted(len(self.points), "pose", "poses"), counted(len(self.people), "track", "tracks")
+        return (
+            f"Result: {poses} of {tracks} in {counted(len(self.frames), 'frame', 'frames')}{rate}, "
+            f"{len(self.skeleton.names)} joints, lifted by {self.model}, in {self.units}\n{', '.join(known)}\n"
+            f'{counted(len(self.notes), "note", "notes")}: print(*result.notes, sep="\\n")'
+        )
 
     def without_world(self) -> "Result":
         """The result without world axes, for outputs that are asked to keep the camera's."""

@@ -147,6 +147,13 @@ def test_rows_of_a_result_keep_their_fields(two):
     assert two.select_rows(two.person == 1).contact is None
 
 
+def test_a_result_is_printed_in_three_lines(two):
+    first, fields, notes = repr(two._replace(notes=("a", "b"), up=None)).split("\n")
+    assert first.startswith(f"Result: {len(two.points)} poses of 2 tracks in ")
+    assert two.model in first and fields.startswith("points, position") and "up" not in fields.split(", ")
+    assert notes.startswith("2 notes: ")
+
+
 def test_infinite_points_and_roots_elsewhere_are_refused(one):
     with pytest.raises(DatasetError, match=r"^here: points: .*finite"):
         check_result(one._replace(points=np.full_like(one.points, np.inf)), "here")
