@@ -34,7 +34,7 @@ class Detections(NamedTuple):
     frame: np.ndarray
 
 
-class Tracks(NamedTuple):
+class Followed(NamedTuple):
     """What is known of each of N detections' people; changed in place.
 
     Attributes:
@@ -78,7 +78,7 @@ def follow(
     """
     all_of = Detections(keypoints, seen, box_diagonals(keypoints, seen), frame)
     count, joints = seen.shape
-    tracks = Tracks(np.full(count, -1, np.int64), np.zeros((count, 2)), np.zeros((count, 2)))
+    tracks = Followed(np.full(count, -1, np.int64), np.zeros((count, 2)), np.zeros((count, 2)))
     known = Known(np.empty(0, np.int64), np.empty((0, joints), np.int64))
     steady, steps = _steady(all_of, shot, gap)
     others = np.append(np.flatnonzero(~steady), count)
@@ -107,7 +107,7 @@ def follow(
     return tracks.person
 
 
-def _go_on(tracks: Tracks, steps: np.ndarray, frame: np.ndarray, start: int, stop: int) -> None:
+def _go_on(tracks: Followed, steps: np.ndarray, frame: np.ndarray, start: int, stop: int) -> None:
     """Detections `start` to `stop` are of the person of the one before them."""
     tracks.person[start:stop] = tracks.person[start - 1]
     tracks.speed[start:stop] = steps[start:stop]
@@ -147,7 +147,7 @@ def _steady(all_of: Detections, shot: np.ndarray, gap: int) -> tuple[np.ndarray,
 
 
 def _join(
-    all_of: Detections, tracks: Tracks, known: Known, new: np.ndarray, gap: int, limit: np.ndarray
+    all_of: Detections, tracks: Followed, known: Known, new: np.ndarray, gap: int, limit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which known people and detections `new` are joined; who has few joints in common with anybody comes last."""
     cost = _costs(all_of, tracks, known, new, gap)
@@ -166,7 +166,7 @@ def _join(
 
 
 def _costs(
-    all_of: Detections, tracks: Tracks, known: Known, new: np.ndarray, gap: int, *, fewest: int = COMMON
+    all_of: Detections, tracks: Followed, known: Known, new: np.ndarray, gap: int, *, fewest: int = COMMON
 ) -> np.ndarray:
     """`[L, M]` distances of detections `new` from where people were last, or from where their speed takes them."""
     keypoints, seen, size, frame = all_of
