@@ -1,7 +1,7 @@
-"""A good lifter in about a minute on two CPU cores.
+"""A good lifter in less than a minute on two CPU cores.
 
 python -m launch.train --config=configs/fast_cpu.py --config.data.path=cmu.npz
-Time:    46 CPU seconds of steps on one core, and 32 to read, trace, compile and save (17 with compiled programs).
+Time:    42 to 46 s, the whole command on two free cores; 35 to 38 s with programs that were compiled before.
 Result:  39.8 ± 0.2 mm on `test` of CMU protocol 2 (rigid P-MPJPE, 3 seeds).
 
 Of configs/best_cpu.py, with smaller batches, higher learning rates that fall to 0 within the run, and a smaller
