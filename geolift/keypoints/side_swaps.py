@@ -104,7 +104,7 @@ def _limbs(person: Person, joints: Sequence[str], pairs: dict[str, list[tuple[in
     for limb in limbs:
         for start, stop, ends in runs(limb.found.rows, person.frame, rate):
             limb.swap(slice(start, stop), ends)
-    trunk = _trunk(joints, pairs)
+    trunk = trunk_pairs(joints, pairs)
     if trunk:
         agrees = agreement(person, *trunk)
         _open_runs(limbs, trunk, agrees, person.frame, rate)
@@ -139,7 +139,7 @@ def _join(limbs: list[_Limb], trunk: list[tuple[int, int]], agrees: np.ndarray, 
                 other.found.rows[:] = [row for row in other.found.rows if row not in (run.start, run.stop)]
 
 
-def _trunk(joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]]) -> list[tuple[int, int]]:
+def trunk_pairs(joints: Sequence[str], pairs: dict[str, list[tuple[int, int]]]) -> list[tuple[int, int]]:
     """Left and right hip, left and right shoulder; empty without both."""
     found = [pair for limb, name in zip(LIMBS, ("left_hip", "left_shoulder"), strict=True)
              for pair in pairs.get(limb, ()) if joints[pair[0]] == name]  # fmt: skip

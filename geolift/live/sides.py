@@ -2,7 +2,8 @@
 
 The exchange itself is found as in a file (`keypoints.side_exchanges`), but for one whose frame shows sides half-way. A
 file is changed back where a second exchange bounds the frames. Here nobody knows when it will come: sides stay changed
-back for a quarter of the time that they were right before, as at the end of a file, and two seconds at most.
+back for a quarter of the time that they were right before, as at the end of a file, and two seconds at most. No body is
+left twisted: where one limb is changed back, and hips and shoulders then point to opposite sides, it counts as given.
 """
 
 from collections import deque
@@ -11,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolift.keypoints.body_sides import SURE, agreement
 from geolift.keypoints.pose_distance import box_diagonals
 from geolift.keypoints.side_checks import SLOWEST
 from geolift.keypoints.side_exchanges import END_SURROUNDED, LONGEST, STEP, Person, exchanges
-from geolift.keypoints.side_swaps import LIMBS, limb_pairs
+from geolift.keypoints.side_swaps import LIMBS, limb_pairs, trunk_pairs
 
 ROWS = 4  # frames by which an exchange is known: this one, and what shows the speed before
 
@@ -35,7 +37,9 @@ class Sides:
     """
 
     def __init__(self, joints: Sequence[str]):
-        self._limbs = {limb: np.array(pairs) for limb, pairs in limb_pairs(joints).items()}
+        pairs = limb_pairs(joints)
+        self._trunk = trunk_pairs(joints, pairs)
+        self._limbs = {limb: np.array(of_limb) for limb, of_limb in pairs.items()}
         of_limbs = {joint for pairs in self._limbs.values() for joint in pairs.ravel().tolist()}
         other = [name.replace("left_", "right_", 1) for name in joints]
         self._head = np.array(
@@ -66,7 +70,7 @@ class Sides:
             self._rows.clear()
             self._exchanged.clear()
             self._begin = number
-        notes = self._given_up(number)
+        notes = self._given_up(number) or self._untwisted(number)
         mended = self._changed(points, trust)
         self._rows.append((*mended, number))
         for limb in self._limbs:
@@ -80,16 +84,35 @@ class Sides:
     def _given_up(self, number: int) -> list[str]:
         """Limbs that did not change back in time count as they are found from here on."""
         over = [limb for limb, one in self._exchanged.items() if number > one.until]
-        for limb in over:
-            del self._exchanged[limb]
-        if over:
-            self._rows.clear()
-            self._begin = number
+        self._take_as_given(over, number)
         return [
             f"left and right {limb} changed places and do not change back: from here on they are as given, and which "
             "are right is not known"
             for limb in over
         ]
+
+    def _untwisted(self, number: int) -> list[str]:
+        """A limb counts as it is found from here on if it alone is changed back, and the last frames are twisted."""
+        if len(self._exchanged) != 1 or not self._trunk or len(self._rows) < SURE:
+            return []
+        person = self._person(list(self._rows)[-SURE:])
+        if (agreement(person, *self._trunk) >= 0).any():
+            return []
+        limb = next(iter(self._exchanged))
+        self._take_as_given([limb], number)
+        return [f"left and right {limb}, changed back, twist the body: from here on they are as given"]
+
+    def _take_as_given(self, limbs: Sequence[str], number: int) -> None:
+        for limb in limbs:
+            del self._exchanged[limb]
+        if limbs:
+            self._rows.clear()
+            self._begin = number
+
+    @staticmethod
+    def _person(rows: Sequence[tuple[np.ndarray, np.ndarray, int]]) -> Person:
+        points, trust, frame = (np.array(column) for column in zip(*rows, strict=True))
+        return Person(points, trust > 0, frame, box_diagonals(points, trust > 0))
 
     def _changed(self, points: np.ndarray, trust: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pairs = [one.pairs for one in self._exchanged.values()]
@@ -112,11 +135,9 @@ class Sides:
         same, other = (np.abs(now[pairs] - before[chosen]).sum(axis=(1, 2)) for chosen in (pairs, pairs[:, ::-1]))
         if not (other[both] < same[both]).any():
             return None
-        points, trust, frame = (np.array(column) for column in zip(*self._rows, strict=True))
-        person = Person(points, trust > 0, frame, box_diagonals(points, trust > 0))
         step = max(1, round(STEP * fps))
-        found = exchanges(person, [tuple(pair) for pair in pairs], step=step, blend=0)
-        return pairs[~found.stays[-1]] if len(frame) - 1 in found.rows else None
+        found = exchanges(self._person(self._rows), [tuple(pair) for pair in pairs], step=step, blend=0)
+        return pairs[~found.stays[-1]] if len(self._rows) - 1 in found.rows else None
 
     def _toggle(self, limb: str, pairs: np.ndarray, number: int, fps: float) -> list[str]:
         if self._exchanged.pop(limb, None) is not None:

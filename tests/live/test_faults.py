@@ -14,6 +14,8 @@ from tests.helpers.paths import ROOT
 JOINT = H36M17.names.index
 LEGS = [JOINT(f"{side}_{joint}") for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
 
+ARMS = [JOINT(f"{side}_{joint}") for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist")]
+
 
 def walk(noise, frames=90):
     """`[T, 17, 2]` pixels of a person who walks."""
@@ -67,6 +69,18 @@ def test_sides_that_change_for_good_are_in_the_end_as_given():
     as_given = [np.array_equal(row.points, frame) for row, frame in zip(rows, frames, strict=True)]
     assert as_given == [True] * 40 + [False] * 11 + [True] * 39, "a quarter of the time before"
     assert "do not change back" in notes[51][0]
+
+
+def test_no_body_is_left_twisted():
+    """Sides of the whole body change at once; arms go back over a frame half-way, in which nobody sees it."""
+    right = walk(2)
+    frames = exchanged(right, range(50, 57))
+    mirrored = [H36M17.mirrored[joint] for joint in ARMS]
+    frames[56, ARMS] = (right[56, ARMS] + right[56, mirrored]) / 2
+    rows, notes = watched(frames)
+    np.testing.assert_array_equal([row.points for row in rows[50:56]], right[50:56])
+    np.testing.assert_array_equal([row.points for row in rows[61:]], right[61:])
+    assert notes[60] == ["left and right arms, changed back, twist the body: from here on they are as given"]
 
 
 def test_sides_exchanged_too_early_to_know_are_said_only():
