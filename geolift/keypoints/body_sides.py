@@ -9,10 +9,8 @@ import numpy as np
 
 from geolift.keypoints.side_exchanges import APART, LONGEST, NEARER, STEP, Exchanges, Person
 
-WIDE = (
-    0.05,
-    0.08,
-)  # sizes of the person: hips and shoulders narrower than this in the image show no side (twists, noise)
+# Sizes of the person: hips, and shoulders, narrower than this in the image show no side (twists, noise).
+WIDE = (0.05, 0.08)
 SURE = 3  # detections on each side of an exchange that show whether hips and shoulders agree
 OPEN = 0.5  # seconds in which it is not seen when hips and shoulders agree again
 MAJORITY = 0.5  # of the detections of a run that show it

@@ -69,7 +69,7 @@ def _denoise_person(tracks: Tracks, rows: slice, keypoints: np.ndarray) -> tuple
         return 0.0, 0.0
     smooth, left = path[kept].copy(), np.full(seen[kept].shape, np.nan)
     for a, b in itertools.pairwise((*np.flatnonzero(~follows), len(kept))):
-        for joints in _seen_together(seen[kept[a:b]], before > 0):
+        for joints in seen_together(seen[kept[a:b]], before > 0):
             given = path[kept[a:b]][:, joints], seen[kept[a:b], joints[0]]
             smooth[a:b, joints], left[a:b, joints] = smooth_locally(*given, before[joints], fps)
     path[available] = smooth[of_kept][available]
@@ -78,7 +78,7 @@ def _denoise_person(tracks: Tracks, rows: slice, keypoints: np.ndarray) -> tuple
     return float(np.sqrt(np.nanmean(before))), float(np.sqrt(max(after, 0.0)))
 
 
-def _seen_together(seen: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
+def seen_together(seen: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
     """The chosen ones `[J]` of joints seen `[T, J]` often enough, those together that are seen in the same frames."""
     alike = {}
     for joint in np.flatnonzero(chosen & (seen.sum(axis=0) >= FEWEST)):

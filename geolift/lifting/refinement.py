@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from geolift.gauss_newton import step
-from geolift.lifting.grouped import grouped_median
-from geolift.lifting.refinement_problem import Problem, State, bones_of, losses, normal_equations, place
+from geolift.lifting.grouped import grouped_median, row_medians
+from geolift.lifting.refinement_problem import Problem, State, bones_of, losses, mean_length, normal_equations, place
 from geolift.lifting.soft_bones import softness
 from geolift.skeletons.skeleton import Skeleton, is_human
 
@@ -161,7 +161,7 @@ def _refine_clips(given: Clips, skeleton: Skeleton) -> Refined:
         rows = slice(begins[first], begins[last])
         problem = make_problem(given, rows, begins[first : last + 1] - begins[first], skeleton)
         guess = first_guess(problem, given.frame[rows], given.bones)
-        state = minimise(loosened(problem, guess, given.noise[rows]), guess)
+        state = minimise(loosened(problem, softness(problem, guess, given.noise[rows])), guess)
         found = placed(problem, state)
         refined[rows] = np.where(given.seen[rows, :, None], found.points, refined[rows])
         scale[rows] = found.scale
@@ -171,7 +171,7 @@ def _refine_clips(given: Clips, skeleton: Skeleton) -> Refined:
 
 def placed(problem: Problem, state: State) -> Refined:
     """The points of a state, float64, the bones that each clip shows as long on average as expected."""
-    mean = (state.bones * problem.ever).sum(axis=1) / problem.ever.sum(axis=1).clip(1)
+    mean = mean_length(state.bones, problem.ever)
     exact = np.where(problem.ever.any(axis=1), problem.size / np.where(mean > 0, mean, 1.0), 1.0)[problem.number]
     points = exact[:, None, None] * np.stack(place(problem, state), axis=-1)
     return Refined(points, exact * np.exp(-state.log_size(problem.skeleton)))
@@ -241,15 +241,15 @@ def make_problem(given: Clips, rows: slice, begins: np.ndarray, skeleton: Skelet
         bend=bend,
         begins=begins,
         ever=ever,
-        size=(ever * given.bones).sum(axis=1) / ever.sum(axis=1).clip(1),
+        size=mean_length(given.bones, ever),
         distance=given.distance,
         skeleton=skeleton,
     )
 
 
-def loosened(problem: Problem, state: State, noise: np.ndarray) -> Problem:
-    """The problem with bones that count less in clips whose bones seem to change their lengths."""
-    slack = (softness(problem, state, noise)[problem.number] / DEPTHS)[:, None] ** 2
+def loosened(problem: Problem, soft: np.ndarray) -> Problem:
+    """The problem with bones that count less in clips whose bones change their lengths, by `soft` `[C]` model units."""
+    slack = (soft[problem.number] / DEPTHS)[:, None] ** 2
     return problem._replace(stiffness=problem.stiffness / (1.0 + problem.stiffness * slack))
 
 
@@ -260,7 +260,7 @@ def first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> St
     lengths = bones_of(problem, State(frames, np.zeros(ever.shape))).length
     medians = grouped_median(np.where(shown, lengths, np.nan), number, len(problem.begins) - 1)
     bones = np.where(ever, medians, expected)
-    mean = (bones * ever).sum(axis=1) / ever.sum(axis=1).clip(1)
+    mean = mean_length(bones, ever)
     bones *= np.where(mean > 0, problem.size / np.where(mean > 0, mean, 1.0), 1.0)[:, None]
     same = (shown * bones[number]).sum(axis=1)
     ratio = np.where(same > 0, (lengths * shown).sum(axis=1) / np.where(same > 0, same, 1.0), np.nan)
@@ -268,20 +268,10 @@ def first_guess(problem: Problem, frame: np.ndarray, expected: np.ndarray) -> St
     near = np.arange(len(frames))[:, None] + np.arange(-NEAR, NEAR + 1)
     inside = np.clip(near, problem.begins[number][:, None], problem.begins[number + 1][:, None] - 1)
     shared = (near == inside) & (np.abs(frame[inside] - frame[:, None]) <= NEAR)
-    log_size = _nanmedian(np.where(shared, log_size[inside], np.nan))
+    log_size = np.nan_to_num(row_medians(np.where(shared, log_size[inside], np.nan)))
     frames *= np.exp(-log_size)[:, None]
     frames[:, problem.skeleton.root] = log_size
     return State(frames, bones)
-
-
-def _nanmedian(values: np.ndarray) -> np.ndarray:
-    """`[F]` medians of rows; 0 where all are NaN."""
-    ordered, count = np.sort(values, axis=1), np.isfinite(values).sum(axis=1)
-    rows = np.arange(len(values))
-    middle = (
-        ordered[rows, np.maximum(count - 1, 0) // 2] + ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
-    ) / 2
-    return np.where(count > 0, middle, 0.0)
 
 
 def _refine_stream(given: Clips, skeleton: Skeleton, ahead: int) -> Refined:

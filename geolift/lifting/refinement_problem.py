@@ -260,11 +260,14 @@ def _add_motion(problem: Problem, state: State, normal: Normal, bands: np.ndarra
     bands[2 * joints, : len(state.frames) - 2] += weight
 
 
+def mean_length(bones: np.ndarray, ever: np.ndarray) -> np.ndarray:
+    """`[C]` the mean of `bones` `[C, B]`, or `[B]`, over those that a clip ever shows, `[C, B]`; 0 for none."""
+    return (bones * ever).sum(axis=1) / ever.sum(axis=1).clip(1)
+
+
 def _mean_off(problem: Problem, bones: np.ndarray) -> np.ndarray:
     """`[C]` how much larger the mean of the bones that a clip shows is than expected."""
-    return (bones * problem.ever).sum(axis=1) / problem.ever.sum(axis=1).clip(1) - problem.size * problem.ever.any(
-        axis=1
-    )
+    return mean_length(bones, problem.ever) - problem.size * problem.ever.any(axis=1)
 
 
 def _second_differences(values: np.ndarray) -> np.ndarray:

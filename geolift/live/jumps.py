@@ -46,7 +46,7 @@ class Jumps:
         self._until = -1.0
 
     def add(self, number: int, points: np.ndarray, trust: np.ndarray, fps: float) -> tuple[list[Seen], list[str]]:
-        """The next frame; it and those before it that now jump in other joints, and the names of those that jump anew.
+        """The next frame; it, those before it that now jump in other joints, and names of those that begin to.
 
         Args:
             number: of the frame.

@@ -8,7 +8,7 @@ from collections import deque
 
 import numpy as np
 
-from geolift.lifting.denoise import FEWEST, SLOWEST, SMALLEST
+from geolift.lifting.denoise import SLOWEST, SMALLEST, seen_together
 from geolift.lifting.keypoint_noise import noise_variances
 from geolift.lifting.local_smoothing import smooth_locally
 from geolift.lifting.tracks import Tracks
@@ -52,7 +52,7 @@ class Noise:
             return tracks
         keypoints, left = np.array(tracks.keypoints, np.float64), np.full(tracks.filled.shape, np.nan)
         seen = tracks.available & ~tracks.filled
-        for joints in _seen_together(seen, self._variance > 0):
+        for joints in seen_together(seen, self._variance > 0):
             given = keypoints[:, joints], seen[:, joints[0]], self._variance[joints], fps
             smooth, left[:, joints] = smooth_locally(*given)
             keypoints[:, joints] = np.where(tracks.available[:, joints, None], smooth, keypoints[:, joints])
@@ -60,11 +60,3 @@ class Noise:
         known = left[seen & np.isfinite(self._variance)]
         jitter = np.sqrt(max(float(known.mean()), 0.0)) if len(known) else 0.0
         return tracks._replace(keypoints=keypoints, jitter=np.array([jitter]))
-
-
-def _seen_together(seen: np.ndarray, chosen: np.ndarray) -> list[np.ndarray]:
-    """The chosen ones `[J]` of joints seen `[T, J]` often enough, those together that are seen in the same frames."""
-    alike: dict[bytes, list[int]] = {}
-    for joint in np.flatnonzero(chosen & (seen.sum(axis=0) >= FEWEST)):
-        alike.setdefault(seen[:, joint].tobytes(), []).append(joint)
-    return [np.array(joints) for joints in alike.values()]

@@ -10,17 +10,17 @@ import numpy as np
 from geolift.gauss_newton import step
 from geolift.lifting.refinement import (
     DAMPING,
-    DEPTHS,
     EASIER,
     ENOUGH,
     HARDER,
     Clips,
     Refined,
     first_guess,
+    loosened,
     make_problem,
     placed,
 )
-from geolift.lifting.refinement_problem import OUTLIER, Problem, State, bones_of, losses, normal_equations
+from geolift.lifting.refinement_problem import OUTLIER, Problem, State, bones_of, losses, mean_length, normal_equations
 from geolift.lifting.soft_bones import softness
 from geolift.skeletons.skeleton import Skeleton
 
@@ -57,7 +57,7 @@ class Smoother:
         self._let_go(number[0])
         problem = make_problem(clip, slice(None), np.array([0, len(number)]), self._skeleton)
         ever = problem.ever | (self._weight > 0)
-        problem = problem._replace(ever=ever, size=(ever * clip.bones).sum(axis=1) / ever.sum(axis=1).clip(1))
+        problem = problem._replace(ever=ever, size=mean_length(clip.bones, ever))
         guess = first_guess(problem, clip.frame, clip.bones)
         problem = self._loosened(problem, guess, clip.noise)
         state = self._start(guess, number)
@@ -76,7 +76,7 @@ class Smoother:
             share = max(1 / (1 + self._calls // EVERY), EVERY / MEMORY)
             self._soft += share * (found - self._soft)
         self._calls += 1
-        return problem._replace(stiffness=problem.stiffness / (1 + problem.stiffness * (self._soft / DEPTHS) ** 2))
+        return loosened(problem, np.array([self._soft]))
 
     def _let_go(self, first: int) -> None:
         """Frames before `first` leave; their bones are remembered."""
