@@ -20,7 +20,7 @@ from geolift.keypoints.detector.blazepose import JOINTS, Pose
 from geolift.keypoints.detector.following import FrameDetector
 
 AGAIN = 1.0  # sizes of a person within which one found in the next frame is the same
-AWAY = 15  # frames after which somebody who was lost is somebody else
+AWAY = 15  # frames after which a person who was lost counts as another person
 REACH = 1.2  # metres to each side of the root that are drawn
 TALLEST = 720  # pixels of the picture that is shown
 WHITE, GREY, LEFT, RIGHT = (255, 255, 255), (90, 90, 90), (60, 160, 255), (255, 160, 60)  # blue, green, red
